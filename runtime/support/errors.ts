@@ -1,0 +1,26 @@
+/** Stable codes. Callers test `code`, never the message or the class name (bundling renames classes). */
+export type ErrorCode =
+  | "CONFIG_INVALID"
+  | "EVENT_TOO_LARGE"
+  | "LEASE_LOST"
+  | "SOURCE_BODY"
+  | "SOURCE_FORMAT"
+  | "SOURCE_IDLE"
+  | "SOURCE_NETWORK"
+  | "SOURCE_STATUS"
+  | "SOURCE_TIMEOUT"
+  | "STORE_UNAVAILABLE"
+  | "VALIDATION_FAILED";
+
+/** The one error class of the runtime. */
+export class StreamError extends Error {
+  readonly code: ErrorCode;
+  readonly retryable: boolean;
+
+  constructor(code: ErrorCode, message: string, options: { retryable?: boolean; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = "StreamError";
+    this.code = code;
+    this.retryable = options.retryable ?? false;
+  }
+}
