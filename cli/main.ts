@@ -1,0 +1,15 @@
+#!/usr/bin/env node
+import "./node-version";
+import { Command } from "commander";
+import { commands } from "./commands";
+
+const program = new Command("stream-ingestion")
+  .description("Runs and operates StreamIngestion deployments.")
+  .version((require("pulumi-stream-ingestion/package.json") as { version: string }).version);
+for (const add of commands) add(program);
+
+program.parseAsync().catch((error: unknown) => {
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  process.stderr.write(`${process.env.STREAM_INGESTION_DEBUG ? stack : `error: ${message}`}\n`);
+  process.exitCode = 1;
+});
