@@ -213,7 +213,7 @@ export interface ConnectionRow {
   readonly desired: Desired;
   /** +1 at every start and stop. */
   readonly desiredVersion: number;
-  /** The deployment's list started it; a removal from the list stops it. */
+  /** True: the deployment's list started it, a removal from the list stops it. False: it is in the list, but was started through the API. */
   readonly declared?: boolean;
   readonly status: Status;
   /** Fencing token: +1 at every acquire, never at renew. */
@@ -233,8 +233,14 @@ export interface ConnectionRow {
   readonly secretVersion?: string;
   /** The release that runs it. */
   readonly release?: string;
+  /** The release that the watchdog asks the owner to hand over to. */
+  readonly wanted?: string;
   readonly connectedSince?: number;
+  /** First body byte of the owner's connection. */
+  readonly firstByteAt?: number;
   readonly lastByteAt?: number;
+  /** A predecessor closed for a hand-over by break; gone when its successor has measured the gap. */
+  readonly brokeAt?: number;
   readonly counters: Counters;
   readonly handover?: HandoverFigures;
   readonly lastError?: LastError;

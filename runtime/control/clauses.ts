@@ -1,3 +1,4 @@
+import { STATUS } from "../contract";
 import type { Clause } from "./row-change";
 
 /**
@@ -11,6 +12,10 @@ import type { Clause } from "./row-change";
 export const rowIsNew: Clause = { absent: "streamId" };
 export const rowExists: Clause = { present: "streamId" };
 export const desiredOpen: Clause = { equals: ["desired", "open"] };
+/** Neither completed nor failed for good: those are started by hand. */
+export const notOver: Clause = {
+  allOf: [{ differs: ["status", STATUS.completed] }, { differs: ["status", STATUS.failed] }],
+};
 export const desiredVersionIs = (version: number): Clause => ({ equals: ["desiredVersion", version] });
 export const generationIs = (generation: number): Clause => ({ equals: ["generation", generation] });
 export const ownedBy = (nonce: string): Clause => ({ equals: ["owner", nonce] });

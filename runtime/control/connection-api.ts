@@ -39,7 +39,11 @@ export async function answer(request: ApiRequest, operations: ConnectionOperatio
 function route(request: ApiRequest): Route {
   const methods = Object.hasOwn(ROUTES, request.resource) ? ROUTES[request.resource] : undefined;
   if (methods === undefined)
-    throw new ApiRefusal(404, "ROUTE_NOT_FOUND", "Expected /connections or /connections/{streamId}: there is no other path.");
+    throw new ApiRefusal(
+      404,
+      "ROUTE_NOT_FOUND",
+      "Expected /connections or /connections/{streamId}: there is no other path.",
+    );
   const found = Object.hasOwn(methods, request.method) ? methods[request.method] : undefined;
   if (found !== undefined) return found;
   const allowed = Object.keys(methods).join(", ");

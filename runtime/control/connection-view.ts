@@ -41,7 +41,11 @@ export function connectionView(row: ConnectionRow, now: number): ConnectionView 
     retryAt: iso(row.retryAt),
     counters: row.counters,
     handover: row.handover,
-    lastError: lastError && { code: lastError.code, message: lastError.message, at: new Date(lastError.at).toISOString() },
+    lastError: lastError && {
+      code: lastError.code,
+      message: lastError.message,
+      at: new Date(lastError.at).toISOString(),
+    },
   };
 }
 

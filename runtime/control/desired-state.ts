@@ -16,9 +16,9 @@ export interface DesiredChange {
 }
 
 export function open(seen: ConnectionRow | undefined, change: DesiredChange & { readonly resume: boolean }): RowChange {
-  const fresh = seen ? {} : { v: CONTRACT_VERSION, generation: 0, counters: NO_COUNTS };
+  const fresh = seen ? {} : { v: CONTRACT_VERSION, generation: 0, counters: NO_COUNTS, handover: { count: 0 } };
   const idle = !seen || !isLive(seen, change.now);
-  const left = idle ? { status: STATUS.starting, attempt: 0, lastError: undefined } : {};
+  const left = idle ? { status: STATUS.starting, attempt: 0, lastError: undefined, brokeAt: undefined } : {};
   // A leaving owner would write its checkpoint once more: a new generation takes its pen away.
   const forget = change.resume
     ? {}

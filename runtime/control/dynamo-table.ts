@@ -65,10 +65,14 @@ async function answered<T>(what: string, streamId: string, send: () => Promise<T
   } catch (error) {
     const name = (error as Error).name;
     if (name === "ConditionalCheckFailedException" || name === "ResourceNotFoundException") return undefined;
-    throw new StreamError("STORE_UNAVAILABLE", `The connection table did not answer: ${what} of ${streamId} (${name})`, {
-      retryable: true,
-      cause: error,
-    });
+    throw new StreamError(
+      "STORE_UNAVAILABLE",
+      `The connection table did not answer: ${what} of ${streamId} (${name})`,
+      {
+        retryable: true,
+        cause: error,
+      },
+    );
   }
 }
 

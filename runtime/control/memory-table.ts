@@ -35,6 +35,7 @@ export function applyChange(row: StoredRow | undefined, streamId: string, change
 
 export function holds(row: StoredRow | undefined, clause: Clause): boolean {
   if ("equals" in clause) return get(row, clause.equals[0]) === clause.equals[1];
+  if ("differs" in clause) return get(row, clause.differs[0]) !== clause.differs[1];
   if ("absent" in clause) return get(row, clause.absent) === undefined;
   if ("present" in clause) return get(row, clause.present) !== undefined;
   if ("anyOf" in clause) return clause.anyOf.some((one) => holds(row, one));

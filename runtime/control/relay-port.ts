@@ -49,11 +49,11 @@ export type RelayOutcome =
   | { readonly kind: "failed"; readonly error: LastError }
   /** The next attempt lies too far ahead to be waited for by a running Lambda. */
   | { readonly kind: "waiting"; readonly retryAt: number; readonly attempt: number; readonly error: LastError }
-  /** Only under `singleTry`. */
+  /** Only under `singleTry`. `retryAt` only when the upstream named a time (Retry-After). */
   | { readonly kind: "refused"; readonly status: number; readonly retryAt?: number };
 
 export interface RelaySnapshot {
-  /** Highest position before which everything is settled. */
+  /** Highest position before which everything is settled; begins as {@link RelayOptions.checkpoint}. Absent = none, or the upstream refused it. */
   readonly checkpoint?: string;
   /** Since this run began. */
   readonly counters: Counters;

@@ -10,6 +10,8 @@ export type Scalar = string | number | boolean;
 
 export type Clause =
   | { readonly equals: readonly [Path, Scalar] }
+  /** Also when absent. */
+  | { readonly differs: readonly [Path, Scalar] }
   | { readonly absent: Path }
   | { readonly present: Path }
   /** Present and at most that number. */

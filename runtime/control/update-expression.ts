@@ -28,6 +28,7 @@ export function toUpdateExpression(change: RowChange): UpdateExpression {
   };
   const condition = (clause: Clause): string => {
     if ("equals" in clause) return `${name(clause.equals[0])} = ${value(clause.equals[1])}`;
+    if ("differs" in clause) return `${name(clause.differs[0])} <> ${value(clause.differs[1])}`;
     if ("absent" in clause) return `attribute_not_exists(${name(clause.absent)})`;
     if ("present" in clause) return `attribute_exists(${name(clause.present)})`;
     if ("atMost" in clause) return `${name(clause.atMost[0])} <= ${value(clause.atMost[1])}`;

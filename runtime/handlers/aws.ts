@@ -13,7 +13,10 @@ export interface Timeout {
 }
 
 /** The connection table behind its port. One attempt a call: see {@link dynamoTable}. */
-export function connectionTable(tableName: string, { timeoutMs = () => REQUEST_TIMEOUT_MS }: Timeout = {}): ConnectionTable {
+export function connectionTable(
+  tableName: string,
+  { timeoutMs = () => REQUEST_TIMEOUT_MS }: Timeout = {},
+): ConnectionTable {
   const client = new DynamoDBClient({ maxAttempts: 1, requestHandler: { connectionTimeout: CONNECT_TIMEOUT_MS } });
   return dynamoTable({ client, tableName, timeoutMs });
 }
