@@ -28,7 +28,6 @@ export class ApiRefusal extends Error {
 export const API_ERRORS = [
   "BODY_INVALID",
   "BODY_TOO_LARGE",
-  "CONFLICT",
   "INTERNAL",
   "METHOD_NOT_ALLOWED",
   "PAGE_INVALID",
@@ -45,19 +44,23 @@ export const MAX_BODY_BYTES = 1024;
 export const DEFAULT_PAGE = 50;
 export const MAX_PAGE = 100;
 
-/** Throws 400 for an id outside the alphabet, however it was encoded. */
-export function parseStreamId(raw: string | undefined): string {
-  let id: string | undefined;
+/** The stream id of a path segment, or undefined for one outside the alphabet, however it was encoded. */
+export function decodeStreamId(segment: string | null | undefined): string | undefined {
   try {
-    id = decodeURIComponent(raw ?? "");
+    const id = decodeURIComponent(segment ?? "");
+    return isStreamId(id) ? id : undefined;
   } catch {
-    id = undefined; // a stray % is one more way to be outside the alphabet
+    return undefined; // a stray % is one more way to be outside the alphabet
   }
-  if (isStreamId(id)) return id;
+}
+
+export function parseStreamId(segment: string | undefined): string {
+  const id = decodeStreamId(segment);
+  if (id !== undefined) return id;
   throw new ApiRefusal(
     400,
     "STREAM_ID_INVALID",
-    `Expected a stream id of 1 to 128 characters out of A-Z a-z 0-9 . _ : @ - and neither "." nor "..", got ${shown(raw)}.`,
+    `Expected a stream id of 1 to 128 characters out of A-Z a-z 0-9 . _ : @ - and neither "." nor "..", got ${shown(segment)}.`,
   );
 }
 

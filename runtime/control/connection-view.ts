@@ -1,4 +1,5 @@
 import type { ConnectionRow, Counters, Desired, HandoverFigures, Status } from "../contract";
+import { isLive } from "./connection-table";
 
 /** One stream as the API shows it. Times are ISO 8601 in UTC; a field that has no value yet is absent. */
 export interface ConnectionView {
@@ -47,10 +48,6 @@ export function connectionView(row: ConnectionRow, now: number): ConnectionView 
       at: new Date(lastError.at).toISOString(),
     },
   };
-}
-
-function isLive(row: ConnectionRow, now: number): boolean {
-  return row.owner !== undefined && (row.expiresAt ?? 0) > now;
 }
 
 function iso(at: number | undefined): string | undefined {

@@ -1,0 +1,57 @@
+import type { APIGatewayProxyEvent, APIGatewayProxyResult } from "aws-lambda";
+import { type ApiRequest, decodeStreamId } from "../control/api-request";
+import { answer } from "../control/connection-api";
+import { type ControlDeps, randomNonce } from "../control/control-deps";
+import { systemClock } from "../support/clock";
+import { jsonLogger } from "../support/logger";
+import { connectionTable, invokeFunction } from "./aws";
+import { environment } from "./environment";
+
+const logger = jsonLogger();
+const deps: ControlDeps = {
+  table: connectionTable(environment("connectionTable")),
+  invoke: invokeFunction(environment("connectionManager")),
+  clock: systemClock,
+  logger,
+  newNonce: randomNonce,
+};
+
+/** The connection API: one Lambda proxy request of API Gateway in, its answer out, one log line. */
+export async function handler(event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult> {
+  const began = deps.clock.now();
+  const { status, headers, body, error } = await answer(deps, toRequest(event));
+  // No headers, no query, no body: Authorization and tokens travel there. An id is logged only where it is one.
+  const { identity, requestId } = event.requestContext;
+  logger.log(status >= 500 ? "error" : "info", "request", {
+    requestId,
+    method: event.httpMethod,
+    resource: event.resource,
+    streamId: decodeStreamId(event.pathParameters?.streamId),
+    status,
+    code: (body as { code?: string }).code,
+    caller: identity.userArn ?? undefined,
+    sourceIp: identity.sourceIp,
+    durationMs: deps.clock.now() - began,
+    error,
+  });
+  return {
+    statusCode: status,
+    headers: {
+      ...headers,
+      "content-type": "application/json",
+      "cache-control": "no-store",
+      "x-content-type-options": "nosniff",
+    },
+    body: JSON.stringify(body),
+  };
+}
+
+function toRequest(event: APIGatewayProxyEvent): ApiRequest {
+  return {
+    method: event.httpMethod,
+    resource: event.resource,
+    streamId: event.pathParameters?.streamId,
+    query: event.queryStringParameters ?? {},
+    body: event.isBase64Encoded ? Buffer.from(event.body ?? "", "base64").toString() : (event.body ?? ""),
+  };
+}
