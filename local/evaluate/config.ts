@@ -1,0 +1,80 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { LocalError } from "../local-error";
+import type { Project } from "./project";
+import { readYaml } from "./project";
+
+/** Configuration of one run; keys are `namespace:name`, values as Pulumi passes them (objects as JSON). */
+export interface ProgramConfig {
+  readonly values: Readonly<Record<string, string>>;
+  readonly secretKeys: readonly string[];
+}
+
+/** What the command line gives: `--config` and `--secret`. Keys without a namespace are the project's. */
+export interface ConfigOverrides {
+  readonly config: Readonly<Record<string, string>>;
+  readonly secrets: Readonly<Record<string, string>>;
+}
+
+/**
+ * Defaults of Pulumi.yaml, then Pulumi.<stack>.yaml, then the overrides. Encrypted values cannot be read (that takes
+ * the stack's passphrase or key service), so each needs an override.
+ */
+export function readConfig(project: Project, stack: string, overrides: ConfigOverrides): ProgramConfig {
+  const file = ["yaml", "yml"]
+    .map((end) => join(project.root, `Pulumi.${stack}.${end}`))
+    .find((path) => existsSync(path));
+  const stored = file === undefined ? {} : ((readYaml(file).config ?? {}) as Record<string, unknown>);
+  return mergeConfig(project, stored, overrides, file ?? `Pulumi.${stack}.yaml`);
+}
+
+/** {@link readConfig} without the disk. */
+export function mergeConfig(
+  project: Pick<Project, "name" | "configSchema">,
+  stored: Readonly<Record<string, unknown>>,
+  overrides: ConfigOverrides,
+  file: string,
+): ProgramConfig {
+  const full = (key: string) => (key.includes(":") ? key : `${project.name}:${key}`);
+  const values = new Map<string, string>();
+  const secrets = new Set<string>();
+  const encrypted = new Set<string>();
+
+  for (const [key, declared] of Object.entries(project.configSchema)) {
+    const schema =
+      typeof declared === "object" && declared !== null ? (declared as Record<string, unknown>) : { default: declared };
+    const value = schema.default ?? schema.value;
+    if (value !== undefined && value !== null) values.set(full(key), text(value));
+    if (schema.secret === true) secrets.add(full(key));
+  }
+  for (const [key, value] of Object.entries(stored)) {
+    if (isSecure(value)) encrypted.add(full(key));
+    else values.set(full(key), text(value));
+  }
+  for (const [key, value] of Object.entries(overrides.config)) values.set(full(key), value);
+  for (const [key, value] of Object.entries(overrides.secrets)) {
+    values.set(full(key), value);
+    secrets.add(full(key));
+  }
+
+  for (const key of encrypted) {
+    const name = key.replace(`${project.name}:`, "");
+    if (!Object.keys({ ...overrides.config, ...overrides.secrets }).some((given) => full(given) === key)) {
+      throw new LocalError(
+        `${file} holds \`${name}\` encrypted, and the local stack cannot open it. Give its value for this run: --secret ${name}=VALUE`,
+      );
+    }
+    secrets.add(key);
+  }
+  return { values: Object.fromEntries(values), secretKeys: [...secrets].filter((key) => values.has(key)) };
+}
+
+function text(value: unknown): string {
+  return typeof value === "object" && value !== null ? JSON.stringify(value) : String(value);
+}
+
+/** `{secure: ciphertext}`, at any depth. */
+function isSecure(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return "secure" in value || Object.values(value).some(isSecure);
+}

@@ -1,0 +1,107 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { extname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { LocalError } from "../local-error";
+import type { ProgramConfig } from "./config";
+import type { Deployment } from "./deployment";
+import type { FromProgram, Start, ToProgram } from "./messages";
+import type { Project } from "./project";
+import type { StackState } from "./stack-state";
+
+export interface EvaluateOptions {
+  readonly project: Project;
+  readonly stack: string;
+  readonly config: ProgramConfig;
+  readonly deployment: Deployment;
+  /** Told of every line the program prints. */
+  readonly onLine: (line: string) => void;
+  /** Aborted: the program's process ends, and the evaluation rejects. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Runs a Pulumi program in a process of its own and makes what it registers real, as it registers it.
+ * Rejects with the first error: that of the resource that failed first, else that of the program.
+ */
+export async function evaluate(options: EvaluateOptions): Promise<StackState> {
+  const { deployment, project, stack, config } = options;
+  options.signal?.throwIfAborted();
+  const child = startProcess();
+  const stop = () => child.kill("SIGKILL");
+  options.signal?.addEventListener("abort", stop, { once: true });
+  try {
+    for (const output of [child.stdout, child.stderr]) {
+      if (output !== null) createInterface({ input: output }).on("line", options.onLine);
+    }
+    await converse(child, deployment, {
+      kind: "start",
+      project: project.name,
+      stack,
+      directory: project.directory,
+      entry: project.entry,
+      config: config.values,
+      secretKeys: config.secretKeys,
+    });
+  } finally {
+    options.signal?.removeEventListener("abort", stop);
+    stop();
+  }
+  return deployment.finish();
+}
+
+/** Answers the program until it ends. After a first failure nothing new is begun, what is under way is waited for. */
+function converse(child: ChildProcess, deployment: Deployment, start: Start): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const running = new Set<Promise<void>>();
+    let failure: Error | undefined;
+    let over = false;
+    const send = (message: ToProgram) => {
+      if (child.connected) child.send(message);
+    };
+    const end = async (error?: Error) => {
+      failure ??= error;
+      if (over) return;
+      over = true;
+      await Promise.all(running);
+      if (failure === undefined) resolve();
+      else reject(failure);
+    };
+
+    child.on("message", (message: FromProgram) => {
+      if (message.kind === "done") return void end();
+      if (message.kind === "failed") return void end(new LocalError(message.message));
+      if (failure !== undefined)
+        return send({ kind: "answer", call: message.call, error: "Stopped after an earlier failure." });
+      const work = deployment.answer(message).then(
+        (value) => send({ kind: "answer", call: message.call, value }),
+        (error: Error) => {
+          send({ kind: "answer", call: message.call, error: error.message });
+          void end(error);
+        },
+      );
+      running.add(work);
+      void work.finally(() => running.delete(work));
+    });
+    child.on("error", (error) => void end(error));
+    child.on("exit", (code, signal) =>
+      end(new LocalError(`The program's process ended early (${signal ?? `exit code ${code}`}).`)),
+    );
+    send(start);
+  });
+}
+
+/** From source the process needs the same TypeScript hook that this one runs under. */
+function startProcess(): ChildProcess {
+  const extension = extname(__filename);
+  return fork(join(__dirname, `program-process${extension}`), [], {
+    serialization: "advanced",
+    silent: true,
+    env: withoutAws(process.env),
+    execArgv: extension === ".ts" ? ["-r", require.resolve("ts-node/register/transpile-only")] : [],
+  });
+}
+
+/** A program that uses an AWS SDK at deploy time must not reach the developer's account from a local run. */
+function withoutAws(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith("AWS_")));
+}

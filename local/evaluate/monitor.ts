@@ -1,0 +1,159 @@
+import type { MockMonitor } from "@pulumi/pulumi/runtime/mocks";
+import type { Answer, Call, Invocation, Reading, Registration, RegistrationAnswer } from "./messages";
+import { urnOf } from "./urn";
+import type { AssetReader, FromWire, Properties } from "./wire";
+import { fromWire, toWire } from "./wire";
+
+/** Sends a call to the local stack and waits for its answer. Rejects with the error the answer names. */
+export type Ask = (call: Unnumbered<Call>) => Promise<unknown>;
+type Unnumbered<T> = T extends unknown ? Omit<T, "call"> : never;
+
+/** The parts of the program's own copy of `@pulumi/pulumi` that the monitor is made of. */
+export interface PulumiParts {
+  readonly mocks: { MockMonitor: typeof MockMonitor };
+  readonly resources: Record<
+    "RegisterResourceResponse" | "ReadResourceResponse" | "ResourceInvokeResponse",
+    new () => Wire
+  >;
+  readonly struct: { Struct: { fromJavaScript(value: Properties): unknown } };
+}
+
+/** A protobuf message: generated getters and setters. */
+// biome-ignore lint/suspicious/noExplicitAny: the generated classes have no types that hold across SDK versions.
+type Wire = any;
+type Callback = (error: Error | null, response?: unknown) => void;
+
+/**
+ * The resource monitor that a program talks to instead of the engine's. It subclasses the SDK's mock monitor, which
+ * answers the feature questions, because only there URN, parent, options and dependencies can be seen. The class is
+ * internal to the SDK: tests/local/evaluate/monitor.test.ts pins what is used of it.
+ */
+export function createMonitor(
+  pulumi: PulumiParts,
+  names: { readonly project: string; readonly stack: string },
+  assets: AssetReader,
+  ask: Ask,
+): MockMonitor {
+  const { RegisterResourceResponse, ReadResourceResponse, ResourceInvokeResponse } = pulumi.resources;
+  const struct = (values: Properties, secrets: readonly string[]) =>
+    pulumi.struct.Struct.fromJavaScript(toWire({ values, secrets }));
+  const urn = (request: Wire) =>
+    urnOf(names.stack, names.project, request.getParent(), request.getType(), request.getName());
+
+  class LocalMonitor extends pulumi.mocks.MockMonitor {
+    override async registerResource(request: Wire, callback: Callback): Promise<void> {
+      await answer(callback, async () => {
+        const registration = readRegistration(request, urn(request), assets);
+        const { id, outputs, secretOutputs, partial } = (await ask({
+          kind: "register",
+          request: registration,
+        })) as RegistrationAnswer;
+        const response = new RegisterResourceResponse();
+        response.setUrn(registration.urn);
+        response.setId(id ?? "");
+        response.setObject(struct(outputs, secretOutputs));
+        // Unknown outputs are passed on without running what is applied to them, so that they can be told at their use.
+        if (partial) response.setUnknown(true);
+        return response;
+      });
+    }
+
+    override async readResource(request: Wire, callback: Callback): Promise<void> {
+      await answer(callback, async () => {
+        const reading: Reading = {
+          urn: urn(request),
+          type: request.getType(),
+          name: request.getName(),
+          id: request.getId(),
+          inputs: known(fromWire(request.getProperties()?.toJavaScript() ?? {}, assets)),
+        };
+        const { outputs, secretOutputs } = (await ask({ kind: "read", request: reading })) as RegistrationAnswer;
+        const response = new ReadResourceResponse();
+        response.setUrn(reading.urn);
+        response.setProperties(struct(outputs, secretOutputs));
+        return response;
+      });
+    }
+
+    override async invoke(request: Wire, callback: Callback): Promise<void> {
+      await answer(callback, async () => {
+        const invocation: Invocation = {
+          token: request.getTok(),
+          args: known(fromWire(request.getArgs()?.toJavaScript() ?? {}, assets)),
+        };
+        const result = (await ask({ kind: "invoke", request: invocation })) as Properties;
+        const response = new ResourceInvokeResponse();
+        response.setReturn(struct(result, []));
+        return response;
+      });
+    }
+
+    override registerResourceOutputs(request: Wire, callback: Callback): void {
+      void answer(callback, async () => {
+        const outputs = fromWire(request.getOutputs()?.toJavaScript() ?? {}, assets);
+        const named = { urn: request.getUrn(), outputs: known(outputs), secretOutputs: outputs.secrets };
+        await ask({ kind: "outputs", request: named });
+        return {};
+      });
+    }
+  }
+  return new LocalMonitor({ call: () => ({}), newResource: () => ({ id: "", state: {} }) });
+}
+
+function readRegistration(request: Wire, urn: string, assets: AssetReader): Registration {
+  const inputs = fromWire(request.getObject()?.toJavaScript() ?? {}, assets);
+  const dependencies: [string, string[]][] = [];
+  request.getPropertydependenciesMap().forEach((urns: Wire, property: string) => {
+    dependencies.push([property, urns.getUrnsList()]);
+  });
+  return {
+    urn,
+    type: request.getType(),
+    name: request.getName(),
+    parent: request.getParent() || undefined,
+    custom: request.getCustom(),
+    remote: request.getRemote(),
+    inputs: known(inputs),
+    secretInputs: inputs.secrets,
+    unknownInputs: inputs.unknowns,
+    dependencies: Object.fromEntries(dependencies),
+    secretOutputs: request.getAdditionalsecretoutputsList(),
+    retainOnDelete: request.getRetainondelete(),
+    deleteBeforeReplace: request.getDeletebeforereplace(),
+  };
+}
+
+function known({ values, unknowns }: FromWire): Properties {
+  return Object.fromEntries(Object.entries(values).filter(([name]) => !unknowns.includes(name)));
+}
+
+async function answer(callback: Callback, work: () => Promise<unknown>): Promise<void> {
+  let response: unknown;
+  try {
+    response = await work();
+  } catch (error) {
+    callback(error as Error);
+    return;
+  }
+  callback(null, response);
+}
+
+/** Numbers calls and matches answers to them. */
+export function callsOver(send: (call: Call) => void): { ask: Ask; settle: (answer: Answer) => void } {
+  const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
+  let next = 0;
+  return {
+    ask: (call) =>
+      new Promise((resolve, reject) => {
+        next += 1;
+        waiting.set(next, { resolve, reject });
+        send({ ...call, call: next } as Call);
+      }),
+    settle: ({ call, value, error }) => {
+      const caller = waiting.get(call);
+      waiting.delete(call);
+      if (error === undefined) caller?.resolve(value);
+      else caller?.reject(new Error(error));
+    },
+  };
+}

@@ -1,0 +1,77 @@
+/**
+ * Main of the process that runs one Pulumi program: it loads the program under a monitor of ours and passes what the
+ * program registers to the process that started it. One program per process, since the SDK's state is global.
+ */
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { LocalError } from "../local-error";
+import type { FromProgram, Start, ToProgram } from "./messages";
+import { callsOver, createMonitor, type PulumiParts } from "./monitor";
+import { describeProgramError } from "./program-error";
+import { loadProgram } from "./program-loader";
+import { assetReader } from "./read-assets";
+
+const send = (message: FromProgram, sent?: () => void) => process.send?.(message, undefined, undefined, () => sent?.());
+const { ask, settle } = callsOver(send);
+
+process.on("message", (message: ToProgram) => {
+  if (message.kind === "answer") settle(message);
+  else run(message).then(() => finish({ kind: "done" }), fail(message));
+});
+// Whoever started us is gone: nothing is left to evaluate for.
+process.on("disconnect", () => process.exit(1));
+
+async function run(start: Start): Promise<void> {
+  // A registration that fails shows only as rejections that nobody handles; the first of them is the error.
+  process.on("unhandledRejection", fail(start));
+  process.on("uncaughtException", fail(start));
+  process.chdir(start.directory);
+
+  const load = pulumiOf(start.directory);
+  const pulumi = load("index.js") as typeof import("@pulumi/pulumi");
+  pulumi.runtime.setAllConfig({ ...start.config }, [...start.secretKeys]);
+  const settings = load("runtime/settings.js") as typeof import("@pulumi/pulumi/runtime/settings") & {
+    /** Internal: asks the monitor which features it has; the mock monitor's answers are the ones wanted. */
+    awaitFeatureSupport(): Promise<void>;
+  };
+  const parts: PulumiParts = {
+    mocks: load("runtime/mocks.js") as PulumiParts["mocks"],
+    resources: load("proto/resource_pb.js") as PulumiParts["resources"],
+    struct: load("google-protobuf/google/protobuf/struct_pb.js") as PulumiParts["struct"],
+  };
+  const monitor = createMonitor(parts, start, assetReader(start.directory), ask);
+  settings.setMockOptions(monitor, start.project, start.stack, false, "local");
+  await settings.awaitFeatureSupport();
+
+  await pulumi.runtime.runInPulumiStack(() => loadProgram(start.entry) as Promise<Record<string, unknown>>);
+  await pulumi.runtime.disconnect();
+}
+
+/** Requires from the program's own copy of `@pulumi/pulumi`: state is shared between copies, classes are not. */
+function pulumiOf(directory: string): (path: string) => unknown {
+  const fromProgram = createRequire(join(directory, "index.js"));
+  let entry: string;
+  try {
+    entry = fromProgram.resolve("@pulumi/pulumi/package.json");
+  } catch (error) {
+    throw new LocalError(
+      `The program in ${directory} has no @pulumi/pulumi. Install it there: npm install @pulumi/pulumi`,
+      {
+        cause: error,
+      },
+    );
+  }
+  const fromPulumi = createRequire(entry);
+  return (path) => fromPulumi(path.startsWith("google-protobuf/") ? path : `./${path}`) as unknown;
+}
+
+const fail = (start: Start) => (error: unknown) =>
+  finish({ kind: "failed", message: describeProgramError(error, start.directory) });
+
+let finished = false;
+/** The first outcome counts. Exits once it is sent. */
+function finish(outcome: FromProgram): void {
+  if (finished) return;
+  finished = true;
+  send(outcome, () => process.exit(0));
+}

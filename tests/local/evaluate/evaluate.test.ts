@@ -1,0 +1,207 @@
+import assert from "node:assert/strict";
+import { mergeConfig } from "../../../local/evaluate/config";
+import { createDeployment, stackOutputs } from "../../../local/evaluate/deployment";
+import { evaluate } from "../../../local/evaluate/evaluate";
+import { readProject } from "../../../local/evaluate/project";
+import type { StackState } from "../../../local/evaluate/stack-state";
+import { cloud, fakeRealisers } from "./fake-realisers";
+import { programFolder } from "./program-folder";
+
+const AWS = `import * as pulumi from "@pulumi/pulumi";
+import * as sqs from "@pulumi/aws/sqs";
+import * as sns from "@pulumi/aws/sns";
+`;
+
+describe("evaluate", () => {
+  const folders: { remove(): void }[] = [];
+  afterEach(() => {
+    for (const folder of folders.splice(0)) folder.remove();
+  });
+
+  async function run(
+    files: Record<string, string>,
+    given: { before?: StackState; secrets?: Record<string, string>; config?: Record<string, string> } = {},
+  ) {
+    const folder = programFolder(files);
+    folders.push(folder);
+    const { realisers, calls, created } = fakeRealisers();
+    const reports: string[] = [];
+    const lines: string[] = [];
+    const project = readProject(folder.path);
+    const deployment = createDeployment({
+      cloud,
+      realisers,
+      before: given.before ?? [],
+      restarted: false,
+      report: (sentence) => reports.push(sentence),
+    });
+    const config = mergeConfig(
+      project,
+      {},
+      { config: given.config ?? {}, secrets: given.secrets ?? {} },
+      "Pulumi.local.yaml",
+    );
+    const state = await evaluate({ project, stack: "local", config, deployment, onLine: (line) => lines.push(line) });
+    return { state, calls, created, reports, lines, folder: folder.path };
+  }
+
+  it("makes what a program registers, in the order of its dependencies, and returns what it exports", async () => {
+    const { state, calls, created } = await run({
+      "index.ts": `${AWS}
+        const first = new sqs.Queue("first", { delaySeconds: 3 });
+        new sqs.Queue("second", { policy: first.arn }, { parent: first });
+        export const arn = first.arn;
+        export const where: string = process.cwd();`,
+    });
+    assert.deepEqual(calls, ["create first", "create second"]);
+    assert.equal(created[1]?.inputs.policy, "arn:first");
+    assert.equal(created[1]?.urn, "urn:pulumi:local::sample::aws:sqs/queue:Queue$aws:sqs/queue:Queue::second");
+    assert.equal(stackOutputs(state).outputs.arn, "arn:first");
+  });
+
+  it("unwraps secrets for the realiser and marks the outputs that carry them", async () => {
+    const { state, created } = await run(
+      {
+        "index.ts": `${AWS}
+          const queue = new sqs.Queue("q", { policy: new pulumi.Config().requireSecret("key") });
+          export const policy = queue.policy;
+          export const secret = pulumi.isSecret(queue.policy);
+          export const plain = pulumi.isSecret(queue.arn);`,
+      },
+      { secrets: { key: "hush" } },
+    );
+    assert.equal(created[0]?.inputs.policy, "hush");
+    const { outputs, secretOutputs } = stackOutputs(state);
+    assert.deepEqual(outputs, { policy: "hush", secret: true, plain: false });
+    assert.deepEqual(secretOutputs, ["policy"]);
+  });
+
+  it("runs an ES module without tsconfig, whose files import each other by their .js names", async () => {
+    const { calls } = await run({
+      "package.json": `{ "type": "module" }`,
+      "index.ts": `import { make } from "./make.js"; export default async () => { make("one" as string); return { done: 1 }; };`,
+      "make.ts": `import * as sqs from "@pulumi/aws/sqs/index.js"; export const make = (name: string) => new sqs.Queue(name);`,
+    });
+    assert.deepEqual(calls, ["create one"]);
+  });
+
+  it("runs in the folder that `main` of Pulumi.yaml names", async () => {
+    const { state } = await run({
+      "Pulumi.yaml": "name: sample\nruntime:\n  name: nodejs\nmain: infra/program.ts\n",
+      "infra/program.ts": `import { suffix } from "./suffix"; export const cwd = process.cwd() + suffix;`,
+      "infra/suffix.ts": `export const suffix: string = "!";`,
+    });
+    assert.match(String(stackOutputs(state).outputs.cwd), /\/infra!$/);
+  });
+
+  it("refuses two resources of one URN", async () => {
+    const program = { "index.ts": `${AWS} new sqs.Queue("same"); new sqs.Queue("same");` };
+    await assert.rejects(
+      run(program),
+      /Two resources have the URN urn:pulumi:local::sample::aws:sqs\/queue:Queue::same/,
+    );
+  });
+
+  it("rejects with the resource that failed first, not with what failed because of it", async () => {
+    const program = {
+      "index.ts": `${AWS}
+        const bad = new sqs.Queue("bad", { policy: "broken" });
+        new sqs.Queue("after", { policy: bad.arn });
+        export const arn = bad.arn;`,
+    };
+    await assert.rejects(run(program), { message: 'aws:sqs/queue:Queue "bad" failed: the policy is broken' });
+  });
+
+  it("passes over a type that nothing models and says so once", async () => {
+    const { calls, reports } = await run({
+      "index.ts": `${AWS} new sns.Topic("a"); new sns.Topic("b"); new sqs.Queue("q");`,
+    });
+    assert.deepEqual(calls, ["create q"]);
+    assert.equal(reports.length, 1);
+    assert.match(reports[0] ?? "", /aws:sns\/topic:Topic "[ab]" has no local counterpart and is passed over/);
+  });
+
+  it("fails when a modelled resource needs the output of one that is passed over", async () => {
+    const program = {
+      "index.ts": `${AWS} new sqs.Queue("q", { policy: pulumi.jsonStringify({ to: new sns.Topic("t").arn }) });`,
+    };
+    await assert.rejects(
+      run(program),
+      /"q" takes `policy` from aws:sns\/topic:Topic "t" that the local stack does not model/,
+    );
+  });
+
+  it("updates what changed, replaces where it must, deletes what is gone and leaves the rest", async () => {
+    const queues = (body: string) => ({ "index.ts": `${AWS} ${body}` });
+    const first = await run(
+      queues(
+        `new sqs.Queue("same"); new sqs.Queue("changed", { delaySeconds: 1 }); new sqs.Queue("remade"); new sqs.Queue("gone");`,
+      ),
+    );
+    const second = await run(
+      queues(`new sqs.Queue("same"); new sqs.Queue("changed", {}); new sqs.Queue("remade", { fifoQueue: true });`),
+      { before: first.state },
+    );
+    assert.deepEqual(second.calls.slice(0, 2).sort(), ["create remade", "update changed"]);
+    assert.deepEqual(second.calls.slice(2), ["delete gone-id", "delete remade-id"]);
+  });
+
+  it("does not delete what asked to be retained", async () => {
+    const first = await run({ "index.ts": `${AWS} new sqs.Queue("kept", {}, { retainOnDelete: true });` });
+    const second = await run({ "index.ts": "" }, { before: first.state });
+    assert.deepEqual(second.calls, []);
+  });
+
+  it("compares an archive by its content", async () => {
+    const program = (code: string) => ({
+      "index.ts": `${AWS} const code = new pulumi.asset.AssetArchive({ "index.js": new pulumi.asset.StringAsset("${code}") });
+        new pulumi.CustomResource("aws:sqs/queue:Queue", "q", { code });`,
+    });
+    const first = await run(program("one"));
+    const archive = first.created[0]?.inputs.code as { files: Map<string, Buffer> };
+    assert.equal(archive.files.get("index.js")?.toString(), "one");
+    assert.deepEqual((await run(program("one"), { before: first.state })).calls, []);
+    assert.deepEqual((await run(program("two"), { before: first.state })).calls, ["update q"]);
+  });
+
+  it("names file and line of a program that does not compile", async () => {
+    await assert.rejects(run({ "index.ts": "const a = 1;\nconst = 2;" }), /index\.ts:2:6/);
+  });
+
+  it("names the line of a program that throws", async () => {
+    await assert.rejects(
+      run({ "index.ts": `export const a = 1;\nthrow new TypeError("no");` }),
+      /TypeError: no\n.*index\.ts/,
+    );
+  });
+
+  it("shows a RunError's message alone", async () => {
+    const program = { "index.ts": `import { RunError } from "@pulumi/pulumi"; throw new RunError("Set url first.");` };
+    await assert.rejects(run(program), { message: "Set url first." });
+  });
+
+  it("hands on what the program prints", async () => {
+    const { lines } = await run({ "index.ts": `console.log("hello");` });
+    assert.deepEqual(lines, ["hello"]);
+  });
+
+  it("ends at once when it is aborted", async () => {
+    const folder = programFolder({
+      "index.ts": "export default () => new Promise(() => setInterval(() => {}, 1000));",
+    });
+    folders.push(folder);
+    const project = readProject(folder.path);
+    const deployment = createDeployment({
+      cloud,
+      realisers: new Map(),
+      before: [],
+      restarted: false,
+      report: () => {},
+    });
+    const config = { values: {}, secretKeys: [] };
+    const stop = new AbortController();
+    const evaluation = evaluate({ project, stack: "local", config, deployment, onLine: () => {}, signal: stop.signal });
+    setImmediate(() => stop.abort());
+    await assert.rejects(evaluation, /ended early \(SIGKILL\)/);
+  });
+});

@@ -1,0 +1,34 @@
+import type { LocalCloud } from "../../../local/aws/cloud";
+import type { Realiser, ResourceInput } from "../../../local/resources/realiser";
+
+export const cloud: LocalCloud = {
+  endpoint: "http://127.0.0.1:1",
+  region: "eu-west-1",
+  accountId: "000000000000",
+  operator: { accessKeyId: "operator", secretAccessKey: "operator" },
+  close: async () => {},
+};
+
+/** Realisers of queues and tables that write down what they are asked. */
+export function fakeRealisers(): { realisers: Map<string, Realiser>; calls: string[]; created: ResourceInput[] } {
+  const calls: string[] = [];
+  const created: ResourceInput[] = [];
+  const realiser: Realiser = {
+    inputs: ["fifoQueue", "policy", "delaySeconds", "code"],
+    replaceOn: ["fifoQueue"],
+    create: async (_, resource) => {
+      if (resource.inputs.policy === "broken") throw new Error("the policy is broken");
+      calls.push(`create ${resource.name}`);
+      created.push(resource);
+      return { id: `${resource.name}-id`, outputs: { ...resource.inputs, arn: `arn:${resource.name}` } };
+    },
+    update: async (_, id, __, resource) => {
+      calls.push(`update ${resource.name}`);
+      return { id, outputs: { ...resource.inputs, arn: `arn:${resource.name}` } };
+    },
+    delete: async (_, id) => {
+      calls.push(`delete ${id}`);
+    },
+  };
+  return { realisers: new Map([["aws:sqs/queue:Queue", realiser]]), calls, created };
+}
