@@ -40,4 +40,6 @@ export interface Realiser {
   create(cloud: LocalCloud, resource: ResourceInput): Promise<Realised>;
   update(cloud: LocalCloud, id: string, before: Realised, resource: ResourceInput): Promise<Realised>;
   delete(cloud: LocalCloud, id: string, before: Realised): Promise<void>;
+  /** What exists under this id, `undefined` when nothing does. For types that a refresh or an import looks up. */
+  read?(cloud: LocalCloud, id: string): Promise<Realised | undefined>;
 }

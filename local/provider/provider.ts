@@ -1,0 +1,125 @@
+import type { LocalCloud } from "../aws/cloud";
+import { answerInvocation } from "../evaluate/invocations";
+import { type AssetReader, fromWire, type Properties, toWire } from "../evaluate/wire";
+import { LocalError } from "../local-error";
+import type { Realised, Realiser } from "../resources/realiser";
+import { type Difference, diffInputs } from "./diff";
+
+/** A resource as the engine names it. */
+export interface ResourceName {
+  readonly urn: string;
+  readonly type: string;
+  readonly name: string;
+}
+
+/** Properties on the wire: secrets, assets and unknown values under their signatures. */
+export interface WireResource {
+  readonly id: string;
+  readonly properties: Properties;
+}
+
+export interface ProviderOptions {
+  readonly cloud: LocalCloud;
+  readonly realisers: ReadonlyMap<string, Realiser>;
+  readonly assets: AssetReader;
+  /** Told of everything that is passed over, once per type. */
+  readonly report: (sentence: string) => void;
+}
+
+/** Pulumi's provider protocol, without its transport. */
+export interface Provider {
+  diff(resource: ResourceName, id: string, oldInputs: Properties, inputs: Properties): Difference;
+  create(resource: ResourceName, inputs: Properties, preview: boolean): Promise<WireResource>;
+  /** `undefined`: there is no such resource. */
+  read(resource: ResourceName, id: string, state: Properties): Promise<Properties | undefined>;
+  update(
+    resource: ResourceName,
+    id: string,
+    state: Properties,
+    inputs: Properties,
+    preview: boolean,
+  ): Promise<Properties>;
+  delete(resource: ResourceName, id: string, state: Properties): Promise<void>;
+  invoke(token: string, args: Properties): Properties;
+}
+
+export function createProvider({ cloud, realisers, assets, report }: ProviderOptions): Provider {
+  /** What lives in this process, `type id`. The engine's state may remember more: from before a restart. */
+  const alive = new Set<string>();
+  const passedOver = new Set<string>();
+  const key = (type: string, id: string) => `${type} ${id}`;
+
+  function realiserOf({ type, name }: ResourceName): Realiser | undefined {
+    const realiser = realisers.get(type);
+    if (realiser === undefined && !passedOver.has(type)) {
+      passedOver.add(type);
+      report(`${type} "${name}" has no local counterpart and is passed over.`);
+    }
+    return realiser;
+  }
+
+  /** Properties of a resource as the engine shall keep them; what came in as a secret goes out as one. */
+  function answer(realiser: Realiser, { outputs }: Realised, inputs: Properties): Properties {
+    const { secrets } = fromWire(inputs, assets);
+    return toWire({ values: outputs, secrets: [...secrets, ...(realiser.secretOutputs ?? [])] });
+  }
+
+  async function naming<T>({ type, name }: ResourceName, work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      throw new LocalError(`${type} "${name}" failed: ${(error as Error).message}`, { cause: error });
+    }
+  }
+
+  return {
+    diff(resource, id, oldInputs, inputs) {
+      const realiser = realiserOf(resource);
+      if (realiser === undefined) return { changed: [], replaces: [] };
+      const { changed, replaces } = diffInputs(realiser, oldInputs, inputs);
+      // A fresh process remembers nothing of what it keeps in memory: an update makes it again, under the same id.
+      const again = changed.length === 0 && !alive.has(key(resource.type, id));
+      return { changed: again ? [...realiser.inputs] : changed, replaces };
+    },
+
+    async create(resource, inputs, preview) {
+      const realiser = realiserOf(resource);
+      if (realiser === undefined) return { id: preview ? "" : resource.name, properties: inputs };
+      if (preview) return { id: "", properties: inputs };
+      const { values } = fromWire(inputs, assets);
+      const realised = await naming(resource, realiser.create(cloud, { ...resource, inputs: values }));
+      alive.add(key(resource.type, realised.id));
+      return { id: realised.id, properties: answer(realiser, realised, inputs) };
+    },
+
+    async read(resource, id, state) {
+      const realiser = realiserOf(resource);
+      if (realiser?.read === undefined) return state;
+      const found = await naming(resource, realiser.read(cloud, id));
+      if (found === undefined) return undefined;
+      alive.add(key(resource.type, id));
+      return answer(realiser, found, state);
+    },
+
+    async update(resource, id, state, inputs, preview) {
+      const realiser = realiserOf(resource);
+      if (realiser === undefined || preview) return { ...state, ...inputs };
+      const before: Realised = { id, outputs: fromWire(state, assets).values };
+      const { values } = fromWire(inputs, assets);
+      const realised = await naming(resource, realiser.update(cloud, id, before, { ...resource, inputs: values }));
+      alive.add(key(resource.type, id));
+      return answer(realiser, realised, inputs);
+    },
+
+    async delete(resource, id, state) {
+      const realiser = realiserOf(resource);
+      alive.delete(key(resource.type, id));
+      if (realiser === undefined) return;
+      await naming(resource, realiser.delete(cloud, id, { id, outputs: fromWire(state, assets).values }));
+    },
+
+    invoke(token, args) {
+      return toWire({ values: answerInvocation(cloud, { token, args: fromWire(args, assets).values }), secrets: [] });
+    },
+  };
+}

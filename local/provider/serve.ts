@@ -1,0 +1,145 @@
+import * as grpc from "@grpc/grpc-js";
+import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
+import { type IResourceProviderServer, ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
+import * as messages from "@pulumi/pulumi/proto/provider_pb";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import { type JavaScriptValue, Struct } from "google-protobuf/google/protobuf/struct_pb";
+import { assetReader } from "../evaluate/read-assets";
+import type { Properties } from "../evaluate/wire";
+import { createProvider, type ProviderOptions, type ResourceName } from "./provider";
+import { refuseOtherStacks } from "./stack-guard";
+
+export interface ServeOptions extends Omit<ProviderOptions, "assets"> {
+  /** The only stack that is served. */
+  readonly stack: string;
+  /** Folder from which relative paths in assets are read: that of the program. */
+  readonly directory: string;
+}
+
+export interface ServedProvider {
+  readonly port: number;
+  /** Environment under which a `pulumi` command takes this provider for its package `aws`. */
+  readonly environment: Readonly<Record<string, string>>;
+  close(): void;
+}
+
+/** gRPC allows 4 MB by default; a bundle may be larger. The SDK's own limit. */
+const MESSAGE_LIMIT = 1024 ** 2 * 400;
+
+/**
+ * Serves the realisers to Pulumi's engine, as its `aws` provider, on a loopback port.
+ * The service is written against the protocol itself (github.com/pulumi/pulumi, proto/pulumi/provider.proto) and not on
+ * `@pulumi/pulumi/provider`, which hides the preview flag and the old inputs, and never closes.
+ */
+export async function serveProvider({ stack, directory, ...options }: ServeOptions): Promise<ServedProvider> {
+  const provider = createProvider({ ...options, assets: assetReader(directory) });
+  const named = (request: { getUrn(): string; getType(): string; getName(): string }): ResourceName => {
+    const urn = request.getUrn();
+    refuseOtherStacks(urn, stack);
+    const [, , types = "", ...name] = urn.split("::");
+    return { urn, type: types.slice(types.lastIndexOf("$") + 1), name: name.join("::") };
+  };
+
+  const service: Partial<IResourceProviderServer> = {
+    handshake: unary(async () => {
+      const response = new messages.ProviderHandshakeResponse();
+      response.setAcceptSecrets(true);
+      return response;
+    }),
+    attach: unary(async () => new Empty()),
+    cancel: unary(async () => new Empty()),
+    getPluginInfo: unary(async () => new PluginInfo().setVersion("7.0.0")),
+    getSchema: unary(async () => new messages.GetSchemaResponse().setSchema('{"name":"aws"}')),
+    checkConfig: unary(async (request: messages.CheckRequest) => {
+      named(request);
+      return new messages.CheckResponse().setInputs(request.getNews());
+    }),
+    diffConfig: unary(async (request: messages.DiffRequest) => {
+      named(request);
+      return new messages.DiffResponse().setChanges(messages.DiffResponse.DiffChanges.DIFF_NONE);
+    }),
+    configure: unary(async (request: messages.ConfigureRequest) => {
+      const urn = request.getUrn();
+      if (urn) refuseOtherStacks(urn, stack);
+      return new messages.ConfigureResponse().setAcceptsecrets(true).setSupportspreview(true);
+    }),
+    invoke: unary(async (request: messages.InvokeRequest) =>
+      new messages.InvokeResponse().setReturn(struct(provider.invoke(request.getTok(), properties(request.getArgs())))),
+    ),
+    check: unary(async (request: messages.CheckRequest) => {
+      named(request);
+      return new messages.CheckResponse().setInputs(request.getNews());
+    }),
+    diff: unary(async (request: messages.DiffRequest) => {
+      const { changed, replaces } = provider.diff(
+        named(request),
+        request.getId(),
+        properties(request.getOldInputs()),
+        properties(request.getNews()),
+      );
+      const { DIFF_SOME, DIFF_NONE } = messages.DiffResponse.DiffChanges;
+      return new messages.DiffResponse()
+        .setChanges(changed.length > 0 ? DIFF_SOME : DIFF_NONE)
+        .setDiffsList([...changed])
+        .setReplacesList([...replaces]);
+    }),
+    create: unary(async (request: messages.CreateRequest) => {
+      const made = await provider.create(named(request), properties(request.getProperties()), request.getPreview());
+      return new messages.CreateResponse().setId(made.id).setProperties(struct(made.properties));
+    }),
+    read: unary(async (request: messages.ReadRequest) => {
+      const state = await provider.read(named(request), request.getId(), properties(request.getProperties()));
+      const response = new messages.ReadResponse();
+      if (state === undefined) return response;
+      return response
+        .setId(request.getId())
+        .setProperties(struct(state))
+        .setInputs(request.getInputs() ?? struct(state));
+    }),
+    update: unary(async (request: messages.UpdateRequest) => {
+      const state = await provider.update(
+        named(request),
+        request.getId(),
+        properties(request.getOlds()),
+        properties(request.getNews()),
+        request.getPreview(),
+      );
+      return new messages.UpdateResponse().setProperties(struct(state));
+    }),
+    delete: unary(async (request: messages.DeleteRequest) => {
+      await provider.delete(named(request), request.getId(), properties(request.getProperties()));
+      return new Empty();
+    }),
+  };
+
+  const server = new grpc.Server({
+    "grpc.max_receive_message_length": MESSAGE_LIMIT,
+    "grpc.max_send_message_length": MESSAGE_LIMIT,
+  });
+  server.addService(ResourceProviderService, service as grpc.UntypedServiceImplementation);
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    );
+  });
+  return { port, environment: { PULUMI_DEBUG_PROVIDERS: `aws:${port}` }, close: () => server.forceShutdown() };
+}
+
+function unary<Request, Response>(
+  work: (request: Request) => Promise<Response>,
+): grpc.handleUnaryCall<Request, Response> {
+  return ({ request }, callback) => {
+    work(request).then(
+      (response) => callback(null, response),
+      (error: Error) => callback({ code: grpc.status.UNKNOWN, details: error.message }),
+    );
+  };
+}
+
+function properties(value: Struct | undefined): Properties {
+  return (value?.toJavaScript() ?? {}) as Properties;
+}
+
+function struct(values: Properties): Struct {
+  return Struct.fromJavaScript(values as Record<string, JavaScriptValue>);
+}
