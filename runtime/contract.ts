@@ -239,7 +239,7 @@ export interface ConnectionRow {
   /** First body byte of the owner's connection. */
   readonly firstByteAt?: number;
   readonly lastByteAt?: number;
-  /** A predecessor closed for a hand-over by break; gone when its successor has measured the gap. */
+  /** A predecessor closed before its successor was there; gone when the successor has measured the gap. */
   readonly brokeAt?: number;
   readonly counters: Counters;
   readonly handover?: HandoverFigures;

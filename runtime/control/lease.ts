@@ -98,12 +98,17 @@ export function renew(of: Held & { expiresAt: number }, report: Report): RowChan
   };
 }
 
-/**
- * Gives the lease back. `desiredVersion` is the one last seen, so that a start or stop in between is never overwritten.
- * @param leaving.checkpointToo false after a start came in between: it may have been told to forget the checkpoint.
- * @param leaving.brokeAt set by a break: from then on the successor measures the gap.
- */
-export function release(of: Held, report: Report, leaving: { checkpointToo: boolean; brokeAt?: number }): RowChange {
+export interface Leaving {
+  /** False after a start came in between: it may have been told to forget the checkpoint. */
+  readonly checkpointToo: boolean;
+  /** Set when a successor is to come: it measures the gap. */
+  readonly brokeAt?: number;
+  /** Nobody connects before this. */
+  readonly retryAt?: number;
+}
+
+/** Gives the lease back. `desiredVersion` is the one last seen, so that a start or stop in between is never overwritten. */
+export function release(of: Held, report: Report, leaving: Leaving): RowChange {
   return {
     name: "release",
     when: [generationIs(of.generation), ownedBy(of.nonce), desiredVersionIs(of.desiredVersion)],
@@ -114,7 +119,8 @@ export function release(of: Held, report: Report, leaving: { checkpointToo: bool
       releasedBy: of.nonce,
       brokeAt: leaving.brokeAt,
       ...facts(report),
-      ...(leaving.checkpointToo ? position(report.relay) : {}),
+      ...(leaving.checkpointToo && position(report.relay)),
+      ...(leaving.retryAt !== undefined && { retryAt: leaving.retryAt }),
     },
     add: counts(report.counted),
     madeBy: (row) => row.releasedBy === of.nonce,
@@ -152,7 +158,7 @@ export function tally(of: { successor: number; counted: Counters; handover?: Han
     when: [generationIs(of.successor)],
     set: of.handover ? { handover: of.handover } : {},
     add: counts(of.counted),
-    madeBy: () => true,
+    madeBy: () => false,
   };
 }
 

@@ -1,0 +1,19 @@
+import type { HandoverMode } from "../contract";
+import type { ControlDeps } from "./control-deps";
+import type { Relay, RelayOptions } from "./relay-port";
+import type { HopTimes } from "./times";
+
+/** What a hop is given. */
+export interface HopDeps extends ControlDeps {
+  readonly createRelay: (options: RelayOptions) => Relay;
+  readonly handover: HandoverMode;
+  /** Hash of bundle and settings, from the environment. */
+  readonly release: string;
+}
+
+/** The invocation that a stream finds itself in; it may hold others. Times are epoch milliseconds. */
+export interface HopFrame {
+  readonly enteredAt: number;
+  readonly deadlineAt: number;
+  readonly times: HopTimes;
+}
