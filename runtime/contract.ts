@@ -16,7 +16,7 @@ export const ENV = {
   bucket: "BUCKET",
   /** ARN of the secret that holds a {@link SourceSecret}. Manager, watchdog. */
   sourceSecret: "SOURCE_SECRET",
-  /** JSON of {@link RelaySettings}. Manager. */
+  /** JSON of {@link RelaySettings}. Manager, watchdog. */
   settings: "SETTINGS",
   /** Hash of bundle and settings: where it differs from a row's `release`, the owner hands over. Manager, watchdog. */
   release: "RELEASE",
@@ -192,6 +192,8 @@ export const NO_COUNTS: Counters = {
 
 export interface LastError {
   readonly code: string;
+  /** HTTP status, under `SOURCE_STATUS`: after 401 and 403 a new secret brings the stream back. */
+  readonly status?: number;
   readonly message: string;
   /** Epoch milliseconds. */
   readonly at: number;

@@ -1,4 +1,4 @@
-import { STATUS } from "../contract";
+import { STATUS, type Status } from "../contract";
 import type { Clause } from "./row-change";
 
 /**
@@ -12,6 +12,7 @@ import type { Clause } from "./row-change";
 export const rowIsNew: Clause = { absent: "streamId" };
 export const rowExists: Clause = { present: "streamId" };
 export const desiredOpen: Clause = { equals: ["desired", "open"] };
+export const statusIs = (status: Status): Clause => ({ equals: ["status", status] });
 /** Neither completed nor failed for good: those are started by hand. */
 export const notOver: Clause = {
   allOf: [{ differs: ["status", STATUS.completed] }, { differs: ["status", STATUS.failed] }],

@@ -1,0 +1,13 @@
+import { CONTRACT_VERSION, type RelaySettings } from "../contract";
+import { StreamError } from "../support/errors";
+import { environment } from "./environment";
+
+/** The deployment's settings. @throws StreamError CONFIG_INVALID when they were written by a release this one cannot read. */
+export function relaySettings(): RelaySettings {
+  const settings = JSON.parse(environment("settings")) as RelaySettings;
+  if (settings.v === CONTRACT_VERSION) return settings;
+  throw new StreamError(
+    "CONFIG_INVALID",
+    `Expected settings of version ${CONTRACT_VERSION}, got ${settings.v}. Deploy again, so that code and settings come from one release.`,
+  );
+}

@@ -1,0 +1,37 @@
+import { DescribeSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { METRIC } from "../contract";
+import { randomNonce } from "../control/control-deps";
+import { runWatchdog, type WatchdogReport } from "../control/run-watchdog";
+import { systemClock } from "../support/clock";
+import { jsonLogger } from "../support/logger";
+import { emfMetrics } from "../support/metrics";
+import { connectionTable, invokeFunction } from "./aws";
+import { environment } from "./environment";
+import { relaySettings } from "./settings";
+
+const secrets = new SecretsManagerClient({});
+const metrics = emfMetrics(environment("deployment"));
+const deps = {
+  table: connectionTable(environment("connectionTable")),
+  invoke: invokeFunction(environment("connectionManager")),
+  clock: systemClock,
+  logger: jsonLogger(),
+  newNonce: randomNonce,
+  release: environment("release"),
+  streamsPerHop: relaySettings().relay.streamsPerHop,
+  secretVersion: currentSecretVersion,
+};
+
+/** The watchdog, every minute: see {@link runWatchdog}. */
+export async function handler(): Promise<WatchdogReport> {
+  const report = await runWatchdog(deps);
+  metrics({ [METRIC.streamsDown]: report.down, [METRIC.streamsFailed]: report.failed });
+  return report;
+}
+
+/** The version alone: the watchdog has no business with the secret's value. */
+async function currentSecretVersion(): Promise<string | undefined> {
+  const secret = await secrets.send(new DescribeSecretCommand({ SecretId: environment("sourceSecret") }));
+  const versions = Object.entries(secret.VersionIdsToStages ?? {});
+  return versions.find(([, stages]) => stages.includes("AWSCURRENT"))?.[0];
+}

@@ -1,0 +1,41 @@
+import { METRIC_DIMENSION, METRIC_NAMESPACE } from "../contract";
+
+export type MetricUnit = "Count" | "Milliseconds" | "Bytes";
+export type MetricValues = Readonly<Record<string, number>>;
+
+/** One EMF log line: CloudWatch makes metrics of it. One dimension only, since each combination of values is billed. */
+export function emfLine(
+  deployment: string,
+  at: number,
+  values: MetricValues,
+  unitOf: (name: string) => MetricUnit,
+): string {
+  const metrics = Object.keys(values).map((name) => ({ Name: name, Unit: unitOf(name) }));
+  return JSON.stringify({
+    _aws: {
+      Timestamp: at,
+      CloudWatchMetrics: [{ Namespace: METRIC_NAMESPACE, Dimensions: [[METRIC_DIMENSION]], Metrics: metrics }],
+    },
+    [METRIC_DIMENSION]: deployment,
+    ...values,
+  });
+}
+
+/** Writes metrics to stdout, where Lambda's log group picks them up. Nothing is written when there is nothing to tell. */
+export type Metrics = (values: MetricValues) => void;
+
+export function emfMetrics(
+  deployment: string,
+  write: (line: string) => void = (line) => process.stdout.write(`${line}\n`),
+  now: () => number = Date.now,
+): Metrics {
+  return (values) => {
+    if (Object.keys(values).length > 0) write(emfLine(deployment, now(), values, metricUnit));
+  };
+}
+
+/** By name: times and bytes say so, everything else is counted. */
+export function metricUnit(name: string): MetricUnit {
+  if (/Gap$|Lag$|^Time/.test(name)) return "Milliseconds";
+  return name.startsWith("Bytes") ? "Bytes" : "Count";
+}
