@@ -1,0 +1,46 @@
+import type { ConnectionRow, HopPayload } from "../../runtime/contract";
+import type { ApiRequest } from "../../runtime/control/api-request";
+import type { ControlDeps } from "../../runtime/control/control-deps";
+import { memoryTable } from "../../runtime/control/memory-table";
+import type { StoredRow } from "../../runtime/control/row-change";
+import { silentLogger } from "../../runtime/support/logger";
+
+export const NOW = Date.UTC(2026, 10, 24, 12);
+
+export interface Deployment {
+  readonly deps: ControlDeps;
+  readonly rows: Map<string, StoredRow>;
+  readonly invoked: HopPayload[];
+}
+
+/** Control plane over a table in memory; its clock stands at {@link NOW}. */
+export function deployment(...rows: readonly (Partial<ConnectionRow> & { streamId: string })[]): Deployment {
+  const stored = new Map(rows.map((row) => [row.streamId, row as StoredRow]));
+  const invoked: HopPayload[] = [];
+  let nonces = 0;
+  return {
+    rows: stored,
+    invoked,
+    deps: {
+      table: memoryTable(stored),
+      invoke: async (payload) => void invoked.push(payload),
+      clock: { now: () => NOW, sleep: async () => {} },
+      logger: silentLogger,
+      newNonce: () => `nonce-${nonces++}`,
+    },
+  };
+}
+
+export function request(change: Partial<ApiRequest> = {}): ApiRequest {
+  return { method: "GET", resource: "/connections/{streamId}", streamId: "prices", query: {}, body: "", ...change };
+}
+
+export const liveRow = {
+  streamId: "prices",
+  desired: "open",
+  desiredVersion: 1,
+  status: "open",
+  generation: 4,
+  owner: "secret-nonce",
+  expiresAt: NOW + 20_000,
+} as const;

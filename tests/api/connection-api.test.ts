@@ -1,0 +1,266 @@
+import assert from "node:assert/strict";
+import { DECLARED_ROW } from "../../runtime/contract";
+import { answer, ROUTES } from "../../runtime/control/connection-api";
+import { StreamError } from "../../runtime/support/errors";
+import { deployment, liveRow, NOW, request } from "./api-fixture";
+
+type ErrorBody = { code: string; message: string };
+
+describe("connection API", () => {
+  describe("start", () => {
+    it("answers 202, writes the row and invokes one hop", async () => {
+      const { deps, rows, invoked } = deployment();
+      const { status, body } = await answer(deps, request({ method: "POST" }));
+      assert.equal(status, 202);
+      assert.partialDeepStrictEqual(body, { streamId: "prices", desired: "open", status: "starting", live: false });
+      assert.equal(rows.get("prices")?.desired, "open");
+      assert.deepEqual(invoked, [{ v: 1, streams: [{ streamId: "prices" }] }]);
+    });
+
+    it("answers 200 for a live stream and changes nothing", async () => {
+      const { deps, rows, invoked } = deployment(liveRow);
+      const { status, body } = await answer(deps, request({ method: "POST" }));
+      assert.equal(status, 200);
+      assert.partialDeepStrictEqual(body, { live: true, generation: 4 });
+      assert.deepEqual(rows.get("prices"), liveRow);
+      assert.deepEqual(invoked, []);
+    });
+
+    it("drops the checkpoint of a stopped stream on {resume: false}, and only then", async () => {
+      const stopped = {
+        streamId: "prices",
+        desired: "closed",
+        status: "closed",
+        generation: 2,
+        checkpoint: "41",
+      } as const;
+      for (const [body, checkpoint] of [
+        ['{"resume":false}', undefined],
+        ['{"resume":true}', "41"],
+        ["", "41"],
+        ["{}", "41"],
+        [" \n", "41"],
+      ]) {
+        const { deps, rows } = deployment({ ...stopped, desiredVersion: 0 });
+        const { status } = await answer(deps, request({ method: "POST", body }));
+        assert.equal(status, 202);
+        assert.equal(rows.get("prices")?.checkpoint, checkpoint, body);
+      }
+    });
+
+    it("answers 409 where a live stream should start afresh, since its owner moves the checkpoint", async () => {
+      const { deps, rows } = deployment(liveRow);
+      const { status, body } = await answer(deps, request({ method: "POST", body: '{"resume":false}' }));
+      assert.equal(status, 409);
+      assert.equal((body as ErrorBody).code, "STREAM_LIVE");
+      assert.deepEqual(rows.get("prices"), liveRow);
+    });
+
+    it("refuses every other body with 400 or 413 and writes nothing", async () => {
+      const bad = [
+        "[]",
+        "null",
+        "1",
+        '"x"',
+        "{",
+        '{"resume":"false"}',
+        '{"resume":0}',
+        '{"fresh":true}',
+        '{"__proto__":1}',
+      ];
+      for (const body of bad) {
+        const { deps, rows, invoked } = deployment();
+        const response = await answer(deps, request({ method: "POST", body }));
+        assert.equal(response.status, 400, body);
+        assert.equal((response.body as ErrorBody).code, "BODY_INVALID");
+        assert.equal(rows.size + invoked.length, 0);
+      }
+      const { deps, rows } = deployment();
+      const response = await answer(
+        deps,
+        request({ method: "POST", body: `{"resume":${" ".repeat(10_000_000)}true}` }),
+      );
+      assert.equal(response.status, 413);
+      assert.equal((response.body as ErrorBody).code, "BODY_TOO_LARGE");
+      assert.equal(rows.size, 0);
+    });
+
+    it("measures the body in bytes, not characters", async () => {
+      const { deps } = deployment();
+      const { status } = await answer(deps, request({ method: "POST", body: `{"x":"${"€".repeat(400)}"}` }));
+      assert.equal(status, 413);
+    });
+  });
+
+  describe("stop", () => {
+    it("answers 202 and asks the live owner to close", async () => {
+      const { deps, rows } = deployment(liveRow);
+      const { status, body } = await answer(deps, request({ method: "DELETE" }));
+      assert.equal(status, 202);
+      assert.partialDeepStrictEqual(body, { desired: "closed", live: true });
+      assert.equal(rows.get("prices")?.desired, "closed");
+    });
+
+    it("answers 202 again when repeated, and writes nothing more", async () => {
+      const { deps, rows } = deployment({ ...liveRow, expiresAt: NOW - 1 });
+      await answer(deps, request({ method: "DELETE" }));
+      const after = structuredClone(rows.get("prices"));
+      const { status, body } = await answer(deps, request({ method: "DELETE" }));
+      assert.equal(status, 202);
+      assert.partialDeepStrictEqual(body, { status: "closed", live: false });
+      assert.deepEqual(rows.get("prices"), after);
+    });
+
+    it("answers 404 for a stream that was never started, and creates no row", async () => {
+      const { deps, rows } = deployment();
+      const { status, body } = await answer(deps, request({ method: "DELETE" }));
+      assert.equal(status, 404);
+      assert.equal((body as ErrorBody).code, "STREAM_NOT_FOUND");
+      assert.equal(rows.size, 0);
+    });
+  });
+
+  describe("read", () => {
+    it("shows every field of a stream, times in ISO 8601", async () => {
+      const { deps } = deployment({
+        ...liveRow,
+        checkpoint: "99",
+        connectedSince: NOW - 1000,
+        lastByteAt: NOW,
+        handover: { count: 3, mode: "overlap", lastGapMs: -40 },
+        lastError: { code: "SOURCE_IDLE", message: "silent for 60 s", at: NOW - 5000 },
+      });
+      const { status, body } = await answer(deps, request());
+      assert.equal(status, 200);
+      assert.partialDeepStrictEqual(body, {
+        checkpoint: "99",
+        connectedSince: "2026-11-24T11:59:59.000Z",
+        lastByteAt: "2026-11-24T12:00:00.000Z",
+        handover: { count: 3, mode: "overlap", lastGapMs: -40 },
+        lastError: { code: "SOURCE_IDLE", message: "silent for 60 s", at: "2026-11-24T11:59:55.000Z" },
+      });
+    });
+
+    it("keeps the owner's nonce and unknown attributes to itself", async () => {
+      const { deps } = deployment({ ...liveRow, secretVersion: "v7", surprise: "x" } as never);
+      const { body } = await answer(deps, request());
+      assert.doesNotMatch(JSON.stringify(body), /secret-nonce|v7|surprise/);
+    });
+
+    it("says not live once the lease has run out, whatever the status says", async () => {
+      const { deps } = deployment({ ...liveRow, expiresAt: NOW });
+      assert.partialDeepStrictEqual((await answer(deps, request())).body, { status: "open", live: false });
+    });
+
+    it("answers 404 for a stream that was never started", async () => {
+      assert.equal((await answer(deployment().deps, request())).status, 404);
+    });
+  });
+
+  describe("list", () => {
+    const list = (query: Record<string, string> = {}) =>
+      request({ resource: "/connections", streamId: undefined, query });
+    type Page = { connections: { streamId: string }[]; nextToken?: string };
+
+    it("pages through all streams, leaving out the deployment's own row", async () => {
+      const ids = Array.from({ length: 7 }, (_, i) => `s${i}`);
+      const { deps } = deployment(...[DECLARED_ROW, ...ids].map((streamId) => ({ streamId })));
+      const seen: string[] = [];
+      let nextToken: string | undefined;
+      let pages = 0;
+      do {
+        const { status, body } = await answer(deps, list({ limit: "3", ...(nextToken && { nextToken }) }));
+        assert.equal(status, 200);
+        const page = body as Page;
+        seen.push(...page.connections.map((connection) => connection.streamId));
+        nextToken = page.nextToken;
+        pages++;
+      } while (nextToken !== undefined);
+      assert.deepEqual(seen, ids);
+      assert.equal(pages, 3);
+    });
+
+    it("refuses a limit or token that it did not give with 400", async () => {
+      const limits = ["0", "101", "-1", "1e1", "5.5", "", "abc", "9".repeat(400)].map((limit) => ({ limit }));
+      const tokens = ["", "x", "1:prices", "../..", Buffer.from("2:a").toString("base64url"), "a".repeat(9000)];
+      for (const query of [...limits, ...tokens.map((nextToken) => ({ nextToken }))]) {
+        const { status, body } = await answer(deployment().deps, list(query));
+        assert.equal(status, 400, JSON.stringify(query));
+        assert.equal((body as ErrorBody).code, "PAGE_INVALID");
+      }
+    });
+  });
+
+  it("refuses ids outside the alphabet, however they are encoded, with 400 on every method and writes nothing", async () => {
+    const bad = [
+      ".",
+      "..",
+      "%2e%2e",
+      "a%2Fb",
+      "a/b",
+      "..%2F..%2Fadmin",
+      "%252e%252e",
+      "a%00b",
+      "a%0d%0aX-Evil:1",
+      "a b",
+      "%",
+      "%zz",
+      "%ff",
+      "#declared",
+      "%23declared",
+      "é",
+      "",
+      "a".repeat(129),
+      "a".repeat(1_000_000),
+      "__proto__%00",
+    ];
+    for (const method of ["POST", "GET", "DELETE"]) {
+      for (const streamId of bad) {
+        const { deps, rows, invoked } = deployment();
+        const { status, body } = await answer(deps, request({ method, streamId }));
+        assert.equal(status, 400, `${method} ${streamId.slice(0, 40)}`);
+        const { code, message } = body as ErrorBody;
+        assert.equal(code, "STREAM_ID_INVALID");
+        assert.ok(message.length < 400, "the message does not grow with the id");
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: that there are none is what is tested
+        assert.doesNotMatch(message, /[\u0000-\u001f]/);
+        assert.equal(rows.size + invoked.length, 0);
+      }
+    }
+  });
+
+  it("takes an id with its legal characters escaped or not", async () => {
+    const { deps, rows } = deployment();
+    assert.equal((await answer(deps, request({ method: "POST", streamId: "user%40host%3A1" }))).status, 202);
+    assert.equal((await answer(deps, request({ streamId: "user@host:1" }))).status, 200);
+    assert.deepEqual([...rows.keys()], ["user@host:1"]);
+  });
+
+  it("answers 404 for another path and 405 with Allow for another method", async () => {
+    const { deps } = deployment();
+    for (const resource of ["/", "/connections/", "/connections/{streamId}/x", "constructor", "__proto__"])
+      assert.equal((await answer(deps, request({ resource }))).status, 404, resource);
+    for (const method of ["PUT", "PATCH", "HEAD", "OPTIONS", "get", "constructor"]) {
+      const { status, headers } = await answer(deps, request({ method }));
+      assert.equal(status, 405, method);
+      assert.equal(headers.allow, Object.keys(ROUTES["/connections/{streamId}"]!).join(", "));
+    }
+  });
+
+  it("answers 503 with Retry-After when the table does not answer, and 500 for a fault, neither with a word of the cause", async () => {
+    const cause = new Error("connect 10.0.0.7 key=hunter2");
+    const down = new StreamError("STORE_UNAVAILABLE", "read of prices got no answer", { retryable: true, cause });
+    for (const [thrown, status, code] of [
+      [down, 503, "UNAVAILABLE"],
+      [cause, 500, "INTERNAL"],
+    ] as const) {
+      const { deps } = deployment();
+      const read = () => Promise.reject(thrown);
+      const response = await answer({ ...deps, table: { ...deps.table, read } }, request());
+      assert.equal(response.status, status);
+      assert.equal((response.body as ErrorBody).code, code);
+      assert.doesNotMatch(JSON.stringify(response.body), /hunter2|10\.0\.0\.7/);
+      assert.equal(response.error, thrown, "the log learns the cause");
+    }
+  });
+});
