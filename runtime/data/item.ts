@@ -1,0 +1,139 @@
+import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { EVENT_KEY, ITEM, OVERSIZE_PREFIX, STREAM_ID_KEY } from "../contract";
+
+/** An event on its way into the table. */
+export interface EventToStore {
+  readonly streamId: string;
+  readonly key: string;
+  readonly type: string;
+  /** SSE `id` in force at this event; "" = none. */
+  readonly id: string;
+  /** Text, or the bytes of a line that is no valid UTF-8. */
+  readonly data: string | Buffer;
+  /** Length of `data` in bytes. */
+  readonly dataBytes: number;
+  readonly receivedAt: number;
+  readonly sequence: string;
+}
+
+/** An event as it is written: `json` is the `Item` of a PutRequest. */
+export interface EncodedItem {
+  readonly key: string;
+  readonly json: string;
+  /** Size as DynamoDB counts it: names and values. */
+  readonly bytes: number;
+  /** Bare bytes that must be in the bucket before the item is written. */
+  readonly oversize?: { readonly key: string; readonly bytes: Buffer };
+}
+
+/** An event as a record of the table's stream holds it. */
+export interface StoredEvent {
+  readonly streamId: string;
+  readonly key: string;
+  readonly type: string;
+  readonly id?: string;
+  /** Text, or bytes that are no valid UTF-8. Absent when `pointer` is there: the object then holds the bare bytes. */
+  readonly data?: string | Buffer;
+  readonly receivedAt: number;
+  readonly sequence: string;
+  readonly pointer?: string;
+}
+
+/** An attribute as Lambda delivers it: `B` is base64 text. */
+export interface AttributeJson {
+  readonly S?: string;
+  readonly N?: string;
+  readonly B?: string;
+}
+
+/** A write unit; https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html */
+const UNIT_BYTES = 1024;
+/** DynamoDB refuses items over 400 KB. */
+const MAX_ITEM_BYTES = 400 * 1024;
+/** No event needs to be larger in memory than this when it comes out of compressed data: nothing larger was ever put in. */
+const MAX_DECOMPRESSED_BYTES = 64 * 1024 * 1024;
+/** Names and fixed-size values of every item, rounded up: `streamId`, `key`, `d`, `q`, `r` (8 bytes), `ttl` (6 bytes). */
+const FIXED_BYTES = 8 + 3 + 1 + 1 + 1 + 8 + 3 + 6;
+
+/**
+ * Writes one item. Hot: built as text, since the SDK's marshalling alone costs more than everything else the relay does.
+ * Data is compressed when that saves a write unit, and goes to the bucket when the item would be over 400 KB even so.
+ */
+export function encodeItem(event: EventToStore, ttlSeconds: number, slices: number): EncodedItem {
+  const { key, type, id, data, sequence } = event;
+  const partition = slices > 1 ? `${event.streamId}#${sliceOf(key, slices)}` : event.streamId;
+  let bytes = FIXED_BYTES + partition.length + key.length + sequence.length;
+  let json = `{"${STREAM_ID_KEY}":{"S":"${partition}"},"${EVENT_KEY}":{"S":"${key}"},"${ITEM.sequence}":{"S":"${sequence}"},"${ITEM.receivedAt}":{"N":"${event.receivedAt}"},"${ITEM.ttl}":{"N":"${Math.floor(event.receivedAt / 1000) + ttlSeconds}"}`;
+  if (type !== "message" && type !== "") {
+    json += `,"${ITEM.type}":{"S":${JSON.stringify(type)}}`;
+    bytes += 1 + Buffer.byteLength(type);
+  }
+  if (id !== "") {
+    json += `,"${ITEM.id}":{"S":${JSON.stringify(id)}}`;
+    bytes += 1 + Buffer.byteLength(id);
+  }
+
+  const plainBytes = bytes + event.dataBytes;
+  if (plainBytes > UNIT_BYTES) {
+    const encoding = typeof data === "string" ? "zstd" : "zstd-binary";
+    const packed = zstdCompressSync(data, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
+    const packedBytes = bytes + packed.length + 1 + encoding.length;
+    if (units(packedBytes) < units(plainBytes) && packedBytes <= MAX_ITEM_BYTES)
+      return {
+        key,
+        json: `${json},"${ITEM.encoding}":{"S":"${encoding}"},"${ITEM.data}":{"B":"${packed.toString("base64")}"}}`,
+        bytes: packedBytes,
+      };
+    if (plainBytes > MAX_ITEM_BYTES) {
+      const pointer = `${OVERSIZE_PREFIX}${event.streamId}/${key}`;
+      return {
+        key,
+        json: `${json},"${ITEM.pointer}":{"S":"${pointer}"}}`,
+        bytes: bytes + pointer.length,
+        oversize: { key: pointer, bytes: typeof data === "string" ? Buffer.from(data) : data },
+      };
+    }
+  }
+  const value = typeof data === "string" ? `{"S":${JSON.stringify(data)}}` : `{"B":"${data.toString("base64")}"}`;
+  return { key, json: `${json},"${ITEM.data}":${value}}`, bytes: plainBytes };
+}
+
+/** Reads one item, as a record's `NewImage` or a query's answer in AttributeValue JSON. Throws on compressed data that is none. */
+export function decodeItem(attributes: Readonly<Record<string, AttributeJson>>): StoredEvent {
+  const id = attributes[ITEM.id]?.S;
+  const pointer = attributes[ITEM.pointer]?.S;
+  const data = pointer === undefined ? decodeData(attributes) : undefined;
+  return {
+    // A stream id holds no "#": what follows one is the slice.
+    streamId: (attributes[STREAM_ID_KEY]?.S ?? "").split("#", 1)[0]!,
+    key: attributes[EVENT_KEY]?.S ?? "",
+    type: attributes[ITEM.type]?.S ?? "message",
+    ...(id === undefined ? {} : { id }),
+    ...(data === undefined ? {} : { data }),
+    receivedAt: Number(attributes[ITEM.receivedAt]?.N ?? 0),
+    sequence: attributes[ITEM.sequence]?.S ?? "",
+    ...(pointer === undefined ? {} : { pointer }),
+  };
+}
+
+function decodeData(attributes: Readonly<Record<string, AttributeJson>>): string | Buffer {
+  const value = attributes[ITEM.data];
+  if (value?.B === undefined) return value?.S ?? "";
+  const bytes = Buffer.from(value.B, "base64");
+  const encoding = attributes[ITEM.encoding]?.S;
+  if (encoding === undefined) return bytes;
+  const plain = zstdDecompressSync(bytes, { maxOutputLength: MAX_DECOMPRESSED_BYTES });
+  return encoding === "zstd" ? plain.toString("utf8") : plain;
+}
+
+/** Write units of an item of `bytes`. */
+export function units(bytes: number): number {
+  return Math.ceil(bytes / UNIT_BYTES);
+}
+
+/** Spreads keys evenly, whatever they look like. */
+function sliceOf(key: string, slices: number): number {
+  let hash = 0;
+  for (let i = 0; i < key.length; i++) hash = (Math.imul(hash, 31) + key.charCodeAt(i)) | 0;
+  return (hash >>> 8) % slices;
+}
