@@ -1,11 +1,12 @@
 import { Sha256 } from "@aws-crypto/sha256-js";
 import { SignatureV4 } from "@smithy/signature-v4";
-import type { Counters, HandoverFigures, LastError, Status } from "../runtime/contract";
+import type { Counters, Desired, HandoverFigures, LastError, Status } from "../runtime/contract";
 import type { LocalCloud } from "./aws/cloud";
 
 /** One stream as `GET /connections` shows it: the fields the local stack reads. */
 export interface StreamView {
   readonly streamId: string;
+  readonly desired: Desired;
   readonly status: Status;
   readonly live: boolean;
   readonly generation: number;

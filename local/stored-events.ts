@@ -1,0 +1,38 @@
+import { zstdDecompressSync } from "node:zlib";
+import { type AttributeValue, DynamoDBClient, paginateScan } from "@aws-sdk/client-dynamodb";
+import { ITEM } from "../runtime/contract";
+import type { LocalCloud } from "./aws/cloud";
+
+export interface StoredEvent {
+  readonly streamId: string;
+  readonly key: string;
+  /** The data as it was received; absent when it lies in the bucket. */
+  readonly data?: Buffer;
+}
+
+/** Everything an event table holds, read as its operator would. */
+export async function readStoredEvents(
+  { endpoint, region, operator }: LocalCloud,
+  table: string,
+): Promise<StoredEvent[]> {
+  const client = new DynamoDBClient({ endpoint, region, credentials: operator });
+  try {
+    const events: StoredEvent[] = [];
+    for await (const page of paginateScan({ client }, { TableName: table, ConsistentRead: true })) {
+      events.push(...(page.Items ?? []).map(storedEvent));
+    }
+    return events;
+  } finally {
+    client.destroy();
+  }
+}
+
+function storedEvent(item: Record<string, AttributeValue>): StoredEvent {
+  const data = item[ITEM.data];
+  const bytes = data?.S === undefined ? data?.B && Buffer.from(data.B) : Buffer.from(data.S);
+  return {
+    streamId: (item[ITEM.streamId]?.S ?? "").replace(/#.*$/, ""),
+    key: item[ITEM.key]?.S ?? "",
+    data: bytes && item[ITEM.encoding] !== undefined ? zstdDecompressSync(bytes) : bytes,
+  };
+}
