@@ -1,0 +1,152 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  type ConfigMap,
+  type EngineEvent,
+  LocalWorkspace,
+  type OpMap,
+  type PulumiFn,
+  type Stack,
+} from "@pulumi/pulumi/automation";
+
+/** A resource in the engine's checkpoint. */
+export interface StateResource {
+  readonly urn: string;
+  readonly type: string;
+  readonly id?: string;
+  readonly parent?: string;
+  readonly protect?: boolean;
+  readonly retainOnDelete?: boolean;
+  readonly inputs?: Record<string, unknown>;
+  readonly outputs?: Record<string, unknown>;
+  readonly dependencies?: readonly string[];
+  readonly propertyDependencies?: Readonly<Record<string, readonly string[] | null>>;
+}
+
+/** One planned or taken step: what the engine did to which resource. */
+export interface Step {
+  readonly op: string;
+  readonly urn: string;
+  /** `name` of the URN. */
+  readonly name: string;
+  readonly type: string;
+  /** Inputs that differ. */
+  readonly changed: readonly string[];
+}
+
+export interface Deployed {
+  readonly outputs: Readonly<Record<string, unknown>>;
+  readonly changes: OpMap;
+  /** All steps but `same`. */
+  readonly steps: readonly Step[];
+  readonly stdout: string;
+}
+
+/** A throw-away backend: a folder, and the passphrase its secrets are encrypted with. */
+export interface Backend {
+  readonly folder: string;
+  stack(options: StackOptions): Promise<EngineStack>;
+  remove(): void;
+}
+
+export interface StackOptions {
+  readonly project?: string;
+  readonly name?: string;
+  readonly config?: ConfigMap;
+  /** Attaches a provider; see `ServedProvider.environment`. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** The real engine at work on one stack, with a program that runs in this process. */
+export interface EngineStack {
+  up(program: PulumiFn, options?: { readonly target?: string[] }): Promise<Deployed>;
+  preview(program: PulumiFn): Promise<Omit<Deployed, "outputs">>;
+  refresh(): Promise<OpMap>;
+  destroy(): Promise<Deployed>;
+  resources(): Promise<readonly StateResource[]>;
+  /** The checkpoint as it lies on disk: what somebody sees who has no passphrase. */
+  checkpoint(): string;
+  readonly automation: Stack;
+}
+
+export function createBackend(): Backend {
+  const folder = mkdtempSync(join(tmpdir(), "stream-ingestion-engine-"));
+  return {
+    folder,
+    stack: (options) => openStack(folder, options),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+async function openStack(folder: string, options: StackOptions): Promise<EngineStack> {
+  const { project = "prices", name = "local", config = {}, environment } = options;
+  const stack = await LocalWorkspace.createOrSelectStack(
+    { stackName: name, projectName: project, program: async () => {} },
+    {
+      secretsProvider: "passphrase",
+      projectSettings: { name: project, runtime: "nodejs", backend: { url: `file://${folder}` } },
+      envVars: {
+        PULUMI_CONFIG_PASSPHRASE: "correct horse",
+        PULUMI_SKIP_UPDATE_CHECK: "1",
+        PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+        ...environment,
+      },
+    },
+  );
+  await stack.setAllConfig(config);
+
+  return {
+    automation: stack,
+    async up(program, { target } = {}) {
+      const { result, steps } = await withSteps((onEvent) => stack.up({ program, target, onEvent, color: "never" }));
+      const outputs = Object.fromEntries(Object.entries(result.outputs).map(([key, { value }]) => [key, value]));
+      return { outputs, changes: result.summary.resourceChanges ?? {}, steps, stdout: result.stdout };
+    },
+    async preview(program) {
+      const { result, steps } = await withSteps((onEvent) => stack.preview({ program, onEvent, color: "never" }));
+      return { changes: result.changeSummary, steps, stdout: result.stdout };
+    },
+    async refresh() {
+      return (await stack.refresh({ color: "never" })).summary.resourceChanges ?? {};
+    },
+    async destroy() {
+      const { result, steps } = await withSteps((onEvent) => stack.destroy({ onEvent, color: "never" }));
+      return { outputs: {}, changes: result.summary.resourceChanges ?? {}, steps, stdout: result.stdout };
+    },
+    async resources() {
+      return (((await stack.exportStack()).deployment as { resources?: StateResource[] }).resources ??
+        []) as StateResource[];
+    },
+    checkpoint: () => readFileSync(join(folder, ".pulumi/stacks", project, `${name}.json`), "utf8"),
+  };
+}
+
+/** Collects the steps an operation takes, from the engine's own events. */
+async function withSteps<Result>(
+  work: (onEvent: (event: EngineEvent) => void) => Promise<Result>,
+): Promise<{ result: Result; steps: Step[] }> {
+  const steps: Step[] = [];
+  const result = await work(({ resourcePreEvent }) => {
+    const step = resourcePreEvent?.metadata;
+    if (step === undefined || step.op === "same") return;
+    steps.push({
+      op: step.op,
+      urn: step.urn,
+      name: step.urn.split("::").at(-1) ?? "",
+      type: step.type,
+      changed: step.diffs ?? [],
+    });
+  });
+  return { result, steps };
+}
+
+/** What an operation is that must fail: its error, with everything the engine printed. */
+export async function failure(operation: Promise<unknown>): Promise<string> {
+  try {
+    await operation;
+  } catch (error) {
+    return String((error as Error).message);
+  }
+  throw new Error("Expected the operation to fail, it succeeded.");
+}

@@ -1,0 +1,10 @@
+import { execFileSync } from "node:child_process";
+import { delimiter, dirname, resolve } from "node:path";
+
+/** Before any test: a Pulumi CLI on PATH, built now if there is none. The Automation API finds it there. */
+export function mochaGlobalSetup(): void {
+  const script = resolve(__dirname, "../../scripts/pulumi-engine.mjs");
+  const stdio: ["ignore", "pipe", "inherit"] = ["ignore", "pipe", "inherit"];
+  const cli = execFileSync(process.execPath, [script], { encoding: "utf8", stdio }).trim();
+  process.env.PATH = `${dirname(cli)}${delimiter}${process.env.PATH}`;
+}

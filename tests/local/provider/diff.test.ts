@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { diffInputs } from "../../../local/provider/diff";
+import type { Realiser } from "../../../local/resources/realiser";
+
+const SIGNATURE = "4dabf18193072939515e22adb298388d";
+const secret = (value: unknown) => ({ [SIGNATURE]: "1b47061264138c4ac30d75fd1eb44270", value });
+const archive = (hash: string, path = "dist") => ({
+  [SIGNATURE]: "0def7320c3a5731c473e5ecbe6d01bc7",
+  hash,
+  path,
+});
+const UNKNOWN_ON_WIRE = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+const nothing = async () => {
+  throw new Error("a diff makes nothing");
+};
+const realiser: Realiser = {
+  inputs: ["name", "tags", "code", "hashKey"],
+  replaceOn: ["hashKey"],
+  create: nothing,
+  update: nothing,
+  delete: nothing,
+};
+const diff = (before: Record<string, unknown>, after: Record<string, unknown>) => diffInputs(realiser, before, after);
+
+describe("diffInputs", () => {
+  it("finds nothing between equal inputs, whatever the order of their names", () => {
+    const before = { name: "a", tags: { x: "1", y: "2" } };
+    assert.deepEqual(diff(before, { tags: { y: "2", x: "1" }, name: "a" }), { changed: [], replaces: [] });
+  });
+
+  it("names what was added, changed and removed", () => {
+    const { changed } = diff({ name: "a", tags: { x: "1" } }, { name: "b", code: archive("1") });
+    assert.deepEqual([...changed].sort(), ["code", "name", "tags"]);
+  });
+
+  it("asks for a replacement only where a changed input needs one", () => {
+    assert.deepEqual(diff({ hashKey: "a", name: "a" }, { hashKey: "b", name: "b" }).replaces, ["hashKey"]);
+    assert.deepEqual(diff({ hashKey: "a", name: "a" }, { hashKey: "a", name: "b" }).replaces, []);
+  });
+
+  it("passes over inputs that nobody realises", () => {
+    assert.deepEqual(diff({ region: "eu-west-1" }, { region: "us-east-1" }).changed, []);
+  });
+
+  it("compares archives by the hash of their content", () => {
+    assert.deepEqual(diff({ code: archive("1", "here") }, { code: archive("1", "there") }).changed, []);
+    assert.deepEqual(diff({ code: archive("1") }, { code: archive("2") }).changed, ["code"]);
+  });
+
+  it("compares a secret by its value", () => {
+    assert.deepEqual(diff({ name: "a" }, { name: secret("a") }).changed, []);
+    assert.deepEqual(diff({ name: secret("a") }, { name: secret("b") }).changed, ["name"]);
+  });
+
+  it("takes a value that is not known yet for a change, at any depth", () => {
+    assert.deepEqual(diff({ hashKey: "a" }, { hashKey: UNKNOWN_ON_WIRE }).replaces, ["hashKey"]);
+    assert.deepEqual(diff({ tags: { x: "1" } }, { tags: { x: UNKNOWN_ON_WIRE } }).changed, ["tags"]);
+  });
+});
