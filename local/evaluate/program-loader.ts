@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { createRequire, registerHooks } from "node:module";
-import { dirname, extname, join } from "node:path";
+import { dirname, extname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { formatMessagesSync, type Loader, type TransformFailure, transformSync } from "esbuild";
 import { LocalError } from "../local-error";
@@ -47,7 +47,7 @@ const resolveTypeScript: NonNullable<Hooks["resolve"]> = (specifier, context, ne
 /** Extensionless and `.js` specifiers that mean a TypeScript file next to it. */
 function findSource(specifier: string, parentUrl: string | undefined): string | undefined {
   if (!/^\.{0,2}\//.test(specifier) || parentUrl === undefined || !parentUrl.startsWith("file:")) return undefined;
-  const path = join(dirname(fileURLToPath(parentUrl)), specifier);
+  const path = resolve(dirname(fileURLToPath(parentUrl)), specifier);
   const candidates = [...ENDINGS.map((ending) => path + ending), path.replace(/\.([cm]?)js$/, ".$1ts")];
   return candidates.find((candidate) => statSync(candidate, { throwIfNoEntry: false })?.isFile());
 }
