@@ -1,7 +1,11 @@
 import type { Command } from "commander";
+import { addList } from "./list";
+import { addStart } from "./start";
+import { addStatus } from "./status";
+import { addStop } from "./stop";
 
 /** Adds one command to the program. Heavy imports belong inside its action, so that `--help` stays quick. */
 export type AddCommand = (program: Command) => void;
 
 /** Every command of `stream-ingestion`, in the order `--help` shows them. */
-export const commands: readonly AddCommand[] = [];
+export const commands: readonly AddCommand[] = [addStart, addStop, addList, addStatus];

@@ -1,0 +1,49 @@
+import type { ConnectionView } from "../runtime/control/connection-view";
+import { printable, type Terminal } from "./terminal";
+
+/** Runs where it should run, rests where it should rest; a stream that upstream completed is done. */
+export function asDesired({ desired, status, live }: ConnectionView): boolean {
+  return desired === "closed" ? !live : live || status === "completed";
+}
+
+/** Status in one word or two: a status that its owner could not take back says so. */
+export function stateOf(connection: ConnectionView): string {
+  const { desired, status, live } = connection;
+  if (desired === "closed") return live ? "closing" : "closed";
+  const owned = status === "open" || status === "handing-over";
+  return owned && !live ? "down" : status;
+}
+
+/** A stream as `status` shows it; lines without a value are left out. */
+export function describeConnection(connection: ConnectionView, colours: Terminal["colours"]): string[] {
+  const { counters, handover, lastError } = connection;
+  const state = (asDesired(connection) ? colours.green : colours.red)(stateOf(connection));
+  const counted = Object.entries(counters).filter(
+    ([name, count]) => count > 0 || name === "received" || name === "stored",
+  );
+  const lines: [string, string | undefined][] = [
+    ["stream", connection.streamId],
+    ["state", `${state} (desired ${connection.desired}${connection.declared ? ", declared by the deployment" : ""})`],
+    ["generation", String(connection.generation)],
+    ["connected since", connection.connectedSince],
+    ["last byte", connection.lastByteAt],
+    ["checkpoint", connection.checkpoint && printable(connection.checkpoint)],
+    ["retry at", connection.retryAt && `${connection.retryAt} (attempt ${connection.attempt})`],
+    ["counters", counted.map(([name, count]) => `${name} ${count}`).join(", ")],
+    ["hand-overs", handover && handover.count > 0 ? describeHandover(handover) : undefined],
+    ["last error", lastError && `${lastError.code} at ${lastError.at}: ${printable(lastError.message)}`],
+  ];
+  return table(lines.filter(([, value]) => value !== undefined).map(([name, value]) => [name, value!]));
+}
+
+function describeHandover({ count, mode, lastGapMs, maxGapMs }: NonNullable<ConnectionView["handover"]>): string {
+  const gap = (ms: number) => (ms < 0 ? `overlapped ${-ms} ms` : `gap ${ms} ms`);
+  const last = lastGapMs === undefined ? "" : `, last ${mode ? `by ${mode}, ` : ""}${gap(lastGapMs)}`;
+  return `${count}${last}${maxGapMs === undefined ? "" : `, worst ${gap(maxGapMs)}`}`;
+}
+
+/** Columns padded to their widest cell, two spaces between. */
+export function table(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]!.length))) ?? [];
+  return rows.map((row) => row.map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i]!))).join("  "));
+}

@@ -1,0 +1,62 @@
+import { Sha256 } from "@aws-crypto/sha256-js";
+import { defaultProvider } from "@aws-sdk/credential-provider-node";
+import { SignatureV4 } from "@smithy/signature-v4";
+import { CliError } from "./terminal";
+
+type Credentials = ConstructorParameters<typeof SignatureV4>[0]["credentials"];
+
+export interface Signing {
+  /** Absent = as the URL says (`….execute-api.REGION.amazonaws.com`), else AWS_REGION. */
+  readonly region?: string;
+  /** Absent = the usual AWS chain: environment, profile, SSO, container, instance. */
+  readonly credentials?: Credentials;
+}
+
+export interface SignedRequest {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: Record<string, string>;
+  readonly body?: string;
+}
+
+/** Signs a request for API Gateway (Signature Version 4, service `execute-api`). */
+export async function signed(request: SignedRequest, signing: Signing): Promise<SignedRequest> {
+  const { method, url, body } = request;
+  const signer = new SignatureV4({
+    service: "execute-api",
+    region: signing.region ?? regionOf(url),
+    credentials: signing.credentials ?? defaultProvider(),
+    sha256: Sha256,
+  });
+  try {
+    const { headers } = await signer.sign({
+      method,
+      protocol: url.protocol,
+      hostname: url.hostname,
+      path: url.pathname,
+      query: Object.fromEntries(url.searchParams),
+      headers: { ...request.headers, host: url.host },
+      body,
+    });
+    return { ...request, headers };
+  } catch (error) {
+    if ((error as Error).name !== "CredentialsProviderError") throw error;
+    throw new CliError(
+      "No AWS credentials found to sign the request with. Set AWS_PROFILE, run `aws sso login`, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
+      "NO_CREDENTIALS",
+      undefined,
+      { cause: error },
+    );
+  }
+}
+
+/** The region stands in API Gateway's own host names; a custom domain does not tell it. */
+export function regionOf(url: URL, env: NodeJS.ProcessEnv = process.env): string {
+  const region = /\.execute-api\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?$/.exec(url.hostname)?.[1];
+  const found = region ?? env.AWS_REGION ?? env.AWS_DEFAULT_REGION;
+  if (found) return found;
+  throw new CliError(
+    `The host ${url.host} does not tell its AWS region. Give --region, or set AWS_REGION.`,
+    "NO_REGION",
+  );
+}

@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { jsonReporter } from "../../../cli/local/json-reporter";
+import type { Summary } from "../../../cli/local/reporter";
+import { NOTHING_YET } from "../../../cli/local/tally";
+import { textReporter } from "../../../cli/local/text-reporter";
+import type { LocalStack, StreamView } from "../../../local/index";
+import { NO_COUNTS } from "../../../runtime/contract";
+
+const stream = {
+  streamId: "EUR_USD",
+  status: "open",
+  generation: 3,
+  counters: { ...NO_COUNTS, received: 9 },
+} as StreamView;
+const summary: Summary = { seconds: 30, tally: { ...NOTHING_YET, stored: 9 }, streams: [stream], problems: [] };
+
+describe("jsonReporter", () => {
+  it("prints one object a line and tells them apart by kind", () => {
+    let text = "";
+    const reporter = jsonReporter((part) => {
+      text += part;
+    });
+    const instances = [{ name: "prices", apiUrl: "http://api", eventTables: ["t"] }];
+    reporter.ready({
+      instances,
+      outputs: { tableName: "t" },
+      cloud: { endpoint: "http://aws" },
+    } as unknown as LocalStack);
+    reporter.event({ kind: "stored", streamId: "s", key: "k" });
+    reporter.progress([stream], NOTHING_YET);
+    reporter.summary(summary);
+    const lines = text
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    assert.deepEqual(
+      lines.map(({ kind }) => kind),
+      ["ready", "stored", "summary"],
+    );
+    assert.deepEqual([lines[0].apiUrl, lines[0].outputs], ["http://api", { tableName: "t" }]);
+    assert.equal(lines[2].tally.stored, 9);
+  });
+});
+
+describe("textReporter", () => {
+  function reporterOn(isTTY: boolean) {
+    const output = {
+      text: "",
+      isTTY,
+      write(part: string) {
+        output.text += part;
+      },
+    };
+    const clock = { ms: 0 };
+    const wait = (ms: number) => {
+      clock.ms += ms;
+    };
+    return { output, reporter: textReporter(output, () => clock.ms), wait };
+  }
+
+  it("writes the progress block of a terminal over itself", () => {
+    const { output, reporter, wait } = reporterOn(true);
+    reporter.progress([stream], NOTHING_YET);
+    wait(500);
+    reporter.progress([stream], { ...NOTHING_YET, stored: 20 });
+    assert.equal(output.text.split("\x1b[2A\x1b[0J").length, 2);
+    assert.match(output.text, /20 stored {2}0 processed {2}40\/s/);
+  });
+
+  it("writes a line every few seconds where there is no terminal", () => {
+    const { output, reporter, wait } = reporterOn(false);
+    for (let i = 0; i < 12; i += 1) {
+      wait(1_000);
+      reporter.progress([stream], NOTHING_YET);
+    }
+    assert.equal(output.text.trimEnd().split("\n").length, 4);
+  });
+
+  it("shows warnings and what is no JSON, not every line of a function", () => {
+    const { output, reporter } = reporterOn(false);
+    const lines = [`{"level":"info","message":"a"}`, `{"level":"WARN","message":"b"}`, "printed"];
+    for (const line of lines) reporter.event({ kind: "log", functionName: "f", line });
+    assert.doesNotMatch(output.text, /"a"/);
+    assert.match(output.text, /"b"[\s\S]*printed/);
+  });
+
+  it("ends with what became of everything sent, or with what went wrong", () => {
+    const { output, reporter } = reporterOn(false);
+    const compared = { sent: 9, lost: 0, doubled: 0, unprocessed: 0, foreign: 0 };
+    reporter.summary({ ...summary, compared });
+    assert.match(output.text, /sent by upstream +9 distinct events\nstored +9, 0 lost/);
+    reporter.summary({ ...summary, compared, problems: ["1 lost"] });
+    assert.match(output.text, /1 lost/);
+  });
+});

@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { count, NOTHING_YET, type Tally, totals } from "../../../cli/local/tally";
+import type { StackEvent, StreamView } from "../../../local/index";
+import { NO_COUNTS } from "../../../runtime/contract";
+
+const counted = (...events: StackEvent[]): Tally => events.reduce(count, NOTHING_YET);
+const of = { streamId: "s", key: "k" };
+
+describe("tally", () => {
+  it("counts each kind of event by itself", () => {
+    const tally = counted(
+      { kind: "stored", ...of },
+      { kind: "repeated", ...of },
+      { kind: "processed", ...of },
+      { kind: "failed", ...of },
+      { kind: "hop", functionName: "m" },
+      { kind: "log", functionName: "m", line: "" },
+    );
+    assert.deepEqual(tally, { stored: 1, repeated: 1, processed: 1, failed: 1, hops: 1, handovers: 0 });
+  });
+
+  it("keeps the longest gap, also where all of them overlapped", () => {
+    const handover = (gapMs?: number): StackEvent => ({ kind: "handover", streamId: "s", mode: "overlap", gapMs });
+    assert.equal(counted(handover(-40), handover(-5), handover()).maxGapMs, -5);
+    assert.equal(counted(handover(-40), handover(12)).maxGapMs, 12);
+    assert.equal(counted(handover()).maxGapMs, undefined);
+  });
+
+  it("adds up what the streams say", () => {
+    const stream = (counters: Partial<StreamView["counters"]>) =>
+      ({ counters: { ...NO_COUNTS, ...counters } }) as StreamView;
+    const streams = [stream({ received: 5, suppressed: 2, reconnects: 1 }), stream({ received: 7, repeated: 1 })];
+    assert.deepEqual(totals(streams), { received: 12, duplicates: 3, reconnects: 1 });
+  });
+});
