@@ -1,8 +1,10 @@
 /** Stable codes. Callers test `code`, never the message or the class name (bundling renames classes). */
 export type ErrorCode =
   | "CONFIG_INVALID"
+  | "EVENT_INVALID"
   | "EVENT_TOO_LARGE"
   | "LEASE_LOST"
+  | "PROCESSOR_TIMEOUT"
   | "SOURCE_BODY"
   | "SOURCE_FORMAT"
   | "SOURCE_IDLE"
