@@ -3,9 +3,10 @@ import { addList } from "./list";
 import { addStart } from "./start";
 import { addStatus } from "./status";
 import { addStop } from "./stop";
+import { addTail } from "./tail";
 
 /** Adds one command to the program. Heavy imports belong inside its action, so that `--help` stays quick. */
 export type AddCommand = (program: Command) => void;
 
 /** Every command of `stream-ingestion`, in the order `--help` shows them. */
-export const commands: readonly AddCommand[] = [addStart, addStop, addList, addStatus];
+export const commands: readonly AddCommand[] = [addStart, addStop, addList, addStatus, addTail];

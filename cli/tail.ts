@@ -1,0 +1,73 @@
+import { type Command, InvalidArgumentError } from "commander";
+import type { StoredEvent } from "../runtime/data/item";
+import { type OperatorOptions, operate, withOperatorOptions } from "./operator-command";
+import { output, stackOutputs } from "./stack-outputs";
+import { printable, terminal as processTerminal, type Terminal } from "./terminal";
+
+interface TailOptions extends OperatorOptions {
+  readonly table?: string;
+  readonly count?: number;
+}
+
+/** Longer data is cut on the terminal; `--json` gives all of it. */
+const SHOWN_CHARACTERS = 500;
+
+/**
+ * `stream-ingestion tail [streamId]`: new events as they are stored, from the event table's change stream. (The table itself
+ * cannot be asked for what is new: its sort key is random so that DynamoDB can spread a hot stream.)
+ */
+export function addTail(program: Command, terminal: Terminal = processTerminal): void {
+  withOperatorOptions(program.command("tail [streamId]"))
+    .description(
+      "Show new events as they are stored, of one stream or all, until Ctrl-C. Reads the event table's change stream beside " +
+        "the processor; it bears one tail at a time, and a second one waits its turn.",
+    )
+    .option("--table <name>", "the event table, instead of a stack")
+    .option("--count <n>", "end after this many events", positive)
+    .action((streamId: string | undefined, options: TailOptions) =>
+      operate(terminal, options, () => tail(terminal, streamId, options)),
+    );
+}
+
+async function tail(terminal: Terminal, streamId: string | undefined, options: TailOptions): Promise<void> {
+  const { eventStream } = await import("./event-stream");
+  const { followInserts } = await import("./follow-changes");
+  const { decodeImage } = await import("./decode-image");
+  const { systemClock } = await import("../runtime/support/clock");
+
+  const table = options.table ?? output(await stackOutputs(options), "tableName", "--table");
+  const stop = new AbortController();
+  const interrupt = () => stop.abort();
+  process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
+  let left = options.count ?? Number.POSITIVE_INFINITY;
+  try {
+    const stream = await eventStream(table, options.region);
+    const onThrottled = (waitMs: number) =>
+      terminal.err(`The change stream has too many readers; looking again in ${waitMs / 1000} s.`);
+    for await (const image of followInserts(stream, { clock: systemClock, signal: stop.signal, onThrottled })) {
+      const event = decodeImage(image);
+      if (streamId !== undefined && event.streamId !== streamId) continue;
+      terminal.out(options.json ? eventJson(event) : eventLine(event, terminal.colours));
+      if (--left <= 0) return;
+    }
+  } finally {
+    process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+  }
+}
+
+/** All of an event; bytes that are no text come as `base64`, data in the bucket as `pointer`. */
+export function eventJson({ data, ...event }: StoredEvent): string {
+  return JSON.stringify(Buffer.isBuffer(data) ? { ...event, base64: data.toString("base64") } : { ...event, data });
+}
+
+export function eventLine(event: StoredEvent, { dim, cyan }: Terminal["colours"]): string {
+  const { streamId, type, data = `(in the bucket: ${event.pointer})` } = event;
+  const text = Buffer.isBuffer(data) ? `(${data.length} bytes that are no text)` : data;
+  const shown = text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
+  return `${dim(new Date(event.receivedAt).toISOString())} ${cyan(streamId)} ${printable(type)} ${printable(shown)}`;
+}
+
+function positive(value: string): number {
+  if (/^[1-9]\d{0,8}$/.test(value)) return Number(value);
+  throw new InvalidArgumentError("Expected a whole number from 1.");
+}
