@@ -1,0 +1,139 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { METRIC, METRIC_DIMENSION, METRIC_NAMESPACE } from "../runtime/contract";
+import type { AlarmsArgs } from "./args";
+import type { Scope } from "./scope";
+
+interface Watch {
+  readonly role: string;
+  readonly description: string;
+  readonly metric: string;
+  readonly statistic: "Maximum" | "Sum";
+  readonly threshold: number;
+  readonly periodSeconds: number;
+  readonly periods: number;
+}
+
+/** A hop lasts about 14 minutes: more than 30 in 5 minutes is a storm for any one stream, and worth a look for many. */
+const WATCHES: readonly Watch[] = [
+  {
+    role: "streams-down",
+    description: "A stream that should run has no live lease",
+    metric: METRIC.streamsDown,
+    statistic: "Maximum",
+    threshold: 0,
+    periodSeconds: 60,
+    periods: 3,
+  },
+  {
+    role: "streams-failed",
+    description: "A stream failed for good: see its lastError",
+    metric: METRIC.streamsFailed,
+    statistic: "Maximum",
+    threshold: 0,
+    periodSeconds: 60,
+    periods: 1,
+  },
+  {
+    role: "processor-failures",
+    description: "Events lie in the failure bucket",
+    metric: METRIC.processorFailures,
+    statistic: "Sum",
+    threshold: 0,
+    periodSeconds: 60,
+    periods: 1,
+  },
+  {
+    role: "hop-rate",
+    description: "Hops follow each other too fast",
+    metric: METRIC.hops,
+    statistic: "Sum",
+    threshold: 30,
+    periodSeconds: 300,
+    periods: 2,
+  },
+];
+
+/** Alarms and a dashboard over the deployment's metrics. */
+export function createAlarms(
+  scope: Scope,
+  processorName: pulumi.Input<string>,
+  { topicArn }: AlarmsArgs = {},
+): aws.cloudwatch.MetricAlarm[] {
+  const options = { parent: scope.parent };
+  const actions = topicArn === undefined ? undefined : [topicArn];
+  const shared = { alarmActions: actions, okActions: actions, treatMissingData: "notBreaching", tags: scope.tags };
+  const alarms = WATCHES.map(
+    ({ role, description, metric, statistic, threshold, periodSeconds, periods }) =>
+      new aws.cloudwatch.MetricAlarm(
+        `${scope.name}-${role}`,
+        {
+          alarmDescription: description,
+          namespace: METRIC_NAMESPACE,
+          metricName: metric,
+          dimensions: { [METRIC_DIMENSION]: scope.name },
+          statistic,
+          comparisonOperator: "GreaterThanThreshold",
+          threshold,
+          period: periodSeconds,
+          evaluationPeriods: periods,
+          ...shared,
+        },
+        options,
+      ),
+  );
+  const iteratorAge = new aws.cloudwatch.MetricAlarm(
+    `${scope.name}-iterator-age`,
+    {
+      alarmDescription: "The processor lags an hour behind; records expire after 24",
+      namespace: "AWS/Lambda",
+      metricName: "IteratorAge",
+      dimensions: { FunctionName: processorName },
+      statistic: "Maximum",
+      comparisonOperator: "GreaterThanThreshold",
+      threshold: 3_600_000,
+      period: 300,
+      evaluationPeriods: 1,
+      ...shared,
+    },
+    options,
+  );
+  createDashboard(scope);
+  return [...alarms, iteratorAge];
+}
+
+const PANELS: readonly (readonly [title: string, statistic: string, ...metrics: string[]])[] = [
+  ["Events", "Sum", METRIC.received, METRIC.stored, METRIC.suppressed, METRIC.processed],
+  ["Losses and failures", "Sum", METRIC.refused, METRIC.abandoned, METRIC.processorFailures],
+  ["Hops", "Sum", METRIC.hops, METRIC.handovers, METRIC.reconnects],
+  ["Hand-over gap (ms)", "Maximum", METRIC.handoverGapMs],
+  ["Streams", "Maximum", METRIC.streamsDown, METRIC.streamsFailed],
+  ["Lag (ms)", "Maximum", METRIC.processorLagMs, METRIC.sinceLastByteMs],
+];
+
+function createDashboard(scope: Scope): void {
+  const region = aws.getRegionOutput({}, { parent: scope.parent }).region;
+  new aws.cloudwatch.Dashboard(
+    `${scope.name}-dashboard`,
+    {
+      dashboardName: `${pulumi.getProject()}-${pulumi.getStack()}-${scope.name}`,
+      dashboardBody: pulumi.jsonStringify({
+        widgets: PANELS.map(([title, stat, ...metrics], index) => ({
+          type: "metric",
+          x: (index % 2) * 12,
+          y: Math.floor(index / 2) * 6,
+          width: 12,
+          height: 6,
+          properties: {
+            title,
+            stat,
+            region,
+            period: 60,
+            metrics: metrics.map((metric) => [METRIC_NAMESPACE, metric, METRIC_DIMENSION, scope.name]),
+          },
+        })),
+      }),
+    },
+    { parent: scope.parent },
+  );
+}

@@ -1,0 +1,130 @@
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { type BuildFailure, type BuildOptions, buildSync } from "esbuild";
+
+/** Largest bundle that a cold start should have to read, minified. */
+export const MAX_BUNDLE_BYTES = 600_000;
+
+/** A function's code: one CommonJS file and its source map. `hash` is over both. */
+export interface Bundle {
+  readonly archive: pulumi.asset.AssetArchive;
+  readonly hash: string;
+  readonly bytes: number;
+}
+
+export type HandlerName = "connection-api" | "connection-manager" | "watchdog";
+
+/** One of our handlers: prebuilt in the published package, from its source in the repository. */
+export function bundleHandler(name: HandlerName): Bundle {
+  const prebuilt = join(__dirname, "..", "handlers", name);
+  if (existsSync(join(prebuilt, "index.js"))) return toBundle(prebuilt);
+  return build(join(__dirname, "..", "runtime", "handlers", `${name}.ts`), []);
+}
+
+/**
+ * The user's processor with its dependencies. Their tsconfig.json is honoured.
+ *
+ * @param entry - path from the program's folder, or absolute
+ * @throws Error that names the path tried, esbuild's message with file and line, or the missing export
+ */
+export function bundleProcessor(entry: string, externals: readonly string[]): Bundle {
+  const path = isAbsolute(entry) ? entry : resolve(process.cwd(), entry);
+  if (!existsSync(path)) {
+    throw new Error(`Expected \`processor.entry\` to be a file, but "${entry}" is not there. Tried ${path}.`);
+  }
+  return build(path, externals);
+}
+
+/** What both `bundleHandler` and the package's build ask of esbuild: the same input gives the same bytes in any folder. */
+export function bundleOptions(entry: string, externals: readonly string[]): BuildOptions {
+  return {
+    entryPoints: [basename(entry)],
+    absWorkingDir: dirname(entry),
+    bundle: true,
+    platform: "node",
+    target: "node24",
+    format: "cjs",
+    mainFields: ["module", "main"],
+    conditions: ["module"],
+    minify: true,
+    sourcemap: "linked",
+    sourcesContent: false,
+    legalComments: "none",
+    external: [...externals],
+    outfile: join(dirname(entry), "index.js"),
+    write: false,
+    metafile: true,
+    logLevel: "silent",
+  };
+}
+
+function build(entry: string, externals: readonly string[]): Bundle {
+  const options = bundleOptions(entry, externals);
+  const files = new Map<string, Buffer>();
+  try {
+    const { outputFiles = [] } = buildSync(options);
+    for (const file of outputFiles) files.set(basename(file.path), Buffer.from(file.contents));
+  } catch (error) {
+    throw new Error(`${entry} does not compile:\n${messages(error as BuildFailure)}`);
+  }
+  const code = files.get("index.js");
+  if (code === undefined) throw new Error(`${entry} compiled to nothing.`);
+  if (!exportsHandler(entry, options)) {
+    throw new Error(
+      `Expected ${entry} to export \`handler\`, as in «export const handler = eachEvent(async (event) => { … })».`,
+    );
+  }
+  if (code.length > MAX_BUNDLE_BYTES) {
+    throw new Error(
+      `The bundle of ${entry} has ${code.length} bytes; ${MAX_BUNDLE_BYTES} are allowed. Import less, or name packages in \`processor.externals\`.`,
+    );
+  }
+  return toBundle(withRelativeSources(files, options.absWorkingDir as string));
+}
+
+/** esbuild lists the exports of a module only in its ESM output; a CommonJS module lists none and may export anything. */
+function exportsHandler(entry: string, options: BuildOptions): boolean {
+  const { metafile } = buildSync({ ...options, format: "esm", sourcemap: false, minify: false });
+  const output = Object.values(metafile?.outputs ?? {})[0];
+  const isModule = metafile?.inputs[basename(entry)]?.format === "esm";
+  return !isModule || output?.exports.includes("handler") === true;
+}
+
+/** Paths above the entry's folder differ between machines: only what follows `node_modules` or the entry's folder is kept. */
+function withRelativeSources(files: Map<string, Buffer>, folder: string): Map<string, Buffer> {
+  const map = files.get("index.js.map");
+  if (map === undefined) return files;
+  const parsed = JSON.parse(map.toString()) as { sources: string[] };
+  parsed.sources = parsed.sources.map((source) => {
+    const modules = source.lastIndexOf("node_modules/");
+    if (modules >= 0) return source.slice(modules);
+    const path = relative(folder, resolve(folder, source));
+    return path.replace(/^(\.\.\/)+/, "");
+  });
+  return new Map(files).set("index.js.map", Buffer.from(JSON.stringify(parsed)));
+}
+
+function toBundle(from: string | Map<string, Buffer>): Bundle {
+  const read = (name: string) =>
+    typeof from === "string" ? readFileSync(join(from, name)) : (from.get(name) ?? Buffer.alloc(0));
+  const code = read("index.js");
+  const map = read("index.js.map");
+  return {
+    archive: new pulumi.asset.AssetArchive({
+      "index.js": new pulumi.asset.StringAsset(code.toString()),
+      "index.js.map": new pulumi.asset.StringAsset(map.toString()),
+    }),
+    hash: createHash("sha256").update(code).update("\0").update(map).digest("hex").slice(0, 16),
+    bytes: code.length,
+  };
+}
+
+function messages(failure: BuildFailure): string {
+  const errors = failure.errors ?? [];
+  if (errors.length === 0) return String(failure);
+  return errors
+    .map(({ text, location }) => (location ? `${location.file}:${location.line}:${location.column}: ${text}` : text))
+    .join("\n");
+}

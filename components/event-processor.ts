@@ -1,0 +1,90 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { ENV } from "../runtime/contract";
+import type { ProcessorArgs, Transforms } from "./args";
+import { bundleProcessor } from "./bundle";
+import { attachPolicy, createLambda, policyDocument } from "./lambda-function";
+import type { Normalised } from "./normalise";
+import { processEvents, type Statement } from "./permissions";
+import { type Scope, transformed } from "./scope";
+import type { Stores } from "./stream-ingestion";
+
+/** Before the stream forgets a record, after 24 hours. */
+const MAX_RECORD_AGE_SECONDS = 22 * 3600;
+
+export interface EventProcessor {
+  readonly functionArn: pulumi.Output<string>;
+  /** Absent for an existing function. */
+  readonly function?: aws.lambda.Function;
+  readonly mapping: aws.lambda.EventSourceMapping;
+  /** What the processor's role may do; attach it first where an existing function came without `roleName`. */
+  readonly policyJson: pulumi.Output<string>;
+}
+
+/** The user's code, fed with the inserts of the event table. */
+export function createEventProcessor(
+  scope: Scope,
+  stores: Stores,
+  args: ProcessorArgs,
+  normalised: Normalised,
+  transforms: Transforms,
+): EventProcessor {
+  const statements = pulumi
+    .output(args.policyStatements ?? [])
+    .apply((own): Statement[] => [
+      ...processEvents(stores.arns),
+      ...own.map(({ actions, resources }): Statement => ({ Effect: "Allow", Action: actions, Resource: resources })),
+    ]);
+  const { processor } = normalised;
+  const target = processor.entry === undefined ? existing(scope, args, statements) : own(processor.entry);
+  const mapping = new aws.lambda.EventSourceMapping(
+    `${scope.name}-mapping`,
+    transformed<aws.lambda.EventSourceMappingArgs>(
+      {
+        eventSourceArn: stores.eventTable.streamArn,
+        functionName: target.functionArn,
+        // TRIM_HORIZON misses nothing; LATEST may.
+        startingPosition: "TRIM_HORIZON",
+        batchSize: processor.batchSize,
+        // A repeat is a MODIFY, an expiry a REMOVE: only the first of equal events is processed.
+        filterCriteria: { filters: [{ pattern: JSON.stringify({ eventName: ["INSERT"] }) }] },
+        bisectBatchOnFunctionError: true,
+        maximumRetryAttempts: 5,
+        maximumRecordAgeInSeconds: MAX_RECORD_AGE_SECONDS,
+        functionResponseTypes: ["ReportBatchItemFailures"],
+        destinationConfig: { onFailure: { destinationArn: stores.bucket.arn } },
+        tags: scope.tags,
+      },
+      transforms.mapping,
+    ),
+    { parent: scope.parent, dependsOn: target.policies },
+  );
+  return { ...target, mapping, policyJson: policyDocument(statements) };
+
+  function own(entry: string) {
+    const lambda = createLambda(scope, {
+      role: "event-processor",
+      description: "Processes each new event",
+      bundle: bundleProcessor(entry, processor.externals),
+      memorySize: processor.memorySize,
+      timeoutSeconds: processor.timeoutSeconds,
+      environment: pulumi.output(args.environment ?? {}).apply((environment) => ({
+        ...environment,
+        [ENV.bucket]: stores.bucket.bucket,
+        [ENV.deployment]: scope.name,
+      })),
+      statements,
+      transform: transforms.eventProcessor,
+    });
+    return { functionArn: lambda.function.arn, function: lambda.function, policies: [lambda.policy] };
+  }
+}
+
+/** An existing function's mapping reads with that function's role. */
+function existing(scope: Scope, { functionArn, roleName }: ProcessorArgs, statements: pulumi.Output<Statement[]>) {
+  const policies =
+    roleName === undefined
+      ? []
+      : [attachPolicy(scope, `${scope.name}-event-processor`, { name: roleName }, statements)];
+  return { functionArn: pulumi.output(functionArn as pulumi.Input<string>), function: undefined, policies };
+}

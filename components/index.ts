@@ -1,0 +1,2 @@
+export * from "./args";
+export { type Stores, StreamIngestion, type StreamIngestionNodes } from "./stream-ingestion";

@@ -1,0 +1,193 @@
+import { CONTRACT_VERSION, type IgnoreRule, isStreamId, type RelaySettings } from "../runtime/contract";
+import {
+  AuthKind,
+  Authorization,
+  Handover,
+  IdentityKind,
+  Removal,
+  ResumeKind,
+  SourceFormat,
+  type StreamIngestionArgs,
+} from "./args";
+
+/** Defaults of everything that shapes the graph. The one place that knows them. */
+export const DEFAULTS = {
+  idleTimeoutSeconds: 60,
+  ttlDays: 7,
+  maxEventBytes: 1_048_576,
+  relayMemorySize: 256,
+  processorMemorySize: 256,
+  processorTimeoutSeconds: 60,
+  batchSize: 100,
+  streamsPerHop: 1,
+  slices: 1,
+} as const;
+
+/** The arguments as the steps of the constructor use them: complete, checked, without any Input. */
+export interface Normalised {
+  readonly settings: RelaySettings;
+  readonly streams: readonly string[];
+  readonly relayMemorySize: number;
+  readonly processor: {
+    readonly entry?: string;
+    readonly memorySize: number;
+    readonly timeoutSeconds: number;
+    readonly batchSize: number;
+    readonly externals: readonly string[];
+  };
+  readonly authorization: Authorization;
+  readonly allowedCidrs: readonly string[];
+  readonly retain: boolean;
+}
+
+/** Room that Pulumi's suffix and the longest role name need within Lambda's and IAM's 64 characters. */
+const MAX_NAME = 38;
+
+/** @throws Error whose message names the argument, the value seen and what is allowed. */
+export function normalise(name: string, args: StreamIngestionArgs): Normalised {
+  expect(
+    /^[A-Za-z][A-Za-z0-9-]*$/.test(name) && name.length <= MAX_NAME,
+    "the instance name",
+    `1..${MAX_NAME} letters, digits and hyphens, a letter first`,
+    name,
+  );
+  const { source, processor, relay = {}, events = {}, api = {} } = given(args);
+  const auth = { kind: AuthKind.bearer, ...source.auth };
+  const resume = { kind: ResumeKind.lastEventId, ...source.resume };
+  const identity = { kind: IdentityKind.content, ...events.identity };
+  const settings: RelaySettings = {
+    v: CONTRACT_VERSION,
+    source: {
+      format: oneOf("source.format", SourceFormat, source.format ?? SourceFormat.auto),
+      auth: withName("source.auth", oneOf("source.auth.kind", AuthKind, auth.kind), auth, [
+        AuthKind.header,
+        AuthKind.query,
+      ]),
+      resume: withPointer("source.resume", oneOf("source.resume.kind", ResumeKind, resume.kind), resume),
+      idleTimeoutMs:
+        1000 * integer("source.idleTimeoutSeconds", source.idleTimeoutSeconds ?? DEFAULTS.idleTimeoutSeconds, 1, 840),
+    },
+    relay: {
+      handover: oneOf("relay.handover", Handover, relay.handover ?? Handover.auto),
+      streamsPerHop: integer("relay.streamsPerHop", relay.streamsPerHop ?? DEFAULTS.streamsPerHop, 1, 100),
+    },
+    events: {
+      identity: identityOf(oneOf("events.identity.kind", IdentityKind, identity.kind), identity.pointer),
+      ignore: (events.ignore ?? []).map(ignoreRule),
+      ttlDays: integer("events.ttlDays", events.ttlDays ?? DEFAULTS.ttlDays, 1, 3650),
+      maxEventBytes: integer("events.maxEventBytes", events.maxEventBytes ?? DEFAULTS.maxEventBytes, 1024, 104_857_600),
+      slices: slices(events.slices ?? DEFAULTS.slices),
+    },
+  };
+  return {
+    settings,
+    streams: streamIds(args.streams ?? []),
+    relayMemorySize: memory("relay.memorySize", relay.memorySize ?? DEFAULTS.relayMemorySize),
+    processor: {
+      entry: processor.entry,
+      memorySize: memory("processor.memorySize", processor.memorySize ?? DEFAULTS.processorMemorySize),
+      timeoutSeconds: integer(
+        "processor.timeoutSeconds",
+        processor.timeoutSeconds ?? DEFAULTS.processorTimeoutSeconds,
+        1,
+        900,
+      ),
+      batchSize: integer("processor.batchSize", processor.batchSize ?? DEFAULTS.batchSize, 1, 10_000),
+      externals: processor.externals ?? [],
+    },
+    authorization: oneOf("api.authorization", Authorization, api.authorization ?? Authorization.iam),
+    allowedCidrs: cidrs(api.allowedCidrs ?? []),
+    retain: oneOf("removal", Removal, args.removal ?? Removal.retain) === Removal.retain,
+  };
+}
+
+/** What a JavaScript user may have left out although the types require it. */
+function given(args: StreamIngestionArgs): StreamIngestionArgs {
+  expect(args?.source?.url !== undefined, "`source.url`", "the upstream's origin", args?.source?.url);
+  expect(args.source.path !== undefined, "`source.path`", "a path on the upstream, «/» for its root", args.source.path);
+  const { entry, functionArn } = args.processor ?? {};
+  expect(
+    (entry === undefined) !== (functionArn === undefined),
+    "`processor`",
+    "either `entry` (a file) or `functionArn` (an existing function)",
+    entry && functionArn ? "both" : "neither",
+  );
+  return args;
+}
+
+function expect(holds: boolean, what: string, allowed: string, seen: unknown): asserts holds {
+  if (!holds)
+    throw new Error(`Expected ${what} to be ${allowed}, got ${typeof seen === "string" ? `"${seen}"` : String(seen)}.`);
+}
+
+function integer(what: string, value: number, min: number, max: number): number {
+  expect(Number.isInteger(value) && value >= min && value <= max, `\`${what}\``, `${min}..${max}`, value);
+  return value;
+}
+
+const memory = (what: string, value: number) => integer(what, value, 128, 10_240);
+
+function oneOf<T extends string>(what: string, choices: Readonly<Record<string, T>>, value: string): T {
+  const allowed = Object.values(choices);
+  expect(allowed.includes(value as T), `\`${what}\``, allowed.map((choice) => `"${choice}"`).join(" | "), value);
+  return value as T;
+}
+
+function text(what: string, value: string | undefined): string {
+  expect(typeof value === "string" && value !== "", `\`${what}\``, "given", value);
+  return value;
+}
+
+function pointer(what: string, value: string | undefined): string {
+  expect(value?.startsWith("/") === true, `\`${what}\``, "a JSON pointer such as /id", value);
+  return value as string;
+}
+
+function withName(what: string, kind: AuthKind, { name }: { name?: string }, named: AuthKind[]) {
+  return named.includes(kind) ? ({ kind, name: text(`${what}.name`, name) } as never) : ({ kind } as never);
+}
+
+function withPointer(what: string, kind: ResumeKind, args: { name?: string; pointer?: string }) {
+  if (kind === ResumeKind.lastEventId || kind === ResumeKind.none) return { kind };
+  return { kind, name: text(`${what}.name`, args.name), pointer: pointer(`${what}.pointer`, args.pointer) };
+}
+
+function identityOf(kind: IdentityKind, path: string | undefined): RelaySettings["events"]["identity"] {
+  return kind === IdentityKind.pointer ? { kind, pointer: pointer("events.identity.pointer", path) } : { kind };
+}
+
+function ignoreRule(rule: { type?: string; pointer?: string; equals?: string }, index: number): IgnoreRule {
+  const what = `events.ignore[${index}]`;
+  if (rule.type !== undefined) return { kind: "type", type: text(`${what}.type`, rule.type) };
+  return {
+    kind: "pointer",
+    pointer: pointer(`${what}.pointer`, rule.pointer),
+    equals: text(`${what}.equals`, rule.equals),
+  };
+}
+
+function slices(value: number): 1 | 4 | 16 {
+  expect(value === 1 || value === 4 || value === 16, "`events.slices`", "1, 4 or 16", value);
+  return value as 1 | 4 | 16;
+}
+
+function streamIds(ids: readonly string[]): readonly string[] {
+  ids.forEach((id, index) => {
+    expect(isStreamId(id), `\`streams[${index}]\``, "1..128 of A-Z a-z 0-9 . _ : @ - (not «.» or «..»)", id);
+  });
+  const twice = ids.find((id, index) => ids.indexOf(id) !== index);
+  expect(twice === undefined, "`streams`", "without repetition", twice);
+  return ids;
+}
+
+function cidrs(ranges: readonly string[]): readonly string[] {
+  ranges.forEach((range, index) => {
+    expect(
+      /^(\d{1,3}(\.\d{1,3}){3}\/\d{1,2}|[0-9a-f:]+\/\d{1,3})$/i.test(range),
+      `\`api.allowedCidrs[${index}]\``,
+      "a CIDR range such as 203.0.113.0/24",
+      range,
+    );
+  });
+  return ranges;
+}

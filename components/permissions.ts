@@ -1,0 +1,61 @@
+import { type Input, interpolate } from "@pulumi/pulumi";
+import { FAILURE_PREFIX, OVERSIZE_PREFIX } from "../runtime/contract";
+
+/** One statement of an IAM policy. */
+export interface Statement {
+  readonly Effect: "Allow" | "Deny";
+  readonly Action: string[];
+  readonly Resource: Input<string>[];
+}
+
+const allow = (Action: string[], ...Resource: Input<string>[]): Statement => ({ Effect: "Allow", Action, Resource });
+
+/** ARNs the statements speak of. */
+export interface Arns {
+  readonly connectionTable: Input<string>;
+  readonly eventTable: Input<string>;
+  readonly eventStream: Input<string>;
+  readonly bucket: Input<string>;
+  readonly secret: Input<string>;
+}
+
+/** Writes into its own log group, which exists before the function: no function may create one. */
+export const writeLogs = (logGroupArn: Input<string>): Statement[] => [
+  allow(["logs:CreateLogStream", "logs:PutLogEvents"], interpolate`${logGroupArn}:*`),
+];
+
+export const relayEvents = (arns: Arns): Statement[] => [
+  allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], arns.connectionTable),
+  allow(["dynamodb:BatchWriteItem"], arns.eventTable),
+  allow(["secretsmanager:GetSecretValue"], arns.secret),
+  allow(["s3:PutObject"], interpolate`${arns.bucket}/${OVERSIZE_PREFIX}*`),
+];
+
+export const answerRequests = (arns: Arns): Statement[] => [
+  allow(["dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:Scan"], arns.connectionTable),
+];
+
+export const watchStreams = (arns: Arns): Statement[] => [
+  allow(["dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:Scan"], arns.connectionTable),
+  allow(["secretsmanager:DescribeSecret"], arns.secret),
+];
+
+export const invokeFunction = (functionArn: Input<string>): Statement[] => [
+  allow(["lambda:InvokeFunction"], functionArn),
+];
+
+/** Where Lambda itself puts batches that failed: it knows no prefix of ours. */
+const MAPPING_FAILURES = "aws/lambda/";
+
+/** What the event source mapping and the processor wrapper need; also what an existing function's role must be given. */
+export const processEvents = (arns: Arns): Statement[] => [
+  allow(["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"], arns.eventStream),
+  allow(["dynamodb:ListStreams"], "*"),
+  allow(["s3:GetObject"], interpolate`${arns.bucket}/${OVERSIZE_PREFIX}*`),
+  allow(
+    ["s3:PutObject"],
+    interpolate`${arns.bucket}/${FAILURE_PREFIX}*`,
+    interpolate`${arns.bucket}/${MAPPING_FAILURES}*`,
+  ),
+  allow(["s3:ListBucket"], arns.bucket),
+];

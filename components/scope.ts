@@ -1,0 +1,22 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { Transform } from "./args";
+
+/** What every step of the constructor needs to make a child: whose it is and what all children share. */
+export interface Scope {
+  readonly name: string;
+  readonly parent: pulumi.Resource;
+  readonly tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** Stateful children outlive the stack. */
+  readonly retain: boolean;
+}
+
+/** Options of a child that holds state. */
+export const stateful = ({ parent, retain }: Scope): pulumi.CustomResourceOptions => ({
+  parent,
+  retainOnDelete: retain,
+});
+
+/** The user's transform, applied last. */
+export function transformed<T extends object>(args: T, transform: Transform<T> | undefined): T {
+  return typeof transform === "function" ? transform(args) : { ...args, ...transform };
+}

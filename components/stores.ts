@@ -1,0 +1,143 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { DECLARED_ROW, EVENT_KEY, type SourceSecret, STREAM_ID_KEY, TTL_ATTRIBUTE } from "../runtime/contract";
+import type { SourceArgs, Transforms } from "./args";
+import { type Scope, stateful, transformed } from "./scope";
+
+/** URL, path, key, headers and query in one secret: a hop reads it, so a rotation needs no deploy. */
+export function createSourceSecret(scope: Scope, source: SourceArgs): aws.secretsmanager.Secret {
+  const secret = new aws.secretsmanager.Secret(
+    `${scope.name}-source`,
+    {
+      description: "URL, path, key, headers and query of the upstream",
+      recoveryWindowInDays: scope.retain ? undefined : 0,
+      tags: scope.tags,
+    },
+    stateful(scope),
+  );
+  const { url, path, key, headers, query } = source;
+  const value: pulumi.Input<Record<keyof SourceSecret, unknown>> = { url, path, key, headers, query };
+  new aws.secretsmanager.SecretVersion(
+    `${scope.name}-source-version`,
+    { secretId: secret.id, secretString: pulumi.secret(pulumi.jsonStringify(value)) },
+    stateful(scope),
+  );
+  return secret;
+}
+
+/** One row per stream: who should run, who runs, up to where. Encrypted by DynamoDB with its own key, as every table is. */
+export function createConnectionTable(scope: Scope, transforms: Transforms): aws.dynamodb.Table {
+  return new aws.dynamodb.Table(
+    `${scope.name}-connections`,
+    transformed<aws.dynamodb.TableArgs>(
+      {
+        billingMode: "PAY_PER_REQUEST",
+        hashKey: STREAM_ID_KEY,
+        attributes: [{ name: STREAM_ID_KEY, type: "S" }],
+        pointInTimeRecovery: { enabled: true },
+        tags: scope.tags,
+      },
+      transforms.connectionTable,
+    ),
+    stateful(scope),
+  );
+}
+
+/** The declared streams as one row that the deployment owns: a deploy never touches a live row. */
+export function createDeclaredRow(
+  scope: Scope,
+  table: aws.dynamodb.Table,
+  streams: readonly string[],
+): aws.dynamodb.TableItem {
+  return new aws.dynamodb.TableItem(
+    `${scope.name}-declared`,
+    {
+      tableName: table.name,
+      hashKey: table.hashKey,
+      item: JSON.stringify({ [STREAM_ID_KEY]: { S: DECLARED_ROW }, streams: { L: streams.map((S) => ({ S })) } }),
+    },
+    { parent: scope.parent },
+  );
+}
+
+/** Every event once. The stream of its inserts feeds the processor. */
+export function createEventTable(scope: Scope, transforms: Transforms): aws.dynamodb.Table {
+  return new aws.dynamodb.Table(
+    `${scope.name}-events`,
+    transformed<aws.dynamodb.TableArgs>(
+      {
+        billingMode: "PAY_PER_REQUEST",
+        hashKey: STREAM_ID_KEY,
+        rangeKey: EVENT_KEY,
+        attributes: [
+          { name: STREAM_ID_KEY, type: "S" },
+          { name: EVENT_KEY, type: "S" },
+        ],
+        ttl: { attributeName: TTL_ATTRIBUTE, enabled: true },
+        streamEnabled: true,
+        streamViewType: "NEW_IMAGE",
+        pointInTimeRecovery: { enabled: true },
+        tags: scope.tags,
+      },
+      transforms.eventTable,
+    ),
+    stateful(scope),
+  );
+}
+
+/** Oversize events and failures. Private, TLS only. */
+export function createBucket(scope: Scope, ttlDays: number, transforms: Transforms): aws.s3.Bucket {
+  const bucket = new aws.s3.Bucket(
+    `${scope.name}-bucket`,
+    transformed<aws.s3.BucketArgs>({ forceDestroy: !scope.retain, tags: scope.tags }, transforms.bucket),
+    stateful(scope),
+  );
+  const options = { parent: scope.parent };
+  new aws.s3.BucketPublicAccessBlock(
+    `${scope.name}-bucket-private`,
+    {
+      bucket: bucket.id,
+      blockPublicAcls: true,
+      blockPublicPolicy: true,
+      ignorePublicAcls: true,
+      restrictPublicBuckets: true,
+    },
+    options,
+  );
+  new aws.s3.BucketPolicy(
+    `${scope.name}-bucket-policy`,
+    {
+      bucket: bucket.id,
+      policy: pulumi.jsonStringify({
+        Version: "2012-10-17",
+        Statement: [
+          {
+            Effect: "Deny",
+            Principal: "*",
+            Action: "s3:*",
+            Resource: [bucket.arn, pulumi.interpolate`${bucket.arn}/*`],
+            Condition: { Bool: { "aws:SecureTransport": "false" } },
+          },
+        ],
+      }),
+    },
+    options,
+  );
+  new aws.s3.BucketLifecycleConfiguration(
+    `${scope.name}-bucket-lifecycle`,
+    {
+      bucket: bucket.id,
+      rules: [
+        {
+          id: "expire-oversize",
+          status: "Enabled",
+          filter: { prefix: "oversize/" },
+          // One day more than the item that points here.
+          expiration: { days: ttlDays + 1 },
+        },
+      ],
+    },
+    options,
+  );
+  return bucket;
+}

@@ -1,0 +1,123 @@
+import type * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { createAlarms } from "./alarms";
+import type { StreamIngestionArgs, StreamIngestionOptions } from "./args";
+import { createConnectionApi } from "./connection-api";
+import { createConnectionManager } from "./connection-manager";
+import { createEventProcessor } from "./event-processor";
+import { normalise } from "./normalise";
+import type { Arns } from "./permissions";
+import type { Scope } from "./scope";
+import { sealed } from "./sealed";
+import { createBucket, createConnectionTable, createDeclaredRow, createEventTable, createSourceSecret } from "./stores";
+import { createWatchdog } from "./watchdog";
+
+/** Where state lives. */
+export interface Stores {
+  readonly secret: aws.secretsmanager.Secret;
+  readonly connectionTable: aws.dynamodb.Table;
+  readonly eventTable: aws.dynamodb.Table;
+  readonly bucket: aws.s3.Bucket;
+  readonly arns: Arns;
+}
+
+/** The children, for what the outputs do not say. */
+export interface StreamIngestionNodes extends Stores {
+  readonly connectionManager: aws.lambda.Function;
+  readonly connectionApi: aws.lambda.Function;
+  readonly restApi: aws.apigateway.RestApi;
+  readonly watchdog: aws.lambda.Function;
+  /** Absent where the processor is an existing function. */
+  readonly eventProcessor?: aws.lambda.Function;
+  readonly mapping: aws.lambda.EventSourceMapping;
+  readonly alarms: readonly aws.cloudwatch.MetricAlarm[];
+}
+
+/**
+ * Keeps endless HTTP streams open on AWS Lambda, stores every event once in DynamoDB, and hands each new one to your
+ * processor.
+ *
+ * @example
+ * new StreamIngestion("prices", {
+ *   source: { url, path, key },
+ *   processor: { entry: "./processor.ts" },
+ *   streams: ["EUR_USD"],
+ * });
+ */
+export class StreamIngestion extends pulumi.ComponentResource {
+  /** Base of the connection API, `https://…/v1`. */
+  readonly apiUrl: pulumi.Output<string>;
+  /** Name of the event table. */
+  readonly tableName: pulumi.Output<string>;
+  readonly connectionTableName: pulumi.Output<string>;
+  /** Bucket of oversize events and failures. */
+  readonly bucketName: pulumi.Output<string>;
+  readonly secretArn: pulumi.Output<string>;
+  readonly processorArn: pulumi.Output<string>;
+  /** What an existing processor's role must be allowed; attach it first when no `roleName` was given. */
+  readonly processorPolicyJson: pulumi.Output<string>;
+  readonly #nodes: StreamIngestionNodes;
+
+  /** @throws pulumi.ResourceError that names the argument, the value seen and what is allowed */
+  constructor(name: string, args: StreamIngestionArgs, { transform = {}, ...opts }: StreamIngestionOptions = {}) {
+    const secretArgs = sealed(args);
+    super("stream-ingestion:index:StreamIngestion", name, secretArgs, opts);
+    const { source, processor, streams = [], network, alarms, tags } = secretArgs;
+    try {
+      const settings = normalise(name, args);
+      const scope: Scope = { name, parent: this, tags, retain: settings.retain };
+
+      const secret = createSourceSecret(scope, source);
+      const connectionTable = createConnectionTable(scope, transform);
+      const eventTable = createEventTable(scope, transform);
+      const bucket = createBucket(scope, settings.settings.events.ttlDays, transform);
+      const stores: Stores = {
+        secret,
+        connectionTable,
+        eventTable,
+        bucket,
+        arns: {
+          secret: secret.arn,
+          connectionTable: connectionTable.arn,
+          eventTable: eventTable.arn,
+          eventStream: eventTable.streamArn,
+          bucket: bucket.arn,
+        },
+      };
+      createDeclaredRow(scope, connectionTable, streams);
+
+      const eventProcessor = createEventProcessor(scope, stores, processor, settings, transform);
+      const manager = createConnectionManager(scope, stores, settings, network, transform);
+      const api = createConnectionApi(scope, stores, manager, settings, transform);
+      const watchdog = createWatchdog(scope, stores, manager, settings, transform);
+      const processorName = eventProcessor.functionArn.apply((arn) => arn.split(":")[6] ?? arn);
+
+      this.#nodes = {
+        ...stores,
+        connectionManager: manager.function,
+        connectionApi: api.function,
+        restApi: api.restApi,
+        watchdog: watchdog.function,
+        eventProcessor: eventProcessor.function,
+        mapping: eventProcessor.mapping,
+        alarms: createAlarms(scope, processorName, alarms),
+      };
+      this.apiUrl = api.url;
+      this.tableName = eventTable.name;
+      this.connectionTableName = connectionTable.name;
+      this.bucketName = bucket.bucket;
+      this.secretArn = secret.arn;
+      this.processorArn = eventProcessor.functionArn;
+      this.processorPolicyJson = eventProcessor.policyJson;
+    } catch (error) {
+      throw error instanceof pulumi.RunError ? error : new pulumi.ResourceError((error as Error).message, this);
+    }
+    const { apiUrl, tableName, connectionTableName, bucketName, secretArn, processorArn } = this;
+    this.registerOutputs({ apiUrl, tableName, connectionTableName, bucketName, secretArn, processorArn });
+  }
+
+  /** All children. */
+  get nodes(): StreamIngestionNodes {
+    return this.#nodes;
+  }
+}

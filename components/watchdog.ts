@@ -1,0 +1,49 @@
+import * as aws from "@pulumi/aws";
+import { ENV } from "../runtime/contract";
+import type { Transforms } from "./args";
+import { bundleHandler } from "./bundle";
+import { type ConnectionManager, managerEnvironment } from "./connection-manager";
+import { attachPolicy, createLambda, createRole, type LambdaFunction } from "./lambda-function";
+import type { Normalised } from "./normalise";
+import { invokeFunction, watchStreams } from "./permissions";
+import type { Scope } from "./scope";
+import type { Stores } from "./stream-ingestion";
+
+/** Revives streams that should run and do not, every minute. */
+export function createWatchdog(
+  scope: Scope,
+  stores: Stores,
+  manager: ConnectionManager,
+  { settings }: Normalised,
+  transforms: Transforms,
+): LambdaFunction {
+  const watchdog = createLambda(scope, {
+    role: "watchdog",
+    description: "Revives streams that should run and do not",
+    bundle: bundleHandler("watchdog"),
+    memorySize: 256,
+    timeoutSeconds: 50,
+    environment: {
+      ...managerEnvironment(stores, manager, scope),
+      [ENV.sourceSecret]: stores.secret.arn,
+      [ENV.settings]: JSON.stringify(settings),
+      [ENV.release]: manager.release,
+    },
+    statements: [...watchStreams(stores.arns), ...invokeFunction(manager.function.arn)],
+    transform: transforms.watchdog,
+  });
+  const name = `${scope.name}-schedule`;
+  const role = createRole(scope, name, "scheduler.amazonaws.com");
+  const policy = attachPolicy(scope, name, role, invokeFunction(watchdog.function.arn));
+  new aws.scheduler.Schedule(
+    name,
+    {
+      description: `Wakes the watchdog of ${scope.name}`,
+      scheduleExpression: "rate(1 minute)",
+      flexibleTimeWindow: { mode: "OFF" },
+      target: { arn: watchdog.function.arn, roleArn: role.arn, retryPolicy: { maximumRetryAttempts: 0 } },
+    },
+    { parent: scope.parent, dependsOn: [policy, watchdog.policy, manager.mayInvokeItself] },
+  );
+  return watchdog;
+}
