@@ -1,4 +1,3 @@
-import type { ConnectionRow } from "../contract";
 import type { Here, Input, Step, StreamState, Trying } from "./stream-state";
 import { hold } from "./while-holding";
 import { leave, left } from "./while-leaving";
@@ -18,12 +17,14 @@ function claiming(state: Extract<Before, { phase: "claiming" }>, input: Input, h
   }
   if (input.kind === "no-answer") return askAgain(state, here);
   if (input.kind !== "answer") return { state };
-  const { applied, row } = input.written;
-  if (!applied || !row.claim) return left("not-needed");
+  const { written } = input;
+  if (!written.applied && written.unsure) return askAgain(state, here);
+  if (!written.applied || !written.row.claim) return left("not-needed");
+  const { row } = written;
   const next: Trying = {
     phase: "trying",
     generation: state.generation,
-    claimUntil: row.claim.until - here.times.leaseMarginMs,
+    claimUntil: written.row.claim.until - here.times.leaseMarginMs,
     acquireAt: Number.POSITIVE_INFINITY,
   };
   return { state: next, effects: [{ do: "connect", generation: state.generation + 1, row }] };
@@ -33,8 +34,9 @@ function acquiring(state: Extract<Before, { phase: "acquiring" }>, input: Input,
   if (input.kind === "begin" || input.kind === "tick") return { state, ask: { ask: "acquire" } };
   if (input.kind === "no-answer") return askAgain(state, here);
   if (input.kind !== "answer") return { state };
-  const { applied, row } = input.written;
-  if (!applied) return left("not-needed");
+  const { written } = input;
+  if (!written.applied) return written.unsure ? askAgain(state, here) : left("not-needed");
+  const { row } = written;
   const step = hold(row, here);
   return { ...step, effects: [{ do: "connect", generation: row.generation, row }] };
 }
@@ -51,6 +53,7 @@ function trying(state: Trying, input: Input, here: Here): Step {
     state: { ...state, acquireAt: Number.POSITIVE_INFINITY },
     ask: { ask: "acquire", claimed: state.generation },
   };
+  const again: Step = { state: { ...state, acquireAt: here.now + here.times.retryMs } };
   switch (input.kind) {
     case "tick":
       if (here.now >= state.claimUntil) return leave({ kind: "unclaim" });
@@ -61,9 +64,10 @@ function trying(state: Trying, input: Input, here: Here): Step {
       // Many servers send headers before they subscribe, and quiet streams send nothing for long.
       return { state: { ...state, acquireAt: Math.min(state.acquireAt, here.now + here.times.settleMs) } };
     case "answer":
-      return acquired(input.written.applied ? input.written.row : undefined, here);
+      if (input.written.applied) return hold(input.written.row, here);
+      return input.written.unsure ? again : leave({ kind: "unclaim" });
     case "no-answer":
-      return { state: { ...state, acquireAt: here.now + here.times.retryMs } };
+      return again;
     case "dropped":
       return { state, effects: [{ do: "reconnect", allowed: false }] };
     case "ended":
@@ -76,8 +80,4 @@ function trying(state: Trying, input: Input, here: Here): Step {
     default:
       return { state };
   }
-}
-
-function acquired(row: ConnectionRow | undefined, here: Here): Step {
-  return row ? hold(row, here) : leave({ kind: "unclaim" });
 }

@@ -1,11 +1,16 @@
 import { CONTRACT_VERSION, type ConnectionRow, NO_COUNTS } from "../contract";
-import { StreamError } from "../support/errors";
+import type { StreamError } from "../support/errors";
 import type { RowChange, StoredRow } from "./row-change";
 
 /** Answer to a conditional write. `row` is absent when there is none (never started, or the table is gone). */
 export type Written =
   | { readonly applied: true; readonly row: ConnectionRow }
-  | { readonly applied: false; readonly row?: ConnectionRow };
+  | {
+      readonly applied: false;
+      readonly row?: ConnectionRow;
+      /** The write got no answer. The row does not show it; it may have been lost, or be on its way still. */
+      readonly unsure?: true;
+    };
 
 export interface RowPage {
   readonly rows: readonly StoredRow[];
@@ -32,25 +37,20 @@ export interface ConnectionTable {
 /**
  * Makes a change and finds out whether it was made. A write that failed its condition or got no answer proves nothing (it may
  * have been carried out twice, or once and its answer lost), so the row decides: if it bears this change's mark, it was made.
- * @throws StreamError STORE_UNAVAILABLE when neither the write nor the read got an answer, or when the write was not made.
+ * @throws StreamError STORE_UNAVAILABLE when neither the write nor the read got an answer.
  */
 export async function write(table: ConnectionTable, streamId: string, change: RowChange): Promise<Written> {
-  let noAnswer: unknown;
+  let unsure = false;
   try {
     const row = await table.update(streamId, change);
     if (row) return { applied: true, row: toConnectionRow(row) };
   } catch (error) {
-    noAnswer = error;
+    if ((error as StreamError).code !== "STORE_UNAVAILABLE") throw error;
+    unsure = true;
   }
   const row = await table.read(streamId);
   if (row && change.madeBy(row)) return { applied: true, row: toConnectionRow(row) };
-  if (noAnswer) {
-    throw new StreamError("STORE_UNAVAILABLE", `${change.name} of stream ${streamId} got no answer and was not made`, {
-      retryable: true,
-      cause: noAnswer,
-    });
-  }
-  return row ? { applied: false, row: toConnectionRow(row) } : { applied: false };
+  return { applied: false, ...(row && { row: toConnectionRow(row) }), ...(unsure && { unsure }) };
 }
 
 /** A row with every field the contract promises, whatever release wrote it. */

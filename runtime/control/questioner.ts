@@ -35,7 +35,7 @@ export function questioner(
     if (counts) unsure = { change: telling.change, told: snapshot.counters };
     const written = await write(table, streamId, telling.change);
     if (counts && written.applied) told = snapshot.counters;
-    unsure = undefined;
+    if (written.applied || !written.unsure) unsure = undefined;
     if (written.applied) report(question, telling, written.row.generation);
     return { kind: "answer", to: question, written };
   };

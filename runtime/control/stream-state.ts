@@ -167,6 +167,12 @@ export function mayChain(here: Here): boolean {
   return here.now - here.enteredAt >= here.times.shortestHopMs;
 }
 
+/** The row names us, and nobody asked for anything else since. */
+export function isMine(row: ConnectionRow, lease: Lease, here: Here): boolean {
+  const { generation, owner, desiredVersion } = row;
+  return generation === lease.generation && owner === here.nonce && desiredVersion === lease.desiredVersion;
+}
+
 /** Epoch ms at which the state wants a tick. */
 export function wakeAt(state: StreamState): number {
   switch (state.phase) {

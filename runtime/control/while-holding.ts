@@ -1,7 +1,16 @@
 import { type ConnectionRow, STATUS } from "../contract";
 import { isClaimed, type Written } from "./connection-table";
 import type { RelayOutcome } from "./relay-port";
-import { type HandingOver, type Here, type Holding, type Input, type Lease, mayChain, type Step } from "./stream-state";
+import {
+  type HandingOver,
+  type Here,
+  type Holding,
+  type Input,
+  isMine,
+  type Lease,
+  mayChain,
+  type Step,
+} from "./stream-state";
 import { leave } from "./while-leaving";
 
 type Mine = Holding | HandingOver;
@@ -24,7 +33,7 @@ export function whileHolding(state: Mine, input: Input, here: Here): Step {
       if (input.to.ask === "read") return afterDrop(state, state.lease.row, here);
       // An invocation that failed is made again at the next time planned for it.
       if (input.to.ask === "invoke") return { state };
-      return { state: withLease(state, { ...state.lease, renewAt: here.now + here.times.retryMs }) };
+      return renewAgain(state, here);
     case "progress":
       // The row should show at once that the stream is open.
       if (input.progress.kind !== "first-byte" && input.progress.kind !== "open") return { state };
@@ -131,8 +140,9 @@ function onRefused(state: HandingOver, refused: { retryAt?: number }, here: Here
 }
 
 /** A condition of the renew did not hold: somebody else owns the stream, or somebody wants it closed. */
-function onLost(state: Mine, { row }: Written, here: Here): Step {
+function onLost(state: Mine, { row, ...written }: Written, here: Here): Step {
   const { lease } = state;
+  if ("unsure" in written && (!row || isMine(row, lease, here))) return renewAgain(state, here);
   if (!row) return leave({ kind: "nothing", fate: "gone" });
   const wanted = row.desired === "open" && row.desiredVersion === lease.desiredVersion;
   if (row.generation > lease.generation) {
@@ -143,6 +153,10 @@ function onLost(state: Mine, { row }: Written, here: Here): Step {
   // Declared dead by the watchdog.
   if (row.owner !== here.nonce) return leave({ kind: "nothing", fate: "superseded" });
   return leave(stopped(lease, row));
+}
+
+function renewAgain(state: Mine, here: Here): Step {
+  return { state: withLease(state, { ...state.lease, renewAt: here.now + here.times.retryMs }) };
 }
 
 /** Stopped, or stopped and started again: then a new hop runs what was asked for last. */
@@ -161,11 +175,8 @@ export function stopped(lease: Lease, row: ConnectionRow) {
 function afterDrop(state: Mine, row: ConnectionRow | undefined, here: Here): Step {
   const refuse = { do: "reconnect", allowed: false } as const;
   const and = (step: Step): Step => ({ ...step, effects: [refuse, ...(step.effects ?? [])] });
-  if (!row || row.generation !== state.lease.generation || row.owner !== here.nonce) {
-    return and(onLost(state, { applied: false, row }, here));
-  }
+  if (!row || !isMine(row, state.lease, here)) return and(onLost(state, { applied: false, row }, here));
   const lease = { ...state.lease, row };
-  if (row.desiredVersion !== lease.desiredVersion) return and(leave(stopped(lease, row)));
   if (isClaimed(row, here.now)) {
     return and(
       leave({ kind: "release", lease, status: STATUS.handingOver, invoke: "no", fate: "handed-over", broke: true }),

@@ -4,6 +4,7 @@ import {
   type Fate,
   type Here,
   type Input,
+  isMine,
   leaseOf,
   mayChain,
   type Rest,
@@ -101,6 +102,8 @@ function answered(state: Leaving, { written }: Extract<Input, { kind: "answer" }
     return invoke ? last({ ...state, rest: { kind: "invoke", fate: rest.fate } }, here) : left(rest.fate);
   }
   const { row } = written;
+  const seen = { ...rest.lease, desiredVersion: rest.lease.row.desiredVersion };
+  if (written.unsure && (!row || isMine(row, seen, here))) return tryAgain(state, here);
   if (!row) return left("gone");
   if (row.generation !== rest.lease.generation || row.owner !== here.nonce) return left("superseded");
   // A start or stop came between: release again, for what is wanted now.

@@ -1,0 +1,144 @@
+import { NO_COUNTS } from "../../runtime/contract";
+import type { Relay, RelayOptions, RelayOutcome, RelaySnapshot } from "../../runtime/control/relay-port";
+import type { Clock } from "../../runtime/support/clock";
+
+export interface UpstreamBehaviour {
+  /** One event this often. */
+  everyMs: number;
+  /** More connections than this are answered 429. */
+  maxConnections: number;
+  /** A new connection closes the older ones. */
+  newestOnly: boolean;
+  /** Headers come at once, events only from then on. */
+  subscribesAfterMs: number;
+  /** Answer to the next connections; undefined = 200. */
+  status?: number;
+  retryAfterMs?: number;
+  /** No replay: a connection begins with the next event. */
+  forgetful: boolean;
+}
+
+export interface FakeUpstream {
+  readonly behaviour: UpstreamBehaviour;
+  /** Events sent so far: 1, 2, 3 … */
+  sent(): number;
+  readonly stored: Map<number, number>;
+  readonly mostConnections: () => number;
+  readonly open: () => number;
+  /** Ends all connections. */
+  drop(): void;
+  /** `life` ends with its process; `own` is the process's clock. */
+  createRelay(options: RelayOptions, life: AbortSignal, own: Clock): Relay;
+}
+
+interface Connection {
+  next: number;
+  readonly from: number;
+  readonly ended: AbortController;
+}
+
+/** An endless numbered stream, and relays that read it: enough of a data plane to see whether the control plane keeps it whole. */
+export function fakeUpstream(clock: Clock, overrides: Partial<UpstreamBehaviour> = {}): FakeUpstream {
+  const behaviour: UpstreamBehaviour = {
+    everyMs: 1_000,
+    maxConnections: Number.POSITIVE_INFINITY,
+    newestOnly: false,
+    subscribesAfterMs: 0,
+    forgetful: false,
+    ...overrides,
+  };
+  const bornAt = clock.now();
+  const stored = new Map<number, number>();
+  const connections = new Set<Connection>();
+  let most = 0;
+  const sent = () => Math.floor((clock.now() - bornAt) / behaviour.everyMs);
+
+  const connect = (checkpoint: number | undefined): Connection | number => {
+    if (behaviour.status !== undefined) return behaviour.status;
+    if (connections.size >= behaviour.maxConnections) return 429;
+    if (behaviour.newestOnly) for (const older of connections) older.ended.abort();
+    const next = behaviour.forgetful || checkpoint === undefined ? sent() + 1 : checkpoint + 1;
+    const connection = { next, from: clock.now() + behaviour.subscribesAfterMs, ended: new AbortController() };
+    connections.add(connection);
+    most = Math.max(most, connections.size);
+    return connection;
+  };
+
+  const createRelay = (options: RelayOptions, life: AbortSignal, own: Clock): Relay => {
+    let checkpoint = options.checkpoint;
+    let received = 0;
+    let connectedSince: number | undefined;
+    let firstByteAt: number | undefined;
+    let lastByteAt: number | undefined;
+    const stopped = () => options.signal.aborted || life.aborted || clock.now() >= options.stopReadingAt;
+
+    const read = async (connection: Connection): Promise<void> => {
+      const over = AbortSignal.any([options.signal, life, connection.ended.signal]);
+      connectedSince = clock.now();
+      options.onProgress({ kind: "open", at: connectedSince });
+      for (let first = true; !over.aborted && !stopped(); ) {
+        const due = Math.max(bornAt + connection.next * behaviour.everyMs, connection.from);
+        if (behaviour.forgetful && connection.next <= sent() && clock.now() < connection.from)
+          connection.next = sent() + 1;
+        await own.sleep(Math.min(due, options.stopReadingAt) - clock.now(), over);
+        if (over.aborted || stopped() || clock.now() < due) continue;
+        stored.set(connection.next, (stored.get(connection.next) ?? 0) + 1);
+        checkpoint = String(connection.next);
+        connection.next++;
+        received++;
+        lastByteAt = clock.now();
+        firstByteAt ??= lastByteAt;
+        if (first) options.onProgress({ kind: "first-byte", at: lastByteAt });
+        first = false;
+      }
+      connections.delete(connection);
+      connectedSince = undefined;
+      if (!life.aborted) options.onProgress({ kind: "closed", at: clock.now() });
+    };
+
+    const run = async (): Promise<RelayOutcome> => {
+      for (let first = true; !stopped(); first = false) {
+        if (!first && !(await options.mayReconnect())) break;
+        if (stopped()) break;
+        const answer = connect(checkpoint === undefined ? undefined : Number(checkpoint));
+        if (typeof answer !== "number") {
+          await read(answer);
+          continue;
+        }
+        const error = { code: "SOURCE_STATUS", status: answer, message: `${answer}`, at: clock.now() };
+        const named = behaviour.retryAfterMs === undefined ? undefined : clock.now() + behaviour.retryAfterMs;
+        if (answer === 204) return { kind: "completed" };
+        if (answer === 429 && options.singleTry()) return { kind: "refused", status: 429, retryAt: named };
+        if ([401, 403, 404, 410].includes(answer)) return { kind: "failed", error };
+        return { kind: "waiting", retryAt: named ?? clock.now() + 61_000, attempt: options.attempt + 1, error };
+      }
+      return { kind: "stopped" };
+    };
+
+    return {
+      run,
+      snapshot: (): RelaySnapshot => ({
+        checkpoint,
+        counters: { ...NO_COUNTS, received, stored: received },
+        attempt: connectedSince !== undefined && clock.now() - connectedSince >= 60_000 ? 0 : options.attempt,
+        connectedSince,
+        firstByteAt,
+        lastByteAt,
+        secretVersion: "v1",
+        buffered: 0,
+      }),
+    };
+  };
+
+  return {
+    behaviour,
+    sent,
+    stored,
+    mostConnections: () => most,
+    open: () => connections.size,
+    drop: () => {
+      for (const connection of connections) connection.ended.abort();
+    },
+    createRelay,
+  };
+}

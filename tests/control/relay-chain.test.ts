@@ -1,0 +1,261 @@
+import assert from "node:assert/strict";
+import { World, type WorldOptions } from "./world";
+
+const MINUTE = 60_000;
+const HOP = 15 * MINUTE;
+
+describe("a stream served by hop after hop", () => {
+  let world: World;
+  const begin = async (options: WorldOptions = {}): Promise<World> => {
+    world = new World(options);
+    await world.start();
+    await world.clock.advance(5_000);
+    return world;
+  };
+  afterEach(() => world.close());
+
+  /** One live lease, one connection, and no event missing since the first one stored. */
+  const whole = (): void => {
+    const { clock, upstream } = world;
+    const row = world.row();
+    assert.equal(row.status, "open");
+    assert.ok(row.owner !== undefined && row.expiresAt! > clock.now(), "a live lease");
+    assert.equal(upstream.open(), 1, "one connection");
+    const first = Math.min(...upstream.stored.keys());
+    const missing = Array.from({ length: upstream.sent() - first }, (_, i) => first + i).filter(
+      (n) => !upstream.stored.has(n),
+    );
+    assert.deepEqual(missing, []);
+  };
+
+  /** Runs until a hand-over is under way: a minute before the deadline, the successor invoked and not there yet. */
+  const untilHandover = () => world.clock.advance(14 * MINUTE - 4_500);
+  const fates = () => world.hops.map((hop) => [...(hop.fates?.values() ?? [])].join());
+
+  it("hands over by overlap before the deadline and loses nothing, ten times in a row", async () => {
+    await begin();
+    await world.clock.advance(10 * HOP);
+    whole();
+    assert.equal(world.upstream.mostConnections(), 2);
+    assert.ok(world.row().handover!.count >= 10, JSON.stringify(world.row().handover));
+    assert.equal(world.row().handover!.mode, "overlap");
+    assert.equal(world.row().generation, world.hops.length);
+    const fates = new Set(world.hops.flatMap((hop) => [...(hop.fates?.values() ?? [])]));
+    assert.deepEqual([...fates], ["handed-over"]);
+  });
+
+  it("hands an idle stream over like a busy one", async () => {
+    await begin({ upstream: { everyMs: 1_000 * HOP } });
+    await world.clock.advance(3 * HOP);
+    assert.deepEqual(fates().slice(0, -1), ["handed-over", "handed-over", "handed-over"]);
+    assert.equal(world.upstream.open(), 1);
+  });
+
+  it("breaks for an upstream that allows one connection, measures the gap, and remembers", async () => {
+    await begin({ upstream: { maxConnections: 1 } });
+    await world.clock.advance(HOP);
+    whole();
+    assert.deepEqual(fates(), ["broke", "refused", ""]);
+    assert.equal(world.row().handover?.mode, "break");
+    const [first] = world.events("handover");
+    assert.equal(first?.mode, "break");
+    assert.ok((first?.gapMs as number) > 0 && (first?.gapMs as number) < 5_000, String(first?.gapMs));
+    await world.clock.advance(HOP);
+    assert.deepEqual(fates(), ["broke", "refused", "broke", ""], "no second attempt at an overlap");
+    await world.clock.advance(25 * 60 * MINUTE);
+    assert.equal(fates().filter((fate) => fate === "refused").length, 2, "overlap is tried again a day later");
+    whole();
+  });
+
+  it("reads on until the time that the refusal names, then breaks", async () => {
+    await begin({ upstream: { maxConnections: 1, retryAfterMs: 30_000 } });
+    await world.clock.advance(HOP);
+    whole();
+    const gap = world.events("handover")[0]?.gapMs as number;
+    assert.ok(gap < 5_000, `gap of ${gap} ms`);
+    assert.ok(!world.logs.some(({ fate }) => fate === "waiting"));
+  });
+
+  it("keeps to break when told to", async () => {
+    await begin({ handover: "break" });
+    await world.clock.advance(2 * HOP);
+    whole();
+    assert.equal(world.upstream.mostConnections(), 1);
+  });
+
+  it("leaves to a successor whose connection made the upstream close the older one", async () => {
+    await begin({ upstream: { newestOnly: true, subscribesAfterMs: 3_000 } });
+    await world.clock.advance(2 * HOP);
+    whole();
+    assert.deepEqual(fates().slice(0, -1), ["handed-over", "handed-over"]);
+  });
+
+  it("loses nothing without replay when the successor's subscription begins seconds after its headers", async () => {
+    await begin({ upstream: { forgetful: true, subscribesAfterMs: 4_000 } });
+    await world.clock.advance(5 * HOP);
+    whole();
+    assert.equal(world.upstream.mostConnections(), 2);
+  });
+
+  it("invokes again when the successor is never delivered", async () => {
+    await begin();
+    let lost = 0;
+    world.deliver = () => (++lost > 1 ? [500] : []);
+    await world.clock.advance(HOP);
+    whole();
+    assert.equal(lost, 2);
+    assert.deepEqual(fates(), ["handed-over", ""]);
+  });
+
+  it("stops reading before the deadline and is revived when no successor ever comes", async () => {
+    await begin();
+    world.deliver = () => [];
+    await world.clock.advance(HOP - 5_000 - 5_000);
+    assert.equal(world.upstream.open(), 0);
+    assert.deepEqual(fates(), ["unserved"]);
+    assert.equal(world.row().owner, undefined, "released");
+    world.deliver = () => [500];
+    await world.clock.advance(MINUTE + 5_000);
+    whole();
+    assert.equal(world.row().attempt, 0, "no crash is counted for a lease that was released");
+  });
+
+  it("has one successor when it is delivered three times, once a minute late", async () => {
+    await begin();
+    world.deliver = () => [500, 510, 70_000];
+    await world.clock.advance(3 * HOP);
+    world.deliver = () => [500];
+    await world.clock.advance(HOP);
+    whole();
+    assert.equal(world.upstream.mostConnections(), 2);
+    assert.ok(fates().filter((fate) => fate === "not-needed").length >= 6);
+  });
+
+  it("is whole again after kill -9, by the watchdog, and counts the crash", async () => {
+    await begin();
+    await world.clock.advance(MINUTE);
+    world.running()[0]!.kill();
+    await world.clock.advance(MINUTE + 35_000);
+    whole();
+    assert.equal(world.hops.length, 2);
+    assert.deepEqual(fates(), ["", ""]);
+  });
+
+  it("backs off in a crash loop", async () => {
+    await begin();
+    for (let second = 0; second < 3_600; second++) {
+      await world.clock.advance(1_000);
+      for (const hop of world.running()) if (world.clock.now() - hop.startedAt > 200) hop.kill();
+    }
+    assert.ok(world.hops.length < 20, `${world.hops.length} hops in an hour`);
+  });
+
+  it("survives the predecessor's death during the overlap", async () => {
+    await begin({ coldStartMs: 2_000 });
+    await untilHandover();
+    await world.clock.advance(1_700);
+    world.running()[0]!.kill();
+    await world.clock.advance(MINUTE);
+    whole();
+    assert.deepEqual(fates(), ["", ""]);
+  });
+
+  it("survives the successor's death under its claim", async () => {
+    await begin({ upstream: { everyMs: 8_000 } });
+    await untilHandover();
+    await world.clock.advance(2_000);
+    assert.equal(world.running().length, 2);
+    world.running()[1]!.kill();
+    await world.clock.advance(MINUTE);
+    whole();
+    assert.equal(world.upstream.mostConnections(), 2);
+    assert.deepEqual(fates(), ["handed-over", "", ""]);
+  });
+
+  it("notices that it was stopped past its lease, and writes no state", async () => {
+    await begin();
+    await world.clock.advance(MINUTE + 500);
+    const resume = world.running()[0]!.pause();
+    await world.clock.advance(2 * MINUTE);
+    assert.equal(world.running().length, 2);
+    const { generation, owner } = world.row();
+    const before = { ...world.row(), expiresAt: 0, lastByteAt: 0, checkpoint: "", counters: {} };
+    resume();
+    await world.clock.advance(9_000);
+    assert.equal(world.running().length, 1);
+    assert.equal(fates()[0], "superseded");
+    assert.deepEqual({ generation: world.row().generation, owner: world.row().owner }, { generation, owner });
+    assert.deepEqual({ ...world.row(), expiresAt: 0, lastByteAt: 0, checkpoint: "", counters: {} }, before);
+    whole();
+  });
+
+  it("stays connected while the table is away for 15 s", async () => {
+    await begin();
+    await world.clock.advance(MINUTE);
+    world.tableFault = () => "unavailable";
+    await world.clock.advance(15_000);
+    world.tableFault = () => undefined;
+    await world.clock.advance(10_000);
+    whole();
+    assert.equal(world.hops.length, 1);
+  });
+
+  it("closes at its lease's end when the table stays away, and is whole again when it is back", async () => {
+    await begin();
+    await world.clock.advance(MINUTE);
+    world.tableFault = () => "unavailable";
+    await world.clock.advance(31_000);
+    assert.equal(world.upstream.open(), 0);
+    await world.clock.advance(30_000);
+    world.tableFault = () => undefined;
+    await world.clock.advance(5_000);
+    whole();
+    assert.deepEqual(fates(), ["lease-lost", ""]);
+  });
+
+  for (const name of ["claim", "acquire", "renew", "release", "tally", "start"]) {
+    it(`is whole when every answer to a ${name} is lost`, async () => {
+      const options = { handover: name === "release" ? "break" : "auto" } as const;
+      world = new World(options);
+      world.tableFault = (call) => (call.name === name ? "lost-answer" : undefined);
+      await world.start();
+      await world.clock.advance(3 * HOP);
+      whole();
+      assert.ok(
+        fates()
+          .slice(0, -1)
+          .every((fate) => fate === "handed-over" || fate === "broke"),
+        fates().join(),
+      );
+      assert.equal(world.upstream.mostConnections(), name === "release" ? 1 : 2);
+    });
+  }
+
+  it("counts every event once when renews succeed but neither they nor the reading after them is answered", async () => {
+    await begin();
+    let calls = 0;
+    world.tableFault = ({ name }) => {
+      if (name === "renew") calls = 1;
+      else if (name === "read" && calls === 1) calls = 2;
+      else return undefined;
+      return world.clock.now() % 3 === 0 ? "unavailable" : "lost-answer";
+    };
+    await world.clock.advance(5 * MINUTE);
+    world.tableFault = () => undefined;
+    await world.clock.advance(11_000);
+    const { counters } = world.row();
+    assert.ok(
+      Math.abs(counters.received - world.upstream.stored.size) <= 10,
+      `${counters.received} of ${world.upstream.stored.size}`,
+    );
+  });
+
+  it("adds up the counters of all hops, what the predecessor read last included", async () => {
+    await begin();
+    await world.clock.advance(5 * HOP);
+    await world.stop();
+    await world.clock.advance(11_000);
+    const deliveries = [...world.upstream.stored.values()].reduce((sum, times) => sum + times, 0);
+    assert.equal(world.row().counters.received, deliveries);
+  });
+});

@@ -1,0 +1,193 @@
+import type { ConnectionRow, HandoverMode, HopPayload } from "../../runtime/contract";
+import { type ConnectionTable, toConnectionRow } from "../../runtime/control/connection-table";
+import { memoryTable } from "../../runtime/control/memory-table";
+import type { RowChange, StoredRow } from "../../runtime/control/row-change";
+import { runHop } from "../../runtime/control/run-hop";
+import { runWatchdog } from "../../runtime/control/run-watchdog";
+import { startStream } from "../../runtime/control/start-stream";
+import { stopStream } from "../../runtime/control/stop-stream";
+import type { Fate } from "../../runtime/control/stream-state";
+import type { Clock } from "../../runtime/support/clock";
+import { StreamError } from "../../runtime/support/errors";
+import type { Logger } from "../../runtime/support/logger";
+import { type FakeClock, fakeClock } from "./fake-clock";
+import { type FakeUpstream, fakeUpstream, type UpstreamBehaviour } from "./fake-upstream";
+
+export interface Hop {
+  readonly payload: HopPayload;
+  readonly startedAt: number;
+  fates?: ReadonlyMap<string, Fate>;
+  /** kill -9: its table calls never answer, its sockets are gone. */
+  kill(): void;
+  /** SIGSTOP: its timers do not fire and its sockets are not read, until the function returned is called. */
+  pause(): () => void;
+  readonly killed: () => boolean;
+}
+
+export interface WorldOptions {
+  readonly upstream?: Partial<UpstreamBehaviour>;
+  readonly handover?: HandoverMode;
+  readonly hopMs?: number;
+  readonly coldStartMs?: number;
+  readonly watchdog?: boolean;
+}
+
+/** What a fault hook may do to one call of the table. */
+export type TableFault = (call: {
+  readonly op: "update" | "read" | "scan";
+  readonly name: string;
+}) => "lost-answer" | "unavailable" | undefined;
+
+function pausable(clock: Clock): { clock: Clock; pause: () => () => void } {
+  let resumed = Promise.resolve();
+  return {
+    clock: {
+      now: clock.now,
+      sleep: async (ms, signal) => {
+        await clock.sleep(ms, signal);
+        await resumed;
+      },
+    },
+    pause: () => {
+      let resume = () => {};
+      resumed = new Promise((resolve) => {
+        resume = resolve;
+      });
+      return resume;
+    },
+  };
+}
+
+/** Lambda, the schedule, the connection table and an upstream, all in virtual time. */
+export class World {
+  readonly clock: FakeClock = fakeClock();
+  readonly upstream: FakeUpstream;
+  readonly rows = new Map<string, StoredRow>();
+  readonly hops: Hop[] = [];
+  readonly logs: Record<string, unknown>[] = [];
+  /** Faults, asked at each call; replace at will. */
+  tableFault: TableFault = () => undefined;
+  /** How often an invocation is delivered, and how late. */
+  deliver: (payload: HopPayload) => readonly number[] = () => [this.options.coldStartMs ?? 500];
+  release = "r1";
+  secretVersion = "v1";
+  private nonces = 0;
+  private readonly end = new AbortController();
+
+  constructor(readonly options: WorldOptions = {}) {
+    this.upstream = fakeUpstream(this.clock, options.upstream);
+    if (options.watchdog !== false) void this.watch();
+  }
+
+  /** Ends every hop and the schedule. */
+  async close(): Promise<void> {
+    this.end.abort();
+    for (const hop of this.hops) hop.kill();
+    await this.clock.advance(2_000_000);
+  }
+
+  row(streamId = "s"): ConnectionRow {
+    return toConnectionRow(this.rows.get(streamId)!);
+  }
+
+  start(streamId = "s", options = {}) {
+    return startStream(this.control(), streamId, options);
+  }
+
+  stop(streamId = "s") {
+    return stopStream(this.control(), streamId);
+  }
+
+  events(name: string) {
+    return this.logs.filter(({ event }) => event === name);
+  }
+
+  running(): Hop[] {
+    return this.hops.filter((hop) => !hop.fates && !hop.killed());
+  }
+
+  invoke = async (payload: HopPayload): Promise<void> => {
+    for (const delayMs of this.deliver(payload)) {
+      void this.clock
+        .sleep(delayMs, this.end.signal)
+        .then(() => (this.end.signal.aborted ? undefined : this.hop(payload)));
+    }
+  };
+
+  async watchdogRun() {
+    const secretVersion = async () => this.secretVersion;
+    return runWatchdog({ ...this.control(), release: this.release, streamsPerHop: 10, secretVersion });
+  }
+
+  private control() {
+    return {
+      table: this.table(new AbortController().signal),
+      invoke: this.invoke,
+      clock: this.clock,
+      logger: this.logger(),
+      newNonce: () => `n${++this.nonces}`,
+    };
+  }
+
+  private async watch(): Promise<void> {
+    for (;;) {
+      await this.clock.sleep(60_000, this.end.signal);
+      if (this.end.signal.aborted) return;
+      await this.watchdogRun().catch(() => undefined);
+    }
+  }
+
+  private async hop(payload: HopPayload): Promise<void> {
+    const life = new AbortController();
+    const startedAt = this.clock.now();
+    const { clock, pause } = pausable(this.clock);
+    const hop: Hop = { payload, startedAt, kill: () => life.abort(), killed: () => life.signal.aborted, pause };
+    this.hops.push(hop);
+    const deadlineAt = startedAt + (this.options.hopMs ?? 900_000);
+    const fates = await runHop(
+      payload,
+      { deadlineAt },
+      {
+        ...this.control(),
+        clock,
+        table: this.table(life.signal),
+        invoke: async (next) => {
+          if (!life.signal.aborted) await this.invoke(next);
+        },
+        createRelay: (options) => this.upstream.createRelay(options, life.signal, clock),
+        handover: this.options.handover ?? "auto",
+        release: this.release,
+      },
+    );
+    if (!life.signal.aborted) hop.fates = fates;
+  }
+
+  /** The table as one process sees it. */
+  private table(life: AbortSignal): ConnectionTable {
+    const table = memoryTable(this.rows);
+    const call = async <T>(op: "update" | "read" | "scan", name: string, act: () => Promise<T>): Promise<T> => {
+      const noAnswer = () => new StreamError("STORE_UNAVAILABLE", `${name} got no answer`, { retryable: true });
+      if (life.aborted) throw noAnswer();
+      const fault = this.tableFault({ op, name });
+      if (fault === "unavailable") throw noAnswer();
+      const answer = await act();
+      if (fault === "lost-answer") throw noAnswer();
+      return answer;
+    };
+    return {
+      update: (streamId: string, change: RowChange) =>
+        call("update", change.name, () => table.update(streamId, change)),
+      read: (streamId) => call("read", "read", () => table.read(streamId)),
+      scan: (page) => call("scan", "scan", () => table.scan(page)),
+    };
+  }
+
+  private logger(base: Record<string, unknown> = {}): Logger {
+    return {
+      log: (level, message, fields = {}) => {
+        this.logs.push({ level, message, ...base, ...fields });
+      },
+      with: (fields) => this.logger({ ...base, ...fields }),
+    };
+  }
+}
