@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { APIGatewayProxyEvent } from "aws-lambda";
+import { ENV } from "../../runtime/contract";
+
+const AUTHORIZATION =
+  "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20261124/eu-central-1/execute-api/aws4_request, Signature=51637e7";
+
+/** A request as API Gateway's REST API hands it to a Lambda proxy, with all that must not reach the log. */
+function proxyEvent(httpMethod: string, streamId: string, body: string | null = null): APIGatewayProxyEvent {
+  return {
+    httpMethod,
+    resource: "/connections/{streamId}",
+    path: `/connections/${streamId}`,
+    pathParameters: { streamId },
+    headers: { Authorization: AUTHORIZATION, "X-Amz-Security-Token": "FwoGZXIvYXdzEBY", "x-api-key": "plan-key" },
+    multiValueHeaders: {},
+    queryStringParameters: { "X-Amz-Signature": "presigned" },
+    multiValueQueryStringParameters: null,
+    stageVariables: null,
+    isBase64Encoded: false,
+    body,
+    requestContext: {
+      requestId: "r-1",
+      identity: {
+        userArn: "arn:aws:iam::1:user/ann",
+        sourceIp: "192.0.2.7",
+        accessKey: "AKIDEXAMPLE",
+        apiKey: "plan-key",
+      },
+    } as never,
+  };
+}
+
+describe("connection API handler", () => {
+  const before = { ...process.env };
+  const write = process.stdout.write;
+  const servers: Server[] = [];
+  const invocations: string[] = [];
+  let handler: typeof import("../../runtime/handlers/connection-api").handler;
+
+  const listen = async (server: Server) => {
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  };
+
+  beforeEach(async () => {
+    const dynalite = require("dynalite") as (options: object) => Server;
+    const lambda = createServer((request, response) => {
+      invocations.push(request.url!);
+      response.writeHead(202).end();
+    });
+    Object.assign(process.env, {
+      AWS_ACCESS_KEY_ID: "x",
+      AWS_SECRET_ACCESS_KEY: "x",
+      AWS_REGION: "eu-central-1",
+      AWS_ENDPOINT_URL_DYNAMODB: await listen(dynalite({ createTableMs: 0 })),
+      AWS_ENDPOINT_URL_LAMBDA: await listen(lambda),
+      [ENV.connectionTable]: "connections",
+      [ENV.connectionManager]: "manager",
+    });
+    await new DynamoDBClient().send(
+      new CreateTableCommand({
+        TableName: "connections",
+        KeySchema: [{ AttributeName: "streamId", KeyType: "HASH" }],
+        AttributeDefinitions: [{ AttributeName: "streamId", AttributeType: "S" }],
+        BillingMode: "PAY_PER_REQUEST",
+      }),
+    );
+    const path = require.resolve("../../runtime/handlers/connection-api");
+    delete require.cache[path]; // its clients take the environment of this test
+    handler = require(path).handler;
+  });
+
+  afterEach(async () => {
+    process.stdout.write = write;
+    process.env = { ...before };
+    invocations.length = 0;
+    for (const server of servers.splice(0)) {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
+  });
+
+  /** Answer and the lines written meanwhile. */
+  async function ask(event: APIGatewayProxyEvent) {
+    const lines: string[] = [];
+    process.stdout.write = ((line: string) => lines.push(line)) as never;
+    try {
+      return { result: await handler(event), lines };
+    } finally {
+      process.stdout.write = write;
+    }
+  }
+
+  it("starts, shows and stops a stream in a real table, one invocation in all", async () => {
+    assert.equal((await ask(proxyEvent("POST", "prices", '{"resume":true}'))).result.statusCode, 202);
+    const shown = (await ask(proxyEvent("GET", "prices"))).result;
+    assert.partialDeepStrictEqual(JSON.parse(shown.body), { streamId: "prices", desired: "open", status: "starting" });
+    assert.equal((await ask(proxyEvent("DELETE", "prices"))).result.statusCode, 202);
+    assert.equal((await ask(proxyEvent("GET", "other"))).result.statusCode, 404);
+    assert.deepEqual(invocations, ["/2015-03-31/functions/manager/invocations"]);
+  });
+
+  it("writes one log line a request, with who and what, and nothing of headers, query or body", async () => {
+    const { lines } = await ask(proxyEvent("POST", "user%40host", '{"resume":"hunter2"}'));
+    assert.equal(lines.length, 1);
+    assert.partialDeepStrictEqual(JSON.parse(lines[0]!), {
+      level: "info",
+      message: "request",
+      requestId: "r-1",
+      method: "POST",
+      resource: "/connections/{streamId}",
+      streamId: "user@host",
+      status: 400,
+      code: "BODY_INVALID",
+      caller: "arn:aws:iam::1:user/ann",
+      sourceIp: "192.0.2.7",
+    });
+    assert.doesNotMatch(lines[0]!, /AWS4|Signature|FwoG|plan-key|presigned|AKID|hunter2/);
+  });
+
+  it("logs no id that is none", async () => {
+    const { lines, result } = await ask(proxyEvent("GET", "a%0d%0aforged"));
+    assert.equal(result.statusCode, 400);
+    assert.doesNotMatch(lines.join(""), /forged/);
+  });
+
+  it("reads a body that API Gateway passes as base64", async () => {
+    const body = Buffer.from('{"resume":1}').toString("base64");
+    const { result } = await ask({ ...proxyEvent("POST", "prices", body), isBase64Encoded: true });
+    assert.equal(JSON.parse(result.body).code, "BODY_INVALID");
+  });
+
+  it("answers JSON that no browser caches or guesses about", async () => {
+    const { headers } = (await ask(proxyEvent("PUT", "prices"))).result;
+    assert.deepEqual(headers, {
+      allow: "POST, GET, DELETE",
+      "content-type": "application/json",
+      "cache-control": "no-store",
+      "x-content-type-options": "nosniff",
+    });
+  });
+
+  it("answers 503 while the table is out of reach, and logs why", async () => {
+    servers[0]!.closeAllConnections();
+    servers[0]!.close();
+    const { result, lines } = await ask(proxyEvent("GET", "prices"));
+    assert.equal(result.statusCode, 503);
+    assert.equal(result.headers?.["retry-after"], "1");
+    assert.partialDeepStrictEqual(JSON.parse(lines[0]!), { level: "error", error: { code: "STORE_UNAVAILABLE" } });
+  });
+});
