@@ -1,53 +1,51 @@
-import { createHash, type Hash } from "node:crypto";
+import { createHash } from "node:crypto";
+
+/** What names an event that is over the limit. */
+const DIGEST_BYTES = 1024;
+/** What is kept of its line: an SSE field's name stands before the data. */
+const HEAD_BYTES = DIGEST_BYTES + 16;
 
 /**
  * The part of a line that came in earlier chunks. Grows by doubling, so a line in a thousand pieces is still copied in linear
- * time; past the limit it keeps nothing but a length and a digest.
+ * time; past the limit it keeps only its head and its length.
  */
 export class Tail {
-  /** Bytes held or let go. */
+  /** Bytes seen of this line, held or let go. */
   length = 0;
+  private held = 0;
   private buffer = Buffer.allocUnsafe(256);
-  private hash: Hash | undefined;
 
   constructor(private readonly maxBytes: number) {}
 
-  get overflowed(): boolean {
-    return this.hash !== undefined;
-  }
-
   append(chunk: Buffer, start: number, end: number): void {
-    const length = this.length + end - start;
-    if (!this.hash && length > this.maxBytes) {
-      this.hash = createHash("sha256").update(this.buffer.subarray(0, this.length));
-      this.buffer = Buffer.allocUnsafe(256);
-    }
-    if (this.hash) this.hash.update(chunk.subarray(start, end));
-    else {
-      if (length > this.buffer.length) {
-        const larger = Buffer.allocUnsafe(Math.max(length, this.buffer.length * 2));
-        this.buffer.copy(larger, 0, 0, this.length);
-        this.buffer = larger;
-      }
-      chunk.copy(this.buffer, this.length, start, end);
-    }
-    this.length = length;
+    this.length += end - start;
+    const keep = this.length > this.maxBytes ? Math.min(HEAD_BYTES, this.length) : this.length;
+    if (keep > this.buffer.length) this.resize(Math.max(keep, this.buffer.length * 2));
+    if (keep > this.held) chunk.copy(this.buffer, this.held, start, start + keep - this.held);
+    this.held = keep;
+    if (keep < this.length && this.buffer.length > HEAD_BYTES) this.resize(HEAD_BYTES);
   }
 
-  /** The bytes held: a view that lives until the next append. */
+  /** The bytes held, the head alone past the limit: a view that lives until the next append. */
   bytes(): Buffer {
-    return this.buffer.subarray(0, this.length);
-  }
-
-  /** SHA-256 of an overflowed line. */
-  digest(): string {
-    return this.hash?.digest("base64url") ?? "";
+    return this.buffer.subarray(0, this.held);
   }
 
   reset(): void {
     this.length = 0;
-    this.hash = undefined;
+    this.held = 0;
     // A large line was an exception: do not hold its memory for ever.
     if (this.buffer.length > 65_536) this.buffer = Buffer.allocUnsafe(256);
   }
+
+  private resize(bytes: number): void {
+    const other = Buffer.allocUnsafe(bytes);
+    this.buffer.copy(other, 0, 0, Math.min(this.held, bytes));
+    this.buffer = other;
+  }
+}
+
+/** Names an event whose bytes are gone: SHA-256 of its first 1,024 bytes, base64url. */
+export function headDigest(bytes: Buffer): string {
+  return createHash("sha256").update(bytes.subarray(0, DIGEST_BYTES)).digest("base64url");
 }

@@ -1,0 +1,60 @@
+import { isUtf8 } from "node:buffer";
+import type { Decoder, EventSink } from "./sink";
+import { headDigest, Tail } from "./tail";
+
+const LF = 10;
+const CR = 13;
+
+/**
+ * One event a line, ended by LF or CRLF. Blank lines are heartbeats. A line that is no valid UTF-8 is given as bytes.
+ * Framing after https://github.com/ndjson/ndjson-spec; what it leaves open is decided in docs/decisions/0010.
+ */
+export function lineDecoder(maxEventBytes: number): Decoder {
+  // One byte more than an event: the CR of a CRLF does not count.
+  const tail = new Tail(maxEventBytes + 1);
+
+  /** `length` exceeds the bytes at hand only where the tail let go of a line over the limit. */
+  function line(bytes: Buffer, start: number, end: number, length: number, valid: boolean, sink: EventSink): void {
+    if (length === end - start && end > start && bytes[end - 1] === CR) {
+      end--;
+      length--;
+    }
+    if (length === 0) return;
+    if (length > maxEventBytes) sink.refused(length, headDigest(bytes.subarray(start, end)), "message", "");
+    else if (valid || isUtf8(bytes.subarray(start, end)))
+      sink.event(bytes.toString("utf8", start, end), length, "message", "", false);
+    else sink.event(bytes.subarray(start, end), length, "message", "", false);
+  }
+
+  function finishTail(sink: EventSink): void {
+    const bytes = tail.bytes();
+    line(bytes, 0, bytes.length, tail.length, false, sink);
+    tail.reset();
+  }
+
+  return {
+    feed(chunk, sink) {
+      let start = 0;
+      let end = chunk.indexOf(LF);
+      if (end !== -1 && tail.length > 0) {
+        tail.append(chunk, 0, end);
+        finishTail(sink);
+        start = end + 1;
+        end = chunk.indexOf(LF, start);
+      }
+      if (end !== -1) {
+        // One check of the chunk spares one a line; a character cut by the chunk's edge only costs the checks.
+        const valid = isUtf8(chunk);
+        for (; end !== -1; end = chunk.indexOf(LF, start)) {
+          line(chunk, start, end, end - start, valid, sink);
+          start = end + 1;
+        }
+      }
+      if (start < chunk.length) tail.append(chunk, start, chunk.length);
+    },
+    end(clean, sink) {
+      if (clean) finishTail(sink);
+      tail.reset();
+    },
+  };
+}

@@ -1,0 +1,150 @@
+import type { Decoder, EventSink } from "./sink";
+import { headDigest, Tail } from "./tail";
+
+const LF = 10;
+const CR = 13;
+const COLON = 58;
+const SPACE = 32;
+const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
+/** Longest field prefix that is no value: `event: `. */
+const PREFIX_BYTES = 8;
+
+/**
+ * Server-sent events to the letter of https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation,
+ * over bytes. One decoder serves one connection; `lastEventId` is what the connection before it ended with.
+ */
+export function sseDecoder(maxEventBytes: number, lastEventId = ""): Decoder {
+  const tail = new Tail(maxEventBytes + PREFIX_BYTES);
+  let bomBytes = 0;
+  let skipLf = false;
+  let committedId = lastEventId;
+  let block = emptyBlock(lastEventId);
+
+  /** `length` exceeds the bytes at hand only where the tail let go of a line over the limit. */
+  function line(bytes: Buffer, start: number, end: number, length: number, sink: EventSink): void {
+    if (length === 0) return dispatch(sink);
+    const lost = length - (end - start);
+    const found = bytes.subarray(start, end).indexOf(COLON);
+    if (found === 0) return;
+    const nameEnd = found === -1 ? end : start + found;
+    let valueStart = found === -1 ? end : nameEnd + 1;
+    if (bytes[valueStart] === SPACE && valueStart < end) valueStart++;
+    field(bytes.latin1Slice(start, nameEnd), bytes, valueStart, end, end - valueStart + lost, sink);
+  }
+
+  function field(name: string, bytes: Buffer, start: number, end: number, length: number, sink: EventSink): void {
+    switch (name) {
+      case "data":
+        return data(bytes, start, end, length);
+      case "event":
+        if (length > maxEventBytes) block.refusedHead ??= Buffer.alloc(0);
+        else block.type = bytes.toString("utf8", start, end);
+        return;
+      case "id":
+        if (length > maxEventBytes || bytes.subarray(start, end).includes(0)) return;
+        block.id = bytes.toString("utf8", start, end);
+        block.ownId = true;
+        return;
+      case "retry": {
+        const digits = bytes.latin1Slice(start, end);
+        if (/^[0-9]+$/.test(digits) && length === digits.length) sink.retry(Number(digits));
+        return;
+      }
+    }
+  }
+
+  function data(bytes: Buffer, start: number, end: number, length: number): void {
+    const total = block.lines === 0 ? length : block.bytes + 1 + length;
+    block.lines++;
+    block.bytes = total;
+    if (total > maxEventBytes) {
+      // Only the head survives: the rest of the block is counted and let go.
+      block.refusedHead ??= Buffer.concat([
+        Buffer.from(block.lines === 1 ? "" : `${block.data}\n`),
+        bytes.subarray(start, Math.min(end, start + 1024)),
+      ]);
+      block.data = "";
+      return;
+    }
+    const text = bytes.toString("utf8", start, end);
+    block.data = block.lines === 1 ? text : `${block.data}\n${text}`;
+  }
+
+  function dispatch(sink: EventSink): void {
+    const { id, type, lines, bytes, ownId, refusedHead } = block;
+    const text = block.data;
+    block = emptyBlock(id);
+    if (lines > 0 || refusedHead) {
+      committedId = id;
+      const name = type === "" ? "message" : type;
+      if (refusedHead) sink.refused(bytes, headDigest(refusedHead), name, id);
+      else sink.event(text, bytes, name, id, ownId);
+    } else if (id !== committedId) {
+      committedId = id;
+      sink.position(id);
+    }
+  }
+
+  /** Passes over one byte order mark at the very start, however it is cut. */
+  function skipBom(chunk: Buffer): number {
+    let at = 0;
+    while (bomBytes < BOM.length && at < chunk.length) {
+      if (chunk[at] !== BOM[bomBytes]) {
+        tail.append(BOM, 0, bomBytes);
+        bomBytes = BOM.length;
+        return at;
+      }
+      bomBytes++;
+      at++;
+    }
+    return at;
+  }
+
+  return {
+    feed(chunk, sink) {
+      let start = bomBytes < BOM.length ? skipBom(chunk) : 0;
+      if (skipLf && start < chunk.length) {
+        if (chunk[start] === LF) start++;
+        skipLf = false;
+      }
+      // Each terminator is looked for once and kept until passed: linear for streams that know only one of them.
+      let lf = chunk.indexOf(LF, start);
+      let cr = chunk.indexOf(CR, start);
+      while (lf !== -1 || cr !== -1) {
+        const end = cr === -1 || (lf !== -1 && lf < cr) ? lf : cr;
+        if (tail.length > 0) {
+          tail.append(chunk, start, end);
+          const bytes = tail.bytes();
+          line(bytes, 0, bytes.length, tail.length, sink);
+          tail.reset();
+        } else line(chunk, start, end, end - start, sink);
+        start = end + 1;
+        if (end === cr) {
+          if (start === chunk.length) skipLf = true;
+          else if (chunk[start] === LF) start++;
+        }
+        if (lf !== -1 && lf < start) lf = chunk.indexOf(LF, start);
+        if (cr !== -1 && cr < start) cr = chunk.indexOf(CR, start);
+      }
+      if (start < chunk.length) tail.append(chunk, start, chunk.length);
+    },
+    end() {
+      // A block without its blank line is discarded, its id with it, whatever ended the body.
+      tail.reset();
+      block = emptyBlock(committedId);
+    },
+  };
+}
+
+function emptyBlock(id: string) {
+  return {
+    data: "",
+    /** Data lines so far: none is no event, one empty one is an event with empty data. */
+    lines: 0,
+    bytes: 0,
+    type: "",
+    id,
+    ownId: false,
+    refusedHead: undefined as Buffer | undefined,
+  };
+}
