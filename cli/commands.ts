@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { addList } from "./list";
+import { addLocal } from "./local";
 import { addStart } from "./start";
 import { addStatus } from "./status";
 import { addStop } from "./stop";
@@ -9,4 +10,4 @@ import { addTail } from "./tail";
 export type AddCommand = (program: Command) => void;
 
 /** Every command of `stream-ingestion`, in the order `--help` shows them. */
-export const commands: readonly AddCommand[] = [addStart, addStop, addList, addStatus, addTail];
+export const commands: readonly AddCommand[] = [addLocal, addStart, addStop, addList, addStatus, addTail];

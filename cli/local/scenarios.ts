@@ -1,0 +1,123 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  compare,
+  type EventCopy,
+  isClean,
+  readStoredEvents,
+  type SampleUpstream,
+  type StreamView,
+} from "../../local/index";
+import type { Running, Scenario, Verdict } from "./run-local";
+
+const LOOK_MS = 200;
+/** After the upstream fell silent: how long the last events may take to be stored and processed. */
+const SETTLE_MS = 15_000;
+/** A stream that never opened and was tried this often has an upstream that does not answer. */
+const TRIES = 3;
+
+/** Runs until a signal comes; streams are whatever the program declares and the API is asked for. */
+export const untilStopped: Scenario = {
+  run: async ({ stop }) => {
+    await aborted(stop);
+    return { problems: [] };
+  },
+};
+
+/** Starts streams and runs until a signal comes, or until none of them can work. */
+export function realStreams(streamIds: readonly string[]): Scenario {
+  return {
+    run: async ({ stack, stop, streams }) => {
+      await startAll(stack.instances, streamIds);
+      while (!stop.aborted) {
+        const hopeless = (await streams()).filter(isHopeless);
+        if (hopeless.length === streamIds.length) return { problems: hopeless.map(problemOf) };
+        await pause(LOOK_MS, stop);
+      }
+      return { problems: [] };
+    },
+  };
+}
+
+/** Runs the sample upstream for some seconds, lets everything arrive, and compares what it sent with what came of it. */
+export function sampleRun(upstream: SampleUpstream, seconds: number): Scenario {
+  return {
+    run: async (running) => {
+      const { stack, stop, streams } = running;
+      const processed: { streamId: string; key: string }[] = [];
+      running.onEvent((event) => {
+        if (event.kind === "processed") processed.push(event);
+      });
+      await startAll(stack.instances, upstream.streamIds);
+      const end = Date.now() + seconds * 1_000;
+      while (!stop.aborted && Date.now() < end) {
+        const failed = (await streams()).filter(isHopeless);
+        if (failed.length > 0) return { problems: failed.map(problemOf) };
+        await pause(Math.min(LOOK_MS, Math.max(0, end - Date.now())), stop);
+      }
+      upstream.quieten();
+      const sent = [...upstream.sent()].flatMap(([streamId, ticks]) =>
+        ticks.map(({ data }): EventCopy => ({ streamId, data })),
+      );
+      const settled = Date.now() + (stop.aborted ? SETTLE_MS / 5 : SETTLE_MS);
+      while (Date.now() < settled && processed.length < sent.length) await sleep(LOOK_MS);
+      return judge(stack, sent, processed);
+    },
+  };
+}
+
+async function judge(
+  { cloud, instances }: Running["stack"],
+  sent: readonly EventCopy[],
+  processed: readonly { streamId: string; key: string }[],
+): Promise<Verdict> {
+  const items = (
+    await Promise.all(instances.flatMap(({ eventTables }) => eventTables.map((t) => readStoredEvents(cloud, t))))
+  ).flat();
+  const stored = items.map((item) => ({ streamId: item.streamId, key: item.key, data: item.data?.toString() ?? "" }));
+  // The processor gets records by key; what they hold is what the table holds under that key.
+  const byKey = new Map(stored.map((event) => [`${event.streamId}\n${event.key}`, event]));
+  const handled = processed.map(({ streamId, key }) => byKey.get(`${streamId}\n${key}`) ?? { streamId, data: key });
+  const comparison = compare(sent, stored, handled);
+  const { lost, doubled, unprocessed, foreign } = comparison;
+  const compared = {
+    sent: comparison.sent,
+    lost: lost.length,
+    doubled: doubled.length,
+    unprocessed: unprocessed.length,
+    foreign: foreign.length,
+  };
+  if (isClean(comparison)) return { compared, problems: [] };
+  const first = [...lost, ...unprocessed, ...doubled, ...foreign][0];
+  return {
+    compared,
+    problems: [
+      `${lost.length} lost, ${unprocessed.length} not processed, ${doubled.length} processed twice, ` +
+        `${foreign.length} never sent; the first: ${first?.streamId} ${first?.data}`,
+    ],
+  };
+}
+
+async function startAll(instances: Running["stack"]["instances"], streamIds: readonly string[]): Promise<void> {
+  for (const { api } of instances) for (const streamId of streamIds) await api.start(streamId);
+}
+
+function isHopeless({ status, attempt, counters, lastError }: StreamView): boolean {
+  return status === "failed" || (lastError !== undefined && attempt >= TRIES && counters.bytes === 0);
+}
+
+function problemOf({ streamId, lastError, status }: StreamView): string {
+  return `Stream ${streamId} does not come in: ${lastError?.message ?? status}`;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    // A pending promise keeps no process alive, this timer does.
+    const alive = setInterval(() => {}, 60_000);
+    signal.addEventListener("abort", () => resolve(clearInterval(alive)), { once: true });
+  });
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return sleep(ms, undefined, { signal }).catch(() => {});
+}

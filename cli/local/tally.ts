@@ -1,0 +1,47 @@
+import type { StackEvent, StreamView } from "../../local/index";
+
+/** Running totals over all streams, as the cloud saw them happen. */
+export interface Tally {
+  readonly stored: number;
+  /** Writes of events that the table had. */
+  readonly repeated: number;
+  readonly processed: number;
+  readonly failed: number;
+  readonly hops: number;
+  readonly handovers: number;
+  /** Longest time without a connection at a hand-over; negative = they always overlapped. */
+  readonly maxGapMs?: number;
+}
+
+export const NOTHING_YET: Tally = { stored: 0, repeated: 0, processed: 0, failed: 0, hops: 0, handovers: 0 };
+
+export function count(tally: Tally, event: StackEvent): Tally {
+  switch (event.kind) {
+    case "stored":
+      return { ...tally, stored: tally.stored + 1 };
+    case "repeated":
+      return { ...tally, repeated: tally.repeated + 1 };
+    case "processed":
+      return { ...tally, processed: tally.processed + 1 };
+    case "failed":
+      return { ...tally, failed: tally.failed + 1 };
+    case "hop":
+      return { ...tally, hops: tally.hops + 1 };
+    case "handover": {
+      const gaps = [tally.maxGapMs, event.gapMs].filter((gap) => gap !== undefined);
+      return { ...tally, handovers: tally.handovers + 1, maxGapMs: gaps.length > 0 ? Math.max(...gaps) : undefined };
+    }
+    case "log":
+      return tally;
+  }
+}
+
+/** What the streams say of themselves, added up: what was read, and what of it was never written a second time. */
+export function totals(streams: readonly StreamView[]): { received: number; duplicates: number; reconnects: number } {
+  const sum = (of: (stream: StreamView) => number) => streams.reduce((total, stream) => total + of(stream), 0);
+  return {
+    received: sum(({ counters }) => counters.received),
+    duplicates: sum(({ counters }) => counters.suppressed + counters.repeated),
+    reconnects: sum(({ counters }) => counters.reconnects),
+  };
+}

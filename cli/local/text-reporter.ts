@@ -1,0 +1,99 @@
+import colors from "picocolors";
+import type { StreamView } from "../../local/index";
+import { printable } from "../terminal";
+import type { Reporter, Summary } from "./reporter";
+import { type Tally, totals } from "./tally";
+
+export interface TextOutput {
+  write(text: string): void;
+  /** A terminal: the progress block is written over itself. */
+  readonly isTTY?: boolean;
+}
+
+const LINE_EVERY_MS = 3_000;
+/** Lines of a function's log that a person wants to see among the progress. */
+const WORTH_SHOWING = new Set(["warn", "error"]);
+
+export function textReporter(output: TextOutput, now: () => number): Reporter {
+  let block = 0;
+  let last: { at: number; stored: number } | undefined;
+  let lineAt = 0;
+
+  /** Prints above the progress block, which the next progress writes again. */
+  function print(text: string): void {
+    if (block > 0) output.write(`\x1b[${block}A\x1b[0J`);
+    block = 0;
+    output.write(`${text}\n`);
+  }
+
+  return {
+    ready: ({ instances, outputs, cloud }) => {
+      for (const { name, apiUrl } of instances) print(`${colors.bold(name)}  ${apiUrl}`);
+      print(colors.dim(`AWS endpoint ${cloud.endpoint}`));
+      for (const [name, value] of Object.entries(outputs)) print(colors.dim(`${name}: ${JSON.stringify(value)}`));
+    },
+    note: (sentence) => print(colors.dim(sentence)),
+    event: (event) => {
+      if (event.kind === "log" && worthShowing(event.line))
+        print(`${colors.yellow(event.functionName)} ${printable(event.line)}`);
+    },
+    progress: (streams, tally) => {
+      const at = now();
+      const rate = last === undefined ? 0 : ((tally.stored - last.stored) * 1_000) / Math.max(1, at - last.at);
+      last = { at, stored: tally.stored };
+      if (output.isTTY) {
+        const lines = [...streams.map(streamLine), totalLine(streams, tally, rate)];
+        print(lines.join("\n"));
+        block = lines.length;
+      } else if (at - lineAt >= LINE_EVERY_MS) {
+        lineAt = at;
+        print(totalLine(streams, tally, rate));
+      }
+    },
+    summary: (summary) => print(summaryText(summary)),
+  };
+}
+
+function worthShowing(line: string): boolean {
+  if (!line.startsWith("{")) return true;
+  try {
+    const { level } = JSON.parse(line) as { level?: string };
+    return level !== undefined && WORTH_SHOWING.has(level.toLowerCase());
+  } catch {
+    return true;
+  }
+}
+
+function streamLine({ streamId, status, generation, counters, handover }: StreamView): string {
+  const gap = handover?.maxGapMs === undefined ? "" : `, longest gap ${handover.maxGapMs} ms`;
+  return `  ${streamId.padEnd(12)} ${status.padEnd(12)} hop ${generation}  ${counters.received} received${gap}`;
+}
+
+function totalLine(streams: readonly StreamView[], tally: Tally, rate: number): string {
+  const { received, duplicates } = totals(streams);
+  return (
+    `${received} received  ${tally.stored} stored  ${tally.processed} processed  ${rate.toFixed(0)}/s  ` +
+    `${tally.hops} hops  ${tally.handovers} hand-overs  ${duplicates + tally.repeated} duplicates`
+  );
+}
+
+function summaryText({ seconds, tally, streams, compared, problems }: Summary): string {
+  const { received, duplicates, reconnects } = totals(streams);
+  const rows: (readonly [string, string])[] = [
+    ["ran for", `${seconds.toFixed(0)} s`],
+    ["hand-overs", `${tally.handovers}${tally.maxGapMs === undefined ? "" : `, longest gap ${tally.maxGapMs} ms`}`],
+    ["hops, reconnects", `${tally.hops}, ${reconnects}`],
+    ["received", `${received}, ${duplicates + tally.repeated} of them duplicates`],
+  ];
+  if (compared === undefined) {
+    rows.push(["stored", String(tally.stored)], ["processed", `${tally.processed}, ${tally.failed} failures`]);
+  } else {
+    rows.push(
+      ["sent by upstream", `${compared.sent} distinct events`],
+      ["stored", `${tally.stored}, ${compared.lost} lost, ${compared.foreign} that were never sent`],
+      ["processed", `${tally.processed}, ${compared.unprocessed} missing, ${compared.doubled} doubled`],
+    );
+  }
+  const verdict = problems.length === 0 ? colors.green("ok") : colors.red(problems.map(printable).join("\n"));
+  return ["", ...rows.map(([name, value]) => `${name.padEnd(18)}${value}`), verdict].join("\n");
+}

@@ -1,0 +1,92 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { resolve } from "node:path";
+import { createInterface } from "node:readline";
+
+const ROOT = resolve(__dirname, "../..");
+
+/** One line of `--json`. */
+export type Line = { readonly kind: string } & Readonly<Record<string, unknown>>;
+
+/** `stream-ingestion local --json …` as a process of its own, the way a user runs it. */
+export interface LocalProcess {
+  readonly pid: number;
+  readonly lines: readonly Line[];
+  /** The first line, already there or still to come, that `matches`. Rejects with everything on stderr when the process ends before. */
+  line(matches: (line: Line) => boolean): Promise<Line>;
+  /** Signals it and resolves to how it ended. */
+  stop(signal?: NodeJS.Signals): Promise<{ code: number | null; ms: number }>;
+}
+
+export function startLocal(args: readonly string[]): LocalProcess {
+  const child = run(["local", "--json", ...args]);
+  const lines: Line[] = [];
+  const waiting = new Set<() => void>();
+  let ended = false;
+  let stderr = "";
+  child.stderr?.on("data", (chunk) => {
+    stderr += chunk;
+  });
+  const wake = () => {
+    for (const look of [...waiting]) look();
+  };
+  createInterface({ input: child.stdout! }).on("line", (text) => {
+    lines.push(JSON.parse(text) as Line);
+    wake();
+  });
+  const exit = once(child, "close").then(([code]) => {
+    ended = true;
+    wake();
+    return code as number | null;
+  });
+
+  return {
+    pid: child.pid!,
+    lines,
+    line: (matches) =>
+      new Promise((found, failed) => {
+        let from = 0;
+        const look = () => {
+          for (; from < lines.length; from += 1) {
+            if (!matches(lines[from]!)) continue;
+            waiting.delete(look);
+            found(lines[from]!);
+            return;
+          }
+          if (!ended) return;
+          waiting.delete(look);
+          failed(new Error(`The process ended without the line that was waited for. ${stderr}`));
+        };
+        waiting.add(look);
+        look();
+      }),
+    stop: async (signal = "SIGTERM") => {
+      const began = Date.now();
+      child.kill(signal);
+      return { code: await exit, ms: Date.now() - began };
+    },
+  };
+}
+
+/** Runs a command of `stream-ingestion` to its end. */
+export async function runToEnd(
+  args: readonly string[],
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const child = run(args);
+  const output = { stdout: "", stderr: "" };
+  for (const name of ["stdout", "stderr"] as const) {
+    child[name]?.on("data", (chunk) => {
+      output[name] += chunk;
+    });
+  }
+  const [code] = await once(child, "close");
+  return { code: code as number | null, ...output };
+}
+
+function run(args: readonly string[]): ChildProcess {
+  const main = resolve(ROOT, "cli/main.ts");
+  return spawn(process.execPath, ["-r", require.resolve("ts-node/register/transpile-only"), main, ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+    cwd: ROOT,
+  });
+}
