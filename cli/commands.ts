@@ -5,9 +5,10 @@ import { addStart } from "./start";
 import { addStatus } from "./status";
 import { addStop } from "./stop";
 import { addTail } from "./tail";
+import { addVerify } from "./verify";
 
 /** Adds one command to the program. Heavy imports belong inside its action, so that `--help` stays quick. */
 export type AddCommand = (program: Command) => void;
 
 /** Every command of `stream-ingestion`, in the order `--help` shows them. */
-export const commands: readonly AddCommand[] = [addLocal, addStart, addStop, addList, addStatus, addTail];
+export const commands: readonly AddCommand[] = [addLocal, addStart, addStop, addList, addStatus, addTail, addVerify];

@@ -1,0 +1,27 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import type { StackChoice } from "../stack-outputs";
+import { CliError, EXIT } from "../terminal";
+import type { ExportedResource } from "./find-deployment";
+
+const MAX_BYTES = 256 * 1024 * 1024;
+
+/** A stack's resources, asked of Pulumi's own CLI. Secrets stay encrypted: none is needed here. @throws CliError STACK_STATE */
+export async function exportedResources({ stack, program }: StackChoice): Promise<ExportedResource[]> {
+  const args = ["stack", "export", "--non-interactive"];
+  if (stack !== undefined) args.push("--stack", stack);
+  if (program !== undefined) args.push("--cwd", program);
+  try {
+    const { stdout } = await promisify(execFile)("pulumi", args, { maxBuffer: MAX_BYTES });
+    return (JSON.parse(stdout) as { deployment: { resources?: ExportedResource[] } }).deployment.resources ?? [];
+  } catch (error) {
+    const { code, stderr, message } = error as NodeJS.ErrnoException & { stderr?: string };
+    const why = code === "ENOENT" ? "the Pulumi CLI is not on PATH" : stderr?.trim() || message;
+    throw new CliError(
+      `Could not read the state of ${stack ? `stack ${stack}` : "the selected stack"}: ${why.replace(/^error: /, "")}. Name it with --stack.`,
+      "STACK_STATE",
+      EXIT.failed,
+      { cause: error },
+    );
+  }
+}
