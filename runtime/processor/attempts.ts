@@ -27,7 +27,7 @@ export async function attempt<T>(
     const interrupted = deadline.signal.aborted;
     if (interrupted || attempts > retries || isFinal(error)) return { ok: false, error, attempts, interrupted };
     // Cap first, then full jitter.
-    await clock.sleep(Math.min(MAX_BACKOFF_MS, BACKOFF_MS * 2 ** attempts) * random(), deadline.signal);
+    await clock.sleep(Math.min(MAX_BACKOFF_MS, BACKOFF_MS * 2 ** (attempts - 1)) * random(), deadline.signal);
     if (deadline.signal.aborted) return { ok: false, error, attempts, interrupted: true };
   }
 }

@@ -4,3 +4,4 @@ export { type BatchOptions, type EventOptions, eachBatch, eachEvent, type Proces
 export type { BatchResponse, LambdaContext, StreamBatch, StreamRecord } from "./lambda";
 export type { ProcessorContext } from "./process-batch";
 export type { StreamEvent } from "./stream-event";
+export { type TestEvent, type TestOptions, type TestResult, testProcessor } from "./test-processor";

@@ -58,7 +58,8 @@ export async function loadEvent({ stored }: Arrival, bucket: Bucket, signal: Abo
   );
 }
 
-function textOrBytes(bytes: Uint8Array): string | Uint8Array {
+/** Text where it is valid UTF-8. */
+export function textOrBytes(bytes: Uint8Array): string | Uint8Array {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {

@@ -1,5 +1,4 @@
 import { createHash, createHmac } from "node:crypto";
-import { SignatureV4 } from "@smithy/signature-v4";
 import { StreamError } from "../support/errors";
 import type { Bucket } from "./ports";
 
@@ -20,12 +19,17 @@ const REQUEST_TIMEOUT_MS = 2_000;
  */
 export function s3Bucket({ bucket, region, endpoint, credentials }: S3Options): Bucket {
   const base = endpoint === undefined ? awsUrl(bucket, region) : new URL(`${endpoint.replace(/\/$/, "")}/${bucket}`);
-  // S3 signs the path as it is sent, escaped once.
-  const signer = new SignatureV4({ service: "s3", region, credentials, sha256: Sha256, uriEscapePath: false });
+  // Loaded at the first request: most invocations make none. S3 signs the path as it is sent, escaped once.
+  const newSigner = async () => {
+    const { SignatureV4 } = await import("@smithy/signature-v4");
+    return new SignatureV4({ service: "s3", region, credentials, sha256: Sha256, uriEscapePath: false });
+  };
+  let signer: ReturnType<typeof newSigner> | undefined;
 
   const send = async (method: "GET" | "PUT", key: string, body?: Uint8Array, signal?: AbortSignal) => {
     const path = `${base.pathname.replace(/\/$/, "")}/${key.split("/").map(escapeSegment).join("/")}`;
-    const signed = await signer.sign({
+    signer ??= newSigner();
+    const signed = await (await signer).sign({
       method,
       protocol: base.protocol,
       hostname: base.hostname,
@@ -45,7 +49,7 @@ export function s3Bucket({ bucket, region, endpoint, credentials }: S3Options): 
       const response = await fetch(new URL(path, base.origin), {
         method,
         headers,
-        body: body as BodyInit | undefined,
+        body: body as Uint8Array<ArrayBuffer> | undefined,
         signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
       });
       const answer = new Uint8Array(await response.arrayBuffer());

@@ -1,0 +1,112 @@
+import type { BatchResponse, LambdaContext, StreamRecord } from "../../runtime/processor";
+import { type Processor, withPorts } from "../../runtime/processor/handlers";
+import type { ProcessorPorts } from "../../runtime/processor/ports";
+import { StreamError } from "../../runtime/support/errors";
+import type { LogFields } from "../../runtime/support/logger";
+import type { MetricValues } from "../../runtime/support/metrics";
+
+/** A record of a plain event; `number` gives its key, sequence and sequence number. */
+export function record(number: number, overrides: { streamId?: string; data?: string; image?: object } = {}) {
+  const { streamId = "s", data = `{"n":${number}}`, image = {} } = overrides;
+  return {
+    eventID: `id-${number}`,
+    eventName: "INSERT",
+    dynamodb: {
+      SequenceNumber: `${1000 + number}`,
+      Keys: { streamId: { S: streamId }, key: { S: `k${number}` } },
+      NewImage: {
+        streamId: { S: streamId },
+        key: { S: `k${number}` },
+        d: { S: data },
+        q: { S: `1.1.${number}` },
+        r: { N: "1000" },
+        ...image,
+      },
+    },
+  } satisfies StreamRecord;
+}
+
+/** Time that moves when told to, or when nothing else is left to do. */
+export function fakeClock(start = 2_000) {
+  let now = start;
+  const sleepers = new Set<{ at: number; wake: () => void }>();
+  return {
+    now: () => now,
+    sleep: (ms: number, signal?: AbortSignal) =>
+      new Promise<void>((resolve) => {
+        if (signal?.aborted) return resolve();
+        const sleeper = { at: now + ms, wake: resolve };
+        sleepers.add(sleeper);
+        signal?.addEventListener("abort", () => {
+          sleepers.delete(sleeper);
+          resolve();
+        });
+      }),
+    /** Moves time forward, waking those who are due in their order. */
+    async advance(ms: number) {
+      const until = now + ms;
+      for (;;) {
+        await settled();
+        const next = [...sleepers].filter(({ at }) => at <= until).sort((a, b) => a.at - b.at)[0];
+        if (!next) break;
+        now = Math.max(now, next.at);
+        sleepers.delete(next);
+        next.wake();
+      }
+      now = until;
+      await settled();
+    },
+  };
+}
+
+/** Until every promise that can settle has done so. */
+export const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+/** Ports in memory. `bucketDown` makes every put fail. Backoff takes no time unless `random` says so. */
+export function fakePorts({ bucketDown = false, clock = fakeClock(), random = (): number => 0 } = {}) {
+  const objects = new Map<string, string>();
+  const logs: { level: string; message: string; fields: LogFields }[] = [];
+  const metrics: MetricValues[] = [];
+  const gets: string[] = [];
+  const logger: ProcessorPorts["logger"] = {
+    log: (level, message, fields = {}) => logs.push({ level, message, fields }),
+    with: () => logger,
+  };
+  const ports: ProcessorPorts = {
+    bucket: {
+      get: async (key) => {
+        gets.push(key);
+        const object = objects.get(key);
+        return object === undefined ? undefined : Buffer.from(object);
+      },
+      put: async (key, body) => {
+        if (bucketDown) throw new StreamError("STORE_UNAVAILABLE", "bucket is down", { retryable: true });
+        objects.set(key, Buffer.from(body).toString("utf8"));
+      },
+    },
+    // A sleep of no time passes by itself.
+    clock: { now: clock.now, sleep: async (ms, signal) => (ms === 0 ? undefined : clock.sleep(ms, signal)) },
+    random,
+    logger,
+    metrics: (values) => metrics.push(values),
+  };
+  const failure = (streamId: string, key: string) =>
+    JSON.parse(objects.get(`failures/${streamId}/${key}.json`) ?? "null");
+  return { ports, clock, objects, logs, metrics, gets, failure };
+}
+
+/** Runs a batch through a processor, with 30 s on the clock. */
+export function run(
+  processor: Processor,
+  records: readonly StreamRecord[],
+  { ports, clock }: Pick<ReturnType<typeof fakePorts>, "ports" | "clock">,
+): Promise<BatchResponse> {
+  const endsAt = clock.now() + 30_000;
+  const context: LambdaContext = {
+    functionName: "processor",
+    invokedFunctionArn: "arn:aws:lambda:us-east-1:000000000000:function:processor",
+    awsRequestId: "request",
+    getRemainingTimeInMillis: () => endsAt - clock.now(),
+  };
+  return processor[withPorts]({ Records: records }, context, ports);
+}
