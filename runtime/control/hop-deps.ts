@@ -1,7 +1,13 @@
 import type { HandoverMode } from "../contract";
 import type { ControlDeps } from "./control-deps";
+import type { InvokeStream } from "./gather-invokes";
 import type { Relay, RelayOptions } from "./relay-port";
 import type { HopTimes } from "./times";
+
+/** What one stream of a hop is given. */
+export interface StreamDeps extends Omit<HopDeps, "invoke"> {
+  readonly invokeStream: InvokeStream;
+}
 
 /** What a hop is given. */
 export interface HopDeps extends ControlDeps {

@@ -53,5 +53,5 @@ function put(row: Record<string, unknown>, path: string, value: unknown): void {
   const last = names.pop()!;
   const parent = names.reduce<Record<string, unknown>>((map, name) => map[name] as Record<string, unknown>, row);
   if (value === undefined) delete parent[last];
-  else parent[last] = structuredClone(value);
+  else parent[last] = JSON.parse(JSON.stringify(value));
 }

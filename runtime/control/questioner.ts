@@ -1,7 +1,7 @@
-import { CONTRACT_VERSION, NO_COUNTS } from "../contract";
+import { NO_COUNTS } from "../contract";
 import { changeFor, type Telling } from "./change-for";
 import { toConnectionRow, write } from "./connection-table";
-import type { HopDeps } from "./hop-deps";
+import type { StreamDeps } from "./hop-deps";
 import { HOP_EVENT } from "./hop-log";
 import type { RelayRunner } from "./relay-runner";
 import type { RowChange } from "./row-change";
@@ -11,10 +11,10 @@ import type { Ask, Here, Input } from "./stream-state";
 export function questioner(
   streamId: string,
   here: () => Here,
-  deps: HopDeps,
+  deps: StreamDeps,
   relay: RelayRunner,
 ): (question: Ask) => Promise<Input> {
-  const { table, invoke } = deps;
+  const { table, invokeStream } = deps;
   const logger = deps.logger.with({ streamId });
   let told = NO_COUNTS;
   let unsure: { change: RowChange; told: typeof told } | undefined;
@@ -54,7 +54,7 @@ export function questioner(
       }
       if (question.ask !== "invoke") return await change(question);
       const { generation } = question;
-      await invoke({ v: CONTRACT_VERSION, streams: [{ streamId, ...(generation !== undefined && { generation }) }] });
+      await invokeStream({ streamId, ...(generation !== undefined && { generation }) });
       logger.log("info", "Invoked a successor", { event: HOP_EVENT.invoked, generation });
       return { kind: "invoked" };
     } catch (error) {

@@ -1,5 +1,5 @@
 import { NO_COUNTS } from "../contract";
-import type { HopDeps, HopFrame } from "./hop-deps";
+import type { HopFrame, StreamDeps } from "./hop-deps";
 import type { Relay, RelayOutcome, RelaySnapshot } from "./relay-port";
 import type { Effect, Input } from "./stream-state";
 
@@ -17,7 +17,7 @@ export interface RelayRunner {
 export function relayRunner(
   streamId: string,
   frame: HopFrame,
-  { createRelay, clock, logger }: HopDeps,
+  { createRelay, clock, logger }: StreamDeps,
   put: (input: Input) => void,
 ): RelayRunner {
   const stopReading = new AbortController();

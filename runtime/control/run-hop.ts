@@ -1,4 +1,5 @@
-import type { HopPayload } from "../contract";
+import type { HopPayload, HopStream } from "../contract";
+import { gatherInvokes } from "./gather-invokes";
 import type { HopDeps } from "./hop-deps";
 import { HOP_EVENT } from "./hop-log";
 import { runStream } from "./stream-hop";
@@ -25,7 +26,14 @@ export async function runHop(
   const frame = { enteredAt, deadlineAt, times: timesFor(remainingMs) };
   const streams = payload.streams.map(({ streamId }) => streamId);
   deps.logger.log("info", "Hop starts", { event: HOP_EVENT.hopStart, streams, remainingMs });
-  const settled = await Promise.allSettled(payload.streams.map((stream) => runStream(stream, frame, deps)));
+  let streamsLeft = streams.length;
+  const withinMs = frame.times.renewHandingOverMs;
+  const invokeStream = gatherInvokes(deps.invoke, deps.clock, { withinMs, streamsLeft: () => streamsLeft });
+  const run = (stream: HopStream) =>
+    runStream(stream, frame, { ...deps, invokeStream }).finally(() => {
+      streamsLeft--;
+    });
+  const settled = await Promise.allSettled(payload.streams.map(run));
   const durationMs = deps.clock.now() - enteredAt;
   deps.logger.log("info", "Hop ends", { event: HOP_EVENT.hopEnd, streams, durationMs });
   const bug = settled.find((one) => one.status === "rejected");

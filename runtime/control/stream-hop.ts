@@ -1,17 +1,17 @@
 import type { HopStream } from "../contract";
-import type { HopDeps, HopFrame } from "./hop-deps";
+import type { HopFrame, StreamDeps } from "./hop-deps";
 import { HOP_EVENT } from "./hop-log";
 import { inbox } from "./inbox";
 import { nextState } from "./next-state";
 import { questioner } from "./questioner";
 import { relayRunner } from "./relay-runner";
-import { type Fate, type Here, type Input, type StreamState, wakeAt } from "./stream-state";
+import { begin, type Fate, type Here, type Input, wakeAt } from "./stream-state";
 
 /**
  * Runs one stream for one hop: the driver of the state machine. It feeds it inputs one at a time, asks the table what it wants
  * asked, and starts and stops the relay. It resolves when the relay is gone and everything is written.
  */
-export async function runStream(stream: HopStream, frame: HopFrame, deps: HopDeps): Promise<Fate> {
+export async function runStream(stream: HopStream, frame: HopFrame, deps: StreamDeps): Promise<Fate> {
   const { clock } = deps;
   const nonce = deps.newNonce();
   const { handover, release } = deps;
@@ -20,26 +20,25 @@ export async function runStream(stream: HopStream, frame: HopFrame, deps: HopDep
   const runner = relayRunner(stream.streamId, frame, deps, inputs.put);
   const ask = questioner(stream.streamId, here, deps, runner);
 
-  let state: StreamState =
-    stream.generation === undefined
-      ? { phase: "acquiring", askAt: Number.POSITIVE_INFINITY }
-      : { phase: "claiming", generation: stream.generation, askAt: Number.POSITIVE_INFINITY };
-  let input: Input = { kind: "begin" };
-  for (;;) {
-    const step = nextState(state, input, here());
-    state = step.state;
-    runner.setSingleTry(state.phase === "trying");
-    for (const effect of step.effects ?? []) runner.perform(effect);
-    if (state.phase === "left") break;
-    input = step.ask ? await ask(step.ask) : ((await inputs.take(wakeAt(state))) ?? { kind: "tick" });
+  let state = begin(stream);
+  try {
+    let input: Input = { kind: "begin" };
+    while (state.phase !== "left") {
+      const step = nextState(state, input, here());
+      state = step.state;
+      runner.setSingleTry(state.phase === "trying");
+      for (const effect of step.effects ?? []) runner.perform(effect);
+      if (state.phase === "left") break;
+      input = step.ask ? await ask(step.ask) : ((await inputs.take(wakeAt(state))) ?? { kind: "tick" });
+    }
+    return state.fate;
+  } finally {
+    await runner.end();
+    deps.logger.log("info", "Left the stream", {
+      event: HOP_EVENT.left,
+      streamId: stream.streamId,
+      fate: state.phase === "left" ? state.fate : undefined,
+      counters: runner.snapshot().counters,
+    });
   }
-  await runner.end();
-  const { counters } = runner.snapshot();
-  deps.logger.log("info", "Left the stream", {
-    event: HOP_EVENT.left,
-    streamId: stream.streamId,
-    fate: state.fate,
-    counters,
-  });
-  return state.fate;
 }

@@ -1,4 +1,4 @@
-import type { ConnectionRow, HandoverMode, Status } from "../contract";
+import type { ConnectionRow, HandoverMode, HopStream, Status } from "../contract";
 import type { Written } from "./connection-table";
 import type { RelayOutcome, RelayProgress } from "./relay-port";
 import type { HopTimes } from "./times";
@@ -160,6 +160,12 @@ export interface Here {
   readonly times: HopTimes;
   readonly handover: HandoverMode;
   readonly release: string;
+}
+
+/** Named to succeed a generation: claim. Otherwise: acquire. */
+export function begin({ generation }: HopStream): StreamState {
+  const askAt = Number.POSITIVE_INFINITY;
+  return generation === undefined ? { phase: "acquiring", askAt } : { phase: "claiming", generation, askAt };
 }
 
 /** Long enough to start another hop directly: the guard against a chain that only ever invokes itself. */

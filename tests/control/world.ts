@@ -69,6 +69,8 @@ export class World {
   tableFault: TableFault = () => undefined;
   /** How often an invocation is delivered, and how late. */
   deliver: (payload: HopPayload) => readonly number[] = () => [this.options.coldStartMs ?? 500];
+  /** Which upstream a stream reads; the one and only unless a test says otherwise. */
+  upstreamOf: (streamId: string) => FakeUpstream = () => this.upstream;
   release = "r1";
   secretVersion = "v1";
   private nonces = 0;
@@ -114,6 +116,11 @@ export class World {
     }
   };
 
+  /** One more upstream in this world. */
+  anotherUpstream(behaviour: Partial<UpstreamBehaviour> = {}): FakeUpstream {
+    return fakeUpstream(this.clock, behaviour);
+  }
+
   async watchdogRun() {
     const secretVersion = async () => this.secretVersion;
     return runWatchdog({ ...this.control(), release: this.release, streamsPerHop: 10, secretVersion });
@@ -154,7 +161,7 @@ export class World {
         invoke: async (next) => {
           if (!life.signal.aborted) await this.invoke(next);
         },
-        createRelay: (options) => this.upstream.createRelay(options, life.signal, clock),
+        createRelay: (options) => this.upstreamOf(options.streamId).createRelay(options, life.signal, clock),
         handover: this.options.handover ?? "auto",
         release: this.release,
       },

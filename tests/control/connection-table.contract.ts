@@ -1,0 +1,144 @@
+import assert from "node:assert/strict";
+import { type ConnectionTable, write } from "../../runtime/control/connection-table";
+import type { Clause, RowChange } from "../../runtime/control/row-change";
+
+/** What every connection table does. `open` gives an empty one. */
+export function connectionTableContract(open: () => Promise<ConnectionTable>): void {
+  let table: ConnectionTable;
+  let ids = 0;
+  let id: string;
+  beforeEach(async () => {
+    table = await open();
+    id = `stream-${++ids}`;
+  });
+
+  const change = (set: RowChange["set"], when: readonly Clause[] = [], more: Partial<RowChange> = {}): RowChange => ({
+    name: "test",
+    when,
+    set,
+    madeBy: () => false,
+    ...more,
+  });
+
+  it("reads nothing where nothing was written", async () => {
+    assert.equal(await table.read(id), undefined);
+  });
+
+  it("gives back what was written: strings, numbers, booleans, maps and lists, reserved words among the names", async () => {
+    const set = {
+      owner: "n1",
+      status: "open",
+      n: 12.5,
+      yes: true,
+      no: false,
+      claim: { nonce: "x", until: 1e13 },
+      streams: ["a", "b"],
+    };
+    assert.deepEqual(await table.update(id, change(set)), { streamId: id, ...set });
+    assert.deepEqual(await table.read(id), { streamId: id, ...set });
+  });
+
+  it("removes what is set to undefined and leaves the rest", async () => {
+    await table.update(id, change({ a: 1, b: 2, claim: { nonce: "x", until: 5 } }));
+    await table.update(id, change({ a: undefined, absent: undefined, "claim.until": undefined }));
+    assert.deepEqual(await table.read(id), { streamId: id, b: 2, claim: { nonce: "x" } });
+  });
+
+  it("writes into a map and adds to numbers in it", async () => {
+    await table.update(id, change({ generation: 0, counters: { received: 1, stored: 1 }, claim: { nonce: "x" } }));
+    const add = { generation: 1, "counters.received": 5 };
+    await table.update(id, change({ "claim.refused": { status: 429 } }, [], { add }));
+    assert.deepEqual(await table.read(id), {
+      streamId: id,
+      generation: 1,
+      counters: { received: 6, stored: 1 },
+      claim: { nonce: "x", refused: { status: 429 } },
+    });
+  });
+
+  it("leaves a field of a map away that is undefined", async () => {
+    await table.update(id, change({ error: { code: "X", status: undefined } }));
+    assert.deepEqual((await table.read(id))?.error, { code: "X" });
+  });
+
+  const ROW = { owner: "n1", expiresAt: 100, desired: "open", claim: { nonce: "n2", until: 50 } };
+  const holding: readonly (readonly [string, Clause])[] = [
+    ["equals", { equals: ["owner", "n1"] }],
+    ["equals in a map", { equals: ["claim.nonce", "n2"] }],
+    ["differs", { differs: ["owner", "n2"] }],
+    ["differs from an absent attribute", { differs: ["status", "failed"] }],
+    ["absent", { absent: "retryAt" }],
+    ["absent in a map", { absent: "claim.refused" }],
+    ["absent in an absent map", { absent: "handover.count" }],
+    ["present", { present: "owner" }],
+    ["atMost, at the limit", { atMost: ["expiresAt", 100] }],
+    ["atMost in a map", { atMost: ["claim.until", 51] }],
+    ["anyOf", { anyOf: [{ absent: "owner" }, { atMost: ["expiresAt", 100] }] }],
+    ["allOf", { allOf: [{ present: "owner" }, { equals: ["desired", "open"] }] }],
+  ];
+  const failing: readonly (readonly [string, Clause])[] = [
+    ["equals", { equals: ["owner", "n2"] }],
+    ["equals another type", { equals: ["expiresAt", "100"] }],
+    ["equals an absent attribute", { equals: ["status", "open"] }],
+    ["differs", { differs: ["owner", "n1"] }],
+    ["absent", { absent: "owner" }],
+    ["present", { present: "claim.refused" }],
+    ["atMost", { atMost: ["expiresAt", 99] }],
+    ["atMost of an absent attribute", { atMost: ["retryAt", 1e15] }],
+    ["anyOf", { anyOf: [{ absent: "owner" }, { atMost: ["expiresAt", 99] }] }],
+    ["allOf", { allOf: [{ present: "owner" }, { equals: ["desired", "closed"] }] }],
+  ];
+  for (const [name, clause] of holding) {
+    it(`makes a change when its clause holds: ${name}`, async () => {
+      await table.update(id, change(ROW));
+      assert.equal((await table.update(id, change({ mark: 1 }, [clause])))?.mark, 1);
+    });
+  }
+  for (const [name, clause] of failing) {
+    it(`makes no change when its clause does not hold: ${name}`, async () => {
+      await table.update(id, change(ROW));
+      assert.equal(await table.update(id, change({ mark: 1 }, [clause])), undefined);
+      assert.deepEqual(await table.read(id), { streamId: id, ...ROW });
+    });
+  }
+
+  it("makes no change when one of several clauses does not hold", async () => {
+    await table.update(id, change(ROW));
+    const when: Clause[] = [{ present: "owner" }, { anyOf: [{ absent: "owner" }, { absent: "claim" }] }];
+    assert.equal(await table.update(id, change({ mark: 1 }, when)), undefined);
+  });
+
+  it("does not create a row when a clause does not hold of nothing", async () => {
+    assert.equal(await table.update(id, change({ mark: 1 }, [{ present: "streamId" }])), undefined);
+    assert.equal(await table.read(id), undefined);
+  });
+
+  it("lets one of many writers win", async () => {
+    await table.update(id, change({ generation: 0 }));
+    const race = Array.from({ length: 20 }, (_, i) =>
+      write(table, id, change({ owner: `n${i}` }, [{ absent: "owner" }], { madeBy: (row) => row.owner === `n${i}` })),
+    );
+    const written = await Promise.all(race);
+    assert.equal(written.filter(({ applied }) => applied).length, 1);
+    const winner = written.findIndex(({ applied }) => applied);
+    assert.ok(
+      written.every(({ row }) => row?.owner === `n${winner}`),
+      "the losers see who won",
+    );
+  });
+
+  it("scans page by page, each row once", async () => {
+    const written = ["p-1", "p-2", "p-3", "p-4", "p-5"];
+    for (const one of written) await table.update(one, change({ n: 1 }));
+    const seen: string[] = [];
+    let after: string | undefined;
+    do {
+      const page = await table.scan({ limit: 2, ...(after !== undefined && { after }) });
+      assert.ok(page.rows.length <= 2);
+      seen.push(...page.rows.map(({ streamId }) => streamId));
+      after = page.next;
+    } while (after !== undefined);
+    assert.deepEqual(seen.filter((one) => one.startsWith("p-")).sort(), written);
+    assert.equal(new Set(seen).size, seen.length);
+  });
+}
