@@ -1,75 +1,189 @@
+import type * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
-import type { ApiArgs, EventsArgs, ProcessorArgs, RelayArgs, SourceArgs } from "./argument-groups";
-import type { Removal } from "./choices";
 
-/**
- * Arguments of a `StreamIngestion`. Only `source` and `processor` are required.
- *
- * @example
- * new StreamIngestion("prices", {
- *   source: { url: config.requireSecret("url"), path: "/v3/prices/{streamId}", key: config.requireSecret("key") },
- *   processor: { entry: "./processor.ts" },
- *   streams: ["EUR_USD"],
- * });
- */
-export interface StreamIngestionArgs {
-  /** The upstream: where it is, how it is asked, what it answers. */
-  source: SourceArgs;
-  /** The user's code, one INSERT of the event table at a time or in batches. */
-  processor: ProcessorArgs;
-  /**
-   * Streams that this deployment keeps open. Adding an id starts its stream within a minute, removing it stops it; a stream
-   * that was started through the API is never touched. Ids: 1..128 of `A-Z a-z 0-9 . _ : @ -`.
-   * @default []
-   */
-  streams?: string[];
-  /** How streams are carried by the connection manager. */
-  relay?: RelayArgs;
-  /** How events are told apart, filtered and kept. */
-  events?: EventsArgs;
-  /** The HTTP API that starts, stops and lists streams. */
-  api?: ApiArgs;
-  /** Alarms on what needs a human. */
-  alarms?: AlarmsArgs;
-  /** Where the connection manager's traffic leaves from. Outside a VPC by default. */
-  network?: NetworkArgs;
-  /**
-   * What `pulumi destroy` does with tables, bucket and secret: `retain` leaves them in the account, `delete` removes them and
-   * every event in them. A change takes one `up` before `destroy` knows of it.
-   * @default "retain"
-   */
-  removal?: Removal;
-  /**
-   * Tags of every child that can carry some.
-   * @default {}
-   */
-  tags?: pulumi.Input<{ [name: string]: pulumi.Input<string> }>;
+/** How the body is cut into events. Users write `"sse"` or `SourceFormat.sse`. */
+export const SourceFormat = { auto: "auto", sse: "sse", lines: "lines" } as const;
+export type SourceFormat = (typeof SourceFormat)[keyof typeof SourceFormat];
+
+/** How the credential travels. */
+export const AuthKind = { bearer: "bearer", header: "header", query: "query", none: "none" } as const;
+export type AuthKind = (typeof AuthKind)[keyof typeof AuthKind];
+
+/** Where a stored position goes when a connection resumes. */
+export const ResumeKind = { lastEventId: "last-event-id", query: "query", header: "header", none: "none" } as const;
+export type ResumeKind = (typeof ResumeKind)[keyof typeof ResumeKind];
+
+/** What makes two events one. */
+export const IdentityKind = { content: "content", sseId: "sse-id", pointer: "pointer", arrival: "arrival" } as const;
+export type IdentityKind = (typeof IdentityKind)[keyof typeof IdentityKind];
+
+/** How one hop hands over to the next. */
+export const Handover = { auto: "auto", overlap: "overlap", break: "break" } as const;
+export type Handover = (typeof Handover)[keyof typeof Handover];
+
+/** What `pulumi destroy` does to tables, bucket and secret. */
+export const Removal = { retain: "retain", delete: "delete" } as const;
+export type Removal = (typeof Removal)[keyof typeof Removal];
+
+/** Who may call the connection API. */
+export const Authorization = { iam: "iam", iamAndApiKey: "iam-and-api-key" } as const;
+export type Authorization = (typeof Authorization)[keyof typeof Authorization];
+
+export interface AuthArgs {
+  /** @default "bearer" */
+  kind?: AuthKind;
+  /** Header or query parameter that carries the key. Required by `header` and `query`. */
+  name?: string;
 }
 
-/** Alarms: a stream without a live lease, a failed stream, processor failures, iterator age, hop rate. */
+export interface ResumeArgs {
+  /** @default "last-event-id" */
+  kind?: ResumeKind;
+  /** Header or query parameter that carries the position. Required by `query` and `header`. */
+  name?: string;
+  /** JSON pointer (RFC 6901) to the position in an event's data, `/clk`. Required by `query` and `header`. */
+  pointer?: string;
+}
+
+export interface SourceArgs {
+  /** Origin of the upstream, `https://stream.example.com`. Stored as a secret, given plain or not. */
+  url: pulumi.Input<string>;
+  /** Path on the origin. `{streamId}` in it is replaced by the stream's encoded id. Stored as a secret. */
+  path: pulumi.Input<string>;
+  /** Credential. Stored as a secret; absent = the upstream is open. */
+  key?: pulumi.Input<string>;
+  /** How the body is cut into events. @default "auto" (by content type) */
+  format?: SourceFormat;
+  /** How the key travels. @default { kind: "bearer" } */
+  auth?: AuthArgs;
+  /** Headers sent with every request. Values are stored as secrets. */
+  headers?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** Query parameters sent with every request. Values are stored as secrets. */
+  query?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** How a connection goes on where the last one ended. @default { kind: "last-event-id" } */
+  resume?: ResumeArgs;
+  /** Seconds without a byte after which a connection counts as dead, 1..840. Heartbeats are bytes. @default 60 */
+  idleTimeoutSeconds?: number;
+}
+
+export interface ProcessorArgs {
+  /** Path of a TypeScript or JavaScript file that exports `handler`; bundled at deploy. Relative to the program's folder. Either this or `functionArn`. */
+  entry?: string;
+  /** An existing function instead of a file. */
+  functionArn?: pulumi.Input<string>;
+  /** Role of that function: the event source mapping reads with it, so the component attaches its policy there. Absent: attach the output `processorPolicyJson` yourself first. */
+  roleName?: pulumi.Input<string>;
+  /** MB, 128..10240. @default 256 */
+  memorySize?: number;
+  /** Seconds, 1..900. @default 60 */
+  timeoutSeconds?: number;
+  /** Environment of the processor. Kept secret in state; readable in AWS by whoever may read the function's configuration. */
+  environment?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** What the processor may do besides reading its events. */
+  policyStatements?: pulumi.Input<pulumi.Input<PolicyStatementArgs>[]>;
+  /** Events a batch, 1..10000. @default 100 */
+  batchSize?: number;
+  /** Packages left out of the bundle. @default [] */
+  externals?: string[];
+}
+
+export interface PolicyStatementArgs {
+  actions: string[];
+  resources: pulumi.Input<string>[];
+}
+
+export interface RelayArgs {
+  /** @default "auto": overlap, and break where the upstream refuses a second connection */
+  handover?: Handover;
+  /** MB of the connection manager, 128..10240. It runs all the time: 256 MB of arm64 is $8.76 a month. @default 256 */
+  memorySize?: number;
+  /** Streams that share one invocation, 1..100: cheaper for many quiet streams, and one slow stream slows the others. @default 1 */
+  streamsPerHop?: number;
+}
+
+export interface IdentityArgs {
+  /** @default "content" */
+  kind?: IdentityKind;
+  /** JSON pointer to the field that names an event. Required by `pointer`. */
+  pointer?: string;
+}
+
+/** An event that is a heartbeat and is not stored: give `type`, or `pointer` and `equals`. */
+export interface IgnoreArgs {
+  /** SSE event type. */
+  type?: string;
+  /** JSON pointer into the data. */
+  pointer?: string;
+  /** Value at the pointer, as text. */
+  equals?: string;
+}
+
+export interface EventsArgs {
+  /** What makes two events one. @default { kind: "content" } */
+  identity?: IdentityArgs;
+  /** @default [] */
+  ignore?: IgnoreArgs[];
+  /** Days an event stays in the table, 1..3650; also the window of de-duplication. @default 7 */
+  ttlDays?: number;
+  /** Larger events are refused, counted and logged, 1024..104857600. @default 1048576 */
+  maxEventBytes?: number;
+  /** Partition keys a stream is spread over: 1, 4 or 16. Each takes 1,000 writes/s at once. @default 1 */
+  slices?: number;
+}
+
+export interface ApiArgs {
+  /** @default "iam": requests signed with SigV4 */
+  authorization?: Authorization;
+  /** CIDR ranges outside of which every call is denied. @default every address, still signed */
+  allowedCidrs?: string[];
+}
+
 export interface AlarmsArgs {
-  /**
-   * False = no alarms and no dashboard. Five alarms cost $0.50 a month.
-   * @default true
-   */
-  enabled?: boolean;
-  /**
-   * SNS topic that is told when an alarm goes off and when it is over.
-   * @default none: the alarms show in CloudWatch alone
-   */
+  /** SNS topic that alarms go to. Without it they are only shown. */
   topicArn?: pulumi.Input<string>;
 }
 
-/** Either `fixedEgress`, or `subnetIds` with `securityGroupIds`. */
 export interface NetworkArgs {
-  /** Existing private subnets with a way out (NAT) and to the AWS services. */
-  subnetIds?: pulumi.Input<pulumi.Input<string>[]>;
-  /** Existing security groups; outbound 443 is what the connection manager needs. */
-  securityGroupIds?: pulumi.Input<pulumi.Input<string>[]>;
-  /**
-   * Makes a small VPC with one NAT gateway and one Elastic IP, for upstreams that allow-list addresses: see the output
-   * `egressIps`. Needs the package `@pulumi/awsx`. About $33 a month, and $0.045 a GB.
-   * @default false
-   */
-  fixedEgress?: boolean;
+  /** Subnets of the connection manager. They need a way to the upstream and to DynamoDB, Lambda and Secrets Manager. */
+  subnetIds: pulumi.Input<pulumi.Input<string>[]>;
+  securityGroupIds: pulumi.Input<pulumi.Input<string>[]>;
+}
+
+export interface StreamIngestionArgs {
+  /** The upstream. */
+  source: SourceArgs;
+  /** The code that every new event goes through. */
+  processor: ProcessorArgs;
+  /** Streams that run as long as they are listed. Others are started through the API. @default [] */
+  streams?: string[];
+  relay?: RelayArgs;
+  events?: EventsArgs;
+  api?: ApiArgs;
+  alarms?: AlarmsArgs;
+  /** Puts the connection manager into an existing VPC. @default no VPC */
+  network?: NetworkArgs;
+  /** @default "retain" */
+  removal?: Removal;
+  /** Tags of every child that can bear tags. */
+  tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+}
+
+/** Changes a child's arguments last: values to merge, or a function of the arguments. */
+export type Transform<T> = Partial<T> | ((args: T) => T);
+
+/** The children that can be transformed. */
+export interface Transforms {
+  eventTable?: Transform<aws.dynamodb.TableArgs>;
+  connectionTable?: Transform<aws.dynamodb.TableArgs>;
+  bucket?: Transform<aws.s3.BucketArgs>;
+  connectionManager?: Transform<aws.lambda.FunctionArgs>;
+  connectionApi?: Transform<aws.lambda.FunctionArgs>;
+  watchdog?: Transform<aws.lambda.FunctionArgs>;
+  eventProcessor?: Transform<aws.lambda.FunctionArgs>;
+  mapping?: Transform<aws.lambda.EventSourceMappingArgs>;
+  restApi?: Transform<aws.apigateway.RestApiArgs>;
+}
+
+export interface StreamIngestionOptions extends pulumi.ComponentResourceOptions {
+  transform?: Transforms;
 }
