@@ -8,7 +8,7 @@ export interface EventSink {
   /** An event over the limit: its bytes were let go, `digest` is the SHA-256 (base64url) of its data. */
   refused(bytes: number, digest: string, type: string, id: string): void;
   /** The SSE id moved without an event (a block of an id alone). */
-  position(id: string): void;
+  moved(id: string): void;
   /** SSE `retry:`, in milliseconds. */
   retry(ms: number): void;
 }

@@ -22,20 +22,24 @@ export function sseDecoder(maxEventBytes: number, lastEventId = ""): Decoder {
 
   /** `length` exceeds the bytes at hand only where the tail let go of a line over the limit. */
   function line(bytes: Buffer, start: number, end: number, length: number, sink: EventSink): void {
-    if (length === 0) return dispatch(sink);
+    if (length === 0) {
+      dispatch(sink);
+      return;
+    }
     const lost = length - (end - start);
     const found = bytes.subarray(start, end).indexOf(COLON);
     if (found === 0) return;
     const nameEnd = found === -1 ? end : start + found;
     let valueStart = found === -1 ? end : nameEnd + 1;
     if (bytes[valueStart] === SPACE && valueStart < end) valueStart++;
-    field(bytes.latin1Slice(start, nameEnd), bytes, valueStart, end, end - valueStart + lost, sink);
+    field(bytes.toString("latin1", start, nameEnd), bytes, valueStart, end, end - valueStart + lost, sink);
   }
 
   function field(name: string, bytes: Buffer, start: number, end: number, length: number, sink: EventSink): void {
     switch (name) {
       case "data":
-        return data(bytes, start, end, length);
+        data(bytes, start, end, length);
+        return;
       case "event":
         if (length > maxEventBytes) block.refusedHead ??= Buffer.alloc(0);
         else block.type = bytes.toString("utf8", start, end);
@@ -46,7 +50,7 @@ export function sseDecoder(maxEventBytes: number, lastEventId = ""): Decoder {
         block.ownId = true;
         return;
       case "retry": {
-        const digits = bytes.latin1Slice(start, end);
+        const digits = bytes.toString("latin1", start, end);
         if (/^[0-9]+$/.test(digits) && length === digits.length) sink.retry(Number(digits));
         return;
       }
@@ -81,7 +85,7 @@ export function sseDecoder(maxEventBytes: number, lastEventId = ""): Decoder {
       else sink.event(text, bytes, name, id, ownId);
     } else if (id !== committedId) {
       committedId = id;
-      sink.position(id);
+      sink.moved(id);
     }
   }
 

@@ -26,7 +26,7 @@ function decode(decoder: Decoder, chunks: readonly Buffer[], clean = true): Seen
     refused: (bytes, digest, type, id) => {
       seen.refused.push({ bytes, digest, type, id });
     },
-    position: (id) => {
+    moved: (id) => {
       seen.position = id;
     },
     retry: (ms) => {
@@ -121,7 +121,23 @@ describe("SSE decoder", () => {
 
   it("never depends on chunking, whatever the bytes", () => {
     const piece = fc.constantFrom(
-      ...["data", "data: ", "id: a", "id:", "id: \0", "event: e", "retry: 5", ":", ": ", "x", "é", "\n", "\r", "\r\n", "\n\n"],
+      ...[
+        "data",
+        "data: ",
+        "id: a",
+        "id:",
+        "id: \0",
+        "event: e",
+        "retry: 5",
+        ":",
+        ": ",
+        "x",
+        "é",
+        "\n",
+        "\r",
+        "\r\n",
+        "\n\n",
+      ],
       ...["\uFEFF", "data: 0123456789012345678901234567890123456789"],
     );
     fc.assert(
@@ -166,7 +182,10 @@ describe("line decoder", () => {
     fc.assert(
       fc.property(fc.array(byte, { maxLength: 200 }), fc.array(fc.nat(8)), fc.boolean(), (list, sizes, clean) => {
         const bytes = Buffer.from(list);
-        assert.deepEqual(decode(lineDecoder(12), randomCut(bytes, sizes), clean), decode(lineDecoder(12), [bytes], clean));
+        assert.deepEqual(
+          decode(lineDecoder(12), randomCut(bytes, sizes), clean),
+          decode(lineDecoder(12), [bytes], clean),
+        );
       }),
     );
   });

@@ -1,0 +1,55 @@
+/**
+ * Value at a JSON pointer (RFC 6901) of a parsed document; undefined where there is none. Own properties alone: `/constructor`
+ * finds nothing.
+ */
+export function atPointer(document: unknown, pointer: string): unknown {
+  if (pointer === "") return document;
+  let value = document;
+  for (const part of pointer.slice(1).split("/")) {
+    const name = part.replaceAll("~1", "/").replaceAll("~0", "~");
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return undefined;
+    value = (value as Record<string, unknown>)[name];
+  }
+  return value;
+}
+
+/** A document that is parsed at most once, and only when someone asks; data that is no JSON has no values. */
+export interface LazyJson {
+  at(pointer: string): unknown;
+  /** The value as text: strings bare, numbers digit for digit as upstream wrote them. Undefined for nothing and null. */
+  textAt(pointer: string): string | undefined;
+}
+
+export function lazyJson(data: string | Buffer): LazyJson {
+  let document: unknown;
+  let parsed = false;
+  const at = (pointer: string): unknown => {
+    if (!parsed) {
+      document = typeof data === "string" ? parse(data) : undefined;
+      parsed = true;
+    }
+    return atPointer(document, pointer);
+  };
+  return {
+    at,
+    textAt(pointer) {
+      const value = at(pointer);
+      if (value === undefined || value === null) return undefined;
+      if (typeof value === "string") return value;
+      // Doubles lose digits of large ids and of decimals: read the number's own text.
+      if (typeof value === "number") return String(atPointer(parse(data as string, sourceOfNumbers), pointer));
+      return JSON.stringify(value);
+    },
+  };
+}
+
+type SourceReviver = (key: string, value: unknown, context: { source: string }) => unknown;
+const sourceOfNumbers: SourceReviver = (_key, value, context) => (typeof value === "number" ? context.source : value);
+
+function parse(text: string, reviver?: SourceReviver): unknown {
+  try {
+    return JSON.parse(text, reviver as Parameters<typeof JSON.parse>[1]);
+  } catch {
+    return undefined;
+  }
+}

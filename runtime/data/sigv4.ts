@@ -1,0 +1,61 @@
+import { createHmac, hash } from "node:crypto";
+
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
+/** Asked for each request: the chain behind it renews and caches. */
+export type CredentialsProvider = () => Promise<Credentials>;
+
+export interface SignInput {
+  readonly method: string;
+  /** As sent: escaped once, without a query. */
+  readonly path: string;
+  /** Lower-case names; `host` included. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Buffer;
+}
+
+/**
+ * Signature Version 4 for requests without a query: returns the headers to send. The signing key of a day is derived once.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+ */
+export function signer(service: string, region: string) {
+  let cached: { readonly id: string; readonly key: Buffer } | undefined;
+
+  function signingKey(credentials: Credentials, day: string): Buffer {
+    const id = `${credentials.accessKeyId}\n${credentials.secretAccessKey}\n${day}`;
+    if (cached?.id !== id) {
+      const key = [day, region, service, "aws4_request"].reduce<string | Buffer>(
+        (secret, part) => hmac(secret, part),
+        `AWS4${credentials.secretAccessKey}`,
+      );
+      cached = { id, key: key as Buffer };
+    }
+    return cached.key;
+  }
+
+  return (input: SignInput, credentials: Credentials, now: number): Record<string, string> => {
+    const time = `${new Date(now).toISOString().slice(0, 19).replace(/[-:]/g, "")}Z`;
+    const day = time.slice(0, 8);
+    const headers: Record<string, string> = { ...input.headers, "x-amz-date": time };
+    if (credentials.sessionToken) headers["x-amz-security-token"] = credentials.sessionToken;
+    const names = Object.keys(headers).sort();
+    const signed = names.join(";");
+    const canonical = names.map((name) => `${name}:${headers[name]}\n`).join("");
+    const bodyHash = hash("sha256", input.body, "hex");
+    // S3 escapes its path once, and DynamoDB has none.
+    const request = `${input.method}\n${input.path}\n\n${canonical}\n${signed}\n${bodyHash}`;
+    const scope = `${day}/${region}/${service}/aws4_request`;
+    const text = `AWS4-HMAC-SHA256\n${time}\n${scope}\n${hash("sha256", request, "hex")}`;
+    const signature = hmac(signingKey(credentials, day), text).toString("hex");
+    headers.authorization = `AWS4-HMAC-SHA256 Credential=${credentials.accessKeyId}/${scope}, SignedHeaders=${signed}, Signature=${signature}`;
+    return headers;
+  };
+}
+
+function hmac(key: string | Buffer, text: string): Buffer {
+  return createHmac("sha256", key).update(text).digest();
+}
