@@ -25,7 +25,8 @@ export function lambdaPorts(): ProcessorPorts {
     clock: systemClock,
     random: Math.random,
     logger: jsonLogger(),
-    metrics: emfMetrics(required(ENV.deployment)),
+    // An existing function may have been given the bucket alone.
+    metrics: emfMetrics(process.env[ENV.deployment] ?? required("AWS_LAMBDA_FUNCTION_NAME")),
   };
   return ports;
 }

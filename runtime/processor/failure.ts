@@ -42,7 +42,12 @@ export interface FailedEvent {
 
 /** One object an event, however often it fails: a redelivery overwrites it. */
 export function failureObjectKey(streamId: string, eventKey: string): string {
-  return `${FAILURE_PREFIX}${encodeURIComponent(streamId)}/${encodeURIComponent(eventKey)}.json`;
+  return `${failurePrefix(streamId)}${encodeURIComponent(eventKey)}.json`;
+}
+
+/** Where the processor puts the failures of one stream. */
+export function failurePrefix(streamId: string): string {
+  return `${FAILURE_PREFIX}${encodeURIComponent(streamId)}/`;
 }
 
 export function failedEvent(parts: EventParts, pointer: string | undefined): FailedEvent {

@@ -1,7 +1,7 @@
 import { ITEM } from "../contract";
 import type { AttributeJson } from "../data/item";
 import type { Failure } from "./failure";
-import type { StreamRecord } from "./lambda";
+import type { StreamBatch, StreamRecord } from "./lambda";
 
 /** `eventSource` of records that are sent again by hand: their failures are answered, not parked once more. */
 const REDRIVE_SOURCE = "stream-ingestion:redrive";
@@ -10,30 +10,33 @@ export function isRedrive(record: StreamRecord): boolean {
   return record.eventSource === REDRIVE_SOURCE;
 }
 
-/** `record` marked as sent again, under a sequence number of the sender's choice. */
-export function redriveRecord(record: StreamRecord, sequenceNumber: string): StreamRecord {
-  return {
-    ...record,
-    eventSource: REDRIVE_SOURCE,
-    dynamodb: { ...record.dynamodb, SequenceNumber: sequenceNumber },
-  };
+/**
+ * What to invoke a processor with, so that it handles a failed event again. It answers a failure that remains, with its
+ * error, and leaves the bucket alone. {@link redriveOversize} goes before it.
+ */
+export function redriveBatch(failure: Failure): StreamBatch {
+  const record = failure.record ?? recordOf(failure);
+  const dynamodb = { ...record.dynamodb, SequenceNumber: record.dynamodb?.SequenceNumber ?? "1" };
+  return { Records: [{ ...record, eventName: "INSERT", eventSource: REDRIVE_SOURCE, dynamodb }] };
 }
 
-/** The record that announced a failed event. What lay in the bucket is to be there again before it is sent. */
-export function failureRecord({ streamId, key, event, record }: Failure): StreamRecord {
-  if (event === undefined) return record ?? {};
+/** The object that has to be in the bucket before the event is sent: the first one may have expired. */
+export function redriveOversize({ event }: Failure): { readonly key: string; readonly bytes: Uint8Array } | undefined {
+  if (event?.pointer === undefined) return undefined;
+  return { key: event.pointer, bytes: Buffer.from(event.data, event.encoding ?? "utf8") };
+}
+
+function recordOf({ streamId, key, event }: Failure): StreamRecord {
+  const keys = { [ITEM.streamId]: { S: streamId }, [ITEM.key]: { S: key } };
+  if (event === undefined) return { dynamodb: { Keys: keys } };
   const image: Record<string, AttributeJson> = {
-    [ITEM.streamId]: { S: streamId },
-    [ITEM.key]: { S: key },
+    ...keys,
+    [ITEM.type]: { S: event.type },
     [ITEM.sequence]: { S: event.sequence },
     [ITEM.receivedAt]: { N: String(event.receivedAt) },
   };
-  if (event.type !== "message") image[ITEM.type] = { S: event.type };
   if (event.id !== undefined) image[ITEM.id] = { S: event.id };
   if (event.pointer !== undefined) image[ITEM.pointer] = { S: event.pointer };
   else image[ITEM.data] = event.encoding === "base64" ? { B: event.data } : { S: event.data };
-  return {
-    eventName: "INSERT",
-    dynamodb: { Keys: { [ITEM.streamId]: { S: streamId }, [ITEM.key]: { S: key } }, NewImage: image },
-  };
+  return { dynamodb: { Keys: keys, NewImage: image } };
 }

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { zstdCompressSync } from "node:zlib";
-import { eachEvent, type StreamEvent } from "../../runtime/processor";
-import { redriveRecord } from "../../runtime/processor/redrive-record";
+import { eachEvent, redriveBatch, type StreamEvent } from "../../runtime/processor";
 import { StreamError } from "../../runtime/support/errors";
 import { fakeClock, fakePorts, record, run, settled } from "./builders";
 
@@ -223,11 +222,14 @@ describe("eachEvent", () => {
 
   it("answers the failures of a redrive and does not park them", async () => {
     const surroundings = fakePorts();
-    const handler = eachEvent(() => {
+    const broken = eachEvent(() => {
       throw new Error("still broken");
     });
-    assert.deepEqual(await run(handler, [redriveRecord(record(1), "7")], surroundings), {
-      batchItemFailures: [{ itemIdentifier: "7", error: { code: "Error", message: "still broken" } }],
+    await run(broken, [record(1)], surroundings);
+    const { Records } = redriveBatch(surroundings.failure("s", "k1"));
+    surroundings.objects.clear();
+    assert.deepEqual(await run(broken, Records, surroundings), {
+      batchItemFailures: [{ itemIdentifier: "1", error: { code: "Error", message: "still broken" } }],
     });
     assert.equal(surroundings.objects.size, 0);
   });
