@@ -1,6 +1,7 @@
 import type { HandoverMode } from "../contract";
 import type { ControlDeps } from "./control-deps";
 import type { InvokeStream } from "./gather-invokes";
+import type { Measured } from "./handover-figures";
 import type { Relay, RelayOptions } from "./relay-port";
 import type { HopTimes } from "./times";
 
@@ -13,6 +14,8 @@ export interface StreamDeps extends Omit<HopDeps, "invoke"> {
 export interface HopDeps extends ControlDeps {
   readonly createRelay: (options: RelayOptions) => Relay;
   readonly handover: HandoverMode;
+  /** A hand-over is complete, and measured by the side that left or came last. */
+  readonly onHandover?: (measured: Measured) => void;
   /** Hash of bundle and settings, from the environment. */
   readonly release: string;
 }

@@ -5,9 +5,9 @@
  *   hop-start          streams, remainingMs
  *   hop-end            streams, durationMs
  *   claimed            the successor may connect
- *   lease-acquired     generation, status, attempt
- *   successor-invoked  mode
- *   handover           mode, gapMs, overlapMs, from, to: once for each hand-over that completed
+ *   lease-acquired     generation
+ *   successor-invoked  generation, when the successor is to claim
+ *   handover           mode, gapMs, overlapMs, generation (the new one): once for each hand-over that completed
  *   stream-left        fate, counters: the last line of a stream in a hop
  *   no-answer          ask: the table or Lambda did not answer
  */

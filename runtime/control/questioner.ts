@@ -43,7 +43,9 @@ export function questioner(
   const report = (question: Ask, { measured }: Telling, generation: number) => {
     if (question.ask === "claim") logger.log("info", "Claimed the stream", { event: HOP_EVENT.claimed, generation });
     if (question.ask === "acquire") logger.log("info", "Acquired the lease", { event: HOP_EVENT.acquired, generation });
-    if (measured) logger.log("info", "Handed over", { event: HOP_EVENT.handover, generation, ...measured });
+    if (!measured) return;
+    logger.log("info", "Handed over", { event: HOP_EVENT.handover, generation, ...measured });
+    deps.onHandover?.(measured);
   };
 
   return async (question) => {

@@ -1,10 +1,11 @@
-import { Agent, type Dispatcher } from "undici";
+import type { Dispatcher } from "undici";
 import type { Counters, LastError, RelaySettings, SourceSecret } from "../contract";
 import type { Clock } from "../support/clock";
 import { StreamError } from "../support/errors";
 import type { Logger } from "../support/logger";
 import { type ConnectionEnd, runConnection } from "./connection";
 import type { EventStore, PutOversize } from "./event-store";
+import { Agent } from "./http-client";
 import { Intake } from "./intake";
 import { Ledger } from "./ledger";
 import { type Failure, HEALTHY_MS, judgeStatus, mayMeanLostPosition, nextReconnect } from "./reconnect";
@@ -300,6 +301,11 @@ function failureOf(end: ConnectionEnd, intake: Intake): Failure {
 
 function lastError(end: ConnectionEnd, at: number): LastError {
   if (end.kind === "broken" || end.kind === "refused" || end.kind === "failed")
-    return { code: end.error.code, message: end.error.message, at };
+    return {
+      code: end.error.code,
+      ...(end.kind === "refused" && { status: end.status }),
+      message: end.error.message,
+      at,
+    };
   return { code: "SOURCE_BODY", message: "The source ended its response.", at };
 }
