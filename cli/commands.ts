@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { addFailures } from "./failures";
 import { addList } from "./list";
 import { addLocal } from "./local";
 import { addStart } from "./start";
@@ -11,4 +12,13 @@ import { addVerify } from "./verify";
 export type AddCommand = (program: Command) => void;
 
 /** Every command of `stream-ingestion`, in the order `--help` shows them. */
-export const commands: readonly AddCommand[] = [addLocal, addStart, addStop, addList, addStatus, addTail, addVerify];
+export const commands: readonly AddCommand[] = [
+  addLocal,
+  addStart,
+  addStop,
+  addList,
+  addStatus,
+  addTail,
+  addVerify,
+  addFailures,
+];

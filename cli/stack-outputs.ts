@@ -5,6 +5,8 @@ import { CliError } from "./terminal";
 export interface StackOutputs {
   readonly apiUrl?: string;
   readonly tableName?: string;
+  readonly bucketName?: string;
+  readonly processorArn?: string;
 }
 
 export interface StackChoice {

@@ -1,0 +1,131 @@
+import type { Command } from "commander";
+import type { Failure, FailureReason } from "../runtime/processor";
+import { table } from "./connection-text";
+import type { FailureObject, FailureStore } from "./failures/failure-store";
+import { type OperatorOptions, operate } from "./operator-command";
+import { output, type StackOutputs, stackOutputs } from "./stack-outputs";
+import { CliError, EXIT, printable, terminal as processTerminal, type Terminal } from "./terminal";
+
+interface FailureOptions extends OperatorOptions {
+  readonly bucket?: string;
+  readonly function?: string;
+  readonly stream?: string;
+  readonly since?: string;
+}
+
+/** `stream-ingestion failures list | show | redrive` */
+export function addFailures(program: Command, terminal: Terminal = processTerminal): void {
+  const failures = program
+    .command("failures")
+    .description("Look at events that the processor could not handle, and send them again.");
+
+  located(failures.command("list"))
+    .description("List failed events, oldest first.")
+    .action((options: FailureOptions) => operate(terminal, options, () => list(options, terminal)));
+
+  located(failures.command("show <object>"))
+    .description("Print what one object of the failure bucket holds, payload and all, as JSON.")
+    .action((key: string, options: FailureOptions) =>
+      operate(terminal, options, async () => {
+        const { store } = await open(options);
+        for (const failure of await read(store, { key, at: 0 })) terminal.out(JSON.stringify(failure, null, 2));
+      }),
+    );
+
+  located(failures.command("redrive [objects...]"))
+    .description("Send failed events through the processor again and remove those that succeed. Safe to run twice.")
+    .option("--function <name>", "the processor's name or ARN, instead of the stack's output processorArn")
+    .action((keys: string[], options: FailureOptions) =>
+      operate(terminal, options, () => again(keys, options, terminal)),
+    );
+}
+
+function located(command: Command): Command {
+  return command
+    .option("--stack <name>", "Pulumi stack whose outputs name the bucket (default: the selected one)")
+    .option("--program <dir>", "folder of the Pulumi program (default: the current one)")
+    .option("--bucket <name>", "the bucket itself, instead of the stack's output bucketName")
+    .option("--region <region>", "AWS region (default: from the processor's ARN, else AWS_REGION)")
+    .option("--stream <id>", "only events of this stream")
+    .option("--since <time>", "only what failed since: 90m, 2h, 7d, or a date")
+    .option("--json", "print JSON, one value a line, and errors as JSON on stderr");
+}
+
+async function list(options: FailureOptions, terminal: Terminal): Promise<void> {
+  const { store } = await open(options);
+  const rows: string[][] = [];
+  for (const object of await select(store, options)) {
+    const failures = await read(store, object).catch((error: Error) => {
+      terminal.err(`${printable(object.key)}: ${printable(error.message)}`);
+      return [];
+    });
+    for (const failure of failures) {
+      if (options.stream !== undefined && failure.streamId !== options.stream) continue;
+      if (options.json) terminal.out(JSON.stringify({ object: object.key, ...failure }));
+      else rows.push(row(object, failure));
+    }
+  }
+  if (options.json) return;
+  if (rows.length === 0) return terminal.out("No failed events.");
+  for (const line of table([["FAILED", "STREAM", "ATTEMPTS", "ERROR", "OBJECT"], ...rows])) terminal.out(line);
+}
+
+function row({ key }: FailureObject, { at, streamId, attempts, error }: Failure): string[] {
+  return [new Date(at).toISOString(), printable(streamId), String(attempts), oneLine(error), printable(key)];
+}
+
+async function again(keys: readonly string[], options: FailureOptions, terminal: Terminal): Promise<void> {
+  const { redrive } = await import("./failures/redrive");
+  const { lambdaProcessor } = await import("./failures/invoke-processor");
+  const { store, outputs, region } = await open(options);
+  const functionName = options.function ?? output(await outputs(), "processorArn", "--function");
+  const objects = keys.length > 0 ? keys.map((key) => ({ key, at: 0 })) : await select(store, options);
+  const { processed, failed } = await redrive(objects, options.stream, {
+    store,
+    invoke: await lambdaProcessor(functionName, region),
+    now: Date.now,
+    onEvent: ({ streamId, key }, error) => {
+      if (options.json) terminal.out(JSON.stringify({ streamId, key, error }));
+      else if (error) terminal.err(`${printable(streamId)} ${printable(key)} failed again: ${oneLine(error)}`);
+    },
+    onUnreadable: (key, { message }) => terminal.err(`${printable(key)}: ${printable(message)}`),
+  });
+  if (!options.json) terminal.out(`${processed} processed and removed, ${failed} failed again`);
+  if (failed > 0) terminal.setExitCode(EXIT.failed);
+}
+
+/** The bucket that the options or the stack name. The stack is asked once, and only where a flag is missing. */
+async function open(options: FailureOptions) {
+  const { s3FailureStore } = await import("./failures/failure-store");
+  let asked: Promise<StackOutputs> | undefined;
+  const outputs = () => {
+    asked ??= stackOutputs(options);
+    return asked;
+  };
+  const bucket = options.bucket ?? output(await outputs(), "bucketName", "--bucket");
+  // arn:aws:lambda:REGION:…
+  const arn = options.function ?? (asked && (await asked).processorArn);
+  const region = options.region ?? (arn?.startsWith("arn:") ? arn.split(":")[3] : undefined);
+  return { store: await s3FailureStore(bucket, region), outputs, region };
+}
+
+async function select(store: FailureStore, { stream, since }: FailureOptions): Promise<FailureObject[]> {
+  const { parseSince, selectObjects } = await import("./failures/select");
+  return selectObjects(store, { stream, since: since === undefined ? undefined : parseSince(since, Date.now()) });
+}
+
+async function read(store: FailureStore, { key }: FailureObject): Promise<readonly Failure[]> {
+  const { readFailureObject } = await import("../runtime/processor");
+  const text = await store.get(key);
+  if (text !== undefined) return readFailureObject(text);
+  throw new CliError(
+    `The bucket has no object ${key}. \`failures list\` names those there are.`,
+    "NO_SUCH_OBJECT",
+    EXIT.notFound,
+  );
+}
+
+function oneLine({ code, message }: FailureReason): string {
+  const text = printable(`${code}: ${message}`);
+  return text.length > 100 ? `${text.slice(0, 99)}…` : text;
+}

@@ -1,0 +1,44 @@
+/** The failure bucket, as the commands need it. */
+export interface FailureStore {
+  /** Objects under a prefix, in S3's order. */
+  list(prefix: string): AsyncIterable<FailureObject>;
+  /** `undefined` = no such object (any more). */
+  get(key: string): Promise<string | undefined>;
+  put(key: string, body: Uint8Array): Promise<void>;
+  /** Succeeds too where it is gone already. */
+  delete(key: string): Promise<void>;
+}
+
+export interface FailureObject {
+  readonly key: string;
+  /** Epoch milliseconds of the last failure in it. */
+  readonly at: number;
+}
+
+/** The bucket through the AWS SDK: usual credentials, and `AWS_ENDPOINT_URL` for a local one. */
+export async function s3FailureStore(bucket: string, region: string | undefined): Promise<FailureStore> {
+  const s3 = await import("@aws-sdk/client-s3");
+  const endpoint = process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL;
+  const client = new s3.S3Client({ region, forcePathStyle: endpoint !== undefined });
+  return {
+    async *list(prefix) {
+      for await (const { Contents = [] } of s3.paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix }))
+        for (const { Key, LastModified } of Contents) yield { key: Key!, at: LastModified!.getTime() };
+    },
+    async get(key) {
+      try {
+        const { Body } = await client.send(new s3.GetObjectCommand({ Bucket: bucket, Key: key }));
+        return await Body!.transformToString("utf8");
+      } catch (error) {
+        if ((error as Error).name === "NoSuchKey") return undefined;
+        throw error;
+      }
+    },
+    async put(key, body) {
+      await client.send(new s3.PutObjectCommand({ Bucket: bucket, Key: key, Body: body }));
+    },
+    async delete(key) {
+      await client.send(new s3.DeleteObjectCommand({ Bucket: bucket, Key: key }));
+    },
+  };
+}

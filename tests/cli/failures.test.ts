@@ -1,0 +1,196 @@
+import assert from "node:assert/strict";
+import { Command } from "commander";
+import { addFailures } from "../../cli/failures";
+import type { FailureStore } from "../../cli/failures/failure-store";
+import { type InvokeProcessor, reasonOf } from "../../cli/failures/invoke-processor";
+import { type RedriveDeps, redrive } from "../../cli/failures/redrive";
+import { parseSince, selectObjects } from "../../cli/failures/select";
+import { eachEvent, type Failure, failureObjectKey, type StreamEvent } from "../../runtime/processor";
+import { fakePorts, record, run } from "../processor/builders";
+
+function failure(number: number, overrides: Partial<Failure> = {}): Failure {
+  const event = { type: "message", data: `{"n":${number}}`, receivedAt: 1000, sequence: `1.1.${number}` };
+  const error = { code: "Error", message: "no" };
+  return { v: 1, streamId: "s", key: `k${number}`, event, error, attempts: 3, at: 5_000, ...overrides };
+}
+
+/** A bucket in memory. Objects are as old as their position. */
+function memoryStore(failures: readonly Failure[] = [], others: Record<string, string> = {}) {
+  const objects = new Map<string, string>(Object.entries(others));
+  for (const one of failures) objects.set(failureObjectKey(one.streamId, one.key), JSON.stringify(one));
+  const store: FailureStore = {
+    async *list(prefix) {
+      for (const [index, key] of [...objects.keys()].entries()) if (key.startsWith(prefix)) yield { key, at: index };
+    },
+    get: async (key) => objects.get(key),
+    put: async (key, body) => void objects.set(key, Buffer.from(body).toString("utf8")),
+    delete: async (key) => void objects.delete(key),
+  };
+  return { store, objects, read: (key: string): Failure => JSON.parse(objects.get(key)!) };
+}
+
+/** The real wrapper around `handler`, as the function would be invoked. */
+function invokeProcessor(handler: (event: StreamEvent) => unknown, surroundings = fakePorts()): InvokeProcessor {
+  const processor = eachEvent(handler);
+  return async (batch) =>
+    reasonOf(undefined, JSON.stringify(await run(processor, JSON.parse(JSON.stringify(batch)).Records, surroundings)));
+}
+
+function deps(store: FailureStore, invoke: InvokeProcessor): RedriveDeps & { unreadable: string[] } {
+  const unreadable: string[] = [];
+  return {
+    store,
+    invoke,
+    now: () => 9_000,
+    onEvent: () => {},
+    onUnreadable: (key) => unreadable.push(key),
+    unreadable,
+  };
+}
+
+const lambdaObject = (...records: object[]) =>
+  JSON.stringify({
+    requestContext: { condition: "RetryAttemptsExhausted", approximateInvokeCount: 6 },
+    timestamp: "2026-11-24T18:00:00Z",
+    payload: { Records: records },
+  });
+
+describe("redrive", () => {
+  it("sends each event through the processor and removes those that succeed; a second run finds nothing to do", async () => {
+    const { store, objects } = memoryStore([failure(1), failure(2, { streamId: "t" })]);
+    const seen: string[] = [];
+    const invoke = invokeProcessor(({ streamId, key, data }) => seen.push(streamId + key + data));
+    const found = await selectObjects(store, {});
+    assert.deepEqual(await redrive(found, undefined, deps(store, invoke)), { processed: 2, failed: 0 });
+    assert.deepEqual(seen.sort(), ['sk1{"n":1}', 'tk2{"n":2}']);
+    assert.equal(objects.size, 0);
+    assert.deepEqual(await redrive(found, undefined, deps(store, invoke)), { processed: 0, failed: 0 });
+    assert.equal(seen.length, 2);
+  });
+
+  it("keeps what fails again, with the newer error and the tries counted", async () => {
+    const { store, objects, read } = memoryStore([failure(1), failure(2)]);
+    const invoke = invokeProcessor(({ key }) => {
+      if (key === "k2") throw new RangeError("still");
+    });
+    const result = await redrive(await selectObjects(store, {}), undefined, deps(store, invoke));
+    assert.deepEqual(result, { processed: 1, failed: 1 });
+    assert.deepEqual([...objects.keys()], ["failures/s/k2.json"]);
+    assert.deepEqual(
+      read("failures/s/k2.json"),
+      failure(2, { error: { code: "RangeError", message: "still" }, attempts: 4, at: 9_000 }),
+    );
+  });
+
+  it("gives large data back to the bucket before it sends the event", async () => {
+    const event = { type: "message", data: "large", receivedAt: 1, sequence: "1.1.1", pointer: "oversize/s/k1" };
+    const { store, objects } = memoryStore([failure(1, { event })]);
+    const surroundings = fakePorts();
+    const seen: string[] = [];
+    const invoke = invokeProcessor(({ data }) => seen.push(data), { ...surroundings, objects });
+    surroundings.ports.bucket.get = async (key) => Buffer.from(objects.get(key) ?? "");
+    await redrive(await selectObjects(store, {}), undefined, deps(store, invoke));
+    assert.deepEqual(seen, ["large"]);
+    assert.deepEqual([...objects.keys()], ["oversize/s/k1"]);
+  });
+
+  it("takes apart what Lambda wrote of a batch: what fails goes on under its own key, the rest is gone", async () => {
+    const key = "aws/lambda/m/shard/2026/11/24/x";
+    const { store, objects, read } = memoryStore([], { [key]: lambdaObject(record(1), record(2)) });
+    const invoke = invokeProcessor(({ key }) => {
+      if (key === "k1") throw new Error("still");
+    });
+    await redrive(await selectObjects(store, {}), undefined, deps(store, invoke));
+    assert.deepEqual([...objects.keys()], ["failures/s/k1.json"]);
+    const { record: kept, attempts } = read("failures/s/k1.json");
+    assert.deepEqual([kept, attempts], [record(1), 7]);
+  });
+
+  it("leaves other streams alone, in Lambda's objects too", async () => {
+    const other = { streamId: "t" };
+    const { store, objects } = memoryStore([failure(1), failure(1, other)], {
+      "aws/lambda/x": lambdaObject(record(2), record(3, other)),
+      "aws/lambda/y": lambdaObject(record(4, other)),
+    });
+    const seen: string[] = [];
+    const invoke = invokeProcessor(({ streamId, key }) => seen.push(streamId + key));
+    await redrive(await selectObjects(store, { stream: "s" }), "s", deps(store, invoke));
+    assert.deepEqual(seen.sort(), ["sk1", "sk2"]);
+    assert.deepEqual([...objects.keys()].sort(), ["aws/lambda/y", "failures/t/k1.json", "failures/t/k3.json"]);
+  });
+
+  it("names an object that nobody can read, keeps it and goes on", async () => {
+    const { store, objects } = memoryStore([failure(1)], { "failures/s/odd": "odd" });
+    const surroundings = deps(
+      store,
+      invokeProcessor(() => {}),
+    );
+    assert.deepEqual(await redrive(await selectObjects(store, {}), undefined, surroundings), {
+      processed: 1,
+      failed: 1,
+    });
+    assert.deepEqual(surroundings.unreadable, ["failures/s/odd"]);
+    assert.deepEqual([...objects.keys()], ["failures/s/odd"]);
+  });
+
+  it("removes nothing when the function cannot be invoked", async () => {
+    const { store, objects } = memoryStore([failure(1)]);
+    const invoke = async () => {
+      throw new Error("AccessDenied");
+    };
+    await assert.rejects(
+      redrive([{ key: "failures/s/k1.json", at: 0 }], undefined, deps(store, invoke)),
+      /AccessDenied/,
+    );
+    assert.equal(objects.size, 1);
+  });
+});
+
+describe("the answer of a processor to one event", () => {
+  it("is a failure when the function crashed, or named the record", () => {
+    assert.deepEqual(reasonOf("Unhandled", '{"errorType":"Runtime.ExitError","errorMessage":"exit 1"}'), {
+      code: "Runtime.ExitError",
+      message: "exit 1",
+    });
+    assert.equal(reasonOf(undefined, '{"batchItemFailures":[{"itemIdentifier":"1"}]}')?.code, "NOT_SETTLED");
+  });
+
+  for (const answer of ["", "null", "{}", '"done"', '{"batchItemFailures":[]}'])
+    it(`is success for ${answer || "nothing"}`, () => assert.equal(reasonOf(undefined, answer), undefined));
+});
+
+describe("selection of failures", () => {
+  it("takes a time ago or a date, and refuses anything else by name", () => {
+    const now = Date.parse("2026-11-24T12:00:00Z");
+    assert.equal(parseSince("90m", now), Date.parse("2026-11-24T10:30:00Z"));
+    assert.equal(parseSince("2d", now), Date.parse("2026-11-22T12:00:00Z"));
+    assert.equal(parseSince("2026-11-01", now), Date.parse("2026-11-01T00:00:00Z"));
+    assert.throws(() => parseSince("soon", now), { code: "OPTION_INVALID", message: /--since.*got soon/ });
+  });
+
+  it("finds one stream's objects and Lambda's, from a time on, oldest first", async () => {
+    const { store } = memoryStore([failure(1), failure(2), failure(1, { streamId: "t" })], {
+      "aws/lambda/x": "",
+      "oversize/s/1": "",
+    });
+    const keys = async (selection: object) => (await selectObjects(store, selection)).map(({ key }) => key);
+    assert.deepEqual(await keys({}), [
+      "aws/lambda/x",
+      "failures/s/k1.json",
+      "failures/s/k2.json",
+      "failures/t/k1.json",
+    ]);
+    assert.deepEqual(await keys({ stream: "s", since: 3 }), ["failures/s/k2.json"]);
+  });
+});
+
+describe("failures", () => {
+  it("has list, show and redrive", () => {
+    const program = new Command();
+    addFailures(program);
+    assert.deepEqual(
+      program.commands[0]?.commands.map((command) => command.name()),
+      ["list", "show", "redrive"],
+    );
+  });
+});
