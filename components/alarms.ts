@@ -12,18 +12,20 @@ interface Watch {
   readonly threshold: number;
   readonly periodSeconds: number;
   readonly periods: number;
+  readonly missingIsBad?: boolean;
 }
 
 /** A hop lasts about 14 minutes: more than 30 in 5 minutes is a storm for any one stream, and worth a look for many. */
 const WATCHES: readonly Watch[] = [
   {
     role: "streams-down",
-    description: "A stream that should run has no live lease",
+    description: "A stream that should run has no live lease, or the watchdog that counts them is silent",
     metric: METRIC.streamsDown,
     statistic: "Maximum",
     threshold: 0,
     periodSeconds: 60,
-    periods: 3,
+    periods: 5,
+    missingIsBad: true,
   },
   {
     role: "streams-failed",
@@ -64,20 +66,21 @@ export function createAlarms(
   const actions = topicArn === undefined ? undefined : [topicArn];
   const shared = { alarmActions: actions, okActions: actions, treatMissingData: "notBreaching", tags: scope.tags };
   const alarms = WATCHES.map(
-    ({ role, description, metric, statistic, threshold, periodSeconds, periods }) =>
+    ({ role, description, metric, statistic, threshold, periodSeconds, periods, missingIsBad }) =>
       new aws.cloudwatch.MetricAlarm(
         `${scope.name}-${role}`,
         {
           alarmDescription: description,
           namespace: METRIC_NAMESPACE,
           metricName: metric,
-          dimensions: { [METRIC_DIMENSION]: scope.name },
+          dimensions: { [METRIC_DIMENSION]: scope.deployment },
           statistic,
           comparisonOperator: "GreaterThanThreshold",
           threshold,
           period: periodSeconds,
           evaluationPeriods: periods,
           ...shared,
+          treatMissingData: missingIsBad ? "breaching" : "notBreaching",
         },
         options,
       ),
@@ -116,7 +119,7 @@ function createDashboard(scope: Scope): void {
   new aws.cloudwatch.Dashboard(
     `${scope.name}-dashboard`,
     {
-      dashboardName: `${pulumi.getProject()}-${pulumi.getStack()}-${scope.name}`,
+      dashboardName: scope.deployment,
       dashboardBody: pulumi.jsonStringify({
         widgets: PANELS.map(([title, stat, ...metrics], index) => ({
           type: "metric",
@@ -129,7 +132,7 @@ function createDashboard(scope: Scope): void {
             stat,
             region,
             period: 60,
-            metrics: metrics.map((metric) => [METRIC_NAMESPACE, metric, METRIC_DIMENSION, scope.name]),
+            metrics: metrics.map((metric) => [METRIC_NAMESPACE, metric, METRIC_DIMENSION, scope.deployment]),
           },
         })),
       }),

@@ -29,6 +29,7 @@ export type Removal = (typeof Removal)[keyof typeof Removal];
 export const Authorization = { iam: "iam", iamAndApiKey: "iam-and-api-key" } as const;
 export type Authorization = (typeof Authorization)[keyof typeof Authorization];
 
+/** How the credential travels. */
 export interface AuthArgs {
   /** @default "bearer" */
   kind?: AuthKind;
@@ -36,6 +37,7 @@ export interface AuthArgs {
   name?: string;
 }
 
+/** How a connection goes on where the last one ended. */
 export interface ResumeArgs {
   /** @default "last-event-id" */
   kind?: ResumeKind;
@@ -45,6 +47,7 @@ export interface ResumeArgs {
   pointer?: string;
 }
 
+/** The upstream. URL, path, key and the values of headers and query live in one Secrets Manager secret ($0.40 a month). */
 export interface SourceArgs {
   /** Origin of the upstream, `https://stream.example.com`. Stored as a secret, given plain or not. */
   url: pulumi.Input<string>;
@@ -66,6 +69,7 @@ export interface SourceArgs {
   idleTimeoutSeconds?: number;
 }
 
+/** The code that every new event goes through. */
 export interface ProcessorArgs {
   /** Path of a TypeScript or JavaScript file that exports `handler`; bundled at deploy. Relative to the program's folder. Either this or `functionArn`. */
   entry?: string;
@@ -87,20 +91,27 @@ export interface ProcessorArgs {
   externals?: string[];
 }
 
+/** One Allow. */
 export interface PolicyStatementArgs {
+  /** `dynamodb:PutItem` */
   actions: string[];
+  /** ARNs. */
   resources: pulumi.Input<string>[];
 }
 
+/** How streams are carried. */
 export interface RelayArgs {
-  /** @default "auto": overlap, and break where the upstream refuses a second connection */
+  /** How one hop follows another. @default "auto": overlap, and break where the upstream refuses a second connection */
   handover?: Handover;
   /** MB of the connection manager, 128..10240. It runs all the time: 256 MB of arm64 is $8.76 a month. @default 256 */
   memorySize?: number;
   /** Streams that share one invocation, 1..100: cheaper for many quiet streams, and one slow stream slows the others. @default 1 */
   streamsPerHop?: number;
+  /** Concurrent executions kept for the connection manager: twice the concurrent hops plus one, so at least 3; 0 stops every stream. @default none: the account's pool */
+  reservedConcurrency?: number;
 }
 
+/** What makes two events one: only the first is processed. `arrival` switches that off. */
 export interface IdentityArgs {
   /** @default "content" */
   kind?: IdentityKind;
@@ -114,10 +125,12 @@ export interface IgnoreArgs {
   type?: string;
   /** JSON pointer into the data. */
   pointer?: string;
-  /** Value at the pointer, as text. */
-  equals?: string;
+  /** Value at the pointer: a string, number, boolean or null. */
+  // biome-ignore lint/suspicious/noExplicitAny: Pulumi's analyzer knows neither unions of types nor unknown.
+  equals?: any;
 }
 
+/** How events are told apart, filtered and kept. */
 export interface EventsArgs {
   /** What makes two events one. @default { kind: "content" } */
   identity?: IdentityArgs;
@@ -131,24 +144,34 @@ export interface EventsArgs {
   slices?: number;
 }
 
+/** The connection API. Every call is signed, whatever is set here. */
 export interface ApiArgs {
-  /** @default "iam": requests signed with SigV4 */
+  /** `iam-and-api-key` asks for an API key besides. @default "iam": requests signed with SigV4 */
   authorization?: Authorization;
   /** CIDR ranges outside of which every call is denied. @default every address, still signed */
   allowedCidrs?: string[];
 }
 
+/** Alarms: no live lease, failed streams, failures of the processor, iterator age, hop rate. */
 export interface AlarmsArgs {
   /** SNS topic that alarms go to. Without it they are only shown. */
   topicArn?: pulumi.Input<string>;
 }
 
+/** Where the connection manager's traffic leaves from: `subnetIds` with `securityGroupIds`, or `fixedEgress`. */
 export interface NetworkArgs {
-  /** Subnets of the connection manager. They need a way to the upstream and to DynamoDB, Lambda and Secrets Manager. */
-  subnetIds: pulumi.Input<pulumi.Input<string>[]>;
-  securityGroupIds: pulumi.Input<pulumi.Input<string>[]>;
+  /** Existing subnets. They need a way to the upstream and to DynamoDB, S3, Lambda and Secrets Manager. */
+  subnetIds?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Existing security groups; outbound 443 is what is needed. */
+  securityGroupIds?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * Makes a small VPC with one NAT gateway and one Elastic IP, for upstreams that allow-list addresses: see the output `egressIps`.
+   * Needs the package `@pulumi/awsx`. About $33 a month, and $0.045 a GB. @default false
+   */
+  fixedEgress?: boolean;
 }
 
+/** Arguments of a `StreamIngestion`. Only `source` and `processor` are required. */
 export interface StreamIngestionArgs {
   /** The upstream. */
   source: SourceArgs;
@@ -156,13 +179,20 @@ export interface StreamIngestionArgs {
   processor: ProcessorArgs;
   /** Streams that run as long as they are listed. Others are started through the API. @default [] */
   streams?: string[];
+  /** How streams are carried. */
   relay?: RelayArgs;
+  /** How events are told apart, filtered and kept. */
   events?: EventsArgs;
+  /** Who may call the connection API. */
   api?: ApiArgs;
+  /** Alarms and a dashboard are on; this says who is told. Five alarms cost $0.50 a month. */
   alarms?: AlarmsArgs;
-  /** Puts the connection manager into an existing VPC. @default no VPC */
+  /** Puts the connection manager into a VPC. @default no VPC */
   network?: NetworkArgs;
-  /** @default "retain" */
+  /**
+   * `retain`: `pulumi destroy` leaves tables, bucket and secret in the account. `delete` removes them with everything in them;
+   * run one `pulumi up` with it before the `destroy`. @default "retain"
+   */
   removal?: Removal;
   /** Tags of every child that can bear tags. */
   tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
@@ -182,8 +212,13 @@ export interface Transforms {
   eventProcessor?: Transform<aws.lambda.FunctionArgs>;
   mapping?: Transform<aws.lambda.EventSourceMappingArgs>;
   restApi?: Transform<aws.apigateway.RestApiArgs>;
+  stage?: Transform<aws.apigateway.StageArgs>;
+  secret?: Transform<aws.secretsmanager.SecretArgs>;
+  schedule?: Transform<aws.scheduler.ScheduleArgs>;
 }
 
+/** Pulumi's own options, and the escape hatch. */
 export interface StreamIngestionOptions extends pulumi.ComponentResourceOptions {
+  /** Changes what single children are made with. */
   transform?: Transforms;
 }

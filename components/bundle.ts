@@ -4,9 +4,6 @@ import { basename, dirname, isAbsolute, join, relative, resolve } from "node:pat
 import * as pulumi from "@pulumi/pulumi";
 import { type BuildFailure, type BuildOptions, buildSync } from "esbuild";
 
-/** Largest bundle that a cold start should have to read, minified. */
-export const MAX_BUNDLE_BYTES = 600_000;
-
 /** A function's code: one CommonJS file and its source map. `hash` is over both. */
 export interface Bundle {
   readonly archive: pulumi.asset.AssetArchive;
@@ -76,11 +73,6 @@ function build(entry: string, externals: readonly string[]): Bundle {
       `Expected ${entry} to export \`handler\`, as in «export const handler = eachEvent(async (event) => { … })».`,
     );
   }
-  if (code.length > MAX_BUNDLE_BYTES) {
-    throw new Error(
-      `The bundle of ${entry} has ${code.length} bytes; ${MAX_BUNDLE_BYTES} are allowed. Import less, or name packages in \`processor.externals\`.`,
-    );
-  }
   return toBundle(withRelativeSources(files, options.absWorkingDir as string));
 }
 
@@ -125,6 +117,8 @@ function messages(failure: BuildFailure): string {
   const errors = failure.errors ?? [];
   if (errors.length === 0) return String(failure);
   return errors
-    .map(({ text, location }) => (location ? `${location.file}:${location.line}:${location.column}: ${text}` : text))
+    .map(({ text, location }) =>
+      location ? `${location.file}:${location.line}:${location.column + 1}: ${text}` : text,
+    )
     .join("\n");
 }

@@ -40,7 +40,7 @@ export function createConnectionApi(
     bundle: bundleHandler("connection-api"),
     memorySize: 256,
     timeoutSeconds: 20,
-    environment: managerEnvironment(stores, manager, scope),
+    environment: managerEnvironment(stores, manager),
     statements: [...answerRequests(stores.arns), ...invokeFunction(manager.function.arn)],
     transform: transforms.connectionApi,
   });
@@ -104,14 +104,21 @@ export function createConnectionApi(
     {
       restApi: restApi.id,
       // A deployment is a snapshot: what it shows must be in here, or a change stays invisible.
-      triggers: { snapshot: snapshotHash([ROUTES, authorization, allowedCidrs]) },
+      triggers: {
+        snapshot: snapshotHash([ROUTES, authorization, allowedCidrs]),
+        resources: pulumi.interpolate`${collection.id} ${item.id}`,
+        integration: lambda.function.invokeArn,
+      },
     },
     { ...options, dependsOn: routes },
   );
   const stage = new aws.apigateway.Stage(
     `${name}-stage`,
-    { restApi: restApi.id, deployment: deployment.id, stageName: STAGE, tags: scope.tags },
-    { ...options, dependsOn: [permission, lambda.policy, manager.mayInvokeItself] },
+    transformed<aws.apigateway.StageArgs>(
+      { restApi: restApi.id, deployment: deployment.id, stageName: STAGE, tags: scope.tags },
+      transforms.stage,
+    ),
+    { ...options, dependsOn: [permission, lambda.policy, ...manager.readiness] },
   );
   new aws.apigateway.MethodSettings(
     `${name}-throttling`,

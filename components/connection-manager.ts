@@ -2,9 +2,10 @@ import { createHash } from "node:crypto";
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 import { ENV } from "../runtime/contract";
-import type { NetworkArgs, Transforms } from "./args";
+import type { Transforms } from "./args";
 import { bundleHandler } from "./bundle";
 import { attachPolicy, createLambda, type LambdaFunction } from "./lambda-function";
+import type { Egress } from "./network";
 import type { Normalised } from "./normalise";
 import { invokeFunction, relayEvents } from "./permissions";
 import type { Scope } from "./scope";
@@ -13,17 +14,27 @@ import type { Stores } from "./stream-ingestion";
 /** Lambda's longest: one hop runs into it and hands over before. */
 const HOP_SECONDS = 900;
 
+export interface ConnectionManager extends LambdaFunction {
+  /** Hash of bundle and settings. */
+  readonly release: string;
+  /** What a hop needs besides the function: nothing may invoke it before these are there. */
+  readonly readiness: pulumi.Resource[];
+}
+
 /** The relay: one hop is one invocation, and each hop invokes its successor. */
 export function createConnectionManager(
   scope: Scope,
   stores: Stores,
-  { settings, relayMemorySize }: Normalised,
-  network: NetworkArgs | undefined,
+  { settings, relayMemorySize, reservedConcurrency }: Normalised,
+  egress: Egress | undefined,
   transforms: Transforms,
-): LambdaFunction & { readonly release: string; readonly mayInvokeItself: aws.iam.RolePolicy } {
+): ConnectionManager {
   const bundle = bundleHandler("connection-manager");
   const settingsJson = JSON.stringify(settings);
-  const release = createHash("sha256").update(bundle.hash).update(settingsJson).digest("hex").slice(0, 16);
+  const release = createHash("sha256")
+    .update(`${bundle.hash} ${relayMemorySize} ${settingsJson}`)
+    .digest("hex")
+    .slice(0, 16);
   const manager = createLambda(scope, {
     role: "connection-manager",
     description: "Relays an upstream's events into the event table, hop by hop",
@@ -37,21 +48,21 @@ export function createConnectionManager(
       [ENV.sourceSecret]: stores.secret.arn,
       [ENV.settings]: settingsJson,
       [ENV.release]: release,
-      [ENV.deployment]: scope.name,
     },
     statements: relayEvents(stores.arns),
-    vpcConfig: network && { subnetIds: network.subnetIds, securityGroupIds: network.securityGroupIds },
+    reservedConcurrency,
+    vpcConfig: egress && { subnetIds: egress.subnetIds, securityGroupIds: egress.securityGroupIds },
     transform: transforms.connectionManager,
   });
   const name = `${scope.name}-connection-manager`;
   const options = { parent: scope.parent };
-  new aws.lambda.FunctionRecursionConfig(
+  const recursion = new aws.lambda.FunctionRecursionConfig(
     `${name}-recursion`,
     // A relay is a chain of self-invocations: Lambda would end it after about 16 hops.
     { functionName: manager.function.name, recursiveLoop: "Allow" },
     options,
   );
-  new aws.lambda.FunctionEventInvokeConfig(
+  const asyncSettings = new aws.lambda.FunctionEventInvokeConfig(
     `${name}-async`,
     // The watchdog is the retry; hops that were queued for long would come as a storm.
     { functionName: manager.function.name, maximumRetryAttempts: 0, maximumEventAgeInSeconds: 60 },
@@ -59,14 +70,11 @@ export function createConnectionManager(
   );
   // After the function, whose ARN it names: a role that had to know it first would make a cycle.
   const mayInvokeItself = attachPolicy(scope, `${name}-chain`, manager.role, invokeFunction(manager.function.arn));
-  return { ...manager, release, mayInvokeItself };
+  return { ...manager, release, readiness: [mayInvokeItself, recursion, asyncSettings, stores.secretVersion] };
 }
 
-export type ConnectionManager = ReturnType<typeof createConnectionManager>;
-
 /** Environment of those who invoke the manager. */
-export const managerEnvironment = (stores: Stores, manager: ConnectionManager, scope: Scope) => ({
+export const managerEnvironment = (stores: Stores, manager: ConnectionManager) => ({
   [ENV.connectionTable]: stores.connectionTable.name,
   [ENV.connectionManager]: manager.function.name as pulumi.Input<string>,
-  [ENV.deployment]: scope.name,
 });

@@ -71,7 +71,6 @@ export function createEventProcessor(
       environment: pulumi.output(args.environment ?? {}).apply((environment) => ({
         ...environment,
         [ENV.bucket]: stores.bucket.bucket,
-        [ENV.deployment]: scope.name,
       })),
       statements,
       transform: transforms.eventProcessor,

@@ -1,5 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { ENV } from "../runtime/contract";
 import type { Transform } from "./args";
 import type { Bundle } from "./bundle";
 import { type Statement, writeLogs } from "./permissions";
@@ -16,6 +17,7 @@ export interface LambdaSpec {
   readonly timeoutSeconds: number;
   readonly environment: pulumi.Input<Record<string, pulumi.Input<string>>>;
   readonly statements: pulumi.Input<Statement[]>;
+  readonly reservedConcurrency?: number;
   readonly vpcConfig?: aws.types.input.lambda.FunctionVpcConfig;
   readonly transform?: Transform<aws.lambda.FunctionArgs>;
 }
@@ -61,9 +63,14 @@ export function createLambda(scope: Scope, spec: LambdaSpec): LambdaFunction {
         memorySize: spec.memorySize,
         timeout: spec.timeoutSeconds,
         environment: {
-          variables: pulumi.output(spec.environment).apply((own) => ({ NODE_OPTIONS: "--enable-source-maps", ...own })),
+          variables: pulumi.output(spec.environment).apply((own) => ({
+            NODE_OPTIONS: "--enable-source-maps",
+            ...own,
+            [ENV.deployment]: scope.deployment,
+          })),
         },
         loggingConfig: { logFormat: "JSON", logGroup: logGroup.name },
+        reservedConcurrentExecutions: spec.reservedConcurrency,
         vpcConfig: spec.vpcConfig,
         tags: scope.tags,
       },

@@ -4,6 +4,8 @@ import {
   Authorization,
   Handover,
   IdentityKind,
+  type IgnoreArgs,
+  type NetworkArgs,
   Removal,
   ResumeKind,
   SourceFormat,
@@ -28,6 +30,7 @@ export interface Normalised {
   readonly settings: RelaySettings;
   readonly streams: readonly string[];
   readonly relayMemorySize: number;
+  readonly reservedConcurrency: number | undefined;
   readonly processor: {
     readonly entry?: string;
     readonly memorySize: number;
@@ -40,8 +43,8 @@ export interface Normalised {
   readonly retain: boolean;
 }
 
-/** Room that Pulumi's suffix and the longest role name need within Lambda's and IAM's 64 characters. */
-const MAX_NAME = 38;
+/** IAM takes 64 characters, and the longest role is `NAME-connection-manager-role-` with Pulumi's seven characters after it. */
+const MAX_NAME = 64 - "-connection-manager-role-".length - 7;
 
 /** @throws Error whose message names the argument, the value seen and what is allowed. */
 export function normalise(name: string, args: StreamIngestionArgs): Normalised {
@@ -83,6 +86,7 @@ export function normalise(name: string, args: StreamIngestionArgs): Normalised {
     settings,
     streams: streamIds(args.streams ?? []),
     relayMemorySize: memory("relay.memorySize", relay.memorySize ?? DEFAULTS.relayMemorySize),
+    reservedConcurrency: reserved(relay.reservedConcurrency),
     processor: {
       entry: processor.entry,
       memorySize: memory("processor.memorySize", processor.memorySize ?? DEFAULTS.processorMemorySize),
@@ -105,14 +109,42 @@ export function normalise(name: string, args: StreamIngestionArgs): Normalised {
 function given(args: StreamIngestionArgs): StreamIngestionArgs {
   expect(args?.source?.url !== undefined, "`source.url`", "the upstream's origin", args?.source?.url);
   expect(args.source.path !== undefined, "`source.path`", "a path on the upstream, «/» for its root", args.source.path);
-  const { entry, functionArn } = args.processor ?? {};
+  // An output cannot be looked into before it is known; the relay names what is wrong then.
+  if (typeof args.source.url === "string")
+    expect(
+      isOrigin(args.source.url),
+      "`source.url`",
+      "an http or https URL without query",
+      "something else (it is a secret)",
+    );
+  if (typeof args.source.path === "string")
+    expect(
+      args.source.path.startsWith("/"),
+      "`source.path`",
+      "a path that begins with «/»",
+      "something else (it is a secret)",
+    );
+  const { entry, functionArn, roleName } = args.processor ?? {};
   expect(
     (entry === undefined) !== (functionArn === undefined),
     "`processor`",
     "either `entry` (a file) or `functionArn` (an existing function)",
     entry && functionArn ? "both" : "neither",
   );
+  expect(
+    roleName === undefined || functionArn !== undefined,
+    "`processor.roleName`",
+    "given with `functionArn` only",
+    "it with `entry`",
+  );
+  checkNetwork(args.network);
   return args;
+}
+
+function isOrigin(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const { protocol, search, hash } = new URL(value);
+  return ["http:", "https:"].includes(protocol) && search === "" && hash === "";
 }
 
 function expect(holds: boolean, what: string, allowed: string, seen: unknown): asserts holds {
@@ -139,7 +171,7 @@ function text(what: string, value: string | undefined): string {
 }
 
 function pointer(what: string, value: string | undefined): string {
-  expect(value?.startsWith("/") === true, `\`${what}\``, "a JSON pointer such as /id", value);
+  expect(/^(\/([^~/]|~[01])*)+$/.test(value ?? ""), `\`${what}\``, "a JSON pointer such as /id", value);
   return value as string;
 }
 
@@ -156,14 +188,42 @@ function identityOf(kind: IdentityKind, path: string | undefined): RelaySettings
   return kind === IdentityKind.pointer ? { kind, pointer: pointer("events.identity.pointer", path) } : { kind };
 }
 
-function ignoreRule(rule: { type?: string; pointer?: string; equals?: string }, index: number): IgnoreRule {
+function ignoreRule(rule: IgnoreArgs, index: number): IgnoreRule {
   const what = `events.ignore[${index}]`;
+  expect(
+    (rule.type === undefined) !== (rule.pointer === undefined),
+    `\`${what}\``,
+    "either `type` or `pointer` with `equals`",
+    rule.type === undefined ? "neither" : "both",
+  );
   if (rule.type !== undefined) return { kind: "type", type: text(`${what}.type`, rule.type) };
-  return {
-    kind: "pointer",
-    pointer: pointer(`${what}.pointer`, rule.pointer),
-    equals: text(`${what}.equals`, rule.equals),
-  };
+  const { equals } = rule;
+  const isScalar = equals === null || ["string", "number", "boolean"].includes(typeof equals);
+  expect(isScalar, `\`${what}.equals\``, "a string, number, boolean or null", equals);
+  return { kind: "pointer", pointer: pointer(`${what}.pointer`, rule.pointer), equals };
+}
+
+function reserved(value: number | undefined): number | undefined {
+  const holds = value === undefined || value === 0 || (Number.isInteger(value) && value >= 3);
+  expect(
+    holds,
+    "`relay.reservedConcurrency`",
+    "at least 3 (twice the concurrent hops plus one), or 0 to stop every stream",
+    value,
+  );
+  return value;
+}
+
+function checkNetwork(network: NetworkArgs | undefined): void {
+  if (network === undefined) return;
+  const { subnetIds, securityGroupIds, fixedEgress } = network;
+  const existing = [subnetIds, securityGroupIds].filter((part) => part !== undefined).length;
+  expect(
+    fixedEgress ? existing === 0 : existing === 2,
+    "`network`",
+    "either `subnetIds` with `securityGroupIds`, or `fixedEgress: true`",
+    Object.keys(network).join(", ") || "nothing",
+  );
 }
 
 function slices(value: number): 1 | 4 | 16 {

@@ -4,6 +4,8 @@ import type { Transform } from "./args";
 /** What every step of the constructor needs to make a child: whose it is and what all children share. */
 export interface Scope {
   readonly name: string;
+  /** Project, stack and name: what an account may not have twice, the dashboard and the metrics' dimension. */
+  readonly deployment: string;
   readonly parent: pulumi.Resource;
   readonly tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /** Stateful children outlive the stack. */

@@ -1,28 +1,44 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { DECLARED_ROW, EVENT_KEY, type SourceSecret, STREAM_ID_KEY, TTL_ATTRIBUTE } from "../runtime/contract";
+import {
+  DECLARED_ROW,
+  EVENT_KEY,
+  OVERSIZE_PREFIX,
+  type SourceSecret,
+  STREAM_ID_KEY,
+  TTL_ATTRIBUTE,
+} from "../runtime/contract";
 import type { SourceArgs, Transforms } from "./args";
 import { type Scope, stateful, transformed } from "./scope";
 
+/** The secret, and the version that makes it readable. */
+export interface SourceSecretNodes {
+  readonly secret: aws.secretsmanager.Secret;
+  readonly secretVersion: aws.secretsmanager.SecretVersion;
+}
+
 /** URL, path, key, headers and query in one secret: a hop reads it, so a rotation needs no deploy. */
-export function createSourceSecret(scope: Scope, source: SourceArgs): aws.secretsmanager.Secret {
+export function createSourceSecret(scope: Scope, source: SourceArgs, transforms: Transforms): SourceSecretNodes {
   const secret = new aws.secretsmanager.Secret(
     `${scope.name}-source`,
-    {
-      description: "URL, path, key, headers and query of the upstream",
-      recoveryWindowInDays: scope.retain ? undefined : 0,
-      tags: scope.tags,
-    },
+    transformed<aws.secretsmanager.SecretArgs>(
+      {
+        description: "URL, path, key, headers and query of the upstream",
+        recoveryWindowInDays: scope.retain ? undefined : 0,
+        tags: scope.tags,
+      },
+      transforms.secret,
+    ),
     stateful(scope),
   );
   const { url, path, key, headers, query } = source;
   const value: pulumi.Input<Record<keyof SourceSecret, unknown>> = { url, path, key, headers, query };
-  new aws.secretsmanager.SecretVersion(
+  const secretVersion = new aws.secretsmanager.SecretVersion(
     `${scope.name}-source-version`,
     { secretId: secret.id, secretString: pulumi.secret(pulumi.jsonStringify(value)) },
     stateful(scope),
   );
-  return secret;
+  return { secret, secretVersion };
 }
 
 /** One row per stream: who should run, who runs, up to where. Encrypted by DynamoDB with its own key, as every table is. */
@@ -92,8 +108,9 @@ export function createBucket(scope: Scope, ttlDays: number, transforms: Transfor
     transformed<aws.s3.BucketArgs>({ forceDestroy: !scope.retain, tags: scope.tags }, transforms.bucket),
     stateful(scope),
   );
-  const options = { parent: scope.parent };
-  new aws.s3.BucketPublicAccessBlock(
+  // A retained bucket stays private, and encrypted on the way.
+  const options = stateful(scope);
+  const publicAccessBlock = new aws.s3.BucketPublicAccessBlock(
     `${scope.name}-bucket-private`,
     {
       bucket: bucket.id,
@@ -121,7 +138,8 @@ export function createBucket(scope: Scope, ttlDays: number, transforms: Transfor
         ],
       }),
     },
-    options,
+    // S3 refuses two changes of a bucket's access at once.
+    { ...options, dependsOn: [publicAccessBlock] },
   );
   new aws.s3.BucketLifecycleConfiguration(
     `${scope.name}-bucket-lifecycle`,
@@ -131,9 +149,9 @@ export function createBucket(scope: Scope, ttlDays: number, transforms: Transfor
         {
           id: "expire-oversize",
           status: "Enabled",
-          filter: { prefix: "oversize/" },
-          // One day more than the item that points here.
-          expiration: { days: ttlDays + 1 },
+          filter: { prefix: OVERSIZE_PREFIX },
+          // DynamoDB deletes an expired item within days: what it points to goes after it.
+          expiration: { days: ttlDays + 3 },
         },
       ],
     },

@@ -5,6 +5,7 @@ import type { StreamIngestionArgs, StreamIngestionOptions } from "./args";
 import { createConnectionApi } from "./connection-api";
 import { createConnectionManager } from "./connection-manager";
 import { createEventProcessor } from "./event-processor";
+import { createEgress } from "./network";
 import { normalise } from "./normalise";
 import type { Arns } from "./permissions";
 import type { Scope } from "./scope";
@@ -15,6 +16,7 @@ import { createWatchdog } from "./watchdog";
 /** Where state lives. */
 export interface Stores {
   readonly secret: aws.secretsmanager.Secret;
+  readonly secretVersion: aws.secretsmanager.SecretVersion;
   readonly connectionTable: aws.dynamodb.Table;
   readonly eventTable: aws.dynamodb.Table;
   readonly bucket: aws.s3.Bucket;
@@ -56,6 +58,8 @@ export class StreamIngestion extends pulumi.ComponentResource {
   readonly processorArn: pulumi.Output<string>;
   /** What an existing processor's role must be allowed; attach it first when no `roleName` was given. */
   readonly processorPolicyJson: pulumi.Output<string>;
+  /** Addresses that the upstream sees under `network.fixedEgress`; otherwise empty. */
+  readonly egressIps: pulumi.Output<string[]>;
   readonly #nodes: StreamIngestionNodes;
 
   /** @throws pulumi.ResourceError that names the argument, the value seen and what is allowed */
@@ -65,14 +69,15 @@ export class StreamIngestion extends pulumi.ComponentResource {
     const { source, processor, streams = [], network, alarms, tags } = secretArgs;
     try {
       const settings = normalise(name, args);
-      const scope: Scope = { name, parent: this, tags, retain: settings.retain };
+      const scope: Scope = { name, deployment: deploymentOf(name), parent: this, tags, retain: settings.retain };
 
-      const secret = createSourceSecret(scope, source);
+      const { secret, secretVersion } = createSourceSecret(scope, source, transform);
       const connectionTable = createConnectionTable(scope, transform);
       const eventTable = createEventTable(scope, transform);
       const bucket = createBucket(scope, settings.settings.events.ttlDays, transform);
       const stores: Stores = {
         secret,
+        secretVersion,
         connectionTable,
         eventTable,
         bucket,
@@ -84,12 +89,13 @@ export class StreamIngestion extends pulumi.ComponentResource {
           bucket: bucket.arn,
         },
       };
-      createDeclaredRow(scope, connectionTable, streams);
+      const declared = createDeclaredRow(scope, connectionTable, streams);
 
+      const egress = createEgress(scope, network);
       const eventProcessor = createEventProcessor(scope, stores, processor, settings, transform);
-      const manager = createConnectionManager(scope, stores, settings, network, transform);
+      const manager = createConnectionManager(scope, stores, settings, egress, transform);
       const api = createConnectionApi(scope, stores, manager, settings, transform);
-      const watchdog = createWatchdog(scope, stores, manager, settings, transform);
+      const watchdog = createWatchdog(scope, stores, manager, settings, declared, transform);
       const processorName = eventProcessor.functionArn.apply((arn) => arn.split(":")[6] ?? arn);
 
       this.#nodes = {
@@ -109,15 +115,31 @@ export class StreamIngestion extends pulumi.ComponentResource {
       this.secretArn = secret.arn;
       this.processorArn = eventProcessor.functionArn;
       this.processorPolicyJson = eventProcessor.policyJson;
+      this.egressIps = egress?.egressIps ?? pulumi.output<string[]>([]);
     } catch (error) {
       throw error instanceof pulumi.RunError ? error : new pulumi.ResourceError((error as Error).message, this);
     }
     const { apiUrl, tableName, connectionTableName, bucketName, secretArn, processorArn } = this;
-    this.registerOutputs({ apiUrl, tableName, connectionTableName, bucketName, secretArn, processorArn });
+    const { processorPolicyJson, egressIps } = this;
+    this.registerOutputs({
+      apiUrl,
+      tableName,
+      connectionTableName,
+      bucketName,
+      secretArn,
+      processorArn,
+      processorPolicyJson,
+      egressIps,
+    });
   }
 
   /** All children. */
   get nodes(): StreamIngestionNodes {
     return this.#nodes;
   }
+}
+
+/** CloudWatch takes letters, digits, - and _ in a dashboard's name. */
+function deploymentOf(name: string): string {
+  return `${pulumi.getProject()}-${pulumi.getStack()}-${name}`.replace(/[^A-Za-z0-9_-]/g, "-");
 }

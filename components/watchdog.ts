@@ -6,7 +6,7 @@ import { type ConnectionManager, managerEnvironment } from "./connection-manager
 import { attachPolicy, createLambda, createRole, type LambdaFunction } from "./lambda-function";
 import type { Normalised } from "./normalise";
 import { invokeFunction, watchStreams } from "./permissions";
-import type { Scope } from "./scope";
+import { type Scope, transformed } from "./scope";
 import type { Stores } from "./stream-ingestion";
 
 /** Revives streams that should run and do not, every minute. */
@@ -15,6 +15,7 @@ export function createWatchdog(
   stores: Stores,
   manager: ConnectionManager,
   { settings }: Normalised,
+  declared: aws.dynamodb.TableItem,
   transforms: Transforms,
 ): LambdaFunction {
   const watchdog = createLambda(scope, {
@@ -24,7 +25,7 @@ export function createWatchdog(
     memorySize: 256,
     timeoutSeconds: 50,
     environment: {
-      ...managerEnvironment(stores, manager, scope),
+      ...managerEnvironment(stores, manager),
       [ENV.sourceSecret]: stores.secret.arn,
       [ENV.settings]: JSON.stringify(settings),
       [ENV.release]: manager.release,
@@ -37,13 +38,21 @@ export function createWatchdog(
   const policy = attachPolicy(scope, name, role, invokeFunction(watchdog.function.arn));
   new aws.scheduler.Schedule(
     name,
-    {
-      description: `Wakes the watchdog of ${scope.name}`,
-      scheduleExpression: "rate(1 minute)",
-      flexibleTimeWindow: { mode: "OFF" },
-      target: { arn: watchdog.function.arn, roleArn: role.arn, retryPolicy: { maximumRetryAttempts: 0 } },
-    },
-    { parent: scope.parent, dependsOn: [policy, watchdog.policy, manager.mayInvokeItself] },
+    transformed<aws.scheduler.ScheduleArgs>(
+      {
+        description: `Wakes the watchdog of ${scope.name}`,
+        scheduleExpression: "rate(1 minute)",
+        flexibleTimeWindow: { mode: "OFF" },
+        // The next minute is the retry.
+        target: {
+          arn: watchdog.function.arn,
+          roleArn: role.arn,
+          retryPolicy: { maximumRetryAttempts: 0, maximumEventAgeInSeconds: 60 },
+        },
+      },
+      transforms.schedule,
+    ),
+    { parent: scope.parent, dependsOn: [policy, watchdog.policy, declared, ...manager.readiness] },
   );
   return watchdog;
 }

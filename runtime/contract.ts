@@ -20,7 +20,7 @@ export const ENV = {
   settings: "SETTINGS",
   /** Hash of bundle and settings: where it differs from a row's `release`, the owner hands over. Manager, watchdog. */
   release: "RELEASE",
-  /** Name of the component instance: the one dimension of its metrics. All functions. */
+  /** `project-stack-instance`: the one dimension of the metrics, unique in an account. All functions. */
   deployment: "DEPLOYMENT",
   /** Name of the connection manager function. API, watchdog. (The manager takes its own ARN from the Lambda context.) */
   connectionManager: "CONNECTION_MANAGER",
