@@ -1,6 +1,6 @@
-import { Pool } from "undici";
 import { StreamError } from "../support/errors";
 import type { EventStore } from "./event-store";
+import { Pool, request } from "./http-client";
 import type { EncodedItem } from "./item";
 import { type CredentialsProvider, signer } from "./sigv4";
 
@@ -62,7 +62,7 @@ export function dynamodbStore(tableName: string, edge: AwsEdge): EventStore & Cl
   async function send(body: string, signal: AbortSignal | undefined) {
     try {
       const headers = sign({ method: "POST", path, headers: fixed, body }, await credentials(), now());
-      const response = await pool.request({
+      const response = await request(pool, {
         method: "POST",
         path,
         headers,

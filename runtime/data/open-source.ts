@@ -1,6 +1,7 @@
 import type { Dispatcher } from "undici";
 import { StreamError } from "../support/errors";
 import { header } from "./body";
+import { request } from "./http-client";
 import type { SourceRequest } from "./source-request";
 
 const HEADERS_TIMEOUT_MS = 30_000;
@@ -12,17 +13,17 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
  * secret's headers, and they never leave TLS. @throws StreamError SOURCE_STATUS on a redirect that leads nowhere; undici's errors
  */
 export async function openSource(
-  request: SourceRequest,
+  source: SourceRequest,
   dispatcher: Dispatcher,
   signal: AbortSignal,
 ): Promise<Dispatcher.ResponseData> {
-  let url = request.url;
+  let url = source.url;
   for (let redirects = 0; ; redirects++) {
-    const response = await dispatcher.request({
+    const response = await request(dispatcher, {
       origin: url.origin,
       path: url.pathname + url.search,
       method: "GET",
-      headers: url.origin === request.url.origin ? request.headers : request.publicHeaders,
+      headers: url.origin === source.url.origin ? source.headers : source.publicHeaders,
       headersTimeout: HEADERS_TIMEOUT_MS,
       // The relay's own idle timer knows a pause from silence.
       bodyTimeout: 0,

@@ -1,8 +1,8 @@
 import { hash } from "node:crypto";
-import { Pool } from "undici";
 import { StreamError } from "../support/errors";
 import { type AwsEdge, awsEndpoint, type Closable } from "./dynamodb-store";
 import type { PutOversize } from "./event-store";
+import { Pool, request } from "./http-client";
 import { signer } from "./sigv4";
 
 const CONNECTIONS = 4;
@@ -34,7 +34,7 @@ export function s3Put(bucket: string, edge: AwsEdge): { readonly put: PutOversiz
       let text: string;
       try {
         const headers = sign({ method: "PUT", path, headers: fixed, body: bytes }, await credentials(), now());
-        const response = await pool.request({
+        const response = await request(pool, {
           method: "PUT",
           path,
           headers,

@@ -1,0 +1,16 @@
+declare module "undici/lib/dispatcher/agent" {
+  import { Agent } from "undici";
+  export = Agent;
+}
+
+declare module "undici/lib/dispatcher/pool" {
+  import { Pool } from "undici";
+  export = Pool;
+}
+
+declare module "undici/lib/api/api-request" {
+  import type { Dispatcher } from "undici";
+
+  function request(this: Dispatcher, options: Dispatcher.RequestOptions): Promise<Dispatcher.ResponseData>;
+  export = request;
+}
