@@ -1,0 +1,25 @@
+import { eachEvent } from "pulumi-stream-ingestion/processor";
+import * as v from "valibot";
+
+const { WEBHOOK = "", ABOVE } = process.env;
+
+/** What does not look like this goes to the failure bucket, and is not tried twice. */
+const price = v.object({ instrument: v.string(), price: v.number() });
+
+/** Posts an alert for each price above the limit. Streams do not wait for each other's webhook calls. */
+export const handler = eachEvent(
+  async (event, { signal }) => {
+    const { instrument, price } = event.json();
+    if (price <= Number(ABOVE)) return;
+    const response = await fetch(WEBHOOK, {
+      method: "POST",
+      // The same event may come twice: whoever receives the alert can tell by this key.
+      headers: { "content-type": "application/json", "idempotency-key": event.key },
+      body: JSON.stringify({ text: `${instrument} is at ${price}, above ${ABOVE}` }),
+      signal,
+    });
+    // Thrown: tried twice more, then kept in the failure bucket for `stream-ingestion failures redrive`.
+    if (!response.ok) throw new Error(`The webhook answered ${response.status}`);
+  },
+  { schema: price, concurrency: 10 },
+);
