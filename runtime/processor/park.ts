@@ -3,7 +3,8 @@ import type { Arrival } from "./load";
 import type { ProcessorPorts } from "./ports";
 import type { EventParts } from "./stream-event";
 
-const TRIES = 2;
+/** A frozen environment wakes with dead sockets: the first tries may each meet one. */
+const TRIES = 3;
 
 /** Puts a failed event into the failure bucket with its payload; false = that did not work, so Lambda has to keep it. */
 export async function park(
