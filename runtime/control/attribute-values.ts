@@ -1,4 +1,12 @@
-import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+/** DynamoDB's typed value, as its JSON has it. */
+export interface AttributeValue {
+  readonly S?: string;
+  readonly N?: string;
+  readonly BOOL?: boolean;
+  readonly SS?: readonly string[];
+  readonly L?: readonly AttributeValue[];
+  readonly M?: Readonly<Record<string, AttributeValue>>;
+}
 
 /** Plain values ⇄ DynamoDB's typed ones, for what the connection table holds: strings, numbers, booleans, maps, lists; string sets are read as lists. */
 export function toAttribute(value: unknown): AttributeValue {

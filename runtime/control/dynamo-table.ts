@@ -1,57 +1,49 @@
-import {
-  type AttributeValue,
-  type DynamoDBClient,
-  GetItemCommand,
-  ScanCommand,
-  UpdateItemCommand,
-} from "@aws-sdk/client-dynamodb";
 import { STREAM_ID_KEY } from "../contract";
 import { StreamError } from "../support/errors";
-import { fromAttribute } from "./attribute-values";
+import { type AttributeValue, fromAttribute } from "./attribute-values";
 import type { ConnectionTable } from "./connection-table";
 import type { StoredRow } from "./row-change";
 import { toUpdateExpression } from "./update-expression";
 
-export interface DynamoTableOptions {
-  /** Made with `maxAttempts: 1`: a retry inside the client would make a change twice (counters are added to). `write` is the retry. */
-  readonly client: DynamoDBClient;
-  readonly tableName: string;
-  /** How long a request may take, asked at each: it shrinks towards the deadline. */
-  readonly timeoutMs: () => number;
+export type DynamoOperation = "GetItem" | "Scan" | "UpdateItem";
+
+/**
+ * One DynamoDB call, input and output as its API has them. Rejects with an error whose `name` is AWS's. It makes one attempt:
+ * a retry beneath us would make a change twice (counters are added to).
+ */
+export type SendDynamo = (operation: DynamoOperation, input: object) => Promise<DynamoAnswer>;
+
+interface DynamoAnswer {
+  readonly Item?: Item;
+  readonly Attributes?: Item;
+  readonly Items?: readonly Item[];
+  readonly LastEvaluatedKey?: Item;
 }
 
+type Item = Readonly<Record<string, AttributeValue>>;
+
 /** The connection table in DynamoDB. Knows no protocol: it carries out {@link RowChange}s and reads consistently. */
-export function dynamoTable({ client, tableName, timeoutMs }: DynamoTableOptions): ConnectionTable {
-  const abort = () => ({ abortSignal: AbortSignal.timeout(Math.max(1, Math.round(timeoutMs()))) });
-  const key = (streamId: string) => ({ TableName: tableName, Key: { [STREAM_ID_KEY]: { S: streamId } } });
+export function dynamoTable(tableName: string, send: SendDynamo): ConnectionTable {
+  const key = (streamId: string) => ({ [STREAM_ID_KEY]: { S: streamId } });
+  const TableName = tableName;
 
   return {
-    update: (streamId, change) =>
-      answered(change.name, streamId, async () => {
-        const command = new UpdateItemCommand({
-          ...key(streamId),
-          ...toUpdateExpression(change),
-          ReturnValues: "ALL_NEW",
-        });
-        return toRow((await client.send(command, abort())).Attributes);
-      }),
-    read: (streamId) =>
-      answered("read", streamId, async () => {
-        const command = new GetItemCommand({ ...key(streamId), ConsistentRead: true });
-        return toRow((await client.send(command, abort())).Item);
-      }),
+    update: async (streamId, change) => {
+      const update = { TableName, Key: key(streamId), ...toUpdateExpression(change), ReturnValues: "ALL_NEW" };
+      return toRow((await answered(change.name, streamId, () => send("UpdateItem", update)))?.Attributes);
+    },
+    read: async (streamId) => {
+      const get = { TableName, Key: key(streamId), ConsistentRead: true };
+      return toRow((await answered("read", streamId, () => send("GetItem", get)))?.Item);
+    },
     scan: async ({ limit, after } = {}) => {
-      const page = await answered("scan", "(all)", () =>
-        client.send(
-          new ScanCommand({
-            TableName: tableName,
-            ConsistentRead: true,
-            Limit: limit,
-            ...(after !== undefined && { ExclusiveStartKey: { [STREAM_ID_KEY]: { S: after } } }),
-          }),
-          abort(),
-        ),
-      );
+      const scan = {
+        TableName,
+        ConsistentRead: true,
+        ...(limit !== undefined && { Limit: limit }),
+        ...(after !== undefined && { ExclusiveStartKey: key(after) }),
+      };
+      const page = await answered("scan", "(all)", () => send("Scan", scan));
       const next = page?.LastEvaluatedKey?.[STREAM_ID_KEY]?.S;
       return { rows: (page?.Items ?? []).map((item) => toRow(item)!), ...(next !== undefined && { next }) };
     },
@@ -76,7 +68,7 @@ async function answered<T>(what: string, streamId: string, send: () => Promise<T
   }
 }
 
-function toRow(item: Record<string, AttributeValue> | undefined): StoredRow | undefined {
+function toRow(item: Item | undefined): StoredRow | undefined {
   if (!item) return undefined;
   const row = Object.fromEntries(Object.entries(item).map(([name, value]) => [name, fromAttribute(value)]));
   return row as unknown as StoredRow;

@@ -1,5 +1,4 @@
-import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import { toAttribute } from "./attribute-values";
+import { type AttributeValue, toAttribute } from "./attribute-values";
 import type { Clause, Path, RowChange } from "./row-change";
 
 export interface UpdateExpression {

@@ -10,10 +10,11 @@ import { s3Put } from "../data/s3-put";
 import { systemClock } from "../support/clock";
 import { jsonLogger } from "../support/logger";
 import { emfMetrics } from "../support/metrics";
-import { connectionTable, dynamoClient, invokeFunction, lambdaClient } from "./aws";
-import { awsEdge, environment } from "./environment";
+import { connectionTable, invokeFunction } from "./aws";
+import { awsClient } from "./aws-client";
+import { awsEdge, environment, lambdaCredentials } from "./environment";
 import { relaySettings } from "./settings";
-import { sourceSecret } from "./source-secret";
+import { readSourceSecret } from "./source-secret";
 
 const settings = relaySettings();
 const metrics = emfMetrics(environment("deployment"));
@@ -31,19 +32,18 @@ export async function handler(event: unknown, context: Context): Promise<Record<
   const { requestMs } = timesFor(remainingMs);
   const timeoutMs = () => Math.min(requestMs, deadlineAt - clock.now());
 
-  const dynamodb = dynamoClient();
-  const lambda = lambdaClient();
-  const secret = sourceSecret(environment("sourceSecret"));
-  const credentials = dynamodb.config.credentials;
-  const store = dynamodbStore(environment("eventTable"), { ...awsEdge("DYNAMODB"), credentials });
-  const oversize = s3Put(environment("bucket"), { ...awsEdge("S3"), credentials });
+  const dynamodb = awsClient("DYNAMODB");
+  const lambda = awsClient("LAMBDA");
+  const secrets = awsClient("SECRETS_MANAGER");
+  const store = dynamodbStore(environment("eventTable"), dataEdge("DYNAMODB"));
+  const oversize = s3Put(environment("bucket"), dataEdge("S3"));
   const meter = hopMeter(clock, metrics);
   const over = new AbortController();
   const metering = meter.run(over.signal);
   try {
     const relayDeps = {
       settings,
-      readSecret: secret.read,
+      readSecret: () => readSourceSecret(secrets, environment("sourceSecret")),
       store,
       oversize: oversize.put,
       clock,
@@ -55,8 +55,8 @@ export async function handler(event: unknown, context: Context): Promise<Record<
       { deadlineAt },
       {
         table: connectionTable(environment("connectionTable"), { client: dynamodb, timeoutMs }),
-        // Its own ARN: a name in the environment would make the function depend on itself.
-        invoke: invokeFunction(context.invokedFunctionArn, { client: lambda, timeoutMs }),
+        // Its own name, from the context: a name in the environment would make the function depend on itself.
+        invoke: invokeFunction(context.functionName, { client: lambda, timeoutMs }),
         clock,
         logger,
         newNonce: randomNonce,
@@ -71,8 +71,11 @@ export async function handler(event: unknown, context: Context): Promise<Record<
     over.abort();
     await metering;
     await Promise.all([store.close(), oversize.close()]);
-    dynamodb.destroy();
-    lambda.destroy();
-    secret.close();
+    for (const client of [dynamodb, lambda, secrets]) client.close();
   }
+}
+
+function dataEdge(service: "DYNAMODB" | "S3") {
+  const { region, elsewhere } = awsEdge(service);
+  return { region, endpoint: elsewhere, credentials: async () => lambdaCredentials() };
 }

@@ -1,26 +1,22 @@
-import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import type { SourceSecret } from "../contract";
 import { StreamError } from "../support/errors";
-import { within } from "./aws";
+import { askSecretsManager } from "./aws";
+import type { AwsClient } from "./aws-client";
 
-const TIMEOUT_MS = 3_000;
-const CONNECT_TIMEOUT_MS = 1_000;
-
-/** The source's secret, read anew at each call: a rotation needs no deploy. */
-export function sourceSecret(secretId: string) {
-  const client = new SecretsManagerClient({
-    maxAttempts: 2,
-    requestHandler: { connectionTimeout: CONNECT_TIMEOUT_MS },
-  });
-  return {
-    /** @throws StreamError CONFIG_INVALID when it is no JSON object with `url` and `path`; the message never quotes it. */
-    read: async (): Promise<{ secret: SourceSecret; version: string }> => {
-      const command = new GetSecretValueCommand({ SecretId: secretId });
-      const { SecretString, VersionId = "" } = await client.send(command, { abortSignal: within(TIMEOUT_MS) });
-      return { secret: parse(SecretString ?? ""), version: VersionId };
-    },
-    close: () => client.destroy(),
-  };
+/**
+ * The source's secret, read anew at each call: a rotation needs no deploy.
+ * @throws StreamError CONFIG_INVALID when it is no JSON object with `url` and `path`; the message never quotes it.
+ */
+export async function readSourceSecret(
+  client: AwsClient,
+  secretId: string,
+): Promise<{ readonly secret: SourceSecret; readonly version: string }> {
+  const answer = await askSecretsManager<{ SecretString?: string; VersionId?: string }>(
+    client,
+    "GetSecretValue",
+    secretId,
+  );
+  return { secret: parse(answer.SecretString ?? ""), version: answer.VersionId ?? "" };
 }
 
 function parse(text: string): SourceSecret {

@@ -1,15 +1,15 @@
-import { DescribeSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { METRIC } from "../contract";
 import { randomNonce } from "../control/control-deps";
 import { runWatchdog, type WatchdogReport } from "../control/run-watchdog";
 import { systemClock } from "../support/clock";
 import { jsonLogger } from "../support/logger";
 import { emfMetrics } from "../support/metrics";
-import { connectionTable, invokeFunction } from "./aws";
+import { askSecretsManager, connectionTable, invokeFunction } from "./aws";
+import { awsClient } from "./aws-client";
 import { environment } from "./environment";
 import { relaySettings } from "./settings";
 
-const secrets = new SecretsManagerClient({});
+const secrets = awsClient("SECRETS_MANAGER");
 const metrics = emfMetrics(environment("deployment"));
 const deps = {
   table: connectionTable(environment("connectionTable")),
@@ -31,7 +31,11 @@ export async function handler(): Promise<WatchdogReport> {
 
 /** The version alone: the watchdog has no business with the secret's value. */
 async function currentSecretVersion(): Promise<string | undefined> {
-  const secret = await secrets.send(new DescribeSecretCommand({ SecretId: environment("sourceSecret") }));
-  const versions = Object.entries(secret.VersionIdsToStages ?? {});
+  const answer = await askSecretsManager<{ VersionIdsToStages?: Record<string, string[]> }>(
+    secrets,
+    "DescribeSecret",
+    environment("sourceSecret"),
+  );
+  const versions = Object.entries(answer.VersionIdsToStages ?? {});
   return versions.find(([, stages]) => stages.includes("AWSCURRENT"))?.[0];
 }

@@ -5,15 +5,32 @@ import { createServer, type Server } from "node:http";
 import { type AddressInfo, createServer as createNetServer } from "node:net";
 import { dirname, join } from "node:path";
 import { CreateTableCommand, DynamoDBClient, ListTablesCommand } from "@aws-sdk/client-dynamodb";
-import { dynamoTable } from "../../runtime/control/dynamo-table";
 import { memoryTable } from "../../runtime/control/memory-table";
+import { connectionTable } from "../../runtime/handlers/aws";
+import { awsClient } from "../../runtime/handlers/aws-client";
 import { connectionTableContract } from "./connection-table.contract";
 
 const credentials = { accessKeyId: "local", secretAccessKey: "local" };
 const clientOf = (port: number) =>
   new DynamoDBClient({ endpoint: `http://127.0.0.1:${port}`, region: "local", credentials, maxAttempts: 1 });
 
-async function createTable(client: DynamoDBClient, tableName: string): Promise<void> {
+/** The table as the handlers reach it: their own client, their own signature. */
+function tableAt(port: number, tableName: string, timeoutMs = 5_000) {
+  const before = { ...process.env };
+  process.env.AWS_REGION = "local";
+  process.env.AWS_ACCESS_KEY_ID = "local";
+  process.env.AWS_SECRET_ACCESS_KEY = "local";
+  process.env.AWS_ENDPOINT_URL_DYNAMODB = `http://127.0.0.1:${port}`;
+  const client = awsClient("DYNAMODB");
+  const close = () => {
+    client.close();
+    process.env = before;
+  };
+  return { table: connectionTable(tableName, { client, timeoutMs: () => timeoutMs }), close };
+}
+
+async function createTable(port: number, tableName: string): Promise<void> {
+  const client = clientOf(port);
   await client.send(
     new CreateTableCommand({
       TableName: tableName,
@@ -22,6 +39,7 @@ async function createTable(client: DynamoDBClient, tableName: string): Promise<v
       BillingMode: "PAY_PER_REQUEST",
     }),
   );
+  client.destroy();
 }
 
 describe("the connection table", () => {
@@ -31,58 +49,64 @@ describe("the connection table", () => {
 
   describe("in DynamoDB, played by dynalite", () => {
     let server: Server;
-    let client: DynamoDBClient;
+    let port: number;
+    let connections: ReturnType<typeof tableAt>;
     before(async () => {
       const dynalite = require("dynalite") as (options: object) => Server;
       server = dynalite({ createTableMs: 0 });
-      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-      client = clientOf((server.address() as AddressInfo).port);
-      await createTable(client, "connections");
+      port = await listening(server);
+      await createTable(port, "connections");
+      connections = tableAt(port, "connections");
     });
     after(async () => {
-      client.destroy();
+      connections.close();
+      server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     });
-    connectionTableContract(async () => dynamoTable({ client, tableName: "connections", timeoutMs: () => 5_000 }));
+    connectionTableContract(async () => connections.table);
 
     it("reads as empty when the table does not exist", async () => {
-      const table = dynamoTable({ client, tableName: "nowhere", timeoutMs: () => 5_000 });
+      const { table, close } = tableAt(port, "nowhere");
       assert.equal(await table.read("s"), undefined);
       assert.equal(await table.update("s", { name: "test", when: [], set: { a: 1 }, madeBy: () => false }), undefined);
       assert.deepEqual(await table.scan(), { rows: [] });
+      close();
     });
   });
 
   describe("in DynamoDB, played by dynoxide", () => {
     let engine: ChildProcess | undefined;
-    let client: DynamoDBClient;
+    let connections: ReturnType<typeof tableAt> | undefined;
     before(async function () {
       const binary = dynoxide();
       if (!binary) return this.skip();
       const port = await freePort();
       engine = spawn(binary, ["serve", "--host", "127.0.0.1", "--port", String(port)], { stdio: "ignore" });
-      client = clientOf(port);
-      await answering(client, engine);
-      await createTable(client, "connections");
+      await answering(port, engine);
+      await createTable(port, "connections");
+      connections = tableAt(port, "connections");
     });
     after(() => {
-      client?.destroy();
+      connections?.close();
       engine?.kill();
     });
-    connectionTableContract(async () => dynamoTable({ client, tableName: "connections", timeoutMs: () => 5_000 }));
+    connectionTableContract(async () => connections!.table);
   });
 
   it("says that it got no answer when an endpoint is silent, within the time it was given", async () => {
     const server = createServer(() => {});
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const client = clientOf((server.address() as AddressInfo).port);
-    const table = dynamoTable({ client, tableName: "connections", timeoutMs: () => 30 });
+    const { table, close } = tableAt(await listening(server), "connections", 30);
     await assert.rejects(table.read("s"), { code: "STORE_UNAVAILABLE", retryable: true });
-    client.destroy();
+    close();
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   });
 });
+
+async function listening(server: { listen(port: number, host: string, done: () => void): void; address(): unknown }) {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return (server.address() as AddressInfo).port;
+}
 
 /** Path of the optional second engine's binary on this platform. */
 function dynoxide(): string | undefined {
@@ -97,16 +121,17 @@ function dynoxide(): string | undefined {
 
 async function freePort(): Promise<number> {
   const server = createNetServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
+  const port = await listening(server);
   await new Promise((resolve) => server.close(resolve));
   return port;
 }
 
-async function answering(client: DynamoDBClient, engine: ChildProcess): Promise<void> {
+async function answering(port: number, engine: ChildProcess): Promise<void> {
+  const client = clientOf(port);
   while (engine.exitCode === null) {
     try {
       await client.send(new ListTablesCommand({}));
+      client.destroy();
       return;
     } catch {
       await new Promise((resolve) => setTimeout(resolve, 20));
