@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { type BuildFailure, type BuildOptions, buildSync } from "esbuild";
 
@@ -17,7 +17,27 @@ export type HandlerName = "connection-api" | "connection-manager" | "watchdog";
 export function bundleHandler(name: HandlerName): Bundle {
   const prebuilt = join(__dirname, "..", "handlers", name);
   if (existsSync(join(prebuilt, "index.js"))) return toBundle(prebuilt);
-  return build(join(__dirname, "..", "runtime", "handlers", `${name}.ts`), []);
+  return build(handlerOptions(join(__dirname, "..", "runtime", "handlers", `${name}.ts`)));
+}
+
+/**
+ * Parts of our handlers' dependencies that Lambda never loads, a third of their size: credentials come from the environment,
+ * HTTP/1 is parsed with SIMD, and undici's second parser is an experiment (it leaves it out of Node itself by this name).
+ */
+const NEVER_LOADED = [
+  "@aws-sdk/credential-provider-http",
+  "@aws-sdk/credential-provider-ini",
+  "@aws-sdk/credential-provider-login",
+  "@aws-sdk/credential-provider-process",
+  "@aws-sdk/credential-provider-sso",
+  "@aws-sdk/credential-provider-web-identity",
+  "@smithy/credential-provider-imds",
+  "../llhttp/llhttp-wasm.js",
+];
+
+/** How a handler of ours is bundled, here and in the package's build. */
+export function handlerOptions(entry: string): BuildOptions {
+  return { ...bundleOptions(entry, NEVER_LOADED), define: { esbuildDetection: "true" } };
 }
 
 /**
@@ -27,15 +47,15 @@ export function bundleHandler(name: HandlerName): Bundle {
  * @throws Error that names the path tried, esbuild's message with file and line, or the missing export
  */
 export function bundleProcessor(entry: string, externals: readonly string[]): Bundle {
-  const path = isAbsolute(entry) ? entry : resolve(process.cwd(), entry);
+  const path = resolve(entry);
   if (!existsSync(path)) {
     throw new Error(`Expected \`processor.entry\` to be a file, but "${entry}" is not there. Tried ${path}.`);
   }
-  return build(path, externals);
+  return build(bundleOptions(path, externals));
 }
 
-/** What both `bundleHandler` and the package's build ask of esbuild: the same input gives the same bytes in any folder. */
-export function bundleOptions(entry: string, externals: readonly string[]): BuildOptions {
+/** What every bundle asks of esbuild: the same input gives the same bytes in any folder. */
+function bundleOptions(entry: string, externals: readonly string[]): BuildOptions {
   return {
     entryPoints: [basename(entry)],
     absWorkingDir: dirname(entry),
@@ -57,8 +77,14 @@ export function bundleOptions(entry: string, externals: readonly string[]): Buil
   };
 }
 
-function build(entry: string, externals: readonly string[]): Bundle {
-  const options = bundleOptions(entry, externals);
+function build(options: BuildOptions): Bundle {
+  return toBundle(buildFiles(options));
+}
+
+/** `index.js` and `index.js.map`. @throws Error with esbuild's messages, or when no handler is exported */
+export function buildFiles(options: BuildOptions): Map<string, Buffer> {
+  const folder = options.absWorkingDir as string;
+  const entry = join(folder, (options.entryPoints as string[])[0] as string);
   const files = new Map<string, Buffer>();
   try {
     const { outputFiles = [] } = buildSync(options);
@@ -66,21 +92,19 @@ function build(entry: string, externals: readonly string[]): Bundle {
   } catch (error) {
     throw new Error(`${entry} does not compile:\n${messages(error as BuildFailure)}`);
   }
-  const code = files.get("index.js");
-  if (code === undefined) throw new Error(`${entry} compiled to nothing.`);
-  if (!exportsHandler(entry, options)) {
+  if (!exportsHandler(basename(entry), options)) {
     throw new Error(
       `Expected ${entry} to export \`handler\`, as in «export const handler = eachEvent(async (event) => { … })».`,
     );
   }
-  return toBundle(withRelativeSources(files, options.absWorkingDir as string));
+  return withRelativeSources(files, folder);
 }
 
 /** esbuild lists the exports of a module only in its ESM output; a CommonJS module lists none and may export anything. */
 function exportsHandler(entry: string, options: BuildOptions): boolean {
   const { metafile } = buildSync({ ...options, format: "esm", sourcemap: false, minify: false });
   const output = Object.values(metafile?.outputs ?? {})[0];
-  const isModule = metafile?.inputs[basename(entry)]?.format === "esm";
+  const isModule = metafile?.inputs[entry]?.format === "esm";
   return !isModule || output?.exports.includes("handler") === true;
 }
 
