@@ -131,9 +131,9 @@ export function units(bytes: number): number {
   return Math.ceil(bytes / UNIT_BYTES);
 }
 
-/** Spreads keys evenly, whatever they look like. */
+/** Spreads keys evenly, whatever they look like (FNV-1a, high bits folded in). */
 function sliceOf(key: string, slices: number): number {
-  let hash = 0;
-  for (let i = 0; i < key.length; i++) hash = (Math.imul(hash, 31) + key.charCodeAt(i)) | 0;
-  return (hash >>> 8) % slices;
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
+  return ((hash ^ (hash >>> 15)) >>> 0) % slices;
 }

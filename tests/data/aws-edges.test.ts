@@ -1,0 +1,217 @@
+import assert from "node:assert/strict";
+import { createHash, createHmac } from "node:crypto";
+import type { Server } from "node:http";
+import http from "node:http";
+import type { AddressInfo } from "node:net";
+import { BatchWriteItemCommand, CreateTableCommand, DynamoDBClient, QueryCommand } from "@aws-sdk/client-dynamodb";
+import { SignatureV4 } from "@smithy/signature-v4";
+
+import { type Closable, dynamodbStore } from "../../runtime/data/dynamodb-store";
+import type { EventStore } from "../../runtime/data/event-store";
+import { decodeItem, type EncodedItem, encodeItem } from "../../runtime/data/item";
+import { s3Put } from "../../runtime/data/s3-put";
+import { signer } from "../../runtime/data/sigv4";
+import { StreamError } from "../../runtime/support/errors";
+
+// Has no types of its own.
+const dynalite = require("dynalite") as (options: object) => Server;
+
+const credentials = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret/key+1", sessionToken: "token" };
+const region = "eu-central-1";
+
+async function listen(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** Answers with `status` and `text`, and remembers what came. */
+async function fixedServer(status: number, text: string) {
+  const seen: { method?: string; url?: string; headers: http.IncomingHttpHeaders; body: Buffer }[] = [];
+  const server = http.createServer(async (request, response) => {
+    const parts: Buffer[] = [];
+    for await (const part of request) parts.push(part as Buffer);
+    seen.push({ method: request.method, url: request.url, headers: request.headers, body: Buffer.concat(parts) });
+    response.writeHead(status).end(text);
+  });
+  return { endpoint: await listen(server), seen, close: () => new Promise((resolve) => server.close(resolve)) };
+}
+
+/** The same port through the SDK's client: what the lean one must not differ from. */
+function sdkStore(tableName: string, endpoint: string): EventStore & Closable {
+  const client = new DynamoDBClient({ region, endpoint, credentials, maxAttempts: 1 });
+  return {
+    write: async (items) => {
+      const requests = items.map((item) => ({ PutRequest: { Item: withBytes(JSON.parse(item.json)) } }));
+      try {
+        const { UnprocessedItems } = await client.send(
+          new BatchWriteItemCommand({ RequestItems: { [tableName]: requests } }),
+        );
+        const left = new Set(UnprocessedItems?.[tableName]?.map((request) => request.PutRequest?.Item?.key?.S));
+        return items.filter((item) => left.has(item.key));
+      } catch (cause) {
+        const { name, message } = cause as Error;
+        throw new StreamError(name === "ValidationException" ? "VALIDATION_FAILED" : "STORE_UNAVAILABLE", message, {
+          cause,
+        });
+      }
+    },
+    close: async () => client.destroy(),
+  };
+}
+
+function withBytes(attributes: Record<string, { B?: unknown }>) {
+  for (const value of Object.values(attributes))
+    if (typeof value.B === "string") value.B = Buffer.from(value.B, "base64");
+  return attributes as never;
+}
+
+const stores: [string, (table: string, endpoint: string) => EventStore & Closable][] = [
+  ["lean", (table, endpoint) => dynamodbStore(table, { region, endpoint, credentials: async () => credentials })],
+  ["SDK", sdkStore],
+];
+
+for (const [name, create] of stores)
+  describe(`event store, ${name}`, () => {
+    let server: Server;
+    let endpoint: string;
+    let admin: DynamoDBClient;
+    let store: EventStore & Closable;
+
+    before(async () => {
+      server = dynalite({ createTableMs: 0 });
+      endpoint = await listen(server);
+      admin = new DynamoDBClient({ region, endpoint, credentials });
+      await admin.send(
+        new CreateTableCommand({
+          TableName: "events",
+          BillingMode: "PAY_PER_REQUEST",
+          AttributeDefinitions: ["streamId", "key"].map((AttributeName) => ({
+            AttributeName,
+            AttributeType: "S" as const,
+          })),
+          KeySchema: [
+            { AttributeName: "streamId", KeyType: "HASH" },
+            { AttributeName: "key", KeyType: "RANGE" },
+          ],
+        }),
+      );
+      store = create("events", endpoint);
+    });
+    after(async () => {
+      admin.destroy();
+      await store.close();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    });
+
+    const item = (key: string, data: string | Buffer): EncodedItem =>
+      encodeItem(
+        {
+          ...{ streamId: "s", key, type: "t", id: "1", data, dataBytes: Buffer.byteLength(data) },
+          ...{ receivedAt: Date.now(), sequence: "1.1.1" },
+        },
+        60,
+        1,
+      );
+
+    it("stores what the codec reads back: text, quotes, bytes and compressed data", async () => {
+      const data = ["plain", '{"a":"\u2028é\\n\u0000"}', Buffer.from([0xff, 0x00]), "again ".repeat(2_000), ""];
+      assert.deepEqual(await store.write(data.map((one, i) => item(`key-${i}`, one))), []);
+      const { Items = [] } = await admin.send(
+        new QueryCommand({
+          TableName: "events",
+          KeyConditionExpression: "streamId = :s",
+          ExpressionAttributeValues: { ":s": { S: "s" } },
+        }),
+      );
+      const read = Items.map((attributes) => {
+        const bytes = attributes.d?.B;
+        return decodeItem({ ...attributes, ...(bytes && { d: { B: Buffer.from(bytes).toString("base64") } }) } as never)
+          .data;
+      });
+      assert.deepEqual(read, data);
+    });
+
+    it("says VALIDATION_FAILED for what will never be taken", async () => {
+      const twice = [item("same", "1"), item("same", "2")];
+      await assert.rejects(store.write(twice), { code: "VALIDATION_FAILED" });
+    });
+
+    it("says STORE_UNAVAILABLE where the table is not there, or nobody answers", async () => {
+      const other = create("nowhere", endpoint);
+      const dead = create("events", "http://127.0.0.1:1");
+      await assert.rejects(other.write([item("k", "1")]), { code: "STORE_UNAVAILABLE" });
+      await assert.rejects(dead.write([item("k", "1")]), { code: "STORE_UNAVAILABLE" });
+      await other.close();
+      await dead.close();
+    });
+
+    it("returns the items that the table left unprocessed", async () => {
+      const left = {
+        UnprocessedItems: { events: [{ PutRequest: { Item: { streamId: { S: "s" }, key: { S: "b" } } } }] },
+      };
+      const fake = await fixedServer(200, JSON.stringify(left));
+      const other = create("events", fake.endpoint);
+      const items = [item("a", "1"), item("b", "2"), item("c", "3")];
+      assert.deepEqual(await other.write(items), [items[1]]);
+      await other.close();
+      await fake.close();
+    });
+  });
+
+describe("signer", () => {
+  it("signs as the SDK's signer does, with and without a session token", async () => {
+    const now = Date.UTC(2026, 10, 24, 17, 30, 1);
+    for (const one of [credentials, { accessKeyId: "A", secretAccessKey: "B" }]) {
+      const input = { method: "POST", path: "/", headers: { host: "h.example", "x-amz-target": "T" }, body: '{"é":1}' };
+      const ours = signer("dynamodb", region)(input, one, now);
+      const theirs = await new SignatureV4({
+        ...{ service: "dynamodb", region, credentials: one, sha256: Sha256, applyChecksum: false },
+      }).sign(
+        { ...input, protocol: "https:", hostname: "h.example", headers: { ...input.headers } },
+        { signingDate: new Date(now) },
+      );
+      assert.equal(ours.authorization, theirs.headers.authorization);
+    }
+  });
+});
+
+describe("bucket edge", () => {
+  it("puts the bytes under bucket and escaped key, signed with their hash", async () => {
+    const fake = await fixedServer(200, "");
+    const bucket = s3Put("my-bucket", { region, endpoint: fake.endpoint, credentials: async () => credentials });
+    await bucket.put("oversize/a:b@c/k", Buffer.from("bytes"));
+    await bucket.close();
+    await fake.close();
+    const [request] = fake.seen;
+    assert.deepEqual([request!.method, request!.url], ["PUT", "/my-bucket/oversize/a%3Ab%40c/k"]);
+    assert.equal(request!.body.toString(), "bytes");
+    assert.equal(request!.headers["x-amz-content-sha256"], createHash("sha256").update("bytes").digest("hex"));
+    assert.match(request!.headers.authorization!, /\/eu-central-1\/s3\/aws4_request/);
+  });
+
+  it("says STORE_UNAVAILABLE with the key when the bucket refuses", async () => {
+    const fake = await fixedServer(503, "SlowDown");
+    const bucket = s3Put("b", { region, endpoint: fake.endpoint, credentials: async () => credentials });
+    await assert.rejects(bucket.put("oversize/k", Buffer.from("x")), {
+      code: "STORE_UNAVAILABLE",
+      message: /oversize\/k.*503/,
+    });
+    await bucket.close();
+    await fake.close();
+  });
+});
+
+class Sha256 {
+  private readonly hash;
+  constructor(secret?: unknown) {
+    this.hash = secret === undefined ? createHash("sha256") : createHmac("sha256", secret as Buffer);
+  }
+  update(data: Uint8Array): void {
+    this.hash.update(data);
+  }
+  async digest(): Promise<Uint8Array> {
+    return this.hash.digest();
+  }
+  reset(): void {}
+}

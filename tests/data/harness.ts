@@ -1,0 +1,204 @@
+import http from "node:http";
+import type { AddressInfo } from "node:net";
+import type { RelaySettings, SourceSecret } from "../../runtime/contract";
+import type { EventStore } from "../../runtime/data/event-store";
+import { decodeItem, type EncodedItem, type StoredEvent } from "../../runtime/data/item";
+import { createRelay, type RelayDeps, type RelayOptions, type RelayProgress } from "../../runtime/data/relay";
+import type { Clock } from "../../runtime/support/clock";
+import type { LogFields, Logger } from "../../runtime/support/logger";
+
+export interface FakeClock extends Clock {
+  /** Sleeps asked for and not yet over, in milliseconds from when they were asked. */
+  readonly sleeps: number[];
+}
+
+/** Time that stands at `start` until a test moves it. Retry waits of up to `autoMs` pass at once. */
+export function fakeClock(autoMs = 60_000, start = 1_000_000): FakeClock & { advance(ms: number): Promise<void> } {
+  let now = start;
+  const sleepers = new Set<{ at: number; wake: () => void }>();
+  const sleeps: number[] = [];
+  const advance = async (ms: number) => {
+    now += ms;
+    for (const sleeper of [...sleepers]) if (sleeper.at <= now) sleeper.wake();
+    await new Promise(setImmediate);
+  };
+  return {
+    sleeps,
+    advance,
+    now: () => now,
+    sleep: (ms, signal) => {
+      sleeps.push(ms);
+      return new Promise((resolve) => {
+        if (signal?.aborted) return resolve();
+        const wake = () => {
+          sleepers.delete(sleeper);
+          signal?.removeEventListener("abort", wake);
+          resolve();
+        };
+        const sleeper = { at: now + ms, wake };
+        sleepers.add(sleeper);
+        signal?.addEventListener("abort", wake, { once: true });
+        // A short wait of the policy's own: time goes on by it. Timers of the relay (idle, deadlines) are longer.
+        if (ms > 0 && ms <= autoMs) setImmediate(() => sleepers.has(sleeper) && void advance(ms));
+      });
+    },
+  };
+}
+
+export interface Source {
+  readonly url: string;
+  readonly requests: http.IncomingMessage[];
+  close(): Promise<void>;
+}
+
+export type Answer = (response: http.ServerResponse, request: http.IncomingMessage) => void;
+
+/** Answers the n-th request with the n-th answer, and all later ones with the last. */
+export async function startSource(...answers: Answer[]): Promise<Source> {
+  const requests: http.IncomingMessage[] = [];
+  const server = http.createServer((request, response) => {
+    requests.push(request);
+    answers[Math.min(requests.length, answers.length) - 1]!(response, request);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** An SSE answer that sends `text` and then ends, breaks, or stays open. */
+export function sse(
+  text: string,
+  then: "end" | "break" | "stay" = "end",
+  headers: http.OutgoingHttpHeaders = {},
+): Answer {
+  return body("text/event-stream", text, then, headers);
+}
+
+export function body(
+  contentType: string,
+  text: string | Buffer,
+  then: "end" | "break" | "stay" = "end",
+  headers: http.OutgoingHttpHeaders = {},
+): Answer {
+  return (response) => {
+    response.writeHead(200, { "content-type": contentType, ...headers });
+    response.flushHeaders();
+    const after = () => {
+      if (then === "end") response.end();
+      if (then === "break") setImmediate(() => response.destroy());
+    };
+    if (text.length === 0) after();
+    else response.write(text, after);
+  };
+}
+
+export function status(code: number, headers: http.OutgoingHttpHeaders = {}, text = ""): Answer {
+  return (response) => {
+    response.writeHead(code, headers);
+    response.end(text);
+  };
+}
+
+export interface LogLine {
+  readonly level: string;
+  readonly message: string;
+  readonly fields: LogFields;
+}
+
+export function memoryLogger(lines: LogLine[] = []): Logger & { readonly lines: LogLine[] } {
+  const logger: Logger & { readonly lines: LogLine[] } = {
+    lines,
+    log: (level, message, fields = {}) => {
+      lines.push({ level, message, fields });
+    },
+    with: () => logger,
+  };
+  return logger;
+}
+
+/** A store that takes everything and remembers it. */
+export function memoryStore(): EventStore & { readonly events: StoredEvent[]; readonly batches: number[] } {
+  const events: StoredEvent[] = [];
+  const batches: number[] = [];
+  return {
+    events,
+    batches,
+    write: async (items: readonly EncodedItem[]) => {
+      batches.push(items.length);
+      for (const item of items) events.push(decodeItem(JSON.parse(item.json)));
+      return [];
+    },
+  };
+}
+
+export interface Settings {
+  readonly source?: Partial<RelaySettings["source"]>;
+  readonly events?: Partial<RelaySettings["events"]>;
+}
+
+export function relaySettings({ source, events }: Settings = {}): RelaySettings {
+  return {
+    v: 1,
+    source: {
+      format: "auto",
+      auth: { kind: "bearer" },
+      resume: { kind: "last-event-id" },
+      idleTimeoutMs: 3_600_000,
+      ...source,
+    },
+    relay: { handover: "auto", streamsPerHop: 1 },
+    events: { identity: { kind: "content" }, ignore: [], ttlDays: 7, maxEventBytes: 1 << 20, slices: 1, ...events },
+  };
+}
+
+export interface Setup extends Settings {
+  readonly secret?: Partial<SourceSecret>;
+  readonly options?: Partial<RelayOptions>;
+  readonly deps?: Partial<RelayDeps>;
+}
+
+/** A relay on a source, with a fake clock and a memory store. `stop` aborts its signal. */
+export function setUp(source: { readonly url: string }, setup: Setup = {}) {
+  const clock = fakeClock();
+  const store = memoryStore();
+  const log = memoryLogger();
+  const progress: RelayProgress[] = [];
+  const abort = new AbortController();
+  const secret: SourceSecret = { url: source.url, path: "/stream/{streamId}", key: "sesame-open", ...setup.secret };
+  const relay = createRelay(
+    {
+      streamId: "a:b",
+      generation: 3,
+      attempt: 0,
+      signal: abort.signal,
+      stopReadingAt: clock.now() + 86_400_000 * 2,
+      drainUntil: clock.now() + 86_400_000 * 3,
+      singleTry: () => false,
+      mayReconnect: async () => true,
+      onProgress: (one) => progress.push(one),
+      ...setup.options,
+    },
+    {
+      settings: relaySettings(setup),
+      readSecret: async () => ({ secret, version: "v1" }),
+      store,
+      oversize: async () => {},
+      clock,
+      random: () => 0.5,
+      log,
+      ...setup.deps,
+    },
+  );
+  return { relay, clock, store, log, progress, stop: () => abort.abort() };
+}
+
+/** Waits until something is so; the test's own timeout bounds it. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise(setImmediate);
+}

@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { judgeStatus, nextReconnect, retryAfterMs } from "../../runtime/data/reconnect";
+
+const most = () => 0.999999;
+const delays = (failure: Parameters<typeof nextReconnect>[1], count: number) =>
+  Array.from({ length: count }, (_, attempt) => Math.round(nextReconnect({ attempt }, failure, most).delayMs));
+
+describe("reconnect policy", () => {
+  it("comes back at once the first time, then from 250 ms to 16 s after network errors", () => {
+    assert.deepEqual(
+      delays({ kind: "network" }, 10),
+      [0, 250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 16_000, 16_000],
+    );
+  });
+
+  it("waits from 5 s to 320 s after HTTP errors", () => {
+    assert.deepEqual(
+      delays({ kind: "http", status: 503 }, 8),
+      [5, 10, 20, 40, 80, 160, 320, 320].map((s) => s * 1_000),
+    );
+  });
+
+  it("waits at least a minute after 429 and 420, and what Retry-After says where it says something", () => {
+    for (const status of [420, 429]) {
+      const { delayMs } = nextReconnect({ attempt: 0 }, { kind: "http", status }, () => 0);
+      assert.equal(delayMs, 60_000);
+      assert.equal(nextReconnect({ attempt: 5 }, { kind: "http", status, retryAfterMs: 7_000 }, most).delayMs, 7_000);
+    }
+  });
+
+  it("caps first and jitters then: half of the cap at a random of one half", () => {
+    assert.equal(nextReconnect({ attempt: 50 }, { kind: "network" }, () => 0.5).delayMs, 8_000);
+  });
+
+  it("takes retry as a lower bound, between a floor and a ceiling", () => {
+    const delayAfter = (serverRetryMs: number) =>
+      nextReconnect({ attempt: 0, serverRetryMs }, { kind: "network" }, most).delayMs;
+    assert.deepEqual([delayAfter(0), delayAfter(3_000), delayAfter(10 ** 15)], [250, 3_000, 320_000]);
+  });
+
+  it("does not count the end of a page as a failure", () => {
+    assert.deepEqual(nextReconnect({ attempt: 0, serverRetryMs: 10 }, { kind: "end", page: true }, most), {
+      delayMs: 250,
+      attempt: 0,
+    });
+    assert.equal(nextReconnect({ attempt: 3 }, { kind: "end", page: false }, most).attempt, 4);
+  });
+
+  it("knows what each status means", () => {
+    const verdicts = [200, 204, 205, 210, 299, 400, 401, 403, 404, 408, 410, 429, 500, 503].map(judgeStatus);
+    assert.deepEqual(verdicts, [
+      ...["stream", "completed", "failed", "failed", "failed", "retry", "failed", "failed", "failed"],
+      ...["retry", "failed", "retry", "retry", "retry"],
+    ]);
+  });
+
+  it("reads Retry-After as seconds and as a date, and nothing else", () => {
+    const now = Date.parse("Wed, 21 Oct 2026 07:28:00 GMT");
+    assert.equal(retryAfterMs("120", now), 120_000);
+    assert.equal(retryAfterMs("Wed, 21 Oct 2026 07:29:00 GMT", now), 60_000);
+    assert.equal(retryAfterMs("Wed, 21 Oct 2020 07:29:00 GMT", now), 0);
+    assert.equal(retryAfterMs("soon", now), undefined);
+    assert.equal(retryAfterMs(undefined, now), undefined);
+  });
+});

@@ -1,0 +1,188 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import type { EncodedItem } from "../../runtime/data/item";
+import { Ledger } from "../../runtime/data/ledger";
+import { type Entry, Writer, type WriterDeps } from "../../runtime/data/writer";
+import { StreamError } from "../../runtime/support/errors";
+import { fakeClock, memoryLogger, until } from "./harness";
+
+function entries(count: number, from = 0): Entry[] {
+  return Array.from({ length: count }, (_, i) => ({
+    number: from + i,
+    item: { key: `k${from + i}`, json: `{"key":{"S":"k${from + i}"}}`, bytes: 20 },
+  }));
+}
+
+function setUp(
+  write: (items: readonly EncodedItem[]) => Promise<readonly EncodedItem[]>,
+  deps: Partial<WriterDeps> = {},
+) {
+  const stored: number[] = [];
+  const refused: number[] = [];
+  const clock = fakeClock();
+  const log = memoryLogger();
+  const abort = new AbortController();
+  const writer = new Writer({
+    store: { write },
+    oversize: async () => {},
+    clock,
+    random: () => 0.5,
+    log,
+    signal: abort.signal,
+    onSettled: ({ number }, ok) => (ok ? stored : refused).push(number),
+    ...deps,
+  });
+  return { writer, stored, refused, clock, log, abort };
+}
+
+const sorted = (numbers: number[]) => [...numbers].sort((a, b) => a - b);
+
+describe("writer", () => {
+  it("sends at once when idle and fills up while a request is in flight", async () => {
+    const sizes: number[] = [];
+    const answers: (() => void)[] = [];
+    const { writer } = setUp(async (items) => {
+      sizes.push(items.length);
+      await new Promise<void>((resolve) => answers.push(resolve));
+      return [];
+    });
+    writer.add(entries(1)[0]!);
+    writer.flush();
+    for (const entry of entries(30, 1)) {
+      writer.add(entry);
+      writer.flush();
+    }
+    assert.deepEqual(sizes, [1, 25]);
+    for (const answer of answers.splice(0)) answer();
+    await until(() => sizes.length === 3);
+    assert.deepEqual(sizes, [1, 25, 5]);
+    for (const answer of answers) answer();
+    await until(() => writer.idle);
+  });
+
+  it("writes again what the table left over, until it took all", async () => {
+    let calls = 0;
+    const { writer, stored, clock } = setUp(async (items) =>
+      ++calls < 4 ? items.slice(0, Math.ceil(items.length / 2)) : [],
+    );
+    for (const entry of entries(20)) writer.add(entry);
+    writer.flush();
+    await until(() => writer.idle);
+    assert.deepEqual(sorted(stored), [...Array(20).keys()]);
+    assert.equal(calls, 4);
+    assert.ok(clock.sleeps.length === 3 && clock.sleeps.every((ms) => ms > 0));
+  });
+
+  it("backs off while the table is away, with one line of log, and loses nothing", async () => {
+    let calls = 0;
+    const { writer, stored, clock, log } = setUp(async () => {
+      if (++calls <= 10) throw new StreamError("STORE_UNAVAILABLE", "throttled", { retryable: true });
+      return [];
+    });
+    for (const entry of entries(5)) writer.add(entry);
+    writer.flush();
+    await until(() => writer.idle);
+    assert.equal(stored.length, 5);
+    assert.equal(log.lines.length, 1);
+    assert.deepEqual(clock.sleeps.slice(0, 4), [25, 50, 100, 200]);
+    assert.equal(Math.max(...clock.sleeps), 2_500);
+  });
+
+  it("refuses the one item that the table never takes, by name, and stores its neighbours", async () => {
+    const { writer, stored, refused, log } = setUp(async (items) => {
+      if (items.some((item) => item.key === "k7")) throw new StreamError("VALIDATION_FAILED", "bad item");
+      return [];
+    });
+    for (const entry of entries(25)) writer.add(entry);
+    writer.flush();
+    await until(() => writer.idle);
+    assert.equal(stored.length, 24);
+    assert.deepEqual(refused, [7]);
+    assert.equal(log.lines.find((line) => line.level === "error")?.fields.key, "k7");
+  });
+
+  it("puts large data before its item, and tries again when the bucket fails", async () => {
+    const order: string[] = [];
+    let failures = 1;
+    const item = { key: "big", json: "{}", bytes: 10, oversize: { key: "oversize/big", bytes: Buffer.from("x") } };
+    const { writer } = setUp(
+      async (items) => {
+        order.push(...items.map((one) => one.key));
+        return [];
+      },
+      {
+        oversize: async (key) => {
+          if (failures-- > 0) throw new StreamError("STORE_UNAVAILABLE", "away", { retryable: true });
+          order.push(key);
+        },
+      },
+    );
+    writer.add({ number: 0, item });
+    writer.flush();
+    await until(() => writer.idle);
+    assert.deepEqual(order, ["oversize/big", "big"]);
+  });
+
+  it("is full by events and by bytes, and lets go when it is told to end", async () => {
+    const { writer, abort, stored } = setUp(() => new Promise(() => {}));
+    for (const entry of entries(4_999)) writer.add(entry);
+    assert.equal(writer.full, false);
+    writer.add(entries(1, 5_000)[0]!);
+    assert.equal(writer.full, true);
+    const waiting = writer.changed();
+    abort.abort();
+    writer.wake();
+    await waiting;
+    assert.equal(stored.length, 0);
+    const heavy = setUp(() => new Promise(() => {}));
+    heavy.writer.add({ number: 0, item: { key: "k", json: "x".repeat(8 << 20), bytes: 1 } });
+    assert.equal(heavy.writer.full, true);
+  });
+
+  it("buffers no more than it can write in ten seconds at the measured rate", async () => {
+    const answers: (() => void)[] = [];
+    const { writer, clock } = setUp(async () => {
+      await new Promise<void>((resolve) => answers.push(resolve));
+      return [];
+    });
+    for (const entry of entries(400)) writer.add(entry);
+    // 16 batches in 20 s: 20 events/s, so 200 events fit.
+    await clock.advance(20_000);
+    for (const answer of answers.splice(0)) answer();
+    await until(() => answers.length === 0 && writer.idle);
+    for (const entry of entries(199, 400)) writer.add(entry);
+    assert.equal(writer.full, false);
+    for (const entry of entries(2, 599)) writer.add(entry);
+    assert.equal(writer.full, true);
+  });
+});
+
+describe("ledger", () => {
+  it("never lets the checkpoint pass an event that is not settled, in whatever order they settle", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.constantFrom("work", "pass"), { maxLength: 50 }),
+        fc.infiniteStream(fc.nat()),
+        (kinds, picks) => {
+          const ledger = new Ledger("start");
+          const open: { number: number; index: number }[] = [];
+          kinds.forEach((kind, index) => {
+            if (kind === "work") open.push({ number: ledger.open(String(index)), index });
+            else ledger.pass(String(index));
+          });
+          const check = () => {
+            const first = Math.min(...open.map((one) => one.index), kinds.length);
+            assert.equal(ledger.checkpoint, first === 0 ? "start" : String(first - 1));
+            assert.equal(ledger.unsettled, open.length);
+          };
+          check();
+          while (open.length > 0) {
+            const [one] = open.splice(picks.next().value % open.length, 1);
+            ledger.settle(one!.number);
+            check();
+          }
+        },
+      ),
+    );
+  });
+});
