@@ -1,4 +1,5 @@
-import { createHash, createHmac } from "node:crypto";
+import { hash } from "node:crypto";
+import { type CredentialsProvider, signer } from "../data/sigv4";
 import { StreamError } from "../support/errors";
 import type { Bucket } from "./ports";
 
@@ -7,53 +8,37 @@ export interface S3Options {
   readonly region: string;
   /** Absent = AWS. */
   readonly endpoint?: string;
-  /** Asked for each request: Lambda renews them. */
-  readonly credentials: () => Promise<{ accessKeyId: string; secretAccessKey: string; sessionToken?: string }>;
+  readonly credentials: CredentialsProvider;
 }
 
 const REQUEST_TIMEOUT_MS = 2_000;
 
 /**
- * Two S3 calls by `fetch`. This file is in every user's bundle, where `client-s3` would weigh more than everything else
- * together and be parsed at every cold start.
+ * Two S3 calls over Node's own `fetch`: this file is in every user's bundle, where `client-s3` would weigh more than all the
+ * rest and be parsed at every cold start.
  */
 export function s3Bucket({ bucket, region, endpoint, credentials }: S3Options): Bucket {
-  const base = endpoint === undefined ? awsUrl(bucket, region) : new URL(`${endpoint.replace(/\/$/, "")}/${bucket}`);
-  // Loaded at the first request: most invocations make none. S3 signs the path as it is sent, escaped once.
-  const newSigner = async () => {
-    const { SignatureV4 } = await import("@smithy/signature-v4");
-    return new SignatureV4({ service: "s3", region, credentials, sha256: Sha256, uriEscapePath: false });
-  };
-  let signer: ReturnType<typeof newSigner> | undefined;
+  const base = endpoint === undefined ? awsUrl(bucket, region) : new URL(`${endpoint.replace(/\/+$/, "")}/${bucket}`);
+  const sign = signer("s3", region);
 
-  const send = async (method: "GET" | "PUT", key: string, body?: Uint8Array, signal?: AbortSignal) => {
+  const send = async (method: "GET" | "PUT", key: string, body: Uint8Array, signal?: AbortSignal) => {
     const path = `${base.pathname.replace(/\/$/, "")}/${key.split("/").map(escapeSegment).join("/")}`;
-    signer ??= newSigner();
-    const signed = await (await signer).sign({
-      method,
-      protocol: base.protocol,
-      hostname: base.hostname,
-      port: base.port === "" ? undefined : Number(base.port),
-      path,
-      headers: {
-        host: base.host,
-        "x-amz-content-sha256": createHash("sha256")
-          .update(body ?? "")
-          .digest("hex"),
-      },
-      body,
-    });
-    const { host: _, ...headers } = signed.headers;
+    const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+    const fixed = { host: base.host, "x-amz-content-sha256": hash("sha256", bytes, "hex") };
+    const { host: _, ...headers } = sign(
+      { method, path, headers: fixed, body: bytes },
+      await credentials(),
+      Date.now(),
+    );
     const timeout = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
     try {
       const response = await fetch(new URL(path, base.origin), {
         method,
         headers,
-        body: body as Uint8Array<ArrayBuffer> | undefined,
+        body: method === "PUT" ? (bytes as Uint8Array<ArrayBuffer>) : undefined,
         signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
       });
-      const answer = new Uint8Array(await response.arrayBuffer());
-      return { status: response.status, answer };
+      return { status: response.status, answer: new Uint8Array(await response.arrayBuffer()) };
     } catch (cause) {
       throw unavailable(`${method} ${key}: ${(cause as Error).message}`, cause);
     }
@@ -61,7 +46,7 @@ export function s3Bucket({ bucket, region, endpoint, credentials }: S3Options): 
 
   return {
     get: async (key, signal) => {
-      const { status, answer } = await send("GET", key, undefined, signal);
+      const { status, answer } = await send("GET", key, new Uint8Array(), signal);
       if (status === 200) return answer;
       if (status === 404) return undefined;
       throw unavailable(`GET ${key}: status ${status}`);
@@ -84,25 +69,4 @@ function awsUrl(bucket: string, region: string): URL {
 /** As S3 escapes: everything but unreserved characters. */
 function escapeSegment(segment: string): string {
   return encodeURIComponent(segment).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
-}
-
-/** Node's own SHA-256 in the shape the signer asks for. */
-class Sha256 {
-  private readonly hash;
-
-  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
-    this.hash = secret === undefined ? createHash("sha256") : createHmac("sha256", secret as NodeJS.ArrayBufferView);
-  }
-
-  update(data: Uint8Array): void {
-    this.hash.update(data);
-  }
-
-  async digest(): Promise<Uint8Array> {
-    return this.hash.digest();
-  }
-
-  reset(): void {
-    throw new Error("Not used by the signer");
-  }
 }
