@@ -147,7 +147,9 @@ function onLost(state: Mine, { row, ...written }: Written, here: Here): Step {
   const wanted = row.desired === "open" && row.desiredVersion === lease.desiredVersion;
   if (row.generation > lease.generation) {
     const invited = state.phase === "handing-over";
-    if (!invited || !wanted) return leave({ kind: "tally", lease, successor: row, fate: "superseded" });
+    if (!invited || !wanted) {
+      return leave({ kind: "tally", lease, successor: row, fate: invited ? "handed-over" : "superseded" });
+    }
     return { state: { phase: "lingering", lease, until: here.now + here.times.lingerMs, successor: row } };
   }
   // Declared dead by the watchdog.
