@@ -1,3 +1,15 @@
+import type { Principals } from "./access/principals";
+import type { Roles } from "./access/roles";
+import type { RestApis } from "./api/rest-apis";
+import type { Buckets } from "./buckets";
+import type { Tables } from "./dynamodb/tables";
+import type { Faults } from "./faults";
+import type { Functions } from "./lambda/functions";
+import type { Mappings } from "./mapping/mappings";
+import type { Schedules } from "./schedules";
+import type { Secrets } from "./secrets";
+import type { Permission } from "./service";
+
 /** What happens in the local cloud, for progress, summaries and tests. */
 export type CloudEvent =
   /** The change stream of a table wrote a record. */
@@ -64,6 +76,20 @@ export interface LocalCloud {
   readonly accountId: string;
   /** Credentials of the one who deploys and operates: allowed everything. */
   readonly operator: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  readonly principals: Principals;
+  readonly roles: Roles;
+  readonly tables: Tables;
+  readonly buckets: Buckets;
+  readonly secrets: Secrets;
+  readonly functions: Functions;
+  readonly mappings: Mappings;
+  readonly schedules: Schedules;
+  readonly restApis: RestApis;
+  readonly faults: Faults;
+  /** Real seconds of a timeout that a program declares: shorter where hops are compressed. */
+  timeoutSeconds(declared: number): number;
+  /** Lets a role do something on behalf of an AWS service, and reports the call. */
+  may(caller: string, roleArn: string, permission: Permission, quietly?: boolean): boolean;
   /** Stops schedules and mappings (after they delivered what is there), ends function processes, closes the endpoint. Safe to call twice. */
   close(): Promise<void>;
 }

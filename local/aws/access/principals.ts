@@ -1,0 +1,37 @@
+import { randomBytes } from "node:crypto";
+import type { PolicyDocument } from "./policy";
+
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+/** Someone who may call: the operator, or one environment of a function. */
+export interface Principal {
+  /** As events and faults name the caller: the function's name, or "operator". */
+  readonly name: string;
+  readonly arn: string;
+  /** Asked at each call: a policy that changes holds at once. */
+  readonly policies: () => readonly PolicyDocument[];
+}
+
+/** Access keys and whom they stand for. */
+export interface Principals {
+  issue(principal: Principal): Credentials;
+  revoke(accessKeyId: string): void;
+  find(accessKeyId: string): (Credentials & { readonly principal: Principal }) | undefined;
+}
+
+export function createPrincipals(): Principals {
+  const keys = new Map<string, Credentials & { principal: Principal }>();
+  return {
+    issue(principal) {
+      const accessKeyId = `ASIA${randomBytes(8).toString("hex").toUpperCase()}`;
+      const credentials = { accessKeyId, secretAccessKey: randomBytes(30).toString("base64url") };
+      keys.set(accessKeyId, { ...credentials, principal });
+      return credentials;
+    },
+    revoke: (accessKeyId) => void keys.delete(accessKeyId),
+    find: (accessKeyId) => keys.get(accessKeyId),
+  };
+}

@@ -1,0 +1,94 @@
+import { closeSync, existsSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from "node:fs";
+
+/** One record as Lambda hands it to a function. */
+export interface StreamRecord {
+  readonly eventID: string;
+  readonly eventName: "INSERT" | "MODIFY" | "REMOVE";
+  readonly eventVersion: "1.1";
+  readonly eventSource: "aws:dynamodb";
+  readonly eventSourceARN: string;
+  readonly awsRegion: string;
+  readonly dynamodb: {
+    readonly SequenceNumber: string;
+    /** Epoch seconds. */
+    readonly ApproximateCreationDateTime: number;
+    readonly StreamViewType: string;
+    readonly SizeBytes: number;
+    readonly Keys: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+    readonly NewImage?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+    readonly OldImage?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  };
+}
+
+/** The change stream of one table: a single shard, read by position. */
+export interface ChangeStream {
+  readonly arn: string;
+  /** Number that the next record gets. */
+  readonly end: number;
+  /** The oldest record that is kept: TRIM_HORIZON. */
+  readonly horizon: number;
+  append(record: (sequence: number) => StreamRecord): void;
+  /** At most `limit` records from `position` on. */
+  read(position: number, limit: number): readonly StreamRecord[];
+  /** Called when something was appended. Returns its remover. */
+  onAppend(listener: () => void): () => void;
+  /** Forgets what lies before `position`, except for the last {@link KEPT_RECORDS}. */
+  trim(position: number): void;
+  close(): void;
+}
+
+/** AWS keeps records for 24 hours; here delivered ones make room, since a long run would fill the memory. */
+const KEPT_RECORDS = 10_000;
+
+/** @param file keeps the records, one per line; absent = in memory */
+export function openChangeStream(arn: string, file?: string): ChangeStream {
+  const records = file !== undefined && existsSync(file) ? readRecords(file) : [];
+  let first = Number(records[0]?.dynamodb.SequenceNumber ?? 1);
+  const listeners = new Set<() => void>();
+  if (file !== undefined) rewrite(file, records);
+  const handle = file === undefined ? undefined : openSync(file, "a", 0o600);
+
+  return {
+    arn,
+    get end() {
+      return first + records.length;
+    },
+    get horizon() {
+      return first;
+    },
+    append(create) {
+      const record = create(first + records.length);
+      records.push(record);
+      if (handle !== undefined) writeSync(handle, `${JSON.stringify(record)}\n`);
+      for (const listener of listeners) listener();
+    },
+    read: (position, limit) => records.slice(Math.max(0, position - first), Math.max(0, position - first) + limit),
+    onAppend(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    trim(position) {
+      const surplus = position - first - KEPT_RECORDS;
+      // In one go now and then: each cut moves the whole array.
+      if (surplus < KEPT_RECORDS) return;
+      records.splice(0, surplus);
+      first += surplus;
+    },
+    close() {
+      if (handle === undefined) return;
+      closeSync(handle);
+      rewrite(file!, records);
+    },
+  };
+}
+
+/** A last line that was cut off by a crash is left out. */
+function readRecords(file: string): StreamRecord[] {
+  const lines = readFileSync(file, "utf8").split("\n");
+  return lines.slice(0, -1).map((line) => JSON.parse(line) as StreamRecord);
+}
+
+function rewrite(file: string, records: readonly StreamRecord[]): void {
+  writeFileSync(`${file}.new`, records.map((record) => `${JSON.stringify(record)}\n`).join(""), { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+}

@@ -1,0 +1,67 @@
+import { AwsError } from "../aws-error";
+import { type AwsRequest, failAsJson, type Operation, type Permission, type Service } from "../service";
+import type { Parameters } from "./engine";
+import type { Tables } from "./tables";
+
+export interface DynamoDbOptions {
+  readonly tables: Tables;
+  readonly region: string;
+  readonly accountId: string;
+}
+
+/** DynamoDB's JSON 1.0 protocol. */
+export function dynamoDbService({ tables, region, accountId }: DynamoDbOptions): Service {
+  const arnOf = (table: string) =>
+    table.startsWith("arn:") ? table : `arn:aws:dynamodb:${region}:${accountId}:table/${table}`;
+
+  function permissions(operation: string, input: Parameters): Permission[] {
+    const action = `dynamodb:${operation}`;
+    if (operation === "ListTables") return [{ action, resource: "*" }];
+    const batch = input.RequestItems as Record<string, unknown> | undefined;
+    const names = batch === undefined ? [String(input.TableName ?? "")] : Object.keys(batch);
+    return names.map((table) => {
+      const index = input.IndexName === undefined ? "" : `/index/${String(input.IndexName)}`;
+      return { action, resource: arnOf(table) + index };
+    });
+  }
+
+  return {
+    open(request): Operation {
+      const operation = /^DynamoDB_\d+\.(\w+)$/.exec(request.headers["x-amz-target"] ?? "")?.[1];
+      if (operation === undefined) {
+        throw new AwsError("UnknownOperationException", 400, `Unknown target ${request.headers["x-amz-target"]}.`);
+      }
+      const input = withNames(parse(request));
+      return {
+        permissions: permissions(operation, input),
+        run: async () => ({
+          status: 200,
+          headers: { "content-type": "application/x-amz-json-1.0" },
+          body: JSON.stringify(await tables.call(operation, input)),
+        }),
+      };
+    },
+    fail: failAsJson,
+  };
+}
+
+function parse({ body }: AwsRequest): Parameters {
+  try {
+    return JSON.parse(body.toString() || "{}") as Parameters;
+  } catch {
+    throw new AwsError("SerializationException", 400, "The body is no JSON.");
+  }
+}
+
+/** DynamoDB takes a table's ARN wherever it takes its name; the engine knows names. */
+function withNames(input: Parameters): Parameters {
+  const name = (table: string) => table.replace(/^arn:aws:dynamodb:[^:]+:\d+:table\//, "");
+  const batch = input.RequestItems as Record<string, unknown> | undefined;
+  return {
+    ...input,
+    ...(input.TableName === undefined ? {} : { TableName: name(String(input.TableName)) }),
+    ...(batch === undefined
+      ? {}
+      : { RequestItems: Object.fromEntries(Object.entries(batch).map(([table, part]) => [name(table), part])) }),
+  };
+}

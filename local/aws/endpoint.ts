@@ -1,0 +1,204 @@
+import { randomUUID } from "node:crypto";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { decide } from "./access/policy";
+import type { Principal, Principals } from "./access/principals";
+import { verifySignature } from "./access/signature";
+import { AwsError } from "./aws-error";
+import type { CloudEvent } from "./cloud";
+import type { FaultEffect, Faults } from "./faults";
+import type { AwsAnswer, AwsRequest, Operation, Service } from "./service";
+
+export interface EndpointOptions {
+  readonly region: string;
+  readonly principals: Principals;
+  readonly faults: Faults;
+  readonly emit: (event: CloudEvent) => void;
+  /** AWS services by the name they are signed for. */
+  readonly services: ReadonlyMap<string, Service>;
+  /** Everything under `/restapis/`: who may pass is the API's own business. */
+  readonly restApi: (request: AwsRequest) => Promise<AwsAnswer>;
+}
+
+export interface Endpoint {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** S3 objects apart, no request comes near this. */
+const MAX_BODY_BYTES = 256 * 1024 * 1024;
+/** Longer than a client keeps an idle socket, so that it is the client who ends it. */
+const KEEP_ALIVE_MS = 65_000;
+const API_PREFIX = "/restapis/";
+
+/** The one address all clients talk to. Checks who calls, whether they may, and whether a fault is due; then serves. */
+export async function openEndpoint(options: EndpointOptions, port: number): Promise<Endpoint> {
+  const server = createServer((request, response) => {
+    answer(options, request, response).catch((error: unknown) => {
+      if (!response.headersSent) response.writeHead(500, { "content-type": "text/plain" });
+      response.end(String(error instanceof Error ? error.stack : error));
+    });
+  });
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  await listen(server, port);
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function listen(server: Server, port: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const refused = (cause: NodeJS.ErrnoException) => {
+      const reason = cause.code === "EADDRINUSE" ? "is taken. Give another with --port, or 0 for any" : cause.message;
+      reject(new Error(`Port ${port} of 127.0.0.1 ${reason}.`, { cause }));
+    };
+    server.once("error", refused);
+    server.listen(port, "127.0.0.1", () => {
+      server.off("error", refused);
+      resolve();
+    });
+  });
+}
+
+async function answer(options: EndpointOptions, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+  const request = await read(incoming);
+  if (request === undefined) return send(response, { status: 413, body: "" });
+  if (request.path.startsWith(API_PREFIX)) return send(response, await options.restApi(request));
+
+  const service = options.services.get(claimedService(request));
+  if (service === undefined) {
+    return send(response, { status: 404, body: `No local AWS service is signed for as '${claimedService(request)}'.` });
+  }
+  try {
+    const caller = await identify(options, request);
+    const operation = service.open(request);
+    authorise(options, caller, operation);
+    const fault = takeFault(options, caller, operation);
+    if (fault?.kind === "unavailable") {
+      report(options, caller, operation, true, 0);
+      return void incoming.socket.destroy();
+    }
+    if (fault?.kind === "delay") await delay(fault.ms);
+    const done = await runUnder(fault, service, () => operation.run(caller), request);
+    report(options, caller, operation, true, done.status);
+    if (fault?.kind === "drop-answer") return void incoming.socket.destroy();
+    send(response, done);
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error;
+    send(response, service.fail(error));
+  }
+}
+
+async function identify({ region, principals }: EndpointOptions, request: AwsRequest): Promise<Principal> {
+  const secretOf = (id: string) => principals.find(id)?.secretAccessKey;
+  const { accessKeyId } = await verifySignature(request, { region, now: Date.now(), secretOf });
+  return principals.find(accessKeyId)!.principal;
+}
+
+function authorise(options: EndpointOptions, caller: Principal, operation: Operation): void {
+  for (const permission of operation.permissions) {
+    if (decide(caller.policies(), permission) === "allow") continue;
+    report(options, caller, operation, false, 400);
+    throw new AwsError(
+      "AccessDeniedException",
+      400,
+      `User: ${caller.arn} is not authorized to perform: ${permission.action} on resource: ${permission.resource} ` +
+        `because no identity-based policy allows the ${permission.action} action`,
+    );
+  }
+}
+
+function takeFault({ faults }: EndpointOptions, caller: Principal, operation: Operation): FaultEffect | undefined {
+  for (const { action, resource } of operation.permissions) {
+    const effect = faults.take({ action, resource, caller: caller.name });
+    if (effect !== undefined) return effect;
+  }
+  return undefined;
+}
+
+async function runUnder(
+  fault: FaultEffect | undefined,
+  service: Service,
+  run: () => Promise<AwsAnswer>,
+  { headers }: AwsRequest,
+): Promise<AwsAnswer> {
+  try {
+    if (fault?.kind === "throttle") {
+      const dynamo = headers["x-amz-target"]?.startsWith("DynamoDB_");
+      const code = dynamo ? "ProvisionedThroughputExceededException" : "ThrottlingException";
+      throw new AwsError(code, 400, "Rate exceeded (a fault that was asked for)");
+    }
+    if (fault?.kind === "error") {
+      const { code = "InternalServerError", status = 500 } = fault;
+      throw new AwsError(code, status, "A fault that was asked for");
+    }
+    return await run();
+  } catch (error) {
+    if (error instanceof AwsError) return service.fail(error);
+    throw error;
+  }
+}
+
+function report(
+  { emit }: EndpointOptions,
+  caller: Principal,
+  { permissions }: Operation,
+  allowed: boolean,
+  status: number,
+): void {
+  for (const { action, resource } of permissions) {
+    emit({ kind: "call", at: Date.now(), caller: caller.name, action, resource, allowed, status });
+  }
+}
+
+/** The service named in the credential scope; whether the signature holds is checked afterwards. */
+function claimedService({ headers }: AwsRequest): string {
+  return /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\//.exec(headers.authorization ?? "")?.[1] ?? "";
+}
+
+async function read(incoming: IncomingMessage): Promise<AwsRequest | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of incoming) {
+    size += (chunk as Buffer).length;
+    if (size > MAX_BODY_BYTES) return undefined;
+    chunks.push(chunk as Buffer);
+  }
+  const [path = "/", query = ""] = split(incoming.url ?? "/");
+  return {
+    method: incoming.method ?? "GET",
+    path,
+    // A plus is a plus in AWS's encoding, not a space.
+    query: new URLSearchParams(query.replaceAll("+", "%2B")),
+    headers: Object.fromEntries(
+      Object.entries(incoming.headers).map(([name, value]) => [
+        name,
+        Array.isArray(value) ? value.join(",") : (value ?? ""),
+      ]),
+    ),
+    body: Buffer.concat(chunks),
+    sourceIp: incoming.socket.remoteAddress ?? "",
+  };
+}
+
+function split(url: string): [string, string] {
+  const mark = url.indexOf("?");
+  return mark === -1 ? [url, ""] : [url.slice(0, mark), url.slice(mark + 1)];
+}
+
+function send(response: ServerResponse, { status, headers = {}, body }: AwsAnswer): void {
+  if (response.destroyed) return;
+  response.writeHead(status, {
+    "x-amzn-requestid": randomUUID(),
+    "content-length": Buffer.byteLength(body),
+    ...headers,
+  });
+  response.end(body);
+}
+
+const delay = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,0 +1,91 @@
+import type { ChildProcess } from "node:child_process";
+import type { Invocation, Invoked } from "./ipc";
+
+/** How one invocation ended. */
+export interface Ending {
+  readonly phase: "end" | "error" | "timeout" | "killed";
+  /** JSON: what the handler returned, or Lambda's error object. */
+  readonly payload: string;
+}
+
+/** One execution environment: a process that serves one invocation at a time and stands still in between. */
+export interface Environment {
+  readonly pid: number;
+  /** The invocation that it serves, or served last. */
+  readonly requestId: string | undefined;
+  readonly busy: boolean;
+  /** Thaws it, runs one invocation to its end or its deadline, and freezes it. */
+  run(invocation: Invocation): Promise<Ending>;
+  kill(): void;
+  /** Resolves when the process is gone. */
+  readonly gone: Promise<void>;
+}
+
+export function superviseEnvironment(child: ChildProcess, timeoutSeconds: number): Environment {
+  let requestId: string | undefined;
+  let serving: { end(ending: Ending): void } | undefined;
+  let dead = false;
+
+  const gone = new Promise<void>((resolve) => {
+    const leave = (reason: string) => {
+      if (dead) return;
+      dead = true;
+      serving?.end({
+        phase: "killed",
+        payload: errorJson("Runtime.ExitError", `Process ended before its answer: ${reason}`),
+      });
+      resolve();
+    };
+    child.once("exit", (code, signal) => leave(signal ?? `exit status ${code}`));
+    child.once("error", (error) => leave(error.message));
+  });
+
+  child.on("message", ({ ok, result }: Invoked) => serving?.end({ phase: ok ? "end" : "error", payload: result }));
+
+  const signal = (name: "SIGSTOP" | "SIGCONT" | "SIGKILL") => {
+    if (!dead) child.kill(name);
+  };
+
+  return {
+    pid: child.pid ?? 0,
+    get requestId() {
+      return requestId;
+    },
+    get busy() {
+      return serving !== undefined;
+    },
+    run(invocation) {
+      requestId = invocation.requestId;
+      return new Promise((resolve) => {
+        const timer = setTimeout(
+          () => {
+            serving?.end({
+              phase: "timeout",
+              payload: errorJson("Sandbox.Timedout", `Task timed out after ${timeoutSeconds.toFixed(2)} seconds`),
+            });
+            signal("SIGKILL");
+          },
+          Math.max(0, invocation.deadline - Date.now()),
+        );
+        serving = {
+          end(ending) {
+            serving = undefined;
+            clearTimeout(timer);
+            if (ending.phase === "end" || ending.phase === "error") signal("SIGSTOP");
+            resolve(ending);
+          },
+        };
+        if (dead)
+          return serving.end({ phase: "killed", payload: errorJson("Runtime.ExitError", "Process did not start") });
+        signal("SIGCONT");
+        child.send(invocation, () => {});
+      });
+    },
+    kill: () => signal("SIGKILL"),
+    gone,
+  };
+}
+
+function errorJson(errorType: string, errorMessage: string): string {
+  return JSON.stringify({ errorType, errorMessage });
+}

@@ -1,0 +1,16 @@
+/** From the local cloud to a function's process. */
+export interface Invocation {
+  readonly requestId: string;
+  readonly functionArn: string;
+  /** Epoch milliseconds. */
+  readonly deadline: number;
+  readonly traceId: string;
+  /** JSON. */
+  readonly event: string;
+}
+
+/** And back: JSON of the result, or of Lambda's error object. */
+export interface Invoked {
+  readonly ok: boolean;
+  readonly result: string;
+}

@@ -1,0 +1,76 @@
+import { createHash, randomUUID } from "node:crypto";
+
+export interface Message {
+  readonly id: string;
+  readonly body: string;
+  /** MD5 of the body: what the SDK checks. */
+  readonly md5: string;
+  readonly groupId?: string;
+  readonly receipt: string;
+}
+
+export interface Sent {
+  readonly body: string;
+  readonly groupId?: string;
+  readonly deduplicationId?: string;
+}
+
+export interface Queue {
+  readonly name: string;
+  readonly fifo: boolean;
+  /** A FIFO queue takes a message whose deduplication id it saw in the last five minutes and forgets it. */
+  send(message: Sent): Message;
+  /** Up to `count` messages that nobody else holds, oldest first; hidden until deleted or `visibilityMs` passed. */
+  receive(count: number, visibilityMs: number): Message[];
+  delete(receipt: string): void;
+}
+
+/** SQS's queues, in memory alone: what is under way when the local stack ends is gone. */
+export interface Queues {
+  put(name: string, fifo: boolean): Queue;
+  find(name: string): Queue | undefined;
+  remove(name: string): void;
+}
+
+/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/using-messagededuplicationid-property.html */
+const DEDUPLICATION_MS = 5 * 60_000;
+
+export function createQueues(now: () => number): Queues {
+  const queues = new Map<string, Queue>();
+  return {
+    put(name, fifo) {
+      const queue = queues.get(name) ?? openQueue(name, fifo, now);
+      queues.set(name, queue);
+      return queue;
+    },
+    find: (name) => queues.get(name),
+    remove: (name) => void queues.delete(name),
+  };
+}
+
+function openQueue(name: string, fifo: boolean, now: () => number): Queue {
+  const waiting: { message: Message; visibleAt: number }[] = [];
+  const seen = new Map<string, { message: Message; until: number }>();
+  return {
+    name,
+    fifo,
+    send({ body, groupId, deduplicationId }) {
+      const known = deduplicationId === undefined ? undefined : seen.get(deduplicationId);
+      if (fifo && known !== undefined && known.until > now()) return known.message;
+      const md5 = createHash("md5").update(body).digest("hex");
+      const message = { id: randomUUID(), body, md5, groupId, receipt: randomUUID() };
+      waiting.push({ message, visibleAt: 0 });
+      if (deduplicationId !== undefined) seen.set(deduplicationId, { message, until: now() + DEDUPLICATION_MS });
+      return message;
+    },
+    receive(count, visibilityMs) {
+      const visible = waiting.filter(({ visibleAt }) => visibleAt <= now()).slice(0, count);
+      for (const entry of visible) entry.visibleAt = now() + visibilityMs;
+      return visible.map(({ message }) => message);
+    },
+    delete(receipt) {
+      const index = waiting.findIndex(({ message }) => message.receipt === receipt);
+      if (index >= 0) waiting.splice(index, 1);
+    },
+  };
+}

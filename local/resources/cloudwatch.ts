@@ -1,0 +1,54 @@
+import { inert, physicalName } from "./define";
+
+/** Logs go to whoever watches the cloud; the group is a name that roles are allowed to write to. */
+export const logGroup = inert(
+  ["name", "namePrefix", "retentionInDays", "kmsKeyId", "logGroupClass", "skipDestroy", "tags"],
+  ["name", "namePrefix", "logGroupClass"],
+  ({ region, accountId }, { name: pulumiName, inputs }) => {
+    const name = physicalName(inputs.name as string | undefined, pulumiName, 512);
+    return { id: name, outputs: { name, arn: `arn:aws:logs:${region}:${accountId}:log-group:${name}` } };
+  },
+);
+
+/** Watches nothing here: metrics are log lines. */
+export const metricAlarm = inert(
+  [
+    "name",
+    "namespace",
+    "metricName",
+    "dimensions",
+    "metricQueries",
+    "statistic",
+    "extendedStatistic",
+    "period",
+    "evaluationPeriods",
+    "datapointsToAlarm",
+    "threshold",
+    "comparisonOperator",
+    "treatMissingData",
+    "alarmDescription",
+    "alarmActions",
+    "okActions",
+    "insufficientDataActions",
+    "actionsEnabled",
+    "unit",
+    "tags",
+  ],
+  ["name"],
+  ({ region, accountId }, { name: pulumiName, inputs }) => {
+    const name = physicalName(inputs.name as string | undefined, pulumiName, 255);
+    return { id: name, outputs: { name, arn: `arn:aws:cloudwatch:${region}:${accountId}:alarm:${name}` } };
+  },
+);
+
+export const dashboard = inert(
+  ["dashboardName", "dashboardBody"],
+  ["dashboardName"],
+  ({ accountId }, { name: pulumiName, inputs }) => {
+    const name = physicalName(inputs.dashboardName as string | undefined, pulumiName, 255);
+    return {
+      id: name,
+      outputs: { dashboardName: name, dashboardArn: `arn:aws:cloudwatch::${accountId}:dashboard/${name}` },
+    };
+  },
+);

@@ -1,0 +1,79 @@
+import type { Item } from "../aws/dynamodb/engine";
+import type { IndexSpec } from "../aws/dynamodb/tables";
+import { define, physicalName } from "./define";
+
+interface TableInputs {
+  readonly name?: string;
+  readonly hashKey: string;
+  readonly rangeKey?: string;
+  readonly attributes: readonly { readonly name: string; readonly type: string }[];
+  readonly streamEnabled?: boolean;
+  readonly streamViewType?: string;
+  readonly globalSecondaryIndexes?: readonly IndexSpec[];
+}
+
+/** A table and, where asked for, its change stream. Capacity, encryption, recovery and expiry mean nothing here. */
+export const table = define<TableInputs>({
+  inputs: [
+    "name",
+    "attributes",
+    "hashKey",
+    "rangeKey",
+    "billingMode",
+    "streamEnabled",
+    "streamViewType",
+    "ttl",
+    "globalSecondaryIndexes",
+    "localSecondaryIndexes",
+    "pointInTimeRecovery",
+    "serverSideEncryption",
+    "deletionProtectionEnabled",
+    "tableClass",
+    "readCapacity",
+    "writeCapacity",
+    "tags",
+  ],
+  replaceOn: ["name", "hashKey", "rangeKey", "localSecondaryIndexes"],
+  async put({ tables }, { name: pulumiName, inputs }, before) {
+    const name = before?.id ?? physicalName(inputs.name, pulumiName, 255);
+    const { arn, stream } = await tables.put({
+      name,
+      hashKey: inputs.hashKey,
+      rangeKey: inputs.rangeKey,
+      attributes: inputs.attributes,
+      streamViewType: inputs.streamEnabled ? inputs.streamViewType : undefined,
+      globalSecondaryIndexes: inputs.globalSecondaryIndexes,
+    });
+    const streamArn = stream?.arn ?? "";
+    return { id: name, outputs: { name, arn, streamArn, streamLabel: streamArn.split("/stream/")[1] ?? "" } };
+  },
+  remove: ({ tables }, id) => tables.remove(id),
+});
+
+interface TableItemInputs {
+  readonly tableName: string;
+  readonly hashKey: string;
+  readonly rangeKey?: string;
+  /** JSON of the item, types included. */
+  readonly item: string;
+}
+
+/** One item that the program owns: whatever else is written to it is overwritten by the next change. */
+export const tableItem = define<TableItemInputs>({
+  inputs: ["tableName", "hashKey", "rangeKey", "item"],
+  replaceOn: ["tableName", "hashKey", "rangeKey"],
+  async put({ tables }, { inputs }) {
+    const { tableName, hashKey, rangeKey, item } = inputs;
+    const parsed = JSON.parse(item) as Item;
+    await tables.call("PutItem", { TableName: tableName, Item: parsed });
+    const keys = [hashKey, rangeKey].filter((name) => name !== undefined);
+    return { id: [tableName, ...keys.map((name) => JSON.stringify(parsed[name]))].join("|") };
+  },
+  async remove({ tables }, _, { tableName, hashKey, rangeKey, item }) {
+    if (tables.find(String(tableName)) === undefined) return;
+    const parsed = JSON.parse(String(item)) as Item;
+    const keys = [hashKey, rangeKey].filter((name): name is string => typeof name === "string");
+    const Key = Object.fromEntries(keys.map((name) => [name, parsed[name]]));
+    await tables.call("DeleteItem", { TableName: tableName, Key });
+  },
+});
