@@ -41,6 +41,8 @@ export interface Provider {
   ): Promise<Properties>;
   delete(resource: ResourceName, id: string, state: Properties): Promise<void>;
   invoke(token: string, args: Properties): Properties;
+  /** How many resources live in this process. */
+  count(): number;
 }
 
 export function createProvider({ cloud, realisers, assets, report }: ProviderOptions): Provider {
@@ -121,5 +123,7 @@ export function createProvider({ cloud, realisers, assets, report }: ProviderOpt
     invoke(token, args) {
       return toWire({ values: answerInvocation(cloud, { token, args: fromWire(args, assets).values }), secrets: [] });
     },
+
+    count: () => alive.size,
   };
 }

@@ -20,6 +20,8 @@ export interface ServedProvider {
   readonly port: number;
   /** Environment under which a `pulumi` command takes this provider for its package `aws`. */
   readonly environment: Readonly<Record<string, string>>;
+  /** How many resources live in this process. */
+  count(): number;
   close(): void;
 }
 
@@ -122,7 +124,12 @@ export async function serveProvider({ stack, directory, ...options }: ServeOptio
       error ? reject(error) : resolve(bound),
     );
   });
-  return { port, environment: { PULUMI_DEBUG_PROVIDERS: `aws:${port}` }, close: () => server.forceShutdown() };
+  return {
+    port,
+    environment: { PULUMI_DEBUG_PROVIDERS: `aws:${port}` },
+    count: provider.count,
+    close: () => server.forceShutdown(),
+  };
 }
 
 function unary<Request, Response>(

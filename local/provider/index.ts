@@ -1,0 +1,48 @@
+/** Second front door of the local stack: Pulumi's own engine deploys to this machine. */
+import type { CloudOptions, LocalCloud } from "../aws/cloud";
+import { startLocalCloud } from "../aws/start-local-cloud";
+import { realisers } from "../resources/registry";
+import { type ServedProvider, type ServeOptions, serveProvider } from "./serve";
+
+export interface EngineCloudOptions extends CloudOptions, Pick<ServeOptions, "stack" | "directory" | "report"> {}
+
+/** A local cloud that waits for an engine. */
+export interface EngineCloud extends Pick<ServedProvider, "count"> {
+  readonly cloud: LocalCloud;
+  /**
+   * For the commands that shall use it: the provider for `pulumi`, and endpoint, region and credentials for whatever speaks
+   * to AWS through an SDK (among them `stream-ingestion verify`).
+   */
+  readonly environment: Readonly<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+/** Starts a cloud with nothing in it, and the provider that fills it for one stack. */
+export async function startEngineCloud(options: EngineCloudOptions): Promise<EngineCloud> {
+  const cloud = await startLocalCloud(options);
+  const served = await serveProvider({ ...options, cloud, realisers }).catch(async (error) => {
+    await cloud.close();
+    throw error;
+  });
+  return {
+    cloud,
+    count: served.count,
+    environment: { ...served.environment, ...awsEnvironment(cloud) },
+    close: async () => {
+      served.close();
+      await cloud.close();
+    },
+  };
+}
+
+function awsEnvironment({ endpoint, region, operator }: LocalCloud): Record<string, string> {
+  return {
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_REGION: region,
+    AWS_ACCESS_KEY_ID: operator.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: operator.secretAccessKey,
+    // A session of the developer's own would be sent along with the local keys.
+    AWS_SESSION_TOKEN: "",
+    AWS_PROFILE: "",
+  };
+}
