@@ -1,4 +1,4 @@
-import { isUtf8 } from "node:buffer";
+import { isAscii, isUtf8 } from "node:buffer";
 import type { Decoder, EventSink } from "./sink";
 import { headDigest, Tail } from "./tail";
 
@@ -26,6 +26,22 @@ export function lineDecoder(maxEventBytes: number): Decoder {
     else sink.event(bytes.subarray(start, end), length, "message", "", false);
   }
 
+  /**
+   * The whole lines of a chunk of ASCII: one conversion, then slices of it, where a character is a byte.
+   * Returns where the unfinished line begins.
+   */
+  function asciiLines(chunk: Buffer, from: number, sink: EventSink): number {
+    const text = chunk.toString("latin1");
+    let start = from;
+    for (let end = text.indexOf("\n", start); end !== -1; end = text.indexOf("\n", start)) {
+      const length = end - start - (end > start && text.charCodeAt(end - 1) === CR ? 1 : 0);
+      if (length > maxEventBytes) line(chunk, start, end, end - start, true, sink);
+      else if (length > 0) sink.event(text.slice(start, start + length), length, "message", "", false);
+      start = end + 1;
+    }
+    return start;
+  }
+
   function finishTail(sink: EventSink): void {
     const bytes = tail.bytes();
     line(bytes, 0, bytes.length, tail.length, false, sink);
@@ -42,7 +58,8 @@ export function lineDecoder(maxEventBytes: number): Decoder {
         start = end + 1;
         end = chunk.indexOf(LF, start);
       }
-      if (end !== -1) {
+      if (end !== -1 && isAscii(chunk)) start = asciiLines(chunk, start, sink);
+      else if (end !== -1) {
         // One check of the chunk spares one a line; a character cut by the chunk's edge only costs the checks.
         const valid = isUtf8(chunk);
         for (; end !== -1; end = chunk.indexOf(LF, start)) {

@@ -1,3 +1,4 @@
+import { isAscii } from "node:buffer";
 import type { Decoder, EventSink } from "./sink";
 import { headDigest, Tail } from "./tail";
 
@@ -27,6 +28,11 @@ export function sseDecoder(maxEventBytes: number, lastEventId = ""): Decoder {
       return;
     }
     const lost = length - (end - start);
+    if (isData(bytes, start, end)) {
+      const value = start + (bytes[start + 5] === SPACE && start + 5 < end ? 6 : 5);
+      data(bytes, value, end, end - value + lost);
+      return;
+    }
     const found = bytes.subarray(start, end).indexOf(COLON);
     if (found === 0) return;
     const nameEnd = found === -1 ? end : start + found;
@@ -74,6 +80,26 @@ export function sseDecoder(maxEventBytes: number, lastEventId = ""): Decoder {
     block.data = block.lines === 1 ? text : `${block.data}\n${text}`;
   }
 
+  /**
+   * The whole lines of a chunk of ASCII that knows only LF: one conversion, then slices of it, where a character is a byte.
+   * Anything but a plain data line goes the general way. Returns where the unfinished line begins.
+   */
+  function asciiLines(chunk: Buffer, from: number, sink: EventSink): number {
+    const text = chunk.toString("latin1");
+    let start = from;
+    for (let end = text.indexOf("\n", start); end !== -1; end = text.indexOf("\n", start)) {
+      const value = start + (text.charCodeAt(start + 5) === SPACE ? 6 : 5);
+      if (end === start) dispatch(sink);
+      else if (block.lines === 0 && value <= end && end - value <= maxEventBytes && text.startsWith("data:", start)) {
+        block.lines = 1;
+        block.bytes = end - value;
+        block.data = text.slice(value, end);
+      } else line(chunk, start, end, end - start, sink);
+      start = end + 1;
+    }
+    return start;
+  }
+
   function dispatch(sink: EventSink): void {
     const { id, type, lines, bytes, ownId, refusedHead } = block;
     const text = block.data;
@@ -115,6 +141,10 @@ export function sseDecoder(maxEventBytes: number, lastEventId = ""): Decoder {
       let lf = chunk.indexOf(LF, start);
       let cr = chunk.indexOf(CR, start);
       while (lf !== -1 || cr !== -1) {
+        if (cr === -1 && tail.length === 0 && isAscii(chunk)) {
+          start = asciiLines(chunk, start, sink);
+          break;
+        }
         const end = cr === -1 || (lf !== -1 && lf < cr) ? lf : cr;
         if (tail.length > 0) {
           tail.append(chunk, start, end);
@@ -138,6 +168,18 @@ export function sseDecoder(maxEventBytes: number, lastEventId = ""): Decoder {
       block = emptyBlock(committedId);
     },
   };
+}
+
+/** Does the line begin with `data:`? Asked of every line, so byte by byte: no text is made for it. */
+function isData(bytes: Buffer, start: number, end: number): boolean {
+  return (
+    end - start >= 5 &&
+    bytes[start] === 0x64 &&
+    bytes[start + 1] === 0x61 &&
+    bytes[start + 2] === 0x74 &&
+    bytes[start + 3] === 0x61 &&
+    bytes[start + 4] === COLON
+  );
 }
 
 function emptyBlock(id: string) {
