@@ -1,0 +1,47 @@
+import { resolve } from "node:path";
+import type { PulumiFn } from "@pulumi/pulumi/automation";
+import { StreamIngestion, type StreamIngestionArgs, type StreamIngestionOptions } from "../../components/index";
+import type { CloudEvent } from "../../local/aws/cloud";
+import { type EngineCloud, startEngineCloud } from "../../local/provider/index";
+
+/** Prints what it gets: one line of JSON for each event. */
+export const PROCESSOR = resolve(__dirname, "program/processor.ts");
+
+export interface StartedCloud extends EngineCloud {
+  readonly events: readonly CloudEvent[];
+  /** What was passed over. */
+  readonly reports: readonly string[];
+}
+
+/** A local cloud with the provider in front of it, for one stack. */
+export async function startCloud(given: { stack?: string; hopSeconds?: number } = {}): Promise<StartedCloud> {
+  const events: CloudEvent[] = [];
+  const reports: string[] = [];
+  const engine = await startEngineCloud({
+    stack: given.stack ?? "local",
+    hopSeconds: given.hopSeconds,
+    directory: __dirname,
+    report: (sentence) => reports.push(sentence),
+    onEvent: (event) => events.push(event),
+  });
+  return { ...engine, events, reports };
+}
+
+export type Overrides = Partial<StreamIngestionArgs>;
+
+/** A program with one instance; what is not given is the least that works. */
+export function program(args: Overrides = {}, opts: StreamIngestionOptions = {}, name = "prices"): PulumiFn {
+  return async () => {
+    const { apiUrl, tableName, connectionTableName, bucketName } = new StreamIngestion(
+      name,
+      {
+        source: { url: "http://127.0.0.1:9", path: "/v1/{streamId}", key: "key" },
+        processor: { entry: PROCESSOR },
+        removal: "delete",
+        ...args,
+      },
+      opts,
+    );
+    return { apiUrl, tableName, connectionTableName, bucketName };
+  };
+}
