@@ -1,10 +1,10 @@
-import { DescribeTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import {
   type AttributeValue,
   DescribeStreamCommand,
   DynamoDBStreamsClient,
   GetRecordsCommand,
   GetShardIteratorCommand,
+  ListStreamsCommand,
   type Shard,
 } from "@aws-sdk/client-dynamodb-streams";
 import type { ChangeStream } from "./follow-changes";
@@ -16,18 +16,19 @@ const TOO_MANY_READERS = ["LimitExceededException", "ProvisionedThroughputExceed
 
 /** The change stream of a table. Credentials and endpoint come from the usual AWS chain. */
 export async function eventStream(tableName: string, region: string | undefined): Promise<ChangeStream<Image>> {
-  const config = region === undefined ? {} : { region };
-  const table = await new DynamoDBClient(config)
-    .send(new DescribeTableCommand({ TableName: tableName }))
-    .catch(explain(tableName));
-  const StreamArn = table.Table?.LatestStreamArn;
+  const client = new DynamoDBStreamsClient(region === undefined ? {} : { region });
+  const { Streams = [] } = await client
+    .send(new ListStreamsCommand({ TableName: tableName }))
+    .catch((error: Error): never => {
+      const message = `Could not read the change stream of table ${tableName}: ${error.message || error.name}.`;
+      throw new CliError(message, error.name, undefined, { cause: error });
+    });
+  // A stream that was switched off can be read for a day more; labels are times, so the last is the one that runs.
+  const StreamArn = Streams.sort((a, b) => (a.StreamLabel! < b.StreamLabel! ? -1 : 1)).at(-1)?.StreamArn;
   if (StreamArn === undefined) {
-    throw new CliError(
-      `Table ${tableName} has no change stream. Is it the event table of a deployment?`,
-      "NO_CHANGE_STREAM",
-    );
+    const message = `Table ${tableName} has no change stream. Is it the event table of a deployment?`;
+    throw new CliError(message, "NO_CHANGE_STREAM");
   }
-  const client = new DynamoDBStreamsClient(config);
   return {
     shards: async () => {
       const shards: Shard[] = [];
@@ -62,11 +63,3 @@ export async function eventStream(tableName: string, region: string | undefined)
     },
   };
 }
-
-const explain =
-  (tableName: string) =>
-  (error: Error): never => {
-    throw new CliError(`Could not read table ${tableName}: ${error.message || error.name}.`, error.name, undefined, {
-      cause: error,
-    });
-  };

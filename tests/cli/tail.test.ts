@@ -127,10 +127,15 @@ describe("tail", () => {
     const calls: string[] = [];
     server = await serve(async (request, body) => {
       const action = String(request.headers["x-amz-target"]).split(".")[1]!;
-      calls.push(action);
       const input = JSON.parse(body);
+      calls.push(`${action} ${input.TableName ?? input.StreamArn ?? ""}`);
       const answers: Record<string, object> = {
-        DescribeTable: { Table: { LatestStreamArn: `arn:aws:dynamodb:x:1:table/${input.TableName}/stream/1` } },
+        ListStreams: {
+          Streams: ["2026-11-24", "2026-11-01"].map((StreamLabel) => ({
+            StreamLabel,
+            StreamArn: `${input.TableName}/${StreamLabel}`,
+          })),
+        },
         DescribeStream: {
           StreamDescription: { Shards: [{ ShardId: "shard-1", SequenceNumberRange: { StartingSequenceNumber: "1" } }] },
         },
@@ -164,7 +169,12 @@ describe("tail", () => {
       out.map((line) => JSON.parse(line).data),
       ["yes", "z".repeat(3000)],
     );
-    assert.deepEqual(calls, ["DescribeTable", "DescribeStream", "GetShardIterator", "GetRecords"]);
+    assert.deepEqual(calls, [
+      "ListStreams events-1",
+      "DescribeStream events-1/2026-11-24",
+      "GetShardIterator events-1/2026-11-24",
+      "GetRecords ",
+    ]);
   });
 
   it("names the table that it cannot read", async () => {
@@ -181,6 +191,6 @@ describe("tail", () => {
     });
     const { err, exitCode } = await run(addTail, "tail", "--table", "nope");
     assert.equal(exitCode, 1);
-    assert.deepEqual(err, ["error: Could not read table nope: Requested resource not found."]);
+    assert.deepEqual(err, ["error: Could not read the change stream of table nope: Requested resource not found."]);
   });
 });
