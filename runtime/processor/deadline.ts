@@ -12,12 +12,20 @@ export interface Deadline {
   clear(): void;
 }
 
-/** A tenth of the time left at entry is kept back, at most 5 s: half for handlers to finish, half to park what did not. */
+/**
+ * A tenth of the time left at entry is kept back, 1 to 5 s of it: half for handlers to finish, half to park what did not.
+ * The first request to S3 alone can take some hundred milliseconds of a small function.
+ */
 const RESERVE_SHARE = 0.1;
+const MIN_RESERVE_MS = 1_000;
 const MAX_RESERVE_MS = 5_000;
 
+/** Of no more than half the time, where a function has hardly any. */
+const reserveOf = (remainingMs: number) =>
+  Math.min(remainingMs / 2, MAX_RESERVE_MS, Math.max(MIN_RESERVE_MS, remainingMs * RESERVE_SHARE));
+
 export function startDeadline(remainingMs: number, clock: Clock): Deadline {
-  const reserveMs = Math.min(MAX_RESERVE_MS, remainingMs * RESERVE_SHARE);
+  const reserveMs = reserveOf(remainingMs);
   const usableMs = Math.max(0, remainingMs - reserveMs);
   const cleared = new AbortController();
   const expired = new AbortController();

@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readFailureObject } from "../../runtime/processor";
+import { type ProcessorStack, startProcessorStack } from "./processor-stack";
+import type { Order } from "./program/processor";
+
+const order = (what: Order) => JSON.stringify(what);
+const log = (n: number) => JSON.stringify({ n });
+
+describe("a processor on the local stack", function () {
+  this.timeout(60_000);
+  let local: ProcessorStack;
+  let folder: string;
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), "processor-"));
+    local = await startProcessorStack();
+  });
+  after(async () => {
+    await local?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const keys = (streamId: string) => local.handled(streamId).map(({ handled }) => handled);
+  const handledAll = (streamId: string, ...expected: string[]) =>
+    local.until(`${expected} handled`, () => expected.every((key) => keys(streamId).includes(key)));
+  const failure = async (streamId: string, key: string) => {
+    const text = (await local.objects(`failures/${streamId}/`)).get(`failures/${streamId}/${key}.json`);
+    return text === undefined ? undefined : readFailureObject(text)[0];
+  };
+
+  it("handles the good events around a poison one once, and keeps the poison with its payload", async () => {
+    const poison = order({ do: "throw" });
+    await local.store("poison", [log(1), poison, log(3)]);
+    await handledAll("poison", "poison-1", "poison-3");
+    await local.store("after", [log(1)]);
+    await handledAll("after", "after-1");
+    assert.deepEqual(keys("poison"), ["poison-1", "poison-3"]);
+    const kept = await failure("poison", "poison-2");
+    assert.equal(kept?.event?.data, poison);
+    assert.deepEqual(kept?.error, { code: "TOLD", message: "told to throw" });
+    assert.equal(kept?.attempts, 3);
+    assert.equal((await local.objects("failures/poison/")).size, 1);
+  });
+
+  it("handles an event whose third try succeeds, and keeps nothing of it", async () => {
+    await local.store("third", [order({ do: "throw-until", attempt: 3 })]);
+    await handledAll("third", "third-1");
+    assert.equal((await local.objects("failures/third/")).size, 0);
+  });
+
+  it("hands a batch over again under the same keys when a successful one is delivered twice", async () => {
+    local.stack.cloud.faults.add({ match: { action: "lambda:DeliverBatch" }, effect: { kind: "repeat" }, times: 1 });
+    await local.store("repeat", [log(1), log(2)]);
+    await local.until("two deliveries", () => keys("repeat").length === 4);
+    assert.deepEqual(keys("repeat"), ["repeat-1", "repeat-2", "repeat-1", "repeat-2"]);
+  });
+
+  it("loses nothing when its process is killed in the middle of a batch", async () => {
+    await local.store("killed", [log(1), order({ do: "die-once", file: join(folder, "died") }), log(3)]);
+    await handledAll("killed", "killed-1", "killed-2", "killed-3");
+    assert.equal((await local.objects("failures/killed/")).size, 0);
+  });
+
+  it("parks an event that never ends, before Lambda's timeout, and goes on with the next", async () => {
+    await local.store("hang", [order({ do: "hang" }), log(2)]);
+    await handledAll("hang", "hang-2");
+    assert.equal((await failure("hang", "hang-1"))?.error.code, "PROCESSOR_TIMEOUT");
+    assert.deepEqual(keys("hang"), ["hang-2"]);
+  });
+
+  it("leaves a handler that blocks to Lambda, which keeps the event and goes on with the next", async () => {
+    const blocking = order({ do: "block" });
+    await local.store("block", [blocking, log(2)]);
+    await handledAll("block", "block-2");
+    const objects = [...(await local.objects("aws/lambda/")).values()].flatMap(readFailureObject);
+    assert.deepEqual(
+      objects.map(({ key, event, error }) => [key, event?.data, error.code]),
+      [["block-1", blocking, "RetryAttemptsExhausted"]],
+    );
+  });
+
+  it("hands over an event that is too large for an item", async () => {
+    const large = Buffer.from(randomBytes(450_000).toString("base64"));
+    await local.store("large", [large.toString()]);
+    await handledAll("large", "large-1");
+    const [event] = local.handled("large");
+    assert.deepEqual([event?.size, event?.binary], [large.length, false]);
+    assert.equal(event?.bytes, large.toString("base64").slice(0, 64));
+  });
+
+  it("hands over bytes that are no UTF-8 as they were", async () => {
+    const bytes = Buffer.from([0x7b, 0xff, 0xfe, 0x7d]);
+    await local.store("bytes", [bytes]);
+    await handledAll("bytes", "bytes-1");
+    assert.deepEqual(local.handled("bytes"), [
+      { handled: "bytes-1", bytes: bytes.toString("base64"), size: 4, binary: true },
+    ]);
+  });
+
+  it("redrives what failed after a fix, alone and once, and a second run finds nothing", async () => {
+    const { bucketName, processorArn } = local.stack.outputs as Record<string, string>;
+    const fix = join(folder, "fixed");
+    await local.store("redrive", [order({ do: "throw", file: fix }), log(2), order({ do: "throw" })]);
+    await local.until("two failures", async () => (await local.objects("failures/redrive/")).size === 2);
+    const redrive = () =>
+      local.cli("failures", "redrive", "--stream", "redrive", "--bucket", bucketName!, "--function", processorArn!);
+
+    const list = await local.cli("failures", "list", "--json", "--stream", "redrive", "--bucket", bucketName!);
+    const listed = list.stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    assert.deepEqual(listed.map(({ key }) => key).sort(), ["redrive-1", "redrive-3"]);
+
+    writeFileSync(fix, "");
+    const first = await redrive();
+    assert.equal(first.stdout, "1 processed and removed, 1 failed again\n", first.stderr);
+    assert.match(first.stderr, /redrive redrive-3 failed again: TOLD: told to throw/);
+    assert.equal(first.code, 1);
+    await handledAll("redrive", "redrive-1");
+    assert.equal((await failure("redrive", "redrive-3"))?.attempts, 4);
+
+    const second = await redrive();
+    assert.equal(second.stdout, "0 processed and removed, 1 failed again\n");
+    assert.deepEqual(keys("redrive").sort(), ["redrive-1", "redrive-2"]);
+    const poisonStays = await local.cli("failures", "list", "--stream", "poison", "--bucket", bucketName!);
+    assert.match(poisonStays.stdout, /TOLD: told to throw/);
+  });
+});

@@ -1,0 +1,156 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { resolve } from "node:path";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { type CloudEvent, type LocalStack, startLocalStack } from "../../local";
+import { encodeItem } from "../../runtime/data/item";
+
+const ROOT = resolve(__dirname, "../..");
+const PATIENCE_MS = 20_000;
+
+export interface Handled {
+  readonly handled: string;
+  /** The first bytes, base64. */
+  readonly bytes: string;
+  readonly size: number;
+  readonly binary: boolean;
+}
+
+/** A deployment on this machine whose event table the tests fill themselves. */
+export interface ProcessorStack {
+  readonly stack: LocalStack;
+  /** Stores events in one write, as the relay would: keys count up from 1 within the stream. */
+  store(streamId: string, data: readonly (string | Buffer)[]): Promise<void>;
+  /** What the processor logged as handled of a stream, in order. */
+  handled(streamId: string): Handled[];
+  /** Objects of the bucket by key. */
+  objects(prefix: string): Promise<Map<string, string>>;
+  /** Resolves when `is` holds; asked whenever something happened in the cloud. */
+  until(what: string, is: () => boolean | Promise<boolean>): Promise<void>;
+  /** `stream-ingestion …` with the operator's credentials. */
+  cli(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }>;
+  close(): Promise<void>;
+}
+
+export async function startProcessorStack(
+  program = resolve(__dirname, "program"),
+  config: Readonly<Record<string, string>> = {},
+): Promise<ProcessorStack> {
+  const events: CloudEvent[] = [];
+  const watching = new Set<() => void>();
+  const stack = await startLocalStack({
+    program,
+    stack: "test",
+    config,
+    secrets: {},
+    onReport: () => {},
+    onEvent: (event) => {
+      events.push(event);
+      for (const look of [...watching]) look();
+    },
+  });
+  const { endpoint, region, operator } = stack.cloud;
+  const { tableName, bucketName } = stack.outputs as Record<string, string>;
+  const s3 = new S3Client({ endpoint, region, credentials: operator, forcePathStyle: true });
+  const dynamo = new DynamoDBClient({ endpoint, region, credentials: operator });
+
+  return {
+    stack,
+    async store(streamId, data) {
+      const items = data.map((one, index) => {
+        const key = `${streamId}-${index + 1}`;
+        const sequence = `1.1.${index + 1}`;
+        const dataBytes = Buffer.byteLength(one);
+        const event = {
+          streamId,
+          key,
+          type: "message",
+          id: "",
+          data: one,
+          dataBytes,
+          receivedAt: Date.now(),
+          sequence,
+        };
+        return encodeItem(event, 3_600, 1);
+      });
+      for (const { oversize } of items)
+        if (oversize)
+          await s3.send(new PutObjectCommand({ Bucket: bucketName, Key: oversize.key, Body: oversize.bytes }));
+      await putAll(
+        dynamo,
+        tableName!,
+        items.map(({ json }) => json),
+      );
+    },
+    handled: (streamId) =>
+      events.flatMap((event) => {
+        if (event.kind !== "log" || !event.line.startsWith('{"handled"')) return [];
+        const handled = JSON.parse(event.line) as Handled;
+        return handled.handled.startsWith(`${streamId}-`) ? [handled] : [];
+      }),
+    async objects(prefix) {
+      const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucketName, Prefix: prefix }));
+      const bodies = Contents.map(async ({ Key }) => {
+        const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucketName, Key }));
+        return [Key!, await Body!.transformToString()] as const;
+      });
+      return new Map(await Promise.all(bodies));
+    },
+    until: (what, is) =>
+      new Promise((found, failed) => {
+        const end = (settle: () => void) => {
+          clearTimeout(timer);
+          watching.delete(look);
+          settle();
+        };
+        const look = async () => {
+          if (await is()) end(found);
+        };
+        const timer = setTimeout(() => end(() => failed(new Error(`Waited in vain: ${what}`))), PATIENCE_MS);
+        watching.add(look);
+        void look();
+      }),
+    async cli(...args) {
+      const main = resolve(ROOT, "cli/main.ts");
+      const child = spawn(process.execPath, ["-r", require.resolve("ts-node/register/transpile-only"), main, ...args], {
+        stdio: ["ignore", "pipe", "pipe"],
+        cwd: ROOT,
+        env: {
+          ...process.env,
+          AWS_ENDPOINT_URL: endpoint,
+          AWS_REGION: region,
+          AWS_ACCESS_KEY_ID: operator.accessKeyId,
+          AWS_SECRET_ACCESS_KEY: operator.secretAccessKey,
+        },
+      });
+      const output = { stdout: "", stderr: "" };
+      for (const name of ["stdout", "stderr"] as const)
+        child[name].on("data", (chunk) => {
+          output[name] += chunk;
+        });
+      const [code] = await once(child, "close");
+      return { code: code as number | null, ...output };
+    },
+    async close() {
+      s3.destroy();
+      dynamo.destroy();
+      await stack.close();
+    },
+  };
+}
+
+/** Items come as DynamoDB's own JSON, which the SDK does not take as text. */
+async function putAll(client: DynamoDBClient, table: string, items: readonly string[]): Promise<void> {
+  const { BatchWriteItemCommand } = await import("@aws-sdk/client-dynamodb");
+  const puts = items.map((json) => ({ PutRequest: { Item: withBytes(JSON.parse(json)) } }));
+  await client.send(new BatchWriteItemCommand({ RequestItems: { [table]: puts } }));
+}
+
+function withBytes(item: Record<string, { S?: string; N?: string; B?: string }>) {
+  const attributes = Object.entries(item).map(([name, value]) => [
+    name,
+    value.B === undefined ? value : { B: Buffer.from(value.B, "base64") },
+  ]);
+  return Object.fromEntries(attributes);
+}
