@@ -1,2 +1,4 @@
+import "./node-version";
+
 export * from "./args";
 export { type Stores, StreamIngestion, type StreamIngestionNodes } from "./stream-ingestion";

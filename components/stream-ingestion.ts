@@ -35,6 +35,9 @@ export interface StreamIngestionNodes extends Stores {
   readonly alarms: readonly aws.cloudwatch.MetricAlarm[];
 }
 
+/** Pulumi's analyzer takes every field of a component for an output, a private one too. */
+const nodesOf = new WeakMap<StreamIngestion, StreamIngestionNodes>();
+
 /**
  * Keeps endless HTTP streams open on AWS Lambda, stores every event once in DynamoDB, and hands each new one to your
  * processor.
@@ -60,15 +63,14 @@ export class StreamIngestion extends pulumi.ComponentResource {
   readonly processorPolicyJson: pulumi.Output<string>;
   /** Addresses that the upstream sees under `network.fixedEgress`; otherwise empty. */
   readonly egressIps: pulumi.Output<string[]>;
-  readonly #nodes: StreamIngestionNodes;
 
   /** @throws pulumi.ResourceError that names the argument, the value seen and what is allowed */
   constructor(name: string, args: StreamIngestionArgs, { transform = {}, ...opts }: StreamIngestionOptions = {}) {
     const secretArgs = sealed(args);
     super("stream-ingestion:index:StreamIngestion", name, secretArgs, opts);
-    const { source, processor, streams = [], network, alarms, tags } = secretArgs;
     try {
       const settings = normalise(name, args);
+      const { source, processor, network, alarms, tags } = secretArgs;
       const scope: Scope = { name, deployment: deploymentOf(name), parent: this, tags, retain: settings.retain };
 
       const { secret, secretVersion } = createSourceSecret(scope, source, transform);
@@ -89,7 +91,7 @@ export class StreamIngestion extends pulumi.ComponentResource {
           bucket: bucket.arn,
         },
       };
-      const declared = createDeclaredRow(scope, connectionTable, streams);
+      const declared = createDeclaredRow(scope, connectionTable, settings.streams);
 
       const egress = createEgress(scope, network);
       const eventProcessor = createEventProcessor(scope, stores, processor, settings, transform);
@@ -98,7 +100,7 @@ export class StreamIngestion extends pulumi.ComponentResource {
       const watchdog = createWatchdog(scope, stores, manager, settings, declared, transform);
       const processorName = eventProcessor.functionArn.apply((arn) => arn.split(":")[6] ?? arn);
 
-      this.#nodes = {
+      nodesOf.set(this, {
         ...stores,
         connectionManager: manager.function,
         connectionApi: api.function,
@@ -107,7 +109,7 @@ export class StreamIngestion extends pulumi.ComponentResource {
         eventProcessor: eventProcessor.function,
         mapping: eventProcessor.mapping,
         alarms: createAlarms(scope, processorName, alarms),
-      };
+      });
       this.apiUrl = api.url;
       this.tableName = eventTable.name;
       this.connectionTableName = connectionTable.name;
@@ -135,7 +137,7 @@ export class StreamIngestion extends pulumi.ComponentResource {
 
   /** All children. */
   get nodes(): StreamIngestionNodes {
-    return this.#nodes;
+    return nodesOf.get(this) as StreamIngestionNodes;
   }
 }
 

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { readConfig } from "../../components/config";
+
+/** Reads a configuration of these values. */
+function read(values: Record<string, string>) {
+  pulumi.runtime.setAllConfig(Object.fromEntries(Object.entries(values).map(([key, value]) => [`p:${key}`, value])));
+  return readConfig(new pulumi.Config("p"));
+}
+
+describe("readConfig", () => {
+  beforeEach(() => pulumi.runtime.setMocks({ call: () => ({}), newResource: () => ({ id: "", state: {} }) }));
+  afterEach(() => pulumi.runtime.setAllConfig({}));
+
+  it("returns URL, path and key as secrets, set as such or not", async () => {
+    const config = read({ url: "https://a.example", path: "/p", key: "k" });
+    for (const output of [config.url, config.path, config.key!]) assert.equal(await pulumi.isSecret(output), true);
+  });
+
+  it("goes without a key and without streams", () => {
+    const config = read({ url: "https://a.example", path: "/p" });
+    assert.deepEqual([config.key, config.streams], [undefined, []]);
+  });
+
+  it("reads the list of streams", () => {
+    assert.deepEqual(read({ url: "u", path: "/", streams: '["a","b"]' }).streams, ["a", "b"]);
+  });
+
+  for (const missing of ["url", "path"])
+    it(`says how to set the ${missing} that is missing`, () => {
+      const values: Record<string, string> = { url: "https://a.example", path: "/p" };
+      delete values[missing];
+      assert.throws(() => read(values), {
+        message: new RegExp(`no \`${missing}\` yet.*pulumi config set --secret ${missing} `),
+      });
+    });
+
+  it("refuses streams that are no list of ids", () => {
+    assert.throws(
+      () => read({ url: "u", path: "/", streams: '"a"' }),
+      /list of stream ids, got "a".*config set --path/,
+    );
+  });
+});

@@ -1,0 +1,219 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { StreamIngestion, type StreamIngestionArgs } from "../../components";
+import { evaluate } from "../mocks/recording-monitor";
+import { ENTRY, someArgs } from "./arguments";
+
+const source = { url: "https://upstream.example", path: "/" };
+const with_ = (changes: object) => someArgs(changes as Partial<StreamIngestionArgs>);
+
+/** Every argument that is refused, and the sentence. */
+const REFUSED: readonly (readonly [name: string, args: unknown, message: string])[] = [
+  ["no arguments", undefined, "Expected `source.url` to be the upstream's origin, got undefined."],
+  [
+    "no path",
+    { source: { url: "https://a.example" }, processor: { entry: ENTRY } },
+    "Expected `source.path` to be a path on the upstream, «/» for its root, got undefined.",
+  ],
+  [
+    "a URL without protocol",
+    with_({ source: { ...source, url: "a.example" } }),
+    'Expected `source.url` to be an http or https URL without query, got "something else (it is a secret)".',
+  ],
+  [
+    "a path without slash",
+    with_({ source: { ...source, path: "v1" } }),
+    'Expected `source.path` to be a path that begins with «/», got "something else (it is a secret)".',
+  ],
+  [
+    "a format that is none",
+    with_({ source: { ...source, format: "xml" } }),
+    'Expected `source.format` to be "auto" | "sse" | "lines", got "xml".',
+  ],
+  [
+    "an idle timeout longer than a hop",
+    with_({ source: { ...source, idleTimeoutSeconds: 900 } }),
+    "Expected `source.idleTimeoutSeconds` to be 1..840, got 900.",
+  ],
+  [
+    "an auth that is none",
+    with_({ source: { ...source, auth: { kind: "basic" } } }),
+    'Expected `source.auth.kind` to be "bearer" | "header" | "query" | "none", got "basic".',
+  ],
+  [
+    "an auth header without name",
+    with_({ source: { ...source, auth: { kind: "header" } } }),
+    "Expected `source.auth.name` to be given, got undefined.",
+  ],
+  [
+    "a resume that is none",
+    with_({ source: { ...source, resume: { kind: "cookie" } } }),
+    'Expected `source.resume.kind` to be "last-event-id" | "query" | "header" | "none", got "cookie".',
+  ],
+  [
+    "a resume without name",
+    with_({ source: { ...source, resume: { kind: "query", pointer: "/a" } } }),
+    "Expected `source.resume.name` to be given, got undefined.",
+  ],
+  [
+    "a resume without pointer",
+    with_({ source: { ...source, resume: { kind: "query", name: "from" } } }),
+    "Expected `source.resume.pointer` to be a JSON pointer such as /id, got undefined.",
+  ],
+  [
+    "no processor",
+    { source },
+    'Expected `processor` to be either `entry` (a file) or `functionArn` (an existing function), got "neither".',
+  ],
+  [
+    "two processors",
+    with_({ processor: { entry: ENTRY, functionArn: "arn" } }),
+    'Expected `processor` to be either `entry` (a file) or `functionArn` (an existing function), got "both".',
+  ],
+  [
+    "a role for a file",
+    with_({ processor: { entry: ENTRY, roleName: "r" } }),
+    'Expected `processor.roleName` to be given with `functionArn` only, got "it with `entry`".',
+  ],
+  [
+    "too little memory",
+    with_({ processor: { entry: ENTRY, memorySize: 64 } }),
+    "Expected `processor.memorySize` to be 128..10240, got 64.",
+  ],
+  [
+    "too long a timeout",
+    with_({ processor: { entry: ENTRY, timeoutSeconds: 901 } }),
+    "Expected `processor.timeoutSeconds` to be 1..900, got 901.",
+  ],
+  [
+    "an empty batch",
+    with_({ processor: { entry: ENTRY, batchSize: 0 } }),
+    "Expected `processor.batchSize` to be 1..10000, got 0.",
+  ],
+  [
+    "half a batch",
+    with_({ processor: { entry: ENTRY, batchSize: 0.5 } }),
+    "Expected `processor.batchSize` to be 1..10000, got 0.5.",
+  ],
+  [
+    "a hand-over that is none",
+    with_({ relay: { handover: "swap" } }),
+    'Expected `relay.handover` to be "auto" | "overlap" | "break", got "swap".',
+  ],
+  [
+    "too much memory for the relay",
+    with_({ relay: { memorySize: 10_241 } }),
+    "Expected `relay.memorySize` to be 128..10240, got 10241.",
+  ],
+  [
+    "too many streams a hop",
+    with_({ relay: { streamsPerHop: 101 } }),
+    "Expected `relay.streamsPerHop` to be 1..100, got 101.",
+  ],
+  [
+    "a concurrency that stalls hand-overs",
+    with_({ relay: { reservedConcurrency: 2 } }),
+    "Expected `relay.reservedConcurrency` to be at least 3 (twice the concurrent hops plus one), or 0 to stop every stream, got 2.",
+  ],
+  [
+    "an identity that is none",
+    with_({ events: { identity: { kind: "hash" } } }),
+    'Expected `events.identity.kind` to be "content" | "sse-id" | "pointer" | "arrival", got "hash".',
+  ],
+  [
+    "an identity without pointer",
+    with_({ events: { identity: { kind: "pointer" } } }),
+    "Expected `events.identity.pointer` to be a JSON pointer such as /id, got undefined.",
+  ],
+  [
+    "a pointer with a bad escape",
+    with_({ events: { identity: { kind: "pointer", pointer: "/a~2" } } }),
+    'Expected `events.identity.pointer` to be a JSON pointer such as /id, got "/a~2".',
+  ],
+  [
+    "an empty ignore rule",
+    with_({ events: { ignore: [{}] } }),
+    'Expected `events.ignore[0]` to be either `type` or `pointer` with `equals`, got "neither".',
+  ],
+  [
+    "an ignore rule of both kinds",
+    with_({ events: { ignore: [{ type: "ping", pointer: "/a" }] } }),
+    'Expected `events.ignore[0]` to be either `type` or `pointer` with `equals`, got "both".',
+  ],
+  [
+    "an ignore rule without value",
+    with_({ events: { ignore: [{ pointer: "/a" }] } }),
+    "Expected `events.ignore[0].equals` to be a string, number, boolean or null, got undefined.",
+  ],
+  ["no days", with_({ events: { ttlDays: 0 } }), "Expected `events.ttlDays` to be 1..3650, got 0."],
+  [
+    "tiny events",
+    with_({ events: { maxEventBytes: 10 } }),
+    "Expected `events.maxEventBytes` to be 1024..104857600, got 10.",
+  ],
+  ["three slices", with_({ events: { slices: 3 } }), "Expected `events.slices` to be 1, 4 or 16, got 3."],
+  [
+    "an authorization that is none",
+    with_({ api: { authorization: "none" } }),
+    'Expected `api.authorization` to be "iam" | "iam-and-api-key", got "none".',
+  ],
+  [
+    "an address without range",
+    with_({ api: { allowedCidrs: ["203.0.113.7"] } }),
+    'Expected `api.allowedCidrs[0]` to be a CIDR range such as 203.0.113.0/24, got "203.0.113.7".',
+  ],
+  [
+    "an id outside the alphabet",
+    with_({ streams: ["a", "b/c"] }),
+    'Expected `streams[1]` to be 1..128 of A-Z a-z 0-9 . _ : @ - (not «.» or «..»), got "b/c".',
+  ],
+  ["a repeated id", with_({ streams: ["a", "a"] }), 'Expected `streams` to be without repetition, got "a".'],
+  ["a removal that is none", with_({ removal: "keep" }), 'Expected `removal` to be "retain" | "delete", got "keep".'],
+  [
+    "half a network",
+    with_({ network: { subnetIds: [] } }),
+    'Expected `network` to be either `subnetIds` with `securityGroupIds`, or `fixedEgress: true`, got "subnetIds".',
+  ],
+  [
+    "two networks",
+    with_({ network: { subnetIds: [], fixedEgress: true } }),
+    'Expected `network` to be either `subnetIds` with `securityGroupIds`, or `fixedEgress: true`, got "subnetIds, fixedEgress".',
+  ],
+];
+
+async function refusal(name: string, args: unknown): Promise<unknown> {
+  let error: unknown;
+  await evaluate(() => {
+    try {
+      new StreamIngestion(name, args as StreamIngestionArgs);
+    } catch (thrown) {
+      error = thrown;
+    }
+  });
+  return error;
+}
+
+describe("the arguments", () => {
+  for (const [what, args, message] of REFUSED)
+    it(`refuse ${what}`, async () => {
+      const error = await refusal("in", args);
+      assert.ok(error instanceof pulumi.ResourceError, String(error));
+      assert.equal(error.message, message);
+    });
+
+  it("refuse an instance name that leaves AWS's names no room", async () => {
+    for (const name of ["a".repeat(33), "1st", "a_b"]) {
+      const error = (await refusal(name, someArgs())) as Error;
+      assert.equal(
+        error?.message,
+        `Expected the instance name to be 1..32 letters, digits and hyphens, a letter first, got "${name}".`,
+      );
+    }
+    assert.equal(await refusal("a".repeat(32), someArgs()), undefined);
+  });
+
+  it("never repeat the upstream's URL or path in a message", async () => {
+    const error = (await refusal("in", with_({ source: { url: "ftp://hidden.example", path: "/" } }))) as Error;
+    assert.ok(!error.message.includes("hidden"));
+  });
+});

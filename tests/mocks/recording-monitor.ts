@@ -1,0 +1,120 @@
+import * as pulumi from "@pulumi/pulumi";
+import { MockMonitor } from "@pulumi/pulumi/runtime/mocks";
+import * as settings from "@pulumi/pulumi/runtime/settings";
+
+/** One registered resource, as the engine is told of it: inputs on the wire, secrets under their signature. */
+export interface Registered {
+  readonly urn: string;
+  readonly type: string;
+  readonly name: string;
+  readonly parent: string;
+  // biome-ignore lint/suspicious/noExplicitAny: a test names the inputs it looks into.
+  readonly inputs: any;
+  readonly dependsOn: readonly string[];
+  readonly retainOnDelete: boolean;
+  readonly protect: boolean;
+  readonly provider: string;
+}
+
+export interface Evaluated {
+  readonly resources: readonly Registered[];
+  /** The only resource of that type, or of that type and name. Fails when there are none or several. */
+  one(type: string, name?: string): Registered;
+  all(type: string): readonly Registered[];
+  /** What was passed to `registerOutputs`. */
+  readonly outputs: readonly Record<string, unknown>[];
+}
+
+const SIGNATURE = "4dabf18193072939515e22adb298388d";
+const SECRET = "1b47061264138c4ac30d75fd1eb44270";
+
+/** The value inside a secret; undefined for what is no secret. */
+// biome-ignore lint/suspicious/noExplicitAny: wire values.
+export function unsealed(value: any): any {
+  return value?.[SIGNATURE] === SECRET ? value.value : undefined;
+}
+
+/** Runs a program of resources against a monitor that records them. Rejects with the first error of the program. */
+export async function evaluate(program: () => unknown, { preview = false } = {}): Promise<Evaluated> {
+  const resources: Registered[] = [];
+  const outputs: Record<string, unknown>[] = [];
+  const stateOf = (type: string, name: string, inputs: Record<string, unknown>) =>
+    preview
+      ? inputs
+      : {
+          ...inputs,
+          name: inputs.name ?? name,
+          bucket: inputs.bucket ?? name,
+          arn: `arn:aws:${type.split(":")[1]?.split("/")[0]}:eu-west-1:123456789012:${name}`,
+          streamArn: `arn:aws:dynamodb:eu-west-1:123456789012:table/${name}/stream/1`,
+          invokeArn: `arn:aws:apigateway:eu-west-1:lambda:path/functions/${name}/invocations`,
+          executionArn: `arn:aws:execute-api:eu-west-1:123456789012:${name}`,
+          invokeUrl: `https://${name}.execute-api.eu-west-1.amazonaws.com/v1`,
+        };
+
+  // Only a subclass sees URN, parent and options: what setMocks hands on has none of them.
+  class RecordingMonitor extends MockMonitor {
+    // biome-ignore lint/suspicious/noExplicitAny: a protobuf message without types.
+    override async registerResource(request: any, callback: any): Promise<void> {
+      const urn = (this as unknown as { newUrn(...parts: string[]): string }).newUrn(
+        request.getParent(),
+        request.getType(),
+        request.getName(),
+      );
+      resources.push({
+        urn,
+        type: request.getType(),
+        name: request.getName(),
+        parent: request.getParent(),
+        inputs: request.getObject()?.toJavaScript() ?? {},
+        dependsOn: request.getDependenciesList(),
+        retainOnDelete: request.getRetainondelete(),
+        protect: request.getProtect(),
+        provider: request.getProvider(),
+      });
+      await super.registerResource(request, callback);
+    }
+
+    // biome-ignore lint/suspicious/noExplicitAny: as above.
+    override registerResourceOutputs(request: any, callback: any): void {
+      outputs.push(request.getOutputs()?.toJavaScript() ?? {});
+      super.registerResourceOutputs(request, callback);
+    }
+  }
+  const monitor = new RecordingMonitor({
+    call: ({ token, inputs }) => (token === "aws:index/getRegion:getRegion" ? { region: "eu-west-1" } : inputs),
+    newResource: ({ type, name, inputs, custom }) => ({
+      id: custom === false || preview ? undefined : `${name}-id`,
+      state: stateOf(type, name, inputs),
+    }),
+  });
+  pulumi.runtime.setMockOptions(monitor, "project", "stack", preview);
+  // Else secrets arrive as plain values.
+  await (settings as unknown as { awaitFeatureSupport(): Promise<void> }).awaitFeatureSupport();
+  // An error in an output shows only as an unhandled rejection.
+  const errors: unknown[] = [];
+  const listeners = process.listeners("unhandledRejection");
+  process.removeAllListeners("unhandledRejection");
+  const keep = (error: unknown) => errors.push(error);
+  process.on("unhandledRejection", keep);
+  try {
+    program();
+    await pulumi.runtime.disconnect();
+    await new Promise((resolve) => setImmediate(resolve));
+  } finally {
+    process.removeListener("unhandledRejection", keep);
+    for (const listener of listeners) process.on("unhandledRejection", listener);
+  }
+  if (errors.length > 0) throw errors[0];
+  const all = (type: string) => resources.filter((resource) => resource.type === type);
+  return {
+    resources,
+    outputs,
+    all,
+    one(type, name) {
+      const found = all(type).filter((resource) => name === undefined || resource.name === name);
+      if (found.length === 1) return found[0]!;
+      throw new Error(`Expected one ${type} ${name ?? ""}, got ${found.map((r) => r.name).join(", ") || "none"}`);
+    },
+  };
+}
