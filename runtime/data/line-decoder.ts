@@ -43,8 +43,7 @@ export function lineDecoder(maxEventBytes: number): Decoder {
   }
 
   function finishTail(sink: EventSink): void {
-    const bytes = tail.bytes();
-    line(bytes, 0, bytes.length, tail.length, false, sink);
+    line(tail.buffer, 0, tail.held, tail.length, false, sink);
     tail.reset();
   }
 

@@ -19,7 +19,7 @@ export function sseDecoder(maxEventBytes: number, lastEventId = ""): Decoder {
   let bomBytes = 0;
   let skipLf = false;
   let committedId = lastEventId;
-  let block = emptyBlock(lastEventId);
+  const block = emptyBlock(lastEventId);
 
   /** `length` exceeds the bytes at hand only where the tail let go of a line over the limit. */
   function line(bytes: Buffer, start: number, end: number, length: number, sink: EventSink): void {
@@ -101,9 +101,8 @@ export function sseDecoder(maxEventBytes: number, lastEventId = ""): Decoder {
   }
 
   function dispatch(sink: EventSink): void {
-    const { id, type, lines, bytes, ownId, refusedHead } = block;
-    const text = block.data;
-    block = emptyBlock(id);
+    const { id, type, lines, bytes, ownId, refusedHead, data: text } = block;
+    reset(block, id);
     if (lines > 0 || refusedHead) {
       committedId = id;
       const name = type === "" ? "message" : type;
@@ -148,8 +147,7 @@ export function sseDecoder(maxEventBytes: number, lastEventId = ""): Decoder {
         const end = cr === -1 || (lf !== -1 && lf < cr) ? lf : cr;
         if (tail.length > 0) {
           tail.append(chunk, start, end);
-          const bytes = tail.bytes();
-          line(bytes, 0, bytes.length, tail.length, sink);
+          line(tail.buffer, 0, tail.held, tail.length, sink);
           tail.reset();
         } else line(chunk, start, end, end - start, sink);
         start = end + 1;
@@ -165,7 +163,7 @@ export function sseDecoder(maxEventBytes: number, lastEventId = ""): Decoder {
     end() {
       // A block without its blank line is discarded, its id with it, whatever ended the body.
       tail.reset();
-      block = emptyBlock(committedId);
+      reset(block, committedId);
     },
   };
 }
@@ -182,15 +180,29 @@ function isData(bytes: Buffer, start: number, end: number): boolean {
   );
 }
 
-function emptyBlock(id: string) {
-  return {
-    data: "",
-    /** Data lines so far: none is no event, one empty one is an event with empty data. */
-    lines: 0,
-    bytes: 0,
-    type: "",
-    id,
-    ownId: false,
-    refusedHead: undefined as Buffer | undefined,
-  };
+interface Block {
+  data: string;
+  /** Data lines so far: none is no event, one empty one is an event with empty data. */
+  lines: number;
+  bytes: number;
+  type: string;
+  id: string;
+  ownId: boolean;
+  /** Begins the data of a block over the limit. */
+  refusedHead: Buffer | undefined;
+}
+
+function emptyBlock(id: string): Block {
+  return { data: "", lines: 0, bytes: 0, type: "", id, ownId: false, refusedHead: undefined };
+}
+
+/** In place: one block serves all events of a connection. */
+function reset(block: Block, id: string): void {
+  block.data = "";
+  block.lines = 0;
+  block.bytes = 0;
+  block.type = "";
+  block.id = id;
+  block.ownId = false;
+  block.refusedHead = undefined;
 }

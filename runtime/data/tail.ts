@@ -12,8 +12,9 @@ const HEAD_BYTES = DIGEST_BYTES + 16;
 export class Tail {
   /** Bytes seen of this line, held or let go. */
   length = 0;
-  private held = 0;
-  private buffer = Buffer.allocUnsafe(256);
+  /** Bytes of {@link buffer} that are its: all of the line, or the head alone past the limit. */
+  held = 0;
+  buffer = Buffer.allocUnsafe(256);
 
   constructor(private readonly maxBytes: number) {}
 
@@ -24,11 +25,6 @@ export class Tail {
     if (keep > this.held) chunk.copy(this.buffer, this.held, start, start + keep - this.held);
     this.held = keep;
     if (keep < this.length && this.buffer.length > HEAD_BYTES) this.resize(HEAD_BYTES);
-  }
-
-  /** The bytes held, the head alone past the limit: a view that lives until the next append. */
-  bytes(): Buffer {
-    return this.buffer.subarray(0, this.held);
   }
 
   reset(): void {
