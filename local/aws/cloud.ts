@@ -6,6 +6,7 @@ import type { Tables } from "./dynamodb/tables";
 import type { Faults } from "./faults";
 import type { Functions } from "./lambda/functions";
 import type { Mappings } from "./mapping/mappings";
+import type { Queues } from "./queues";
 import type { Schedules } from "./schedules";
 import type { Secrets } from "./secrets";
 import type { Permission } from "./service";
@@ -80,6 +81,7 @@ export interface LocalCloud {
   readonly roles: Roles;
   readonly tables: Tables;
   readonly buckets: Buckets;
+  readonly queues: Queues;
   readonly secrets: Secrets;
   readonly functions: Functions;
   readonly mappings: Mappings;

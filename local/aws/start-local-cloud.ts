@@ -14,10 +14,12 @@ import { createFunctions } from "./lambda/functions";
 import { lambdaService } from "./lambda/lambda-service";
 import { startReaper } from "./lambda/reaper";
 import { createMappings } from "./mapping/mappings";
+import { createQueues } from "./queues";
 import { s3Service } from "./s3-service";
 import { createSchedules } from "./schedules";
 import { createSecrets } from "./secrets";
 import type { Permission, Service } from "./service";
+import { sqsService } from "./sqs-service";
 
 const REGION = "us-east-1";
 const ACCOUNT_ID = "000000000000";
@@ -42,6 +44,7 @@ export async function startLocalCloud(options: CloudOptions = {}): Promise<Local
   const faults = createFaults(Date.now);
   const secrets = createSecrets(dataDir);
   const buckets = createBuckets(dataDir);
+  const queues = createQueues(Date.now);
   const restApis = createRestApis();
   const schedules = createSchedules(timeScale);
   const tables = openTables({ region, accountId, dataDir, emit, now: Date.now });
@@ -84,6 +87,7 @@ export async function startLocalCloud(options: CloudOptions = {}): Promise<Local
     ["lambda", lambdaService({ functions, region, accountId })],
     ["secretsmanager", secrets.service],
     ["s3", s3Service(buckets)],
+    ["sqs", sqsService({ queues, region, accountId })],
   ]);
   const restApi = serveRestApi({ apis: restApis, functions, principals, region, accountId, emit });
   const everything = { Statement: { Effect: "Allow", Action: "*", Resource: "*" } } as const;
@@ -121,6 +125,7 @@ export async function startLocalCloud(options: CloudOptions = {}): Promise<Local
     roles,
     tables,
     buckets,
+    queues,
     secrets,
     functions,
     mappings,

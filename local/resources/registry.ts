@@ -1,12 +1,14 @@
 import * as apigateway from "./apigateway";
 import * as cloudwatch from "./cloudwatch";
 import * as dynamodb from "./dynamodb";
+import * as ec2 from "./ec2";
 import * as iam from "./iam";
 import * as lambda from "./lambda";
 import type { Realiser } from "./realiser";
 import * as s3 from "./s3";
 import * as scheduler from "./scheduler";
 import * as secretsmanager from "./secretsmanager";
+import * as sqs from "./sqs";
 
 /** Every resource type that runs on this machine, by type token. */
 export const realisers: ReadonlyMap<string, Realiser> = new Map<string, Realiser>([
@@ -26,6 +28,7 @@ export const realisers: ReadonlyMap<string, Realiser> = new Map<string, Realiser
   ["aws:cloudwatch/metricAlarm:MetricAlarm", cloudwatch.metricAlarm],
   ["aws:dynamodb/table:Table", dynamodb.table],
   ["aws:dynamodb/tableItem:TableItem", dynamodb.tableItem],
+  ["aws:ec2/securityGroup:SecurityGroup", ec2.securityGroup],
   ["aws:iam/role:Role", iam.role],
   ["aws:iam/rolePolicy:RolePolicy", iam.rolePolicy],
   ["aws:lambda/eventSourceMapping:EventSourceMapping", lambda.eventSourceMapping],
@@ -47,4 +50,5 @@ export const realisers: ReadonlyMap<string, Realiser> = new Map<string, Realiser
   ["aws:scheduler/schedule:Schedule", scheduler.schedule],
   ["aws:secretsmanager/secret:Secret", secretsmanager.secret],
   ["aws:secretsmanager/secretVersion:SecretVersion", secretsmanager.secretVersion],
+  ["aws:sqs/queue:Queue", sqs.queue],
 ]);

@@ -1,0 +1,36 @@
+import { define, physicalName } from "./define";
+
+interface QueueInputs {
+  readonly name?: string;
+  readonly fifoQueue?: boolean;
+}
+
+const FIFO_SUFFIX = ".fifo";
+
+/** A queue. Retention, redrive and encryption mean nothing here. */
+export const queue = define<QueueInputs>({
+  inputs: [
+    "name",
+    "fifoQueue",
+    "contentBasedDeduplication",
+    "visibilityTimeoutSeconds",
+    "messageRetentionSeconds",
+    "redrivePolicy",
+    "sqsManagedSseEnabled",
+    "tags",
+  ],
+  replaceOn: ["name", "fifoQueue"],
+  put({ queues, endpoint, region, accountId }, { name: pulumiName, inputs }, before) {
+    const { fifoQueue = false } = inputs;
+    const name = before?.outputs.name ?? nameOf(inputs.name, pulumiName, fifoQueue);
+    queues.put(String(name), fifoQueue);
+    const url = `${endpoint}/${accountId}/${name}`;
+    return { id: url, outputs: { name, url, arn: `arn:aws:sqs:${region}:${accountId}:${name}`, fifoQueue } };
+  },
+  remove: ({ queues }, _, { name }) => queues.remove(String(name)),
+});
+
+function nameOf(asked: string | undefined, pulumiName: string, fifo: boolean): string {
+  if (!fifo || asked !== undefined) return physicalName(asked, pulumiName, 80);
+  return physicalName(undefined, pulumiName, 80 - FIFO_SUFFIX.length) + FIFO_SUFFIX;
+}
