@@ -1,6 +1,7 @@
 import { AwsError } from "../aws-error";
 import { type AwsRequest, failAsJson, type Operation, type Permission, type Service } from "../service";
 import type { Parameters } from "./engine";
+import { streamsApi } from "./streams-api";
 import type { Tables } from "./tables";
 
 export interface DynamoDbOptions {
@@ -9,7 +10,7 @@ export interface DynamoDbOptions {
   readonly accountId: string;
 }
 
-/** DynamoDB's JSON 1.0 protocol. */
+/** DynamoDB and DynamoDB Streams: one JSON 1.0 protocol, one name to sign for, two targets. */
 export function dynamoDbService({ tables, region, accountId }: DynamoDbOptions): Service {
   const arnOf = (table: string) =>
     table.startsWith("arn:") ? table : `arn:aws:dynamodb:${region}:${accountId}:table/${table}`;
@@ -25,21 +26,30 @@ export function dynamoDbService({ tables, region, accountId }: DynamoDbOptions):
     });
   }
 
+  const streams = streamsApi(tables);
+  const answer = (value: unknown) => ({
+    status: 200,
+    headers: { "content-type": "application/x-amz-json-1.0" },
+    body: JSON.stringify(value),
+  });
+
   return {
     open(request): Operation {
-      const operation = /^DynamoDB_\d+\.(\w+)$/.exec(request.headers["x-amz-target"] ?? "")?.[1];
+      const target = request.headers["x-amz-target"] ?? "";
+      const [, api, operation] = /^(DynamoDB|DynamoDBStreams)_\d+\.(\w+)$/.exec(target) ?? [];
       if (operation === undefined) {
-        throw new AwsError("UnknownOperationException", 400, `Unknown target ${request.headers["x-amz-target"]}.`);
+        throw new AwsError("UnknownOperationException", 400, `Unknown target ${target}.`);
       }
       const input = withNames(parse(request));
-      return {
-        permissions: permissions(operation, input),
-        run: async () => ({
-          status: 200,
-          headers: { "content-type": "application/x-amz-json-1.0" },
-          body: JSON.stringify(await tables.call(operation, input)),
-        }),
-      };
+      return api === "DynamoDBStreams"
+        ? {
+            permissions: [streams.permission(operation, input)],
+            run: async () => answer(streams.call(operation, input)),
+          }
+        : {
+            permissions: permissions(operation, input),
+            run: async () => answer(await tables.call(operation, input)),
+          };
     },
     fail: failAsJson,
   };
