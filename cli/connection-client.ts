@@ -97,7 +97,8 @@ function unreachable(url: URL, error: Error): CliError {
 }
 
 function refused(status: number, url: URL, value: unknown, text: string): CliError {
-  const { code, message } = (value ?? {}) as { code?: string; message?: string };
+  // API Gateway writes `Message` when IAM says no, and `message` for everything else.
+  const { code, Message, message = Message } = (value ?? {}) as Record<string, string | undefined>;
   if (code && message) return new CliError(message, code, status === 404 ? EXIT.notFound : EXIT.failed);
   const said = message ?? (text.trim().slice(0, 200) || "nothing");
   if (status === 403) {

@@ -172,7 +172,7 @@ describe("operating commands", () => {
   });
 
   it("says what a gateway's 403 may mean", async () => {
-    const url = await answering(403, '{"message":"User: x is not authorized to perform: execute-api:Invoke"}');
+    const url = await answering(403, '{"Message":"User: x is not authorized to perform: execute-api:Invoke"}');
     const { err, exitCode } = await run(addList, "list", "--api-url", url);
     assert.equal(exitCode, 1);
     assert.match(
