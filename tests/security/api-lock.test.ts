@@ -1,0 +1,198 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { addList } from "../../cli/list";
+import { addStart } from "../../cli/start";
+import { addStatus } from "../../cli/status";
+import { addStop } from "../../cli/stop";
+import { addTail } from "../../cli/tail";
+import { run } from "../cli/cli-fixture";
+import { type HostileUpstream, hostileUpstream, ticking } from "./hostile-upstream";
+import { deployLocally, type LocalDeployment } from "./local-deployment";
+import { type Call, signedFetch } from "./signed-fetch";
+
+const curl = promisify(execFile);
+
+/** Two deployments: one that this machine may call, one that it may not. Their processor shows the keys it was given. */
+const PROGRAM = `
+const source = { url: config.requireSecret("url"), path: "/feed/{streamId}" };
+const processor = { entry: "./processor.ts" };
+new StreamIngestion("inside", { source, processor, api: { allowedCidrs: ["127.0.0.0/8"] } });
+new StreamIngestion("outside", { source, processor, api: { allowedCidrs: ["203.0.113.0/24"] } });`;
+const PROCESSOR = `export const handler = async () => {
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = process.env;
+  console.log(JSON.stringify({ shown: { accessKeyId, secretAccessKey } }));
+};`;
+
+describe("lock of the connection API, on the local stack", function () {
+  this.timeout(60_000);
+  let upstream: HostileUpstream;
+  let deployment: LocalDeployment;
+  let apiUrl: string;
+  let outsideUrl: string;
+  let call: Pick<Call, "credentials" | "region">;
+
+  before(async () => {
+    upstream = await hostileUpstream();
+    upstream.behave("prices", (response) => ticking(response, "price"));
+    deployment = await deployLocally({
+      program: PROGRAM,
+      processor: PROCESSOR,
+      secrets: { url: upstream.url },
+      hopSeconds: 5,
+    });
+    const { cloud, instances } = deployment.stack;
+    apiUrl = instances.find(({ name }) => name === "inside")!.apiUrl;
+    outsideUrl = instances.find(({ name }) => name === "outside")!.apiUrl;
+    call = { credentials: cloud.operator, region: cloud.region };
+  });
+
+  after(async () => {
+    await deployment?.close();
+    await upstream?.close();
+  });
+
+  const streams = async () => (await signedFetch({ ...call, url: `${apiUrl}/connections` })).body.connections;
+
+  it("admits a signed call from inside the list", async () => {
+    const { status, body } = await signedFetch({ ...call, url: `${apiUrl}/connections?limit=5` });
+    assert.equal(status, 200);
+    assert.deepEqual(body, { connections: [] });
+  });
+
+  it("refuses an unsigned call", async () => {
+    const response = await fetch(`${apiUrl}/connections/forged`, { method: "POST" });
+    assert.equal(response.status, 403);
+    assert.deepEqual(await response.json(), { message: "Missing Authentication Token" });
+  });
+
+  const hourMs = 3_600_000;
+  const lies: Record<string, () => Partial<Call>> = {
+    "another region": () => ({ region: "us-gov-west-1" }),
+    "another service": () => ({ service: "dynamodb" }),
+    "a stale date": () => ({ signedAt: new Date(Date.now() - hourMs) }),
+    "a date to come": () => ({ signedAt: new Date(Date.now() + hourMs) }),
+    "a changed body": () => ({ tampered: { body: '{"resume":true }' } }),
+    "a changed path": () => ({ tampered: { url: `${apiUrl}/connections/forged2` } }),
+    "a query that was not signed": () => ({ tampered: { url: `${apiUrl}/connections/forged?limit=1` } }),
+    "another method": () => ({ tampered: { method: "DELETE" } }),
+    "an unknown key": () => ({ credentials: { ...call.credentials, accessKeyId: "AKIAIOSFODNN7EXAMPLE" } }),
+    "a wrong secret": () => ({ credentials: { ...call.credentials, secretAccessKey: "wrong" } }),
+  };
+  for (const [lie, change] of Object.entries(lies)) {
+    it(`refuses a signature with ${lie}`, async () => {
+      const honest: Call = { ...call, url: `${apiUrl}/connections/forged`, method: "POST", body: '{"resume":true}' };
+      const { status, body } = await signedFetch({ ...honest, ...change() });
+      assert.equal(status, 403);
+      assert.match(body.message, /./, "the answer says why");
+    });
+  }
+
+  it("denies the operator from outside the list, whatever IAM says", async () => {
+    const { status, body } = await signedFetch({ ...call, url: `${outsideUrl}/connections` });
+    assert.equal(status, 403);
+    assert.match(body.Message, /explicit deny/);
+  });
+
+  it("wrote nothing for any of the calls it refused", async () => {
+    assert.deepEqual(await streams(), []);
+    const reached = deployment.events.filter((e) => e.kind === "log" && e.line.includes("forged"));
+    assert.deepEqual(reached, [], "no refused call reached the function");
+  });
+
+  it("refuses a caller of the account that is signed and inside the list, but has no right to call", async () => {
+    assert.equal((await signedFetch({ ...call, url: `${apiUrl}/connections/prices`, method: "POST" })).status, 202);
+    const shown = await deployment.until("the processor's keys", (e) => e.kind === "log" && e.line.includes('"shown"'));
+    assert.ok(shown.kind === "log");
+    const credentials = JSON.parse(shown.line.slice(shown.line.indexOf("{"))).shown as Call["credentials"];
+    const { status, body } = await signedFetch({ ...call, credentials, url: `${apiUrl}/connections` });
+    assert.equal(status, 403);
+    assert.match(body.Message, /not authorized to perform: execute-api:Invoke/);
+  });
+
+  it("refuses a body of 10 MB, and ids that walk out of their segment", async () => {
+    const large = await signedFetch({
+      ...call,
+      url: `${apiUrl}/connections/large`,
+      method: "POST",
+      body: `{"resume":true${" ".repeat(10_000_000)}}`,
+    });
+    assert.equal(large.status, 413);
+    for (const id of ["..%2F..%2Fadmin", "%252e%252e", "a%0d%0ax-evil:1", "a".repeat(129), "%23declared"]) {
+      const { status, body } = await signedFetch({ ...call, url: `${apiUrl}/connections/${id}`, method: "POST" });
+      assert.deepEqual([status, body.code], [400, "STREAM_ID_INVALID"], id);
+    }
+    assert.deepEqual(
+      (await streams()).map((stream: { streamId: string }) => stream.streamId),
+      ["prices"],
+    );
+  });
+
+  describe("curl --aws-sigv4", () => {
+    /** Status and body, the way an operator would ask. */
+    async function ask(args: string[], { region = call.region, user = "" } = {}) {
+      const { accessKeyId, secretAccessKey } = call.credentials as { accessKeyId: string; secretAccessKey: string };
+      const { stdout } = await curl("curl", [
+        ...["--silent", "--max-time", "10", "--write-out", "\n%{http_code}"],
+        ...["--aws-sigv4", `aws:amz:${region}:execute-api`, "--user", user || `${accessKeyId}:${secretAccessKey}`],
+        ...args,
+      ]);
+      const [body, status] = [stdout.slice(0, stdout.lastIndexOf("\n")), stdout.slice(stdout.lastIndexOf("\n") + 1)];
+      return { status: Number(status), body: JSON.parse(body) };
+    }
+
+    it("starts, shows, lists and stops a stream", async () => {
+      const url = `${apiUrl}/connections/prices`;
+      assert.equal((await ask(["-X", "POST", url])).status, 200);
+      assert.equal((await ask([url])).body.desired, "open");
+      assert.equal((await ask([`${apiUrl}/connections`])).body.connections.length, 1);
+      const refused = await ask(["-X", "POST", "-H", "content-type: application/json", "-d", '{"fresh":1}', url]);
+      assert.deepEqual([refused.status, refused.body.code], [400, "BODY_INVALID"]);
+      assert.equal((await ask([`${apiUrl}/connections/nobody`])).status, 404);
+      assert.equal((await ask(["-X", "DELETE", url])).status, 202);
+    });
+
+    it("fails without the right secret, region, or any signature", async () => {
+      const url = `${apiUrl}/connections`;
+      assert.equal(
+        (await ask([url], { user: `${"accessKeyId" in call.credentials && call.credentials.accessKeyId}:x` })).status,
+        403,
+      );
+      assert.equal((await ask([url], { region: "us-gov-west-1" })).status, 403);
+      const { stdout } = await curl("curl", ["--silent", "--output", "/dev/null", "--write-out", "%{http_code}", url]);
+      assert.equal(stdout, "403");
+    });
+  });
+
+  describe("stream-ingestion", () => {
+    const environment = { ...process.env };
+    beforeEach(() => {
+      const { accessKeyId, secretAccessKey } = deployment.stack.cloud.operator;
+      Object.assign(process.env, {
+        AWS_ACCESS_KEY_ID: accessKeyId,
+        AWS_SECRET_ACCESS_KEY: secretAccessKey,
+        AWS_REGION: deployment.stack.cloud.region,
+        AWS_ENDPOINT_URL: deployment.stack.cloud.endpoint,
+      });
+    });
+    afterEach(() => {
+      process.env = { ...environment };
+    });
+
+    it("starts, lists, shows, tails and stops a stream", async () => {
+      const flags = ["--api-url", apiUrl];
+      const table = deployment.stack.instances.find(({ name }) => name === "inside")!.eventTables[0]!;
+      assert.equal((await run(addStart, "start", "prices", ...flags)).exitCode, 0);
+      const status = await deployment.eventually("a live stream", async () => {
+        const ran = await run(addStatus, "status", "prices", ...flags);
+        return ran.exitCode === 0 ? ran : undefined;
+      });
+      assert.match(status.out.join("\n"), /state +open/);
+      assert.match((await run(addList, "list", ...flags)).out[1]!, /^prices +open/);
+      const tail = await run(addTail, "tail", "prices", "--table", table, "--count", "2", "--json");
+      assert.deepEqual(tail.err, []);
+      assert.match(JSON.parse(tail.out[1]!).data, /^\{"event":"price-\d+"\}$/);
+      assert.equal((await run(addStop, "stop", "prices", ...flags)).exitCode, 0);
+    });
+  });
+});

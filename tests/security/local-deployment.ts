@@ -1,0 +1,110 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { type CloudEvent, type LocalStack, startLocalStack } from "../../local";
+import { programFolder } from "../local/evaluate/program-folder";
+
+const ROOT = resolve(__dirname, "../..");
+
+export interface LocalDeployment {
+  readonly stack: LocalStack;
+  readonly dataDir: string;
+  readonly events: readonly CloudEvent[];
+  readonly reports: readonly string[];
+  /** Resolves once an event, past or to come, matches; rejects after `patienceMs` with what was waited for. */
+  until<T extends CloudEvent>(
+    what: string,
+    matches: (event: CloudEvent) => event is T,
+    patienceMs?: number,
+  ): Promise<T>;
+  until(what: string, matches: (event: CloudEvent) => boolean, patienceMs?: number): Promise<CloudEvent>;
+  /** Asks again and again until the answer is not undefined. */
+  eventually<T>(what: string, ask: () => Promise<T | undefined>, patienceMs?: number): Promise<T>;
+  close(): Promise<void>;
+}
+
+export interface LocalDeploymentOptions {
+  /** Body of the program; `StreamIngestion`, `config` and `pulumi` are in scope. */
+  readonly program: string;
+  readonly processor?: string;
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly hopSeconds?: number;
+}
+
+const QUIET_PROCESSOR = `import { eachEvent } from "${ROOT}/runtime/processor/index";
+export const handler = eachEvent(() => {});`;
+
+/** A program of its own on the local stack, in this process, with everything that happens in it recorded. */
+export async function deployLocally(options: LocalDeploymentOptions): Promise<LocalDeployment> {
+  const folder = programFolder({
+    "index.ts": `import * as pulumi from "@pulumi/pulumi";
+import { StreamIngestion } from "${ROOT}/components/index";
+const config = new pulumi.Config();
+${options.program}`,
+    "processor.ts": options.processor ?? QUIET_PROCESSOR,
+  });
+  const dataDir = mkdtempSync(join(tmpdir(), "stream-ingestion-data-"));
+  const removeFiles = () => {
+    folder.remove();
+    rmSync(dataDir, { recursive: true, force: true });
+  };
+  const events: CloudEvent[] = [];
+  const reports: string[] = [];
+  const listeners = new Set<() => void>();
+  const stack = await startLocalStack({
+    program: folder.path,
+    stack: "dev",
+    config: {},
+    secrets: options.secrets,
+    dataDir,
+    hopSeconds: options.hopSeconds,
+    onReport: (sentence) => void reports.push(sentence),
+    onEvent: (event) => {
+      events.push(event);
+      for (const listener of [...listeners]) listener();
+    },
+  }).catch((error) => {
+    removeFiles();
+    throw error;
+  });
+
+  const until = (what: string, matches: (event: CloudEvent) => boolean, patienceMs = 20_000) =>
+    new Promise<CloudEvent>((found, failed) => {
+      let looked = 0;
+      const end = (settle: () => void) => {
+        clearTimeout(timer);
+        listeners.delete(look);
+        settle();
+      };
+      const look = () => {
+        while (looked < events.length) {
+          const event = events[looked++]!;
+          if (matches(event)) return end(() => found(event));
+        }
+      };
+      const timer = setTimeout(() => end(() => failed(new Error(`Waited ${patienceMs} ms for ${what}`))), patienceMs);
+      listeners.add(look);
+      look();
+    });
+
+  return {
+    stack,
+    dataDir,
+    events,
+    reports,
+    until: until as LocalDeployment["until"],
+    eventually: async (what, ask, patienceMs = 20_000) => {
+      const end = Date.now() + patienceMs;
+      for (;;) {
+        const answer = await ask();
+        if (answer !== undefined) return answer;
+        if (Date.now() > end) throw new Error(`Waited ${patienceMs} ms for ${what}`);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    },
+    close: async () => {
+      await stack.close();
+      removeFiles();
+    },
+  };
+}
