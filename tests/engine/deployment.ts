@@ -29,19 +29,22 @@ export async function startCloud(given: { stack?: string; hopSeconds?: number } 
 
 export type Overrides = Partial<StreamIngestionArgs>;
 
+const DEFAULTS = {
+  source: { url: "http://127.0.0.1:9", path: "/v1/{streamId}", key: "key" },
+  processor: { entry: PROCESSOR },
+  removal: "delete",
+} as const;
+
 /** A program with one instance; what is not given is the least that works. */
 export function program(args: Overrides = {}, opts: StreamIngestionOptions = {}, name = "prices"): PulumiFn {
   return async () => {
     const { apiUrl, tableName, connectionTableName, bucketName } = new StreamIngestion(
       name,
-      {
-        source: { url: "http://127.0.0.1:9", path: "/v1/{streamId}", key: "key" },
-        processor: { entry: PROCESSOR },
-        removal: "delete",
-        ...args,
-      },
+      { ...DEFAULTS, ...args },
       opts,
     );
     return { apiUrl, tableName, connectionTableName, bucketName };
   };
 }
+
+program.defaults = DEFAULTS;
