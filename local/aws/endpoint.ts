@@ -54,7 +54,7 @@ export async function openEndpoint(options: EndpointOptions, port: number): Prom
 async function listen(server: Server, port: number): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const refused = (cause: NodeJS.ErrnoException) => {
-      const reason = cause.code === "EADDRINUSE" ? "is taken. Give another with --port, or 0 for any" : cause.message;
+      const reason = cause.code === "EADDRINUSE" ? "is in use. Give another with --port, or 0 for any" : cause.message;
       reject(new Error(`Port ${port} of 127.0.0.1 ${reason}.`, { cause }));
     };
     server.once("error", refused);
