@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+const ROOT = resolve(__dirname, "../..");
+const NAME = "pulumi-stream-ingestion";
+
+const PROGRAM = `import * as pulumi from "@pulumi/pulumi";
+import { Handover, StreamIngestion } from "${NAME}";
+
+const config = new pulumi.Config();
+const prices = new StreamIngestion("prices", {
+  source: { url: config.requireSecret("url"), path: "/v1/{streamId}", key: config.requireSecret("key"), format: "lines" },
+  processor: { entry: "./processor.ts" },
+  relay: { handover: Handover.overlap },
+});
+export const apiUrl: pulumi.Output<string> = prices.apiUrl;
+`;
+const PROCESSOR = `import { eachEvent } from "${NAME}/processor";
+
+export const handler = eachEvent(async (event) => {
+  const text: string = event.data;
+  console.log(text, event.key);
+});
+`;
+const MISTAKES = `import { StreamIngestion } from "${NAME}";
+
+// @ts-expect-error: no such hand-over
+new StreamIngestion("a", { source: { url: "u", path: "/" }, processor: {}, relay: { handover: "swap" } });
+// @ts-expect-error: no path
+new StreamIngestion("b", { source: { url: "u" }, processor: {} });
+// @ts-expect-error: no processor
+new StreamIngestion("c", { source: { url: "u", path: "/" } });
+`;
+
+/** Runs a command and returns its output; fails with it. */
+function run(cwd: string, command: string, ...args: string[]): string {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: "utf8" });
+  assert.equal(status, 0, `${command} ${args.join(" ")}: ${error ?? ""}\n${stdout}\n${stderr}`);
+  return stdout;
+}
+
+describe("the packed package", function () {
+  this.timeout(120_000);
+  let folder: string;
+  let files: string[];
+
+  before(() => {
+    folder = realpathSync(mkdtempSync(join(tmpdir(), "packed-")));
+    const [packed] = JSON.parse(run(ROOT, "npm", "pack", "--json", "--silent", "--pack-destination", folder)) as [
+      { filename: string; files: { path: string }[] },
+    ];
+    files = packed.files.map(({ path }) => path);
+    install(join(folder, packed.filename));
+    for (const [name, text] of Object.entries({
+      "index.ts": PROGRAM,
+      "processor.ts": PROCESSOR,
+      "mistakes.ts": MISTAKES,
+    }))
+      writeFileSync(join(folder, name), text);
+  });
+
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  /** As npm lays it out, without the half gigabyte: the package itself unpacked, what it depends on linked. */
+  function install(tarball: string): void {
+    const modules = join(folder, "node_modules");
+    mkdirSync(join(modules, NAME), { recursive: true });
+    run(folder, "tar", "-xzf", tarball, "-C", join(modules, NAME), "--strip-components=1");
+    const names = readdirSync(join(ROOT, "node_modules")).filter((name) => !name.startsWith(".") && name !== NAME);
+    for (const name of names) symlinkSync(join(ROOT, "node_modules", name), join(modules, name));
+  }
+
+  it("holds compiled code, handlers, licence and README, and nothing else", () => {
+    const kinds = new Set(files.map((path) => path.replace(/^(dist\/[^/]+)\/.*/, "$1")));
+    const known = [
+      "CHANGELOG.md",
+      "LICENSE",
+      "README.md",
+      "package.json",
+      "dist/cli",
+      "dist/components",
+      "dist/handlers",
+      "dist/local",
+      "dist/runtime",
+    ];
+    assert.deepEqual(
+      [...kinds].filter((kind) => !known.includes(kind)),
+      [],
+    );
+    assert.deepEqual(
+      files.filter((path) => path.endsWith(".ts") && !path.endsWith(".d.ts")),
+      [],
+    );
+    for (const handler of ["connection-api", "connection-manager", "watchdog"])
+      assert.ok(files.includes(`dist/handlers/${handler}/index.js`), handler);
+  });
+
+  const RESOLUTIONS = [
+    { module: "commonjs", moduleResolution: "node10" },
+    { module: "nodenext", moduleResolution: "nodenext" },
+    { module: "esnext", moduleResolution: "bundler" },
+  ];
+  for (const resolution of RESOLUTIONS)
+    it(`gives a program and a processor their types under ${resolution.moduleResolution} resolution`, () => {
+      const compilerOptions = {
+        ...resolution,
+        target: "es2022",
+        strict: true,
+        noEmit: true,
+        skipLibCheck: true,
+        types: ["node"],
+      };
+      writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["*.ts"] }));
+      run(folder, process.execPath, join(ROOT, "node_modules/typescript/bin/tsc"), "-p", ".");
+    });
+
+  it("bundles the consumer's processor and takes its own handlers as they are", () => {
+    const script = `
+      const { bundleHandler, bundleProcessor } = require("./node_modules/${NAME}/dist/components/bundle.js");
+      console.log(JSON.stringify(["connection-manager", "connection-api", "watchdog"].map((name) => bundleHandler(name).bytes)));
+      console.log(bundleProcessor("./processor.ts", []).bytes);`;
+    const [handlers, processor] = run(folder, process.execPath, "-e", script).trim().split("\n");
+    for (const bytes of [...(JSON.parse(handlers!) as number[]), Number(processor)])
+      assert.ok(bytes > 1000 && bytes < 600 * 1024, `${bytes} bytes`);
+  });
+
+  it("says which Node it needs on an older one", () => {
+    const script = `Object.defineProperty(process.versions, "node", { value: "20.20.2" }); require("${NAME}");`;
+    const { status, stderr } = spawnSync(process.execPath, ["-e", script], { cwd: folder, encoding: "utf8" });
+    assert.equal(status, 1);
+    assert.match(stderr, /pulumi-stream-ingestion needs Node 22\.19 or newer, this is 20\.20\.2/);
+  });
+
+  it("has a command", () => {
+    assert.match(
+      run(folder, process.execPath, join(folder, "node_modules", NAME, "dist/cli/main.js"), "--help"),
+      /local/,
+    );
+  });
+});
