@@ -14,6 +14,8 @@ export interface Environment {
   /** The invocation that it serves, or served last. */
   readonly requestId: string | undefined;
   readonly busy: boolean;
+  /** Waits for an invocation; false also where it was killed and is not gone yet. */
+  readonly idle: boolean;
   /** Thaws it, runs one invocation to its end or its deadline, and freezes it. */
   run(invocation: Invocation): Promise<Ending>;
   kill(): void;
@@ -25,6 +27,7 @@ export function superviseEnvironment(child: ChildProcess, timeoutSeconds: number
   let requestId: string | undefined;
   let serving: { end(ending: Ending): void } | undefined;
   let dead = false;
+  let killed = false;
 
   const gone = new Promise<void>((resolve) => {
     const leave = (reason: string) => {
@@ -43,6 +46,7 @@ export function superviseEnvironment(child: ChildProcess, timeoutSeconds: number
   child.on("message", ({ ok, result }: Invoked) => serving?.end({ phase: ok ? "end" : "error", payload: result }));
 
   const signal = (name: "SIGSTOP" | "SIGCONT" | "SIGKILL") => {
+    killed ||= name === "SIGKILL";
     if (!dead) child.kill(name);
   };
 
@@ -53,6 +57,9 @@ export function superviseEnvironment(child: ChildProcess, timeoutSeconds: number
     },
     get busy() {
       return serving !== undefined;
+    },
+    get idle() {
+      return serving === undefined && !killed && !dead;
     },
     run(invocation) {
       requestId = invocation.requestId;

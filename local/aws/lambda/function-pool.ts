@@ -83,7 +83,7 @@ export function createPool(spec: FunctionSpec, context: PoolContext): FunctionPo
       const all = [...environments];
       const busy = all.filter((environment) => environment.busy).length;
       if (retired || busy >= (spec.reservedConcurrency ?? Number.POSITIVE_INFINITY)) return undefined;
-      const environment = all.find((candidate) => !candidate.busy) ?? start();
+      const environment = all.find(({ idle }) => idle) ?? start();
       const { requestId } = invocation;
       const event = { kind: "invocation", functionName: spec.name, requestId, pid: environment.pid } as const;
       context.emit({ ...event, at: Date.now(), phase: "start" });
