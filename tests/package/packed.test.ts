@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { isBuiltin } from "node:module";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -34,6 +44,9 @@ new StreamIngestion("b", { source: { url: "u" }, processor: {} });
 // @ts-expect-error: no processor
 new StreamIngestion("c", { source: { url: "u", path: "/" } });
 `;
+
+/** Name of a package, scope included, where compiled code or a declaration loads it. */
+const LOADED = /(?:require\(|from |import\()"(@[^/"]+\/[^/"]+|[^@."/][^/"]*)[^"]*"/g;
 
 /** Runs a command and returns its output; fails with it. */
 function run(cwd: string, command: string, ...args: string[]): string {
@@ -96,6 +109,20 @@ describe("the packed package", function () {
     );
     for (const handler of ["connection-api", "connection-manager", "watchdog"])
       assert.ok(files.includes(`dist/handlers/${handler}/index.js`), handler);
+  });
+
+  it("depends on every package that it loads", () => {
+    const { dependencies, peerDependencies, optionalDependencies } = require(join(ROOT, "package.json"));
+    const allowed = new Set(Object.keys({ ...dependencies, ...peerDependencies, ...optionalDependencies }));
+    const missing = files
+      .filter((path) => /^dist\/(?!handlers\/).*\.(js|d\.ts)$/.test(path))
+      .flatMap((path) =>
+        [...readFileSync(join(folder, "node_modules", NAME, path), "utf8").matchAll(LOADED)].map(
+          ([, name]) => `${name} in ${path}`,
+        ),
+      )
+      .filter((text) => !isBuiltin(text.split(" ")[0]!) && !allowed.has(text.split(" ")[0]!));
+    assert.deepEqual(missing, []);
   });
 
   const RESOLUTIONS = [

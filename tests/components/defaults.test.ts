@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import ts from "typescript";
+import { normalise } from "../../components/normalise";
+import { someArgs } from "./arguments";
+
+const FILE = resolve(__dirname, "../../components/args.ts");
+
+/** `ProcessorArgs.batchSize` → what its documentation says the default is. */
+function documentedDefaults(): Record<string, string> {
+  const source = ts.createSourceFile(FILE, readFileSync(FILE, "utf8"), ts.ScriptTarget.ES2022, true);
+  const found: Record<string, string> = {};
+  for (const declaration of source.statements.filter(ts.isInterfaceDeclaration))
+    for (const member of declaration.members) {
+      const tag = ts.getJSDocTags(member).find(({ tagName }) => tagName.text === "default");
+      const text = tag && ts.getTextOfJSDocComment(tag.comment);
+      if (text)
+        found[`${declaration.name.text}.${member.name?.getText()}`] = text.replace(/\s*[:(].*$/, (rest) =>
+          text.startsWith("{") ? rest : "",
+        );
+    }
+  return found;
+}
+
+describe("the defaults", () => {
+  it("are what the documentation of the arguments says", () => {
+    const { settings, processor, ...rest } = normalise("in", someArgs());
+    const code: Record<string, unknown> = {
+      "AuthArgs.kind": settings.source.auth.kind,
+      "ResumeArgs.kind": settings.source.resume.kind,
+      "SourceArgs.format": settings.source.format,
+      "SourceArgs.auth": settings.source.auth,
+      "SourceArgs.resume": settings.source.resume,
+      "SourceArgs.idleTimeoutSeconds": settings.source.idleTimeoutMs / 1000,
+      "ProcessorArgs.memorySize": processor.memorySize,
+      "ProcessorArgs.timeoutSeconds": processor.timeoutSeconds,
+      "ProcessorArgs.batchSize": processor.batchSize,
+      "ProcessorArgs.externals": processor.externals,
+      "RelayArgs.handover": settings.relay.handover,
+      "RelayArgs.memorySize": rest.relayMemorySize,
+      "RelayArgs.streamsPerHop": settings.relay.streamsPerHop,
+      "IdentityArgs.kind": settings.events.identity.kind,
+      "EventsArgs.identity": settings.events.identity,
+      "EventsArgs.ignore": settings.events.ignore,
+      "EventsArgs.ttlDays": settings.events.ttlDays,
+      "EventsArgs.maxEventBytes": settings.events.maxEventBytes,
+      "EventsArgs.slices": settings.events.slices,
+      "ApiArgs.authorization": rest.authorization,
+      "StreamIngestionArgs.streams": rest.streams,
+      "StreamIngestionArgs.removal": rest.retain ? "retain" : "delete",
+      "NetworkArgs.fixedEgress": false,
+    };
+    // Told in words: there is no value to compare.
+    const inWords = ["RelayArgs.reservedConcurrency", "ApiArgs.allowedCidrs", "StreamIngestionArgs.network"];
+    const documented = Object.entries(documentedDefaults()).filter(([name]) => !inWords.includes(name));
+    const written = Object.fromEntries(
+      documented.map(([name, text]) => [name, text.replaceAll(/(\w+): /g, '"$1":').replaceAll(" ", "")]),
+    );
+    const expected = Object.fromEntries(Object.entries(code).map(([name, value]) => [name, JSON.stringify(value)]));
+    assert.deepEqual(written, expected);
+  });
+});
