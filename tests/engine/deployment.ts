@@ -4,27 +4,48 @@ import { StreamIngestion, type StreamIngestionArgs, type StreamIngestionOptions 
 import type { CloudEvent } from "../../local/aws/cloud";
 import { type EngineCloud, startEngineCloud } from "../../local/provider/index";
 
-/** Prints what it gets: one line of JSON for each event. */
+/** Handles every event and prints its key. */
 export const PROCESSOR = resolve(__dirname, "program/processor.ts");
 
 export interface StartedCloud extends EngineCloud {
   readonly events: readonly CloudEvent[];
   /** What was passed over. */
   readonly reports: readonly string[];
+  /** Resolves when `is` holds; asked whenever something happened in the cloud. */
+  until(what: string, is: () => boolean | Promise<boolean>, patienceMs?: number): Promise<void>;
 }
 
 /** A local cloud with the provider in front of it, for one stack. */
 export async function startCloud(given: { stack?: string; hopSeconds?: number } = {}): Promise<StartedCloud> {
   const events: CloudEvent[] = [];
   const reports: string[] = [];
+  const looks = new Set<() => void>();
   const engine = await startEngineCloud({
     stack: given.stack ?? "local",
     hopSeconds: given.hopSeconds,
     directory: __dirname,
     report: (sentence) => reports.push(sentence),
-    onEvent: (event) => events.push(event),
+    onEvent: (event) => {
+      events.push(event);
+      for (const look of looks) look();
+    },
   });
-  return { ...engine, events, reports };
+  async function until(what: string, is: () => boolean | Promise<boolean>, patienceMs = 60_000): Promise<void> {
+    const end = Date.now() + patienceMs;
+    while (!(await is())) {
+      if (Date.now() > end) throw new Error(`Waited ${patienceMs / 1_000} s in vain: ${what}.`);
+      await new Promise<void>((wake) => {
+        const timer = setTimeout(done, Math.max(1, end - Date.now()));
+        function done(): void {
+          clearTimeout(timer);
+          looks.delete(done);
+          wake();
+        }
+        looks.add(done);
+      });
+    }
+  }
+  return { ...engine, events, reports, until };
 }
 
 export type Overrides = Partial<StreamIngestionArgs>;

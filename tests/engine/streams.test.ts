@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import { DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
+import { awsProbe } from "../../cli/verify/aws-probe";
+import { findDeployment } from "../../cli/verify/find-deployment";
+import { runVerify } from "../../cli/verify/run-verify";
+import { compare, readStoredEvents, type SampleUpstream, startSampleUpstream } from "../../local/index";
+import { STREAM_ID_KEY } from "../../runtime/contract";
+import { systemClock } from "../../runtime/support/clock";
+import { type Overrides, program, type StartedCloud, startCloud } from "./deployment";
+import { type Backend, createBackend, type EngineStack } from "./engine-stack";
+
+/** Long enough that no hop ends by itself while a deploy is waited for. */
+const HOP_SECONDS = 90;
+
+describe("streams of a deployment made by Pulumi's engine", () => {
+  let upstream: SampleUpstream;
+  let backend: Backend;
+  let engine: StartedCloud;
+  let stack: EngineStack;
+  let tableName: string;
+  let connectionTableName: string;
+  const args = (given: Overrides = {}): Overrides => ({
+    source: { url: upstream.url, path: upstream.path, key: upstream.key },
+    removal: "retain",
+    ...given,
+  });
+
+  before(async () => {
+    upstream = await startSampleUpstream();
+    backend = createBackend();
+    engine = await startCloud({ hopSeconds: HOP_SECONDS });
+    stack = await backend.stack({ environment: engine.environment });
+  });
+  after(async () => {
+    await engine?.close();
+    await upstream?.close();
+    backend?.remove();
+  });
+
+  const inserted = (streamId: string) =>
+    engine.events.filter(
+      (event) => event.kind === "record" && event.eventName === "INSERT" && event.keys.streamId === streamId,
+    ).length;
+  const processed = () =>
+    engine.events.flatMap((event) =>
+      event.kind === "delivered"
+        ? event.records.map(({ keys }) => ({ streamId: keys.streamId ?? "", key: keys.key }))
+        : [],
+    );
+
+  /** The release that holds a stream, as its row says. */
+  async function releaseOf(streamId: string): Promise<string | undefined> {
+    const { endpoint, region, operator } = engine.cloud;
+    const client = new DynamoDBClient({ endpoint, region, credentials: operator });
+    try {
+      const Key = { [STREAM_ID_KEY]: { S: streamId } };
+      const { Item } = await client.send(
+        new GetItemCommand({ TableName: connectionTableName, Key, ConsistentRead: true }),
+      );
+      return Item?.owner && Item.release?.S;
+    } finally {
+      client.destroy();
+    }
+  }
+
+  it("flow after the up, with nothing else done", async () => {
+    const { outputs } = await stack.up(program(args({ streams: upstream.streamIds.slice() })));
+    tableName = String(outputs.tableName);
+    connectionTableName = String(outputs.connectionTableName);
+    await engine.until("events of every declared stream", () => upstream.streamIds.every((id) => inserted(id) > 20));
+  });
+
+  it("are served by a new release soon after an up in their midst", async () => {
+    const before = await releaseOf("EUR_USD");
+    assert.ok(before);
+    await stack.up(program(args({ streams: upstream.streamIds.slice(), events: { ttlDays: 3 } })));
+    const began = Date.now();
+    await engine.until("a hop of the new release on every stream", async () => {
+      const releases = await Promise.all(upstream.streamIds.map(releaseOf));
+      return releases.every((release) => release !== undefined && release !== before);
+    });
+    // In AWS the watchdog wakes every minute; here time runs faster, and a hop would have ended by itself much later.
+    assert.ok(Date.now() - began < (HOP_SECONDS / 2) * 1_000);
+    const soon = upstream.streamIds.map((id) => [id, inserted(id)] as const);
+    await engine.until("events under the new release", () => soon.every(([id, count]) => inserted(id) > count + 20));
+  });
+
+  it("lose and double nothing by it", async () => {
+    upstream.quieten();
+    const sent = [...upstream.sent()].flatMap(([streamId, ticks]) => ticks.map(({ data }) => ({ streamId, data })));
+    await engine.until("every event to be processed", () => processed().length >= sent.length);
+    const stored = (await readStoredEvents(engine.cloud, tableName)).map((event) => ({
+      ...event,
+      data: String(event.data),
+    }));
+    const byKey = new Map(stored.map((event) => [`${event.streamId} ${event.key}`, event]));
+    const handled = processed().map(({ streamId, key }) => byKey.get(`${streamId} ${key}`) ?? { streamId, data: "?" });
+    const { lost, doubled, unprocessed, foreign } = compare(sent, stored, handled);
+    assert.deepEqual({ lost, doubled, unprocessed, foreign }, { lost: [], doubled: [], unprocessed: [], foreign: [] });
+    assert.ok(sent.length > 80, `${sent.length} events`);
+  });
+
+  it("outlive a destroy with everything stored, where removal is retain", async () => {
+    const count = (await readStoredEvents(engine.cloud, tableName)).length;
+    await stack.destroy();
+    assert.deepEqual(await stack.resources(), []);
+    assert.equal((await readStoredEvents(engine.cloud, tableName)).length, count);
+  });
+
+  it("leave nothing behind after a destroy with events in the table, where removal is delete", async () => {
+    const busy = await startSampleUpstream();
+    try {
+      const source = { url: busy.url, path: busy.path, key: busy.key };
+      const { outputs } = await stack.up(program({ source, streams: ["BTC_USD"] }));
+      const seen = inserted("BTC_USD");
+      await engine.until("events", () => inserted("BTC_USD") > seen + 20);
+      await stack.destroy();
+      assert.deepEqual(await stack.resources(), []);
+      await assert.rejects(readStoredEvents(engine.cloud, String(outputs.tableName)), /ResourceNotFound|not found/i);
+    } finally {
+      await busy.close();
+    }
+  });
+
+  it("pass the acceptance check", async () => {
+    const busy = await startSampleUpstream();
+    const environment = { ...process.env };
+    try {
+      Object.assign(process.env, engine.environment);
+      await stack.up(program({ source: { url: busy.url, path: busy.path, key: busy.key } }));
+      const deployment = findDeployment(await stack.resources());
+      const probe = awsProbe(deployment);
+      const { checks, cost } = await runVerify(probe, systemClock, {
+        streamId: "EUR_USD",
+        events: 20,
+        patienceMs: 60_000,
+        numberedAt: "/seq",
+        relayMemorySize: deployment.relayMemorySize,
+        onStep: () => {},
+      });
+      probe.close();
+      assert.deepEqual(
+        checks.filter(({ result }) => result !== "passed"),
+        [],
+      );
+      assert.ok(cost < 0.01);
+    } finally {
+      for (const name of Object.keys(engine.environment)) delete process.env[name];
+      Object.assign(process.env, environment);
+      await stack.destroy();
+      await busy.close();
+    }
+  });
+});
