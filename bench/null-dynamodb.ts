@@ -1,0 +1,40 @@
+import http from "node:http";
+
+/**
+ * A DynamoDB that takes everything after a set time, in a process of its own: what is measured is the sender.
+ * Counts items by their keys' text in the request, so that a bench can check its answer. `GET /` answers the count and resets it.
+ */
+const latencyMs = Number(process.argv[2] ?? 0);
+const PUT = Buffer.from('"PutRequest"');
+let items = 0;
+
+const server = http.createServer((request, response) => {
+  if (request.method === "GET") {
+    response.end(String(items));
+    items = 0;
+    return;
+  }
+  const parts: Buffer[] = [];
+  request.on("data", (part: Buffer) => parts.push(part));
+  request.on("end", () => {
+    const body = Buffer.concat(parts);
+    const batch = request.headers["x-amz-target"]?.includes("BatchWriteItem");
+    items += batch ? occurrences(body) : 1;
+    const text = batch ? '{"UnprocessedItems":{}}' : "{}";
+    const answer = () =>
+      response
+        .writeHead(200, { "content-type": "application/x-amz-json-1.0", "content-length": text.length })
+        .end(text);
+    if (latencyMs > 0) setTimeout(answer, latencyMs);
+    else answer();
+  });
+});
+server.keepAliveTimeout = 60_000;
+server.listen(0, "127.0.0.1", () => process.send?.((server.address() as import("node:net").AddressInfo).port));
+process.on("disconnect", () => process.exit(0));
+
+function occurrences(body: Buffer): number {
+  let count = 0;
+  for (let at = body.indexOf(PUT); at !== -1; at = body.indexOf(PUT, at + PUT.length)) count++;
+  return count;
+}

@@ -1,0 +1,39 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+
+export interface BenchProcess {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Starts a script of this folder that sends its port. */
+export async function startProcess(script: string, ...args: string[]): Promise<BenchProcess> {
+  const child: ChildProcess = fork(join(__dirname, script), args, {
+    execArgv: ["-r", "ts-node/register/transpile-only"],
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
+  const [port] = (await once(child, "message")) as [number];
+  return {
+    url: `http://127.0.0.1:${port}`,
+    stop: async () => {
+      const gone = once(child, "exit");
+      child.kill();
+      await gone;
+    },
+  };
+}
+
+export interface Cost {
+  readonly seconds: number;
+  /** CPU of this process alone. */
+  readonly cpuMicroseconds: number;
+}
+
+export async function measure(work: () => Promise<void> | void): Promise<Cost> {
+  const cpu = process.cpuUsage();
+  const start = process.hrtime.bigint();
+  await work();
+  const { user, system } = process.cpuUsage(cpu);
+  return { seconds: Number(process.hrtime.bigint() - start) / 1e9, cpuMicroseconds: user + system };
+}

@@ -1,0 +1,52 @@
+import type { Result } from "./run";
+
+/** The result as Markdown: what `npm run bench` prints, and what README carries between its markers. */
+export function report({ date, machine, paths, decode, bundle, units }: Result): string {
+  const number = (value: number) => Math.round(value).toLocaleString("en-US");
+  const blueprint = (database: string) =>
+    paths.find((one) => one.name.startsWith("blueprint") && one.database === database);
+  const rows = paths.map((one) => {
+    const base = blueprint(one.database);
+    const ratio = base && one !== base ? `${number(one.eventsPerSecond / base.eventsPerSecond)} ×` : "";
+    return [
+      one.name,
+      one.database,
+      number(one.eventsPerSecond),
+      one.cpuMicrosecondsPerEvent.toFixed(1),
+      ratio,
+      number(one.maxRssMegabytes),
+    ];
+  });
+  const long = paths.find((one) => one.name.startsWith("memory"));
+  return [
+    `Measured ${date.slice(0, 10)} on ${machine}; events of 200 bytes over loopback, the database in a process of its own.`,
+    table(["path", "database", "events/s", "CPU µs an event", "against the blueprint", "peak RSS MB"], rows),
+    long
+      ? `Memory over ${number(long.events)} events, in steps (MB): ${long.rssMegabytes.map((mb) => Math.round(mb)).join(", ")}.`
+      : "",
+    table(
+      ["decoder", "chunk bytes", "event bytes", "events/s of CPU", "MB/s"],
+      decode.map((one) => [
+        one.decoder,
+        ...[one.chunkBytes, one.eventBytes, one.eventsPerSecond, one.megabytesPerSecond].map(number),
+      ]),
+    ),
+    `Data plane bundled: ${number(bundle.bytes / 1024)} KB minified, loaded in ${number(bundle.importMs)} ms.`,
+    units.length === 0
+      ? ""
+      : table(
+          ["sample stream", "events", "write units per 1,000 events", "raw", "saved"],
+          units.map((one) => [
+            ...[one.stream, number(one.events), number(one.units), number(one.rawUnits)],
+            `${number(100 - (100 * one.units) / one.rawUnits)} %`,
+          ]),
+        ),
+    "",
+  ]
+    .filter((part, i, all) => part !== "" || i === all.length - 1)
+    .join("\n\n");
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}

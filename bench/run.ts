@@ -1,0 +1,117 @@
+import { writeFileSync } from "node:fs";
+import { cpus, totalmem } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { benchDecode, type DecodeRow, type DecoderName } from "./decode";
+import { bundleRelay } from "./jobs";
+import { type BenchProcess, startProcess } from "./process";
+import type { Job, JobResult } from "./relay-process";
+import { report } from "./report";
+import { writeUnits } from "./write-units";
+
+/** `npm run bench [-- --events N --memory-events N]`: measures, checks each answer, writes a dated result. */
+const { values } = parseArgs({
+  options: { events: { type: "string", default: "400000" }, "memory-events": { type: "string", default: "1000000" } },
+});
+
+export interface PathRow {
+  readonly name: string;
+  readonly database: string;
+  readonly events: number;
+  readonly eventsPerSecond: number;
+  readonly cpuMicrosecondsPerEvent: number;
+  readonly maxRssMegabytes: number;
+  readonly rssMegabytes: readonly number[];
+}
+
+export interface Result {
+  readonly date: string;
+  readonly machine: string;
+  readonly paths: readonly PathRow[];
+  readonly decode: readonly DecodeRow[];
+  readonly bundle: { readonly bytes: number; readonly importMs: number };
+  readonly units: ReturnType<typeof writeUnits>;
+}
+
+const EVENT_BYTES = 200;
+
+async function main(): Promise<void> {
+  const events = Number(values.events);
+  const bundle = bundleRelay();
+  const upstream = await startProcess("upstream.ts");
+  const paths: PathRow[] = [];
+  const onDatabase = async (database: string, start: () => Promise<BenchProcess>, jobs: [string, Partial<Job>][]) => {
+    for (const [name, job] of jobs) {
+      // A fresh database for each: none starts with another's leftovers.
+      const endpoint = await start();
+      const full: Job = {
+        path: "relay",
+        format: "lines",
+        events,
+        upstream: upstream.url,
+        endpoint: endpoint.url,
+        ...job,
+      };
+      paths.push(row(name, database, full.events, await bundle.run(full)));
+      await endpoint.stop();
+      const last = paths.at(-1)!;
+      console.log(
+        `${name} @ ${database}: ${Math.round(last.eventsPerSecond)}/s, ${last.cpuMicrosecondsPerEvent.toFixed(1)} µs`,
+      );
+    }
+  };
+  const compared: [string, Partial<Job>][] = [
+    ["blueprint, lines", { path: "blueprint", events: 2_000 }],
+    ["relay, lines", {}],
+    ["relay, SSE", { format: "sse" }],
+  ];
+  await onDatabase("null, 4 ms", () => startProcess("null-dynamodb.ts", "4"), compared);
+  await onDatabase("null, 0 ms", () => startProcess("null-dynamodb.ts", "0"), compared);
+  await onDatabase("none", () => startProcess("null-dynamodb.ts", "0"), [["bare connection", { path: "bare" }]]);
+  await onDatabase("embedded engine", () => startProcess("embedded-engine.ts"), [["relay, lines", { events: 50_000 }]]);
+  await onDatabase("null, 200 ms", () => startProcess("null-dynamodb.ts", "200"), [
+    ["slow database", { events: 20_000 }],
+  ]);
+  await onDatabase("null, 4 ms", () => startProcess("null-dynamodb.ts", "4"), [
+    ["memory over a long run", { events: Number(values["memory-events"]) }],
+  ]);
+  await upstream.stop();
+
+  const decode: DecodeRow[] = [];
+  for (const decoder of ["sse", "eventsource-parser", "lines", "split2"] as DecoderName[]) {
+    for (const chunkBytes of [64, 1_024, 65_536]) decode.push(await benchDecode(decoder, chunkBytes, EVENT_BYTES));
+    for (const eventBytes of [2_000, 200_000]) decode.push(await benchDecode(decoder, 65_536, eventBytes));
+  }
+  const result: Result = {
+    date: new Date().toISOString(),
+    machine: `${cpus().length} × ${cpus()[0]?.model}, ${Math.round(totalmem() / 2 ** 30)} GB, Node ${process.version}`,
+    ...{ paths, decode },
+    bundle: {
+      bytes: bundle.bytes,
+      importMs: Math.min(...[await bundle.importMs(), await bundle.importMs(), await bundle.importMs()]),
+    },
+    units: writeUnits(),
+  };
+  bundle.remove();
+  const text = report(result);
+  const file = join(__dirname, "results", result.date.slice(0, 10));
+  writeFileSync(`${file}.json`, `${JSON.stringify(result, null, 2)}\n`);
+  writeFileSync(`${file}.md`, text);
+  console.log(`\n${text}`);
+}
+
+function row(name: string, database: string, events: number, { seconds, cpuMicroseconds, ...rss }: JobResult): PathRow {
+  const megabytes = (bytes: number) => Math.round(bytes / 1e5) / 10;
+  return {
+    ...{ name, database, events },
+    eventsPerSecond: events / seconds,
+    cpuMicrosecondsPerEvent: cpuMicroseconds / events,
+    maxRssMegabytes: megabytes(rss.maxRssBytes),
+    rssMegabytes: rss.rssBytes.map(megabytes),
+  };
+}
+
+main().catch((error) => {
+  console.error(error);
+  process.exit(1);
+});
