@@ -113,7 +113,7 @@ describe("the packed package", function () {
 
   it("depends on every package that it loads", () => {
     const { dependencies, peerDependencies, optionalDependencies } = require(join(ROOT, "package.json"));
-    const allowed = new Set(Object.keys({ ...dependencies, ...peerDependencies, ...optionalDependencies }));
+    const allowed = new Set([NAME, ...Object.keys({ ...dependencies, ...peerDependencies, ...optionalDependencies })]);
     const missing = files
       .filter((path) => /^dist\/(?!handlers\/).*\.(js|d\.ts)$/.test(path))
       .flatMap((path) =>
