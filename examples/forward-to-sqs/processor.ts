@@ -8,7 +8,7 @@ const client = new SQSClient({});
 const MAX_MESSAGES = 10;
 const MAX_BYTES = 1024 * 1024;
 
-/** Forwards events to a FIFO queue, in order within a stream. */
+/** Forwards events to a FIFO queue, one message group a stream. */
 export const handler = eachBatch(async (events, { signal }) => {
   for (const group of groups(events)) {
     const command = new SendMessageBatchCommand({

@@ -3,11 +3,11 @@ import { once } from "node:events";
 import { resolve } from "node:path";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { type CloudEvent, type LocalStack, startLocalStack } from "../../local";
+import { type LocalStack, startLocalStack } from "../../local";
 import { encodeItem } from "../../runtime/data/item";
+import { type EventLog, eventLog } from "../local/event-log";
 
 const ROOT = resolve(__dirname, "../..");
-const PATIENCE_MS = 20_000;
 
 export interface Handled {
   readonly handled: string;
@@ -18,7 +18,7 @@ export interface Handled {
 }
 
 /** A deployment on this machine whose event table the tests fill themselves. */
-export interface ProcessorStack {
+export interface ProcessorStack extends Pick<EventLog, "until"> {
   readonly stack: LocalStack;
   /** Stores events in one write, as the relay would: keys count up from 1 within the stream. */
   store(streamId: string, data: readonly (string | Buffer)[]): Promise<void>;
@@ -26,29 +26,20 @@ export interface ProcessorStack {
   handled(streamId: string): Handled[];
   /** Objects of the bucket by key. */
   objects(prefix: string): Promise<Map<string, string>>;
-  /** Resolves when `is` holds; asked whenever something happened in the cloud. */
-  until(what: string, is: () => boolean | Promise<boolean>): Promise<void>;
   /** `stream-ingestion …` with the operator's credentials. */
   cli(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }>;
   close(): Promise<void>;
 }
 
-export async function startProcessorStack(
-  program = resolve(__dirname, "program"),
-  config: Readonly<Record<string, string>> = {},
-): Promise<ProcessorStack> {
-  const events: CloudEvent[] = [];
-  const watching = new Set<() => void>();
+export async function startProcessorStack(): Promise<ProcessorStack> {
+  const log = eventLog();
   const stack = await startLocalStack({
-    program,
+    program: resolve(__dirname, "program"),
     stack: "test",
-    config,
+    config: {},
     secrets: {},
     onReport: () => {},
-    onEvent: (event) => {
-      events.push(event);
-      for (const look of [...watching]) look();
-    },
+    onEvent: log.onEvent,
   });
   const { endpoint, region, operator } = stack.cloud;
   const { tableName, bucketName } = stack.outputs as Record<string, string>;
@@ -84,7 +75,7 @@ export async function startProcessorStack(
       );
     },
     handled: (streamId) =>
-      events.flatMap((event) => {
+      log.events.flatMap((event) => {
         if (event.kind !== "log" || !event.line.startsWith('{"handled"')) return [];
         const handled = JSON.parse(event.line) as Handled;
         return handled.handled.startsWith(`${streamId}-`) ? [handled] : [];
@@ -97,20 +88,7 @@ export async function startProcessorStack(
       });
       return new Map(await Promise.all(bodies));
     },
-    until: (what, is) =>
-      new Promise((found, failed) => {
-        const end = (settle: () => void) => {
-          clearTimeout(timer);
-          watching.delete(look);
-          settle();
-        };
-        const look = async () => {
-          if (await is()) end(found);
-        };
-        const timer = setTimeout(() => end(() => failed(new Error(`Waited in vain: ${what}`))), PATIENCE_MS);
-        watching.add(look);
-        void look();
-      }),
+    until: log.until,
     async cli(...args) {
       const main = resolve(ROOT, "cli/main.ts");
       const child = spawn(process.execPath, ["-r", require.resolve("ts-node/register/transpile-only"), main, ...args], {

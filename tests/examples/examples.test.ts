@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
+import { GetObjectCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
+import { ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { readFailureObject } from "../../runtime/processor";
+import { type RunningExample, runExample } from "./run-example";
+
+const price = (n: number, minute = 0) =>
+  JSON.stringify({ instrument: "EUR_USD", price: n, time: `2026-01-31T12:0${minute}:0${n % 10}Z` });
+
+describe("examples", function () {
+  this.timeout(90_000);
+  let running: RunningExample | undefined;
+  let webhook: Server | undefined;
+  afterEach(async () => {
+    webhook?.closeAllConnections();
+    webhook?.close();
+    await running?.close();
+    running = undefined;
+  });
+
+  const clientOptions = ({ stack: { cloud } }: RunningExample) => {
+    const { endpoint, region, operator: credentials } = cloud;
+    return { endpoint, region, credentials };
+  };
+  /** Nobody asked for what its role does not allow. */
+  const assertNothingDenied = ({ events }: RunningExample) =>
+    assert.deepEqual(
+      events.filter((event) => event.kind === "call" && !event.allowed),
+      [],
+    );
+
+  it("price-alert posts what is above the limit, again when the webhook was down, and keeps what is no price", async () => {
+    const posts: { key: unknown; text: string }[] = [];
+    webhook = createServer(async (request, response) => {
+      let body = "";
+      for await (const chunk of request) body += chunk;
+      posts.push({ key: request.headers["idempotency-key"], text: JSON.parse(body).text });
+      response.writeHead(posts.length === 1 ? 503 : 200).end();
+    });
+    await new Promise<void>((resolve) => webhook!.listen(0, "127.0.0.1", resolve));
+    const example = await runExample("price-alert", {
+      lines: [price(1), price(3), '{"instrument":"EUR_USD"}'],
+      config: { above: "2" },
+      secrets: { webhook: `http://127.0.0.1:${(webhook.address() as AddressInfo).port}` },
+    });
+    running = example;
+    const s3 = new S3Client({ ...clientOptions(example), forcePathStyle: true });
+    const Bucket = example.outputs.bucketName;
+    const failures = async () =>
+      (await s3.send(new ListObjectsV2Command({ Bucket, Prefix: "failures/" }))).Contents ?? [];
+    await example.until("a second post and a failure", async () => posts.length >= 2 && (await failures()).length > 0);
+
+    assert.deepEqual(
+      posts.map(({ text }) => text),
+      ["EUR_USD is at 3, above 2", "EUR_USD is at 3, above 2"],
+    );
+    assert.equal(posts[0]?.key, posts[1]?.key);
+    const [{ Key } = {}] = await failures();
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
+    const [failure] = readFailureObject(await Body!.transformToString());
+    assert.equal(failure?.error.code, "VALIDATION_FAILED");
+    assert.match(failure!.error.message, /price/);
+    assert.equal(failure?.event?.data, '{"instrument":"EUR_USD"}');
+    assertNothingDenied(example);
+    s3.destroy();
+  });
+
+  it("minute-averages counts each price once, also when every batch is delivered twice", async () => {
+    const lines = [price(1), price(2), price(3, 1), price(6)];
+    const example = await runExample("minute-averages", {
+      lines,
+      prepare: ({ cloud }) =>
+        cloud.faults.add({ match: { action: "lambda:DeliverBatch" }, effect: { kind: "repeat" } }),
+    });
+    running = example;
+    await example.until("each event delivered twice", () => {
+      const delivered = example.events.flatMap((event) => (event.kind === "delivered" ? event.records : []));
+      return delivered.length >= 2 * lines.length;
+    });
+    const dynamo = new DynamoDBClient(clientOptions(example));
+    const { Items = [] } = await dynamo.send(new ScanCommand({ TableName: example.outputs.minutesTable }));
+    assert.deepEqual(Items.map(({ minute, count, sum }) => [minute?.S, Number(count?.N), Number(sum?.N)]).sort(), [
+      ["2026-01-31T12:00", 3, 9],
+      ["2026-01-31T12:01", 1, 3],
+    ]);
+    assertNothingDenied(example);
+    dynamo.destroy();
+  });
+
+  it("forward-to-sqs sends every event once, also when every batch is delivered twice", async () => {
+    const lines = Array.from({ length: 25 }, (_, index) => JSON.stringify({ n: index }));
+    const example = await runExample("forward-to-sqs", {
+      lines,
+      prepare: ({ cloud }) =>
+        cloud.faults.add({ match: { action: "lambda:DeliverBatch" }, effect: { kind: "repeat" } }),
+    });
+    running = example;
+    await example.until("each event delivered twice", () => {
+      const delivered = example.events.flatMap((event) => (event.kind === "delivered" ? event.records : []));
+      return delivered.length >= 2 * lines.length;
+    });
+    const sqs = new SQSClient(clientOptions(example));
+    const bodies: string[] = [];
+    for (;;) {
+      const receive = new ReceiveMessageCommand({ QueueUrl: example.outputs.queueUrl, MaxNumberOfMessages: 10 });
+      const { Messages = [] } = await sqs.send(receive);
+      if (Messages.length === 0) break;
+      bodies.push(...Messages.map(({ Body }) => Body!));
+    }
+    assert.deepEqual(bodies.sort(), [...lines].sort());
+    assertNothingDenied(example);
+    sqs.destroy();
+  });
+});
