@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { Readable } from "node:stream";
+import { DynamoDBClient, PutItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  paginateListObjectsV2,
+  S3Client,
+} from "@aws-sdk/client-s3";
+import {
+  DescribeSecretCommand,
+  GetSecretValueCommand,
+  PutSecretValueCommand,
+  SecretsManagerClient,
+} from "@aws-sdk/client-secrets-manager";
+import { type CloudFixture, startFixture } from "./cloud-fixture";
+
+describe("local services", () => {
+  let fixture: CloudFixture;
+
+  before(async () => {
+    fixture = await startFixture();
+  });
+
+  after(() => fixture.cloud.close());
+
+  describe("S3", () => {
+    let s3: S3Client;
+    let Bucket: string;
+
+    before(async () => {
+      s3 = new S3Client(fixture.client);
+      Bucket = (await fixture.create("aws:s3/bucket:Bucket", "objects", {})).id!;
+    });
+
+    after(() => s3.destroy());
+
+    it("gives back the bytes, type and metadata of an object, whatever its key", async () => {
+      const Key = "aws/lambda/ä b+c%2F&<d>:1";
+      const Body = Buffer.from([0, 1, 255, 13, 10]);
+      await s3.send(new PutObjectCommand({ Bucket, Key, Body, ContentType: "x/y", Metadata: { stream: "a" } }));
+      const got = await s3.send(new GetObjectCommand({ Bucket, Key }));
+      assert.deepEqual(Buffer.from(await got.Body!.transformToByteArray()), Body);
+      assert.deepEqual([got.ContentType, got.Metadata], ["x/y", { stream: "a" }]);
+      assert.equal((await s3.send(new HeadObjectCommand({ Bucket, Key }))).ContentLength, 5);
+      const listed: string[] = [];
+      for await (const page of paginateListObjectsV2({ client: s3 }, { Bucket, Prefix: "aws/lambda/ä b+" })) {
+        listed.push(...(page.Contents ?? []).map((object) => object.Key!));
+      }
+      assert.deepEqual(listed, [Key]);
+    });
+
+    it("takes a body that the SDK sends in chunks of its own", async () => {
+      const Body = Readable.from([Buffer.from("first\r\n"), Buffer.from("second")]);
+      await s3.send(new PutObjectCommand({ Bucket, Key: "streamed", Body, ContentLength: 13 }));
+      const { Body: got } = await s3.send(new GetObjectCommand({ Bucket, Key: "streamed" }));
+      assert.equal(await got!.transformToString(), "first\r\nsecond");
+    });
+
+    it("lists page by page in order of keys", async () => {
+      for (const name of ["c", "a", "b"])
+        await s3.send(new PutObjectCommand({ Bucket, Key: `page/${name}`, Body: name }));
+      const pages: string[][] = [];
+      for await (const page of paginateListObjectsV2({ client: s3, pageSize: 2 }, { Bucket, Prefix: "page/" })) {
+        pages.push((page.Contents ?? []).map(({ Key }) => Key!));
+      }
+      assert.deepEqual(pages, [["page/a", "page/b"], ["page/c"]]);
+    });
+
+    it("deletes, and then knows nothing of the object", async () => {
+      await s3.send(new PutObjectCommand({ Bucket, Key: "gone", Body: "x" }));
+      await s3.send(new DeleteObjectCommand({ Bucket, Key: "gone" }));
+      await assert.rejects(s3.send(new GetObjectCommand({ Bucket, Key: "gone" })), { name: "NoSuchKey" });
+      await assert.rejects(s3.send(new HeadObjectCommand({ Bucket, Key: "gone" })), { name: "NotFound" });
+    });
+
+    it("holds to an explicit deny of the bucket's policy", async () => {
+      const locked = await fixture.create("aws:s3/bucket:Bucket", "locked", {});
+      const Statement = [{ Effect: "Deny", Principal: "*", Action: "s3:PutObject", Resource: `${locked.arn}/*` }];
+      await fixture.create("aws:s3/bucketPolicy:BucketPolicy", "p", {
+        bucket: locked.id,
+        policy: JSON.stringify({ Statement }),
+      });
+      await assert.rejects(s3.send(new PutObjectCommand({ Bucket: locked.id, Key: "a", Body: "x" })), {
+        name: "AccessDenied",
+      });
+    });
+  });
+
+  describe("Secrets Manager", () => {
+    let client: SecretsManagerClient;
+
+    before(() => {
+      client = new SecretsManagerClient(fixture.client);
+    });
+
+    after(() => client.destroy());
+
+    it("gives the value that was deployed, and the newer one after a rotation", async () => {
+      const { id: SecretId, name } = await fixture.create("aws:secretsmanager/secret:Secret", "source", {});
+      const version = { secretId: SecretId, secretString: "one" };
+      const { versionId } = await fixture.create("aws:secretsmanager/secretVersion:SecretVersion", "v", version);
+      const first = await client.send(new GetSecretValueCommand({ SecretId: name }));
+      assert.deepEqual([first.SecretString, first.VersionId], ["one", versionId]);
+
+      const rotated = await client.send(new PutSecretValueCommand({ SecretId, SecretString: "two" }));
+      assert.equal((await client.send(new GetSecretValueCommand({ SecretId }))).SecretString, "two");
+      const { VersionIdsToStages } = await client.send(new DescribeSecretCommand({ SecretId }));
+      assert.deepEqual(VersionIdsToStages, { [versionId!]: ["AWSPREVIOUS"], [rotated.VersionId!]: ["AWSCURRENT"] });
+    });
+
+    it("knows no secret that was not deployed", async () => {
+      await assert.rejects(client.send(new GetSecretValueCommand({ SecretId: "nothing" })), {
+        name: "ResourceNotFoundException",
+      });
+    });
+  });
+
+  describe("DynamoDB", () => {
+    it("returns the item that failed a condition where the caller asks for it", async () => {
+      const client = new DynamoDBClient(fixture.client);
+      const { name: TableName } = await fixture.createTable("rows", false);
+      await client.send(new PutItemCommand({ TableName, Item: { id: { S: "a" }, owner: { S: "me" } } }));
+      const stolen = client.send(
+        new UpdateItemCommand({
+          TableName,
+          Key: { id: { S: "a" } },
+          UpdateExpression: "SET #o = :o",
+          ConditionExpression: "#o = :o",
+          ExpressionAttributeNames: { "#o": "owner" },
+          ExpressionAttributeValues: { ":o": { S: "you" } },
+          ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+        }),
+      );
+      await assert.rejects(stolen, (error: { name: string; Item: unknown }) => {
+        assert.equal(error.name, "ConditionalCheckFailedException");
+        assert.deepEqual(error.Item, { id: { S: "a" }, owner: { S: "me" } });
+        return true;
+      });
+      client.destroy();
+    });
+  });
+});
