@@ -116,6 +116,9 @@ describe("a processor on the local stack", function () {
       .map((line) => JSON.parse(line));
     assert.deepEqual(listed.map(({ key }) => key).sort(), ["redrive-1", "redrive-3"]);
 
+    const show = await local.cli("failures", "show", "failures/redrive/redrive-1.json", "--bucket", bucketName!);
+    assert.equal(JSON.parse(show.stdout).event.data, order({ do: "throw", file: fix }));
+
     writeFileSync(fix, "");
     const first = await redrive();
     assert.equal(first.stdout, "1 processed and removed, 1 failed again\n", first.stderr);
@@ -127,6 +130,8 @@ describe("a processor on the local stack", function () {
     const second = await redrive();
     assert.equal(second.stdout, "0 processed and removed, 1 failed again\n");
     assert.deepEqual(keys("redrive").sort(), ["redrive-1", "redrive-2"]);
+    const missing = await local.cli("failures", "show", "failures/redrive/redrive-1.json", "--bucket", bucketName!);
+    assert.deepEqual([missing.code, missing.stdout], [3, ""]);
     const poisonStays = await local.cli("failures", "list", "--stream", "poison", "--bucket", bucketName!);
     assert.match(poisonStays.stdout, /TOLD: told to throw/);
   });
