@@ -8,6 +8,7 @@ import { lazyJson } from "./json-pointer";
 import type { Ledger } from "./ledger";
 import { RecentKeys } from "./recent-keys";
 import type { EventSink } from "./sink";
+import { canResumeFrom } from "./source-request";
 import type { Entry } from "./writer";
 
 export interface IntakeDeps {
@@ -98,8 +99,10 @@ export class Intake implements EventSink {
     this.serverRetryMs = ms;
   }
 
+  /** A position that cannot be sent back is passed over: the one before it is older, which is safe. */
   private moveTo(position: string | undefined): string | undefined {
-    if (position !== undefined) this.position = position;
+    if (position === undefined || !canResumeFrom(position, this.deps.settings.source.resume)) return undefined;
+    this.position = position;
     return position;
   }
 

@@ -68,6 +68,21 @@ function sourceUrl(secret: SourceSecret, streamId: string): URL {
   }
 }
 
+/** Servers answer 431 to header lines of a few kilobytes, and the position is written to the row at every renew. */
+const MAX_POSITION_LENGTH = 2_048;
+
+/**
+ * Whether a position can be sent back the way `resume` says. Upstream chooses positions, so one that cannot must not become
+ * the checkpoint: the stream would never open again.
+ */
+export function canResumeFrom(position: string, resume: RelaySettings["source"]["resume"]): boolean {
+  if (position.length > MAX_POSITION_LENGTH) return false;
+  return resume.kind === "query" || !CONTROL_CHARACTERS.test(position);
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: what a header must not hold
+const CONTROL_CHARACTERS = /[\u0000-\u0008\u000a-\u001f\u007f]/;
+
 /** UTF-8 bytes in the one-byte form that HTTP/1.1 headers have. Refuses what could end a header. */
 function headerValue(value: string, what: string): string {
   const bytes = Buffer.from(value, "utf8").toString("latin1");
