@@ -1,0 +1,168 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { gzipSync } from "node:zlib";
+import type { ConnectionView } from "../../runtime/control/connection-view";
+import { type HostileUpstream, hostileUpstream, ticking } from "./hostile-upstream";
+import { deployLocally, type LocalDeployment } from "./local-deployment";
+import { type Call, signedFetch } from "./signed-fetch";
+
+/** `feed` resumes with Last-Event-ID, `positions` with a header whose value upstream's events choose. */
+const PROGRAM = `
+const source = { url: config.requireSecret("url"), path: "/feed/{streamId}", key: config.requireSecret("key") };
+const processor = { entry: "./processor.ts" };
+new StreamIngestion("feed", { source, processor });
+new StreamIngestion("positions", {
+  source: { ...source, resume: { kind: "header", name: "x-position", pointer: "/position" } },
+  processor,
+});`;
+
+const MB = 1024 * 1024;
+
+describe("a hostile upstream, on the local stack", function () {
+  this.timeout(60_000);
+  let upstream: HostileUpstream;
+  let deployment: LocalDeployment;
+
+  before(async () => {
+    upstream = await hostileUpstream();
+    deployment = await deployLocally({
+      program: PROGRAM,
+      secrets: { url: upstream.url, key: "hunter2" },
+      hopSeconds: 5,
+    });
+  });
+
+  after(async () => {
+    await deployment?.close();
+    await upstream?.close();
+  });
+
+  function ask(method: string, streamId: string, instance = "feed") {
+    const { cloud, instances } = deployment.stack;
+    const { apiUrl } = instances.find(({ name }) => name === instance)!;
+    const call: Call = {
+      credentials: cloud.operator,
+      region: cloud.region,
+      method,
+      url: `${apiUrl}/connections/${streamId}`,
+    };
+    return signedFetch(call);
+  }
+
+  /** Starts a stream and waits until its row shows what `holds` asks for; stops it. */
+  async function watch(streamId: string, what: string, holds: (row: ConnectionView) => boolean, instance = "feed") {
+    assert.equal((await ask("POST", streamId, instance)).status, 202);
+    try {
+      return await deployment.eventually(what, async () => {
+        const { body } = await ask("GET", streamId, instance);
+        return holds(body) ? (body as ConnectionView) : undefined;
+      });
+    } finally {
+      await ask("DELETE", streamId, instance);
+    }
+  }
+
+  afterEach("every hop ended by itself", () => {
+    const bad = deployment.events.filter(
+      (e) => e.kind === "invocation" && ["error", "timeout", "killed"].includes(e.phase),
+    );
+    assert.deepEqual(bad, []);
+  });
+
+  it("gets the id as one encoded segment of the path", async () => {
+    upstream.behave("user%40host%3A1", (response) => ticking(response, "e"));
+    await watch("user@host:1", "an event", ({ counters }) => counters.stored > 0);
+    assert.equal(upstream.visits("user%40host%3A1")[0]!.url, "/feed/user%40host%3A1");
+  });
+
+  it("does not get the key sent to another host by a redirect", async () => {
+    const elsewhere: string[] = [];
+    const other = createServer((request, response) => {
+      elsewhere.push(`${request.url} ${request.headers.authorization}`);
+      response.end("{}\n");
+    });
+    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+    const location = `http://localhost:${(other.address() as AddressInfo).port}/steal`;
+    try {
+      upstream.behave("redirect", (response) => response.writeHead(307, { location }).end());
+      const row = await watch("redirect", "an error", ({ lastError }) => lastError !== undefined);
+      assert.match(row.lastError!.message, /./);
+      assert.ok(elsewhere.length > 0, "the redirect is followed");
+      for (const seen of elsewhere) assert.doesNotMatch(seen, /hunter2/);
+    } finally {
+      other.closeAllConnections();
+      other.close();
+    }
+  });
+
+  it("cannot make a decompression bomb go off: what unpacks is cut, counted and let go as it comes", async () => {
+    const lines = Buffer.alloc(64 * MB, `${"a".repeat(2 * MB - 1)}\n`);
+    const bomb = gzipSync(Buffer.concat([lines, lines, lines, lines, Buffer.alloc(64 * MB, "b")]));
+    assert.ok(bomb.length < MB, "it is small on the wire");
+    upstream.behave("bomb", (response) => {
+      response.writeHead(200, { "content-type": "application/x-ndjson", "content-encoding": "gzip" }).end(bomb);
+    });
+    const row = await watch("bomb", "all of it refused", ({ counters }) => counters.refused >= 129);
+    assert.equal(row.counters.stored, 0);
+  });
+
+  it("cannot hold a hop, nor keep one from stopping, by answering nothing or one byte of a header at a time", async () => {
+    upstream.behave("mute", () => {});
+    upstream.behave("slow-headers", (response) => {
+      response.socket!.write("HTTP/1.1 200 OK\r\nx-slow: ");
+      const timer = setInterval(() => response.socket!.write("a"), 100);
+      response.socket!.on("close", () => clearInterval(timer));
+    });
+    for (const streamId of ["mute", "slow-headers"]) {
+      await watch(streamId, "the next hop", ({ generation }) => generation >= 2);
+      await deployment.eventually("its end", async () => ((await ask("GET", streamId)).body.live ? undefined : true));
+    }
+  });
+
+  it("cannot fill memory with headers", async () => {
+    upstream.behave("large-headers", (response) => {
+      response.socket!.on("error", () => {});
+      response.socket!.write(`HTTP/1.1 200 OK\r\nx-large: ${"a".repeat(10 * MB)}\r\n\r\n`);
+    });
+    await watch("large-headers", "an error", ({ lastError }) => lastError !== undefined);
+  });
+
+  it("cannot fill memory with one endless event: it is refused and counted, and the stream goes on", async () => {
+    upstream.behave("endless", (response) => {
+      response.writeHead(200, { "content-type": "application/x-ndjson" });
+      for (let i = 0; i < 20; i++) response.write("a".repeat(MB));
+      response.write('\n{"after":1}\n');
+    });
+    const row = await watch("endless", "the event after it", ({ counters }) => counters.stored > 0);
+    assert.partialDeepStrictEqual(row.counters, { refused: 1, stored: 1 });
+  });
+
+  it("cannot break a stream with ids that are too long or no text for a header: the events count, the position stays", async () => {
+    const ids = ["7", "a".repeat(300_000), "é☃", "bell\u0007", `${"☃".repeat(2000)}`];
+    upstream.behave("ids", (response, _request, visit) => {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      const id = ids[Math.min(visit, ids.length - 1)];
+      response.write(`id: ${id}\ndata: ${visit}\n\n`);
+      setTimeout(() => response.end(), 50);
+    });
+    const row = await watch("ids", "events under every id", ({ counters }) => counters.stored >= ids.length);
+    assert.notEqual(row.status, "failed");
+    const sent = upstream.visits("ids").map(({ headers }) => headers["last-event-id"] as string | undefined);
+    const snowman = Buffer.from("é☃").toString("latin1");
+    assert.deepEqual(sent.slice(0, 5), [undefined, "7", "7", snowman, snowman]);
+  });
+
+  it("cannot inject a header through a position that its events choose", async () => {
+    upstream.behave("injected", (response, _request, visit) => {
+      response.writeHead(200, { "content-type": "application/x-ndjson" });
+      response.write(`${JSON.stringify({ visit, position: "7\r\nx-evil: 1" })}\n`);
+      setTimeout(() => response.end(), 50);
+    });
+    await watch("injected", "a reconnect", ({ counters }) => counters.stored >= 3, "positions");
+    for (const { headers } of upstream.visits("injected")) {
+      assert.equal(headers["x-evil"], undefined);
+      assert.equal(headers["x-position"], undefined);
+    }
+  });
+});
