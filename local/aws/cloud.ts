@@ -1,5 +1,6 @@
 import type { Principals } from "./access/principals";
 import type { Roles } from "./access/roles";
+import type { Alarms } from "./alarms";
 import type { RestApis } from "./api/rest-apis";
 import type { Buckets } from "./buckets";
 import type { Tables } from "./dynamodb/tables";
@@ -87,6 +88,7 @@ export interface LocalCloud {
   readonly mappings: Mappings;
   readonly schedules: Schedules;
   readonly restApis: RestApis;
+  readonly alarms: Alarms;
   readonly faults: Faults;
   /** Real seconds of a timeout that a program declares: shorter where hops are compressed. */
   timeoutSeconds(declared: number): number;

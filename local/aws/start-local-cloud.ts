@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { decide } from "./access/policy";
 import { createPrincipals } from "./access/principals";
 import { createRoles } from "./access/roles";
+import { createAlarms } from "./alarms";
 import { createRestApis } from "./api/rest-apis";
 import { serveRestApi } from "./api/serve-rest-api";
 import { createBuckets } from "./buckets";
@@ -13,6 +14,8 @@ import { createFaults } from "./faults";
 import { createFunctions } from "./lambda/functions";
 import { lambdaService } from "./lambda/lambda-service";
 import { startReaper } from "./lambda/reaper";
+import { createLogStore } from "./log-store";
+import { logsService } from "./logs-service";
 import { createMappings } from "./mapping/mappings";
 import { createQueues } from "./queues";
 import { s3Service } from "./s3-service";
@@ -35,7 +38,14 @@ export async function startLocalCloud(options: CloudOptions = {}): Promise<Local
   const { dataDir, hopSeconds } = options;
   const region = REGION;
   const accountId = ACCOUNT_ID;
-  const emit = (event: CloudEvent) => options.onEvent?.(event);
+  const logs = createLogStore();
+  const emit = (event: CloudEvent) => {
+    if (event.kind === "log") {
+      const group = functions.find(event.functionName)?.logGroup;
+      if (group !== undefined) logs.add({ group, at: event.at, text: event.line });
+    }
+    options.onEvent?.(event);
+  };
   const timeScale = hopSeconds === undefined ? 1 : hopSeconds / LONGEST_TIMEOUT_SECONDS;
   if (dataDir !== undefined) mkdirSync(dataDir, { recursive: true });
 
@@ -46,6 +56,7 @@ export async function startLocalCloud(options: CloudOptions = {}): Promise<Local
   const buckets = createBuckets(dataDir);
   const queues = createQueues(Date.now);
   const restApis = createRestApis();
+  const alarms = createAlarms(logs, { region, accountId }, Date.now);
   const schedules = createSchedules(timeScale);
   const tables = openTables({ region, accountId, dataDir, emit, now: Date.now });
   const reaper = startReaper();
@@ -84,6 +95,8 @@ export async function startLocalCloud(options: CloudOptions = {}): Promise<Local
 
   const services = new Map<string, Service>([
     ["dynamodb", dynamoDbService({ tables, region, accountId })],
+    ["logs", logsService({ logs, region, accountId })],
+    ["monitoring", alarms.service],
     ["lambda", lambdaService({ functions, region, accountId })],
     ["secretsmanager", secrets.service],
     ["s3", s3Service(buckets)],
@@ -131,6 +144,7 @@ export async function startLocalCloud(options: CloudOptions = {}): Promise<Local
     mappings,
     schedules,
     restApis,
+    alarms,
     faults,
     timeoutSeconds: (declared) =>
       hopSeconds !== undefined && declared >= LONGEST_TIMEOUT_SECONDS ? hopSeconds : declared,

@@ -1,4 +1,5 @@
-import { inert, physicalName } from "./define";
+import type { AlarmSpec } from "../aws/alarms";
+import { define, inert, physicalName } from "./define";
 
 /** Logs go to whoever watches the cloud; the group is a name that roles are allowed to write to. */
 export const logGroup = inert(
@@ -10,9 +11,9 @@ export const logGroup = inert(
   },
 );
 
-/** Watches nothing here: metrics are log lines. */
-export const metricAlarm = inert(
-  [
+/** Rings when its metric, read from the functions' log lines, says so; nobody is told but who asks for its state. */
+export const metricAlarm = define<Omit<AlarmSpec, "name"> & { readonly name?: string }>({
+  inputs: [
     "name",
     "namespace",
     "metricName",
@@ -34,12 +35,14 @@ export const metricAlarm = inert(
     "unit",
     "tags",
   ],
-  ["name"],
-  ({ region, accountId }, { name: pulumiName, inputs }) => {
-    const name = physicalName(inputs.name as string | undefined, pulumiName, 255);
+  replaceOn: ["name"],
+  put: ({ alarms, region, accountId }, { name: pulumiName, inputs }, before) => {
+    const name = before?.id ?? physicalName(inputs.name, pulumiName, 255);
+    alarms.put({ ...inputs, name });
     return { id: name, outputs: { name, arn: `arn:aws:cloudwatch:${region}:${accountId}:alarm:${name}` } };
   },
-);
+  remove: ({ alarms }, id) => alarms.remove(id),
+});
 
 export const dashboard = inert(
   ["dashboardName", "dashboardBody"],
