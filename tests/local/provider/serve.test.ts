@@ -16,6 +16,8 @@ interface Named {
   setName(name: string): unknown;
 }
 
+const plain = (struct: Struct | undefined) => (struct?.toJavaScript() ?? {}) as Record<string, unknown>;
+
 describe("serveProvider", () => {
   const fakes = fakeRealisers();
   let served: ServedProvider;
@@ -88,7 +90,7 @@ describe("serveProvider", () => {
     const secret = { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", value: "sesame" };
     const request = name(new messages.CreateRequest(), "local");
     request.setProperties(Struct.fromJavaScript({ policy: secret, delaySeconds: 3 }));
-    const { policy, delaySeconds } = (await call(client.create, request)).getProperties()?.toJavaScript() ?? {};
+    const { policy, delaySeconds } = plain((await call(client.create, request)).getProperties());
     assert.deepEqual({ policy, delaySeconds }, { policy: secret, delaySeconds: 3 });
     assert.equal(fakes.created[0]?.inputs.policy, "sesame");
   });
@@ -98,7 +100,7 @@ describe("serveProvider", () => {
       client.invoke,
       new messages.InvokeRequest().setTok("aws:index/getRegion:getRegion").setArgs(Struct.fromJavaScript({})),
     );
-    assert.equal(region.getReturn()?.toJavaScript().region, cloud.region);
+    assert.equal(plain(region.getReturn()).region, cloud.region);
     await assert.rejects(
       call(client.invoke, new messages.InvokeRequest().setTok("aws:ec2/getAmi:getAmi")),
       /aws:ec2\/getAmi:getAmi, which the local stack does not answer/,
