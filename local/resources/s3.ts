@@ -8,7 +8,7 @@ interface BucketInputs {
 
 /** A bucket. `Bucket` and `BucketV2` are one type under two names in version 7 of the provider. */
 export const bucket = define<BucketInputs>({
-  inputs: ["bucket", "bucketPrefix", "forceDestroy", "tags", "objectLockEnabled", "versioning", "lifecycleRules"],
+  inputs: ["bucket", "bucketPrefix", "forceDestroy", "tags", "objectLockEnabled"],
   replaceOn: ["bucket", "bucketPrefix", "objectLockEnabled"],
   put({ buckets, region }, { name, inputs }, before) {
     const id = before?.id ?? physicalName(inputs.bucket, (inputs.bucketPrefix ?? name).toLowerCase(), 63);

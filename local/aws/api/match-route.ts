@@ -1,3 +1,4 @@
+import findMyWay, { type HTTPMethod } from "find-my-way";
 import type { Route } from "./rest-apis";
 
 export interface RouteMatch {
@@ -6,48 +7,38 @@ export interface RouteMatch {
   readonly parameters: Readonly<Record<string, string>>;
 }
 
-/** The route for a path that is still encoded: fixed parts before `{name}`, `{name}` before `{name+}`, a method before ANY. */
-export function matchRoute(routes: readonly Route[], method: string, path: string): RouteMatch | undefined {
-  const parts = segments(path);
-  const matches = routes
-    .filter((route) => route.method === method || route.method === "ANY")
-    .flatMap((route) => {
-      const parameters = parametersOf(segments(route.path), parts);
-      return parameters === undefined ? [] : [{ route, parameters }];
-    });
-  return matches.sort((a, b) => rank(a.route) - rank(b.route))[0];
-}
+export type RouteTable = (method: string, path: string) => RouteMatch | undefined;
 
-const segments = (path: string) => path.split("/").filter((part) => part !== "");
+const METHODS: readonly HTTPMethod[] = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
+/** Longer than any URL: what is too long is the function's to refuse. */
+const MAX_PARAMETER_LENGTH = 16_384;
 
-function parametersOf(pattern: readonly string[], parts: readonly string[]): Record<string, string> | undefined {
-  const parameters: Record<string, string> = {};
-  for (const [index, expected] of pattern.entries()) {
-    const [, name, greedy] = /^\{([^+}]+)(\+?)\}$/.exec(expected) ?? [];
-    const part = parts[index];
-    if (part === undefined) return undefined;
-    if (name === undefined) {
-      if (expected !== part) return undefined;
-      continue;
-    }
-    const value = decode(greedy ? parts.slice(index).join("/") : part);
-    if (value === undefined) return undefined;
-    parameters[name] = value;
-    if (greedy) return parameters;
+/** Finds routes by a path that is still encoded: fixed parts before `{name}`, `{name}` before `{name+}`, a method before ANY. */
+export function routeTable(routes: readonly Route[]): RouteTable {
+  const router = findMyWay({ maxParamLength: MAX_PARAMETER_LENGTH });
+  const named = new Set(routes.map(({ method, path }) => `${method} ${path}`));
+  for (const route of routes) {
+    const others = METHODS.filter((method) => !named.has(`${method} ${route.path}`));
+    const methods = route.method === "ANY" ? others : [route.method as HTTPMethod];
+    router.on(methods, pattern(route.path), () => {}, route);
   }
-  return pattern.length === parts.length ? parameters : undefined;
+  return (method, path) => {
+    const found = router.find(method as HTTPMethod, path);
+    if (found === null) return undefined;
+    const route = found.store as Route;
+    const rest = /\{([^}]+)\+\}$/.exec(route.path)?.[1];
+    const parameters = Object.entries(found.params).map(([name, value]) => [name === "*" ? rest : name, value ?? ""]);
+    // API Gateway takes no empty parameter: `/things/` is not `/things/{id}`.
+    return parameters.some(([, value]) => value === "")
+      ? undefined
+      : { route, parameters: Object.fromEntries(parameters) };
+  };
 }
 
-/** `undefined` for a percent sign that starts no encoded character. */
-function decode(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function rank({ method, path }: Route): number {
-  const kinds = segments(path).map((part) => (part.endsWith("+}") ? 2 : part.startsWith("{") ? 1 : 0));
-  return kinds.reduce<number>((sum, kind) => sum * 3 + kind, 0) * 2 + (method === "ANY" ? 1 : 0);
+/** API Gateway's `/things/{id}` and `/{rest+}` as the router writes them. */
+function pattern(path: string): string {
+  return path
+    .replaceAll(":", "::")
+    .replace(/\{[^}]+\+\}$/, "*")
+    .replace(/\{([^}]+)\}/g, ":$1");
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { PolicyDocument } from "../access/policy";
+import { type RouteTable, routeTable } from "./match-route";
 
 /** A REST API as it is being defined. Nothing of it is served before it is deployed. */
 export interface RestApi {
@@ -33,7 +34,7 @@ export interface Route extends ApiMethod, Integration {
 
 /** What a deployment froze. */
 export interface Snapshot {
-  readonly routes: readonly Route[];
+  readonly match: RouteTable;
   readonly policy?: PolicyDocument;
 }
 
@@ -100,7 +101,7 @@ export function createRestApis(): RestApis {
         return { ...method, ...integration, method: httpMethod, path };
       });
       if (routes.length === 0) throw new Error("The REST API doesn't contain any methods.");
-      api.deployments.set(deploymentId, { routes, policy: api.policy });
+      api.deployments.set(deploymentId, { match: routeTable(routes), policy: api.policy });
     },
     keys: createApiKeys(),
   };

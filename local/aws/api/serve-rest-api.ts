@@ -6,7 +6,6 @@ import { AwsError } from "../aws-error";
 import type { CloudEvent } from "../cloud";
 import type { Functions } from "../lambda/functions";
 import type { AwsAnswer, AwsRequest } from "../service";
-import { matchRoute } from "./match-route";
 import type { RestApis, Route, Snapshot } from "./rest-apis";
 
 export interface ApiGatewayOptions {
@@ -61,7 +60,7 @@ function find({ apis }: ApiGatewayOptions, { method, path }: AwsRequest): Target
   const api = apis.find(apiId);
   const snapshot = api?.deployments.get(api.stages.get(stage) ?? "");
   if (snapshot === undefined) throw new AwsError("ForbiddenException", 403, "Forbidden");
-  const match = matchRoute(snapshot.routes, method, rest);
+  const match = snapshot.match(method, rest);
   // What API Gateway answers for a path that it does not know.
   if (match === undefined)
     throw new AwsError("MissingAuthenticationTokenException", 403, "Missing Authentication Token");

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { MAX_RECURSION } from "../../../local/aws/lambda/recursion";
-import { type CloudFixture, isLog, isPhase, LOG_RIGHTS, startFixture } from "./cloud-fixture";
+import { realisers } from "../../../local/resources/registry";
+import { archive, type CloudFixture, isLog, isPhase, LOG_RIGHTS, startFixture } from "./cloud-fixture";
 
 describe("local functions", () => {
   let fixture: CloudFixture;
@@ -145,7 +146,7 @@ describe("local functions", () => {
   it("can be killed and suspended by pid", async () => {
     const { name } = await fixture.createFunction("victim", "exports.handler = async () => new Promise(() => {});");
     const running = invoke(name!);
-    const [{ pid }] = (await fixture.seen(isPhase("start"))) as [{ pid: number }];
+    const pid = (await fixture.seen(isPhase("start")))[0]?.pid ?? 0;
     assert.deepEqual(pids(name!), [pid]);
     process.kill(pid, "SIGKILL");
     assert.equal((await running).error, "Unhandled");
@@ -153,10 +154,8 @@ describe("local functions", () => {
   });
 
   it("run new code in new environments after an update", async () => {
-    const { realisers } = await import("../../../local/resources/registry");
     const made = await fixture.createFunction("versioned", "exports.handler = async () => 1;");
     assert.equal((await invoke(made.name!)).value, 1);
-    const { archive } = await import("./cloud-fixture");
     const inputs = { role: made.role, runtime: "nodejs24.x", code: archive("exports.handler = async () => 2;") };
     const type = "aws:lambda/function:Function";
     const before = { id: made.id!, outputs: made };

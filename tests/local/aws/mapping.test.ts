@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { BatchWriteItemCommand, DeleteItemCommand, DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { realisers } from "../../../local/resources/registry";
 import { type CloudFixture, isDelivery, LOG_RIGHTS, startFixture } from "./cloud-fixture";
 
 const READ_RIGHTS = {
@@ -46,7 +47,8 @@ describe("event source mapping", () => {
       functionResponseTypes: ["ReportBatchItemFailures"],
       ...inputs,
     };
-    return { ...(await fixture.create(MAPPING, "mapping", mapping)), processor, inputs: mapping };
+    const { id } = await fixture.create(MAPPING, "mapping", mapping);
+    return { id, processor, inputs: mapping };
   }
 
   const put = (id: string, v = "1") =>
@@ -178,7 +180,6 @@ describe("event source mapping", () => {
   });
 
   it("stands still while it is disabled and goes on where it stood", async () => {
-    const { realisers } = await import("../../../local/resources/registry");
     const made = await map({});
     await put("a");
     await fixture.seen(isDelivery);

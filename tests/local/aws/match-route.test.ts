@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { matchRoute } from "../../../local/aws/api/match-route";
+import { routeTable } from "../../../local/aws/api/match-route";
 import type { Route } from "../../../local/aws/api/rest-apis";
 
 const route = (method: string, path: string): Route => ({
@@ -18,9 +18,10 @@ const ROUTES = [
   route("GET", "/{proxy+}"),
 ];
 
-describe("matchRoute", () => {
+describe("routeTable", () => {
+  const table = routeTable(ROUTES);
   const match = (method: string, path: string) => {
-    const found = matchRoute(ROUTES, method, path);
+    const found = table(method, path);
     return found && [found.route.method, found.route.path, found.parameters];
   };
 
@@ -40,6 +41,10 @@ describe("matchRoute", () => {
 
   it("knows no path with a broken encoding", () => {
     assert.equal(match("PUT", "/connections/%E0%A4%A"), undefined);
+  });
+
+  it("takes no empty parameter", () => {
+    assert.equal(match("PUT", "/connections/"), undefined);
   });
 
   it("knows no other method", () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { promisify } from "node:util";
 import { Sha256 } from "@aws-crypto/sha256-js";
@@ -184,7 +184,8 @@ describe("REST API", () => {
       assert.equal((await post("/things/a", { credentials })).status, 201);
     });
 
-    it("admits what curl signs", async () => {
+    it("admits what curl signs", async function () {
+      if (spawnSync("curl", ["--version"]).error) return this.skip();
       const { accessKeyId, secretAccessKey } = fixture.cloud.operator;
       const sign = (service: string) =>
         run("curl", [
