@@ -18,7 +18,7 @@ export interface Closable {
   close(): Promise<void>;
 }
 
-const CONNECTIONS = 16;
+const CONNECTIONS = 32;
 const REQUEST_TIMEOUT_MS = 5_000;
 /** DynamoDB's words for «the request is wrong», which a second try would not change. */
 const INVALID = /ValidationException|SerializationException|ItemCollectionSizeLimitExceeded/;

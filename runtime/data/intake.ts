@@ -4,7 +4,7 @@ import type { Clock } from "../support/clock";
 import type { Logger } from "../support/logger";
 import { contentKey, eventKey, isIgnored } from "./identity";
 import { encodeItem } from "./item";
-import { lazyJson } from "./json-pointer";
+import { lazyJson, NO_JSON } from "./json-pointer";
 import type { Ledger } from "./ledger";
 import { RecentKeys } from "./recent-keys";
 import type { EventSink } from "./sink";
@@ -38,12 +38,17 @@ export class Intake implements EventSink {
   private connection = 0;
   private readonly recent = new RecentKeys(RECENT_KEYS);
   private readonly told = new Set<string>();
+  /** Most settings never look into an event: no reader is made for each then. */
+  private readonly asksJson: boolean;
 
   constructor(
     private readonly deps: IntakeDeps,
     checkpoint: string | undefined,
   ) {
     this.position = checkpoint;
+    const { source, events } = deps.settings;
+    this.asksJson =
+      "pointer" in source.resume || "pointer" in events.identity || events.ignore.some((rule) => "pointer" in rule);
   }
 
   begin(connection: number): void {
@@ -57,7 +62,7 @@ export class Intake implements EventSink {
     const { identity, ignore, ttlDays, slices } = settings.events;
     this.counts.received++;
     const sequence = `${this.deps.generation}.${this.connection}.${++this.counter}`;
-    const json = lazyJson(data);
+    const json = this.asksJson ? lazyJson(data) : NO_JSON;
     const position = this.moveTo(this.positionOf(id, json));
     if (ignore.length > 0 && isIgnored(ignore, type, json)) {
       this.counts.ignored++;

@@ -43,6 +43,9 @@ export function lazyJson(data: string | Buffer): LazyJson {
   };
 }
 
+/** Of an event that nobody looks into. */
+export const NO_JSON: LazyJson = { at: () => undefined, textAt: () => undefined };
+
 type SourceReviver = (key: string, value: unknown, context: { source: string }) => unknown;
 const sourceOfNumbers: SourceReviver = (_key, value, context) => (typeof value === "number" ? context.source : value);
 

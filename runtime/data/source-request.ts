@@ -45,7 +45,14 @@ export function sourceRequest(
       publicHeaders[resume.name.toLowerCase()] = headerValue(position, "the stored position");
     if (resume.kind === "query") url.searchParams.set(resume.name, position);
   }
-  const secrets = [secret.key, ...Object.values(secret.headers ?? {}), ...Object.values(secret.query ?? {})];
+  const secrets = [
+    secret.key,
+    ...Object.values(secret.headers ?? {}),
+    ...Object.values(secret.query ?? {}),
+    ...secret.path.split("{streamId}"),
+    url.host,
+    url.hostname,
+  ];
   return {
     url,
     headers: { ...publicHeaders, ...own },

@@ -87,7 +87,7 @@ export function sseDecoder(maxEventBytes: number, lastEventId = ""): Decoder {
   function asciiLines(chunk: Buffer, from: number, sink: EventSink): number {
     const text = chunk.toString("latin1");
     let start = from;
-    for (let end = text.indexOf("\n", start); end !== -1; end = text.indexOf("\n", start)) {
+    for (let end = nextLf(text, start); end !== -1; end = nextLf(text, start)) {
       const value = start + (text.charCodeAt(start + 5) === SPACE ? 6 : 5);
       if (end === start) dispatch(sink);
       else if (block.lines === 0 && value <= end && end - value <= maxEventBytes && text.startsWith("data:", start)) {
@@ -166,6 +166,11 @@ export function sseDecoder(maxEventBytes: number, lastEventId = ""): Decoder {
       reset(block, committedId);
     },
   };
+}
+
+/** Every other line of a stream is blank: worth a look before a search. */
+function nextLf(text: string, start: number): number {
+  return text.charCodeAt(start) === LF ? start : text.indexOf("\n", start);
 }
 
 /** Does the line begin with `data:`? Asked of every line, so byte by byte: no text is made for it. */

@@ -2,6 +2,8 @@ import { createHash } from "node:crypto";
 
 /** What names an event that is over the limit. */
 const DIGEST_BYTES = 1024;
+/** A buffer up to this size serves the next line, too. */
+const KEPT_BYTES = 1 << 20;
 /** What is kept of its line: an SSE field's name stands before the data. */
 const HEAD_BYTES = DIGEST_BYTES + 16;
 
@@ -30,8 +32,8 @@ export class Tail {
   reset(): void {
     this.length = 0;
     this.held = 0;
-    // A large line was an exception: do not hold its memory for ever.
-    if (this.buffer.length > 65_536) this.buffer = Buffer.allocUnsafe(256);
+    // A very large line was an exception: do not hold its memory for ever.
+    if (this.buffer.length > KEPT_BYTES) this.buffer = Buffer.allocUnsafe(256);
   }
 
   private resize(bytes: number): void {

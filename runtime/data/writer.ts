@@ -21,8 +21,9 @@ export interface Entry {
   readonly number: number;
 }
 
-const MAX_IN_FLIGHT = 16;
-const MAX_EVENTS = 5_000;
+const MAX_IN_FLIGHT = 32;
+/** Two rounds of full flight: more would only age in memory. */
+const MAX_EVENTS = 2 * MAX_IN_FLIGHT * BATCH_ITEMS;
 const MIN_EVENTS = 100;
 const MAX_BYTES = 8 * 1024 * 1024;
 /** No more is buffered than the measured rate writes in this time: a drain fits before the deadline. */
