@@ -119,11 +119,9 @@ export class Writer {
     let left = entries;
     for (let attempt = 0; left.length > 0 && !signal.aborted; ) {
       try {
-        for (const entry of objects.splice(0)) {
-          const { key, bytes } = entry.item.oversize!;
-          objects.push(entry);
+        for (; objects.length > 0; objects.shift()) {
+          const { key, bytes } = objects[0]!.item.oversize!;
           await oversize(key, bytes, signal);
-          objects.pop();
         }
         const refusedForNow = await store.write(
           left.map((entry) => entry.item),

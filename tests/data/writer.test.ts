@@ -101,10 +101,15 @@ describe("writer", () => {
     assert.equal(log.lines.find((line) => line.level === "error")?.fields.key, "k7");
   });
 
-  it("puts large data before its item, and tries again when the bucket fails", async () => {
+  it("puts all large data before its items, and tries again when the bucket fails", async () => {
     const order: string[] = [];
     let failures = 1;
-    const item = { key: "big", json: "{}", bytes: 10, oversize: { key: "oversize/big", bytes: Buffer.from("x") } };
+    const large = (key: string) => ({
+      key,
+      json: "{}",
+      bytes: 10,
+      oversize: { key: `oversize/${key}`, bytes: Buffer.from("x") },
+    });
     const { writer } = setUp(
       async (items) => {
         order.push(...items.map((one) => one.key));
@@ -117,10 +122,11 @@ describe("writer", () => {
         },
       },
     );
-    writer.add({ number: 0, item });
+    writer.add({ number: 0, item: large("a") });
+    writer.add({ number: 1, item: large("b") });
     writer.flush();
     await until(() => writer.idle);
-    assert.deepEqual(order, ["oversize/big", "big"]);
+    assert.deepEqual(order, ["oversize/a", "oversize/b", "a", "b"]);
   });
 
   it("is full by events and by bytes, and lets go when it is told to end", async () => {

@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { stamp } from "../../bench/stamp";
+import { body, setUp, startSource, status } from "./harness";
+
+const SAMPLES = join(__dirname, "../../../shared/data");
+
+describe("recorded streams through a relay", () => {
+  if (!existsSync(SAMPLES)) it.skip("store every event byte for byte (the sample data folder is absent)", () => {});
+  else
+    for (const file of readdirSync(join(SAMPLES, "ndjson")))
+      it(`stores every distinct line byte for byte: ${file}`, async () => {
+        const bytes = readFileSync(join(SAMPLES, "ndjson", file));
+        const source = await startSource(body("application/x-ndjson", bytes), status(204));
+        const { relay, store } = setUp(source);
+        await relay.run();
+        await source.close();
+        const lines = new Set(bytes.toString().split(/\r?\n/));
+        lines.delete("");
+        assert.deepEqual(
+          store.events.map((event) => event.data),
+          [...lines],
+        );
+        const { received, stored, repeated } = relay.snapshot().counters;
+        assert.equal(received, stored + repeated);
+      });
+});
+
+describe("bench stamp", () => {
+  it("puts the figures between the markers, again and again, and leaves a text without markers alone", () => {
+    const text = "a\n<!-- bench:start -->\nold\n<!-- bench:end -->\nb\n";
+    const once = stamp(text, "new\n");
+    assert.equal(once, "a\n<!-- bench:start -->\nnew\n<!-- bench:end -->\nb\n");
+    assert.equal(stamp(once, "new\n"), once);
+    assert.equal(stamp("no markers", "new"), "no markers");
+  });
+});
