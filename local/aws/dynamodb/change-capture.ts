@@ -45,12 +45,14 @@ export function captureChanges(
   const queues = new Map<string, Promise<unknown>>();
 
   async function write(operation: string, input: Parameters, targets: readonly Target[]) {
-    const before = await Promise.all(targets.map(read));
+    const before = await readAll(targets);
     const output = await engine.call(operation, input).catch((error: unknown) => {
       throw withFailedItem(error, input, before[0]);
     });
+    const unknown = targets.filter((target) => target.after === undefined);
+    const updated = await readAll(unknown);
     for (const [index, target] of targets.entries()) {
-      const after = target.after === undefined ? await read(target) : (target.after ?? undefined);
+      const after = target.after === undefined ? updated[unknown.indexOf(target)] : (target.after ?? undefined);
       if (tableOf(target.table)?.streamed) {
         onChange({ table: target.table, keys: target.keys, before: before[index], after });
       }
@@ -58,9 +60,25 @@ export function captureChanges(
     return output;
   }
 
-  async function read({ table, keys }: Target): Promise<Item | undefined> {
-    const { Item } = await engine.call("GetItem", { TableName: table, Key: keys, ConsistentRead: true });
-    return Item as Item | undefined;
+  /** The items as they are now, in the order of the targets. In one call: their number is that of a batch at most. */
+  async function readAll(targets: readonly Target[]): Promise<(Item | undefined)[]> {
+    if (targets.length === 0) return [];
+    const tables = [...new Set(targets.map(({ table }) => table))];
+    const RequestItems = Object.fromEntries(
+      tables.map((name) => {
+        const keys = new Map(
+          targets.filter(({ table }) => table === name).map((target) => [canonical(target.keys), target.keys]),
+        );
+        return [name, { Keys: [...keys.values()], ConsistentRead: true }];
+      }),
+    );
+    const { Responses } = await engine.call("BatchGetItem", { RequestItems });
+    const found = new Map<string, Item>();
+    for (const [name, items] of Object.entries(Responses as Record<string, Item[]>)) {
+      const keyNames = tableOf(name)?.keyNames ?? [];
+      for (const item of items) found.set(name + canonical(pick(item, keyNames)), item);
+    }
+    return targets.map(({ table, keys }) => found.get(table + canonical(keys)));
   }
 
   /** Starts when the last write to each of the tables is done. */
@@ -88,8 +106,7 @@ type KeyNames = (table: string) => readonly string[];
 /** The items that an operation writes; none for one that writes nothing, or is too malformed to tell: the engine says so. */
 function targetsOf(operation: string, input: Parameters, keyNames: KeyNames): Target[] {
   const targets = writesOf(operation, input).map(({ table, item, after }): Target => {
-    const names = keyNames(table).filter((name) => item[name] !== undefined);
-    return { table, keys: Object.fromEntries(names.map((name) => [name, item[name]!])), after };
+    return { table, keys: pick(item, keyNames(table)), after };
   });
   const complete = ({ table, keys }: Target) => keyNames(table).length === Object.keys(keys).length;
   return targets.every(complete) ? targets.filter(({ keys }) => Object.keys(keys).length > 0) : [];
@@ -134,6 +151,10 @@ function withFailedItem(error: unknown, input: Parameters, item: Item | undefine
   if (!(error instanceof AwsError) || error.code !== "ConditionalCheckFailedException") return error;
   if (input.ReturnValuesOnConditionCheckFailure !== "ALL_OLD" || item === undefined) return error;
   return new AwsError(error.code, error.status, error.message, { Item: item });
+}
+
+function pick(item: Item, names: readonly string[]): Item {
+  return Object.fromEntries(names.flatMap((name) => (item[name] === undefined ? [] : [[name, item[name]]])));
 }
 
 /** Equal text for equal items: attributes and the members of sets in one order, numbers as values. */
