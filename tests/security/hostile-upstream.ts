@@ -14,6 +14,8 @@ export interface HostileUpstream {
   /** Requests so far, by last path segment as it arrived. */
   visits(segment: string): readonly Visit[];
   behave(segment: string, behaviour: Behaviour): void;
+  /** Breaks the connections that the stream has open. */
+  drop(segment: string): void;
   close(): Promise<void>;
 }
 
@@ -25,15 +27,27 @@ export function ticking(response: ServerResponse, prefix: string): void {
   response.on("close", () => clearInterval(timer));
 }
 
+/** Refuses with everything the request held, in its headers and its body, the way a debugging proxy does. */
+export function echo(status: number): Behaviour {
+  return (response, { url, headers }) => {
+    response.writeHead(status, { "content-type": "text/plain", "x-echo": String(headers.authorization) });
+    response.end(`${headers.authorization} ${headers["x-tenant"]} ${url}`);
+  };
+}
+
 /** An upstream whose streams each misbehave as told. A path that was told nothing answers 404. */
 export async function hostileUpstream(): Promise<HostileUpstream> {
   const behaviours = new Map<string, Behaviour>();
   const visits = new Map<string, Visit[]>();
+  const open = new Map<string, Set<ServerResponse>>();
   const server: Server = createServer((request, response) => {
     const url = request.url!;
     const segment = url.split("?")[0]!.split("/").at(-1)!;
     const seen = visits.get(segment) ?? [];
     visits.set(segment, [...seen, { url, headers: request.headers }]);
+    const responses = open.get(segment) ?? new Set();
+    open.set(segment, responses.add(response));
+    response.on("close", () => responses.delete(response));
     const behaviour = behaviours.get(segment);
     if (behaviour) behaviour(response, request, seen.length);
     else response.writeHead(404).end();
@@ -43,6 +57,9 @@ export async function hostileUpstream(): Promise<HostileUpstream> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     visits: (segment) => visits.get(segment) ?? [],
     behave: (segment, behaviour) => void behaviours.set(segment, behaviour),
+    drop: (segment) => {
+      for (const response of open.get(segment) ?? []) response.destroy();
+    },
     close: () =>
       new Promise((resolve) => {
         server.closeAllConnections();

@@ -1,0 +1,285 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { DynamoDBClient, paginateScan } from "@aws-sdk/client-dynamodb";
+import { PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { decide, type Statement } from "../../local/aws/access/policy";
+import type { ResourceState } from "../../local/evaluate/stack-state";
+import type { ConnectionView } from "../../runtime/control/connection-view";
+import { echo, type HostileUpstream, hostileUpstream, ticking } from "./hostile-upstream";
+import { deployLocally, type LocalDeployment } from "./local-deployment";
+import { signedFetch } from "./signed-fetch";
+
+const ROOT = resolve(__dirname, "../..");
+const marker = (name: string) => `${name}-${randomBytes(9).toString("hex")}`;
+const SECRETS = {
+  key: marker("KEY"),
+  turned: marker("TURNED"),
+  path: marker("PATH"),
+  tenant: marker("TENANT"),
+  token: marker("TOKEN"),
+};
+
+/** Everything but the URL is given plain: the component marks it. `declared` starts through the list. */
+const PROGRAM = `
+const text = (name: string) => config.require(name);
+const ingestion = new StreamIngestion("guarded", {
+  source: {
+    url: text("url"),
+    path: "/" + text("path") + "/{streamId}",
+    key: text("key"),
+    headers: { "x-tenant": text("tenant") },
+    query: { token: text("token") },
+  },
+  processor: { entry: "./processor.ts" },
+  streams: ["declared"],
+});
+export const { secretArn, connectionTableName, tableName } = ingestion;`;
+
+/** Shows what it was given: its environment and each payload. Throws over one event, and dies of another. */
+const PROCESSOR = `import { eachEvent } from "${ROOT}/runtime/processor/index";
+const handle = eachEvent((event) => {
+  if (event.data.includes("poison")) throw new Error("poisoned");
+  if (event.data.includes("crash")) process.exit(1);
+});
+export const handler = async (payload: never, context: never) => {
+  console.log(JSON.stringify({ payload, environment: process.env }));
+  return handle(payload, context);
+};`;
+
+describe("a full run on the local stack", function () {
+  this.timeout(120_000);
+  let upstream: HostileUpstream;
+  let deployment: LocalDeployment;
+  const payloads: string[] = [];
+  const answers: string[] = [];
+  let refusedForKey = 0;
+
+  async function ask(method: string, streamId?: string, body?: string) {
+    const { cloud, instances } = deployment.stack;
+    const path = streamId === undefined ? "/connections" : `/connections/${streamId}`;
+    const url = instances[0]!.apiUrl + path;
+    const answer = await signedFetch({ credentials: cloud.operator, region: cloud.region, method, url, body });
+    answers.push(JSON.stringify(answer.body));
+    return answer;
+  }
+
+  const rowOf = async (streamId: string) => (await ask("GET", streamId)).body as ConnectionView;
+  const becomes = (streamId: string, what: string, holds: (row: ConnectionView) => boolean, patienceMs?: number) =>
+    deployment.eventually(
+      `${what} of ${streamId}`,
+      async () => {
+        const row = await rowOf(streamId);
+        return holds(row) ? row : undefined;
+      },
+      patienceMs,
+    );
+
+  const state = () => JSON.parse(readFileSync(join(deployment.dataDir, "stack.json"), "utf8")) as ResourceState[];
+  const output = (name: string) => String(deployment.stack.outputs[name]);
+
+  async function turnKey(key: string) {
+    const { endpoint, region, operator } = deployment.stack.cloud;
+    const client = new SecretsManagerClient({ endpoint, region, credentials: operator });
+    const { path, tenant, token } = SECRETS;
+    const SecretString = JSON.stringify({
+      url: upstream.url,
+      path: `/${path}/{streamId}`,
+      key,
+      headers: { "x-tenant": tenant },
+      query: { token },
+    });
+    await client.send(new PutSecretValueCommand({ SecretId: output("secretArn"), SecretString }));
+  }
+
+  before(async () => {
+    upstream = await hostileUpstream();
+    const accepted = new Set([`Bearer ${SECRETS.key}`, `Bearer ${SECRETS.turned}`]);
+    upstream.behave("declared", (response) => ticking(response, "declared"));
+    upstream.behave("turning", (response, request, visit) => {
+      if (accepted.has(String(request.headers.authorization))) return ticking(response, `turning-${visit}`);
+      refusedForKey++;
+      echo(401)(response, request, visit);
+    });
+    for (const status of [401, 404, 429, 500]) upstream.behave(`status-${status}`, echo(status));
+    upstream.behave("html", (response, request) => {
+      response
+        .writeHead(200, { "content-type": "text/html" })
+        .end(`<html>${request.url} ${request.headers.authorization}`);
+    });
+    upstream.behave("redirect", (response, request) => {
+      response.writeHead(302, { location: `ftp://${request.headers.authorization}@${request.url}` }).end();
+    });
+    upstream.behave("reset", (response) => response.socket!.destroy());
+    upstream.behave("trouble", (response) => {
+      response.writeHead(200, { "content-type": "application/x-ndjson" });
+      response.write(`${JSON.stringify({ poison: 1 })}\n`);
+      response.write(`${JSON.stringify({ large: randomBytes(600_000).toString("base64") })}\n`);
+    });
+    upstream.behave("crash", (response) => {
+      response.writeHead(200, { "content-type": "application/x-ndjson" }).write('{"crash":1}\n');
+    });
+
+    const { turned: _, ...given } = SECRETS;
+    deployment = await deployLocally({
+      program: PROGRAM,
+      processor: PROCESSOR,
+      secrets: { url: upstream.url, ...given },
+      hopSeconds: 5,
+    });
+    const { functions } = deployment.stack.cloud;
+    const { invoke, invokeAsync } = functions;
+    functions.invoke = (call) => {
+      payloads.push(call.payload);
+      return invoke(call);
+    };
+    functions.invokeAsync = (call) => {
+      payloads.push(call.payload);
+      return invokeAsync(call);
+    };
+
+    for (const status of [401, 404, 429, 500]) await ask("POST", `status-${status}`);
+    for (const streamId of ["html", "redirect", "reset", "turning", "trouble", "crash"]) await ask("POST", streamId);
+    await becomes("turning", "a first event", ({ counters }) => counters.stored > 0);
+    await turnKey(SECRETS.turned);
+    accepted.delete(`Bearer ${SECRETS.key}`);
+    upstream.drop("turning");
+  });
+
+  after(async () => {
+    await deployment?.close();
+    await upstream?.close();
+  });
+
+  it("picks up a turned key at once, on the 401 that the old one brings", async () => {
+    await becomes("turning", "life under the new key", ({ live, connectedSince }) => {
+      const last = upstream.visits("turning").at(-1)!;
+      return live && connectedSince !== undefined && last.headers.authorization === `Bearer ${SECRETS.turned}`;
+    });
+    assert.ok(refusedForKey <= 2, `one refusal a connection is enough, got ${refusedForKey}`);
+    const { status } = await rowOf("turning");
+    assert.notEqual(status, "failed");
+  });
+
+  it("starts a stream again that had failed over its key, once the key is turned", async () => {
+    await becomes("status-401", "failure", ({ status }) => status === "failed");
+    const before = upstream.visits("status-401").length;
+    await turnKey(marker("AGAIN"));
+    await deployment.eventually(
+      "another visit",
+      async () => upstream.visits("status-401").length > before || undefined,
+    );
+  });
+
+  it("brings every kind of trouble to an end, hand-overs and failures included", async () => {
+    await becomes("declared", "a hand-over", ({ handover }) => (handover?.count ?? 0) > 0);
+    for (const streamId of ["status-404", "html"])
+      await becomes(streamId, "failure", ({ status }) => status === "failed");
+    for (const streamId of ["status-429", "status-500", "redirect", "reset"])
+      await becomes(streamId, "an error", ({ lastError }) => lastError !== undefined);
+    await becomes("trouble", "both events", ({ counters }) => counters.stored >= 2);
+    const put = (prefix: string) => (e: (typeof deployment.events)[number]) =>
+      e.kind === "call" && e.action === "s3:PutObject" && e.resource.includes(prefix);
+    await deployment.until("a failed event in the bucket", put("/failures/"), 40_000);
+    await deployment.until("a failed batch in the bucket", put("/aws/lambda/"), 40_000);
+    await ask("DELETE", "turning");
+    await ask("GET");
+    await ask("POST", "nobody", "{");
+    await ask("DELETE", "never-started");
+  });
+
+  describe("afterwards", () => {
+    before(async () => {
+      await deployment.stack.stopStreams(10_000);
+    });
+
+    it("a secret stands nowhere but in the secret", async () => {
+      const { endpoint, region, operator } = deployment.stack.cloud;
+      const client = new DynamoDBClient({ endpoint, region, credentials: operator });
+      const rows: string[] = [];
+      for (const TableName of [output("connectionTableName"), output("tableName")])
+        for await (const { Items = [] } of paginateScan({ client }, { TableName })) rows.push(JSON.stringify(Items));
+      const plainState = state().map(({ outputs, secretOutputs, ...rest }) => {
+        const plain = Object.entries(outputs).filter(([name]) => !secretOutputs.includes(name));
+        return JSON.stringify([rest, Object.fromEntries(plain)]);
+      });
+      const places: Record<string, readonly string[]> = {
+        "lines, calls and other events": deployment.events.map((event) => JSON.stringify(event)),
+        "reports of the program": deployment.reports,
+        "outputs of the stack": [JSON.stringify(deployment.stack.outputs)],
+        "plain state": plainState,
+        "answers of the API": answers,
+        "payloads of invocations": payloads,
+        "rows and items": rows,
+      };
+      for (const [place, texts] of Object.entries(places)) {
+        assert.ok(
+          texts.some((text) => text.length > 2) || place.startsWith("reports"),
+          `nothing was looked at: ${place}`,
+        );
+        for (const [name, secret] of Object.entries(SECRETS)) {
+          const found = texts.find((text) => text.includes(secret));
+          assert.equal(found, undefined, `${name} stands in ${place}: ${found?.slice(0, 500)}`);
+        }
+      }
+    });
+
+    it("had looked where a secret could stand: at errors that upstream made of it, payloads and environments", () => {
+      const lines = deployment.events.flatMap((e) => (e.kind === "log" ? [e.line] : [])).join("\n");
+      assert.match(lines, /"environment":\{/);
+      assert.match(answers.join("\n"), /The source answered 401: .*\*\*\*/);
+      assert.match(lines, /The source answered 500: .*\*\*\*/);
+      assert.ok(payloads.some((payload) => payload.includes('"streams":[{"streamId":"turning"')));
+    });
+
+    it("no call was denied", () => {
+      const denied = deployment.events.filter((event) => event.kind === "call" && !event.allowed);
+      assert.deepEqual(denied, []);
+    });
+
+    it("no action was granted that is not used, on every resource it is granted for", () => {
+      const resources = state();
+      const roles = new Map<unknown, string | undefined>();
+      for (const { type, outputs } of resources) {
+        const { name, role, target } = outputs as { name?: string; role?: string; target?: { roleArn: string } };
+        if (type === "aws:lambda/function:Function") roles.set(name, role?.split("/").at(-1));
+        if (type === "aws:scheduler/schedule:Schedule") roles.set(name, target?.roleArn.split("/").at(-1));
+      }
+      const calls = deployment.events.flatMap((event) => (event.kind === "call" ? [event] : []));
+      const unused: string[] = [];
+      let granted = 0;
+      for (const { type, name, outputs } of resources) {
+        if (type !== "aws:iam/rolePolicy:RolePolicy") continue;
+        const { Statement } = JSON.parse(String(outputs.policy)) as { Statement: Statement[] };
+        const own = calls.filter(({ caller }) => roles.get(caller) === outputs.role);
+        assert.ok(own.length > 0, `${name}: who bears it made no call`);
+        for (const { Action = [], Resource = [] } of Statement) {
+          for (const action of [Action].flat()) {
+            for (const resource of [Resource].flat()) {
+              granted++;
+              const grant = { Statement: { Effect: "Allow", Action: action, Resource: resource } } as const;
+              if (!own.some((call) => decide([grant], call) === "allow"))
+                unused.push(`${name}: ${action} on ${resource}`);
+            }
+          }
+        }
+      }
+      assert.ok(granted > 20, `the policies were looked at: ${granted} grants`);
+      assert.deepEqual(unused, []);
+    });
+
+    it("no policy grants a wildcard action, nor a resource that is not named", () => {
+      for (const { type, name, outputs } of state()) {
+        if (type !== "aws:iam/rolePolicy:RolePolicy") continue;
+        const { Statement } = JSON.parse(String(outputs.policy)) as { Statement: Statement[] };
+        for (const { Action = [], Resource = [] } of Statement) {
+          for (const action of [Action].flat()) assert.match(action, /^[a-z0-9]+:[A-Za-z]+$/, name);
+          // ListStreams knows no resource: AWS offers it on * alone.
+          if (String(Action) !== "dynamodb:ListStreams")
+            for (const resource of [Resource].flat()) assert.match(resource, /^arn:aws:[a-z0-9]+:[^*]+/, name);
+        }
+      }
+    });
+  });
+});
