@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { decide, parsePolicy } from "../../local/aws/access/policy";
+import { type HostileUpstream, hostileUpstream, ticking } from "./hostile-upstream";
+import { deployLocally, type LocalDeployment } from "./local-deployment";
+
+const ROOT = resolve(__dirname, "../..");
+const DOCUMENT = readFileSync(join(ROOT, "docs/operating.md"), "utf8");
+const run = promisify(execFile);
+
+const blocks = (language: string) =>
+  [...DOCUMENT.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, "gms"))].map(([, text = ""]) => text);
+
+describe("docs/operating.md, run as it stands", function () {
+  this.timeout(60_000);
+  let upstream: HostileUpstream;
+  let deployment: LocalDeployment;
+  let bin: string;
+
+  before(async () => {
+    upstream = await hostileUpstream();
+    upstream.behave("EUR_USD", (response) => ticking(response, "tick"));
+    deployment = await deployLocally({
+      program: `const ingestion = new StreamIngestion("prices", {
+        source: { url: config.requireSecret("url"), path: "/{streamId}" },
+        processor: { entry: "./processor.ts" },
+      });
+      export const { apiUrl, tableName } = ingestion;`,
+      secrets: { url: upstream.url },
+      hopSeconds: 5,
+    });
+    // What stands in for the two programs that a reader has: Pulumi, which knows the stack, and npx, which finds our CLI.
+    bin = mkdtempSync(join(tmpdir(), "stream-ingestion-bin-"));
+    const { apiUrl, tableName } = deployment.stack.outputs;
+    const outputs = JSON.stringify({ apiUrl, tableName });
+    const script = (name: string, text: string) =>
+      writeFileSync(join(bin, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+    script("pulumi", `case "$*" in *--json*) echo '${outputs}' ;; *) echo '${String(apiUrl)}' ;; esac`);
+    const register = require.resolve("ts-node/register/transpile-only");
+    script("npx", `shift; exec '${process.execPath}' -r '${register}' '${ROOT}/cli/main.ts' "$@"`);
+  });
+
+  after(async () => {
+    await deployment?.close();
+    await upstream?.close();
+    if (bin) rmSync(bin, { recursive: true, force: true });
+  });
+
+  async function shell(script: string): Promise<string[]> {
+    const { endpoint, region, operator } = deployment.stack.cloud;
+    const { stdout } = await run("bash", ["-euc", script], {
+      env: {
+        PATH: `${bin}:${process.env.PATH}`,
+        HOME: bin,
+        AWS_ENDPOINT_URL: endpoint,
+        AWS_REGION: region,
+        AWS_ACCESS_KEY_ID: operator.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: operator.secretAccessKey,
+      },
+    });
+    return stdout.trim().split("\n");
+  }
+
+  it("starts, shows, tails and stops a stream with the CLI", async () => {
+    const lines = await shell(blocks("sh")[0]!);
+    assert.equal(lines[0], "EUR_USD: started");
+    assert.match(lines[1]!, /^STREAM +STATE/);
+    const tailed = lines.filter((line) => line.includes('"data"')).map((line) => JSON.parse(line));
+    assert.equal(tailed.length, 3);
+    assert.ok(
+      tailed.every(({ streamId, data }) => streamId === "EUR_USD" && JSON.parse(data).event.startsWith("tick-")),
+    );
+    assert.ok(lines.some((line) => /^EUR_USD: stop/.test(line)));
+    assert.partialDeepStrictEqual(JSON.parse(lines.at(-1)!), { streamId: "EUR_USD", desired: "closed" });
+  });
+
+  it("does the same with curl", async () => {
+    const lines = await shell(blocks("sh")[1]!.replace(/^signed .*$/gm, "$&; echo"));
+    const [started, shown, listed, stopped] = lines.map((line) => JSON.parse(line));
+    assert.partialDeepStrictEqual(started, { streamId: "EUR_USD", desired: "open" });
+    assert.partialDeepStrictEqual(shown, { streamId: "EUR_USD", desired: "open" });
+    assert.equal(listed.connections.length, 1);
+    assert.partialDeepStrictEqual(stopped, { streamId: "EUR_USD", desired: "closed" });
+  });
+
+  it("grants an operator what its policy says, and no more", () => {
+    const policy = parsePolicy(blocks("json")[0]!);
+    const may = (path: string) =>
+      decide([policy], {
+        action: "execute-api:Invoke",
+        resource: `arn:aws:execute-api:eu-central-1:111122223333:abcdef1234/v1/${path}`,
+      }) === "allow";
+    assert.ok(may("GET/connections") && may("GET/connections/other") && may("POST/connections/EUR_USD"));
+    assert.ok(!may("POST/connections/other") && !may("DELETE/connections/other"));
+  });
+});
