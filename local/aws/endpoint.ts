@@ -78,7 +78,7 @@ async function answer(options: EndpointOptions, incoming: IncomingMessage, respo
     const caller = await identify(options, request);
     const operation = service.open(request);
     authorise(options, caller, operation);
-    const fault = takeFault(options, caller, operation);
+    const fault = takeFault(options, caller, operation, request);
     if (fault?.kind === "unavailable") {
       report(options, caller, operation, true, 0);
       return void incoming.socket.destroy();
@@ -113,9 +113,14 @@ function authorise(options: EndpointOptions, caller: Principal, operation: Opera
   }
 }
 
-function takeFault({ faults }: EndpointOptions, caller: Principal, operation: Operation): FaultEffect | undefined {
+function takeFault(
+  { faults }: EndpointOptions,
+  caller: Principal,
+  operation: Operation,
+  { body }: AwsRequest,
+): FaultEffect | undefined {
   for (const { action, resource } of operation.permissions) {
-    const effect = faults.take({ action, resource, caller: caller.name });
+    const effect = faults.take({ action, resource, caller: caller.name, body: body.toString() });
     if (effect !== undefined) return effect;
   }
   return undefined;

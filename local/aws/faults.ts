@@ -22,7 +22,12 @@ export interface FaultMatch {
   readonly action?: string;
   readonly caller?: string;
   readonly resource?: string;
+  /** Texts that the request's body, or the delivered payload, all hold: one stream's calls, one kind of write. */
+  readonly holds?: readonly string[];
 }
+
+/** A call as faults see it. */
+export type FaultedCall = Required<Omit<FaultMatch, "holds">> & { readonly body?: string };
 
 export interface Fault {
   readonly match: FaultMatch;
@@ -40,7 +45,7 @@ export interface Faults {
   add(fault: Fault): () => void;
   clear(): void;
   /** The effect of the first fault that hits this call; counts against its `times`. */
-  take(call: Required<FaultMatch>): FaultEffect | undefined;
+  take(call: FaultedCall): FaultEffect | undefined;
 }
 
 export function createFaults(now: () => number, random: () => number = Math.random): Faults {
@@ -67,7 +72,8 @@ export function createFaults(now: () => number, random: () => number = Math.rand
   };
 }
 
-function matches(match: FaultMatch, call: Required<FaultMatch>): boolean {
+function matches(match: FaultMatch, call: FaultedCall): boolean {
+  if (!(match.holds ?? []).every((text) => call.body?.includes(text))) return false;
   return (["action", "caller", "resource"] as const).every((part) => {
     const pattern = match[part];
     if (pattern === undefined) return true;

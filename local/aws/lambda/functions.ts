@@ -172,7 +172,8 @@ export function createFunctions(options: FunctionsOptions): Functions {
     },
     invokeAsync(call) {
       const { arn } = deployed(call.target).pool.spec;
-      const fault = faults.take({ action: "lambda:DeliverEvent", caller: call.caller, resource: arn });
+      const { caller, payload: body } = call;
+      const fault = faults.take({ action: "lambda:DeliverEvent", caller, resource: arn, body });
       if (fault?.kind === "lose") return;
       const first = fault?.kind === "delay" ? wait(fault.ms) : Promise.resolve();
       void first.then(() => deliver(call));

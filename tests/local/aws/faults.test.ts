@@ -15,6 +15,14 @@ describe("faults", () => {
     assert.equal(faults.take({ ...call, caller: "watchdog" }), undefined);
   });
 
+  it("hit the calls whose body holds every text asked for", () => {
+    const faults = createFaults(() => 0);
+    faults.add({ match: { holds: ["stream-1", "SET #claim"] }, effect: throttle });
+    assert.equal(faults.take(call), undefined);
+    assert.equal(faults.take({ ...call, body: "stream-1 SET #owner" }), undefined);
+    assert.deepEqual(faults.take({ ...call, body: "SET #claim of stream-1" }), throttle);
+  });
+
   it("end after their times", () => {
     const faults = createFaults(() => 0);
     faults.add({ match: {}, effect: throttle, times: 2 });
