@@ -2,7 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { ENV } from "../runtime/contract";
 import type { ProcessorArgs, Transforms } from "./args";
-import { bundleProcessor } from "./bundle";
+import type { Bundle } from "./bundle";
 import { attachPolicy, createLambda, policyDocument } from "./lambda-function";
 import type { Normalised } from "./normalise";
 import { processEvents, type Statement } from "./permissions";
@@ -26,6 +26,8 @@ export function createEventProcessor(
   scope: Scope,
   stores: Stores,
   args: ProcessorArgs,
+  /** Absent = an existing function. */
+  bundle: Bundle | undefined,
   normalised: Normalised,
   transforms: Transforms,
 ): EventProcessor {
@@ -36,7 +38,7 @@ export function createEventProcessor(
       ...own.map(({ actions, resources }): Statement => ({ Effect: "Allow", Action: actions, Resource: resources })),
     ]);
   const { processor } = normalised;
-  const target = processor.entry === undefined ? existing(scope, args, statements) : own(processor.entry);
+  const target = bundle === undefined ? existing(scope, args, statements) : own(bundle);
   const mapping = new aws.lambda.EventSourceMapping(
     `${scope.name}-mapping`,
     transformed<aws.lambda.EventSourceMappingArgs>(
@@ -61,11 +63,11 @@ export function createEventProcessor(
   );
   return { ...target, mapping, policyJson: policyDocument(statements) };
 
-  function own(entry: string) {
+  function own(code: Bundle) {
     const lambda = createLambda(scope, {
       role: "event-processor",
       description: "Processes each new event",
-      bundle: bundleProcessor(entry, processor.externals),
+      bundle: code,
       memorySize: processor.memorySize,
       timeoutSeconds: processor.timeoutSeconds,
       environment: pulumi.output(args.environment ?? {}).apply((environment) => ({

@@ -2,6 +2,7 @@ import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { createAlarms } from "./alarms";
 import type { StreamIngestionArgs, StreamIngestionOptions } from "./args";
+import { bundleProcessor } from "./bundle";
 import { createConnectionApi } from "./connection-api";
 import { createConnectionManager } from "./connection-manager";
 import { createEventProcessor } from "./event-processor";
@@ -71,6 +72,9 @@ export class StreamIngestion extends pulumi.ComponentResource {
     try {
       const settings = normalise(name, args);
       const { source, processor, network, alarms, tags } = secretArgs;
+      // Before the first child: code that does not compile shall leave nothing behind.
+      const { entry, externals } = settings.processor;
+      const code = entry === undefined ? undefined : bundleProcessor(entry, externals);
       const scope: Scope = { name, deployment: deploymentOf(name), parent: this, tags, retain: settings.retain };
 
       const { secret, secretVersion } = createSourceSecret(scope, source, transform);
@@ -94,7 +98,7 @@ export class StreamIngestion extends pulumi.ComponentResource {
       const declared = createDeclaredRow(scope, connectionTable, settings.streams);
 
       const egress = createEgress(scope, network);
-      const eventProcessor = createEventProcessor(scope, stores, processor, settings, transform);
+      const eventProcessor = createEventProcessor(scope, stores, processor, code, settings, transform);
       const manager = createConnectionManager(scope, stores, settings, egress, transform);
       const api = createConnectionApi(scope, stores, manager, settings, transform);
       const watchdog = createWatchdog(scope, stores, manager, settings, declared, transform);
