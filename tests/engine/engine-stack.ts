@@ -16,6 +16,8 @@ export interface StateResource {
   readonly type: string;
   readonly id?: string;
   readonly parent?: string;
+  /** `URN::ID` of its provider. */
+  readonly provider?: string;
   readonly protect?: boolean;
   readonly retainOnDelete?: boolean;
   readonly inputs?: Record<string, unknown>;

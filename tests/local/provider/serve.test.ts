@@ -90,13 +90,15 @@ describe("serveProvider", () => {
     const secret = { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", value: "sesame" };
     const request = name(new messages.CreateRequest(), "local");
     request.setProperties(Struct.fromJavaScript({ policy: secret, delaySeconds: 3 }));
-    const { policy, delaySeconds } = plain((await call(client.create, request)).getProperties());
+    const { policy, delaySeconds } = plain(
+      (await call<messages.CreateRequest, messages.CreateResponse>(client.create, request)).getProperties(),
+    );
     assert.deepEqual({ policy, delaySeconds }, { policy: secret, delaySeconds: 3 });
     assert.equal(fakes.created[0]?.inputs.policy, "sesame");
   });
 
   it("answers the functions that name the place, and names those it does not answer", async () => {
-    const region = await call(
+    const region = await call<messages.InvokeRequest, messages.InvokeResponse>(
       client.invoke,
       new messages.InvokeRequest().setTok("aws:index/getRegion:getRegion").setArgs(Struct.fromJavaScript({})),
     );

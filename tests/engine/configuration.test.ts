@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { readConfig } from "../../components/config";
+import { StreamIngestion } from "../../components/index";
+import { type Overrides, program, type StartedCloud, startCloud } from "./deployment";
+import { type Backend, createBackend, type EngineStack, failure } from "./engine-stack";
+
+describe("what Pulumi's users are told", () => {
+  let backend: Backend;
+  let engine: StartedCloud;
+  let stack: EngineStack;
+  before(async () => {
+    backend = createBackend();
+    engine = await startCloud();
+    stack = await backend.stack({ environment: engine.environment });
+  });
+  after(async () => {
+    await engine?.close();
+    backend?.remove();
+  });
+
+  /** As the repository's own program reads its configuration. */
+  const configured = async () => {
+    const { url, path, key, streams } = readConfig();
+    new StreamIngestion("prices", { ...program.defaults, source: { url, path, key }, streams });
+  };
+
+  it("names the command for a secret that is missing", async () => {
+    assert.match(
+      await failure(stack.preview(configured)),
+      /The stack has no `url` yet\. Set it: pulumi config set --secret url/,
+    );
+    await stack.automation.setConfig("url", { value: "https://stream.example.com", secret: true });
+    assert.match(await failure(stack.preview(configured)), /The stack has no `path` yet/);
+  });
+
+  it("names a configuration of the wrong type, and how to set it", async () => {
+    await stack.automation.setConfig("path", { value: "/v1/{streamId}", secret: true });
+    await stack.automation.setConfig("streams", { value: '{"EUR":"USD"}' });
+    assert.match(await failure(stack.preview(configured)), /Expected `streams` to be a list of stream ids, got .*EUR/);
+    await stack.automation.removeConfig("streams");
+    assert.ok((await stack.preview(configured)).steps.length > 30);
+  });
+
+  it("keeps a secret of the configuration encrypted and out of what is printed", async () => {
+    const { stdout } = await stack.preview(configured);
+    assert.doesNotMatch(stdout, /stream\.example\.com/);
+  });
+
+  const WRONG: readonly (readonly [string, Overrides, RegExp])[] = [
+    ["a number out of range", { relay: { memorySize: 64 } }, /Expected `relay\.memorySize` to be 128\.\.10240, got 64/],
+    [
+      "a processor that is not there",
+      { processor: { entry: "./nowhere.ts" } },
+      /Expected `processor\.entry` to be a file, but "\.\/nowhere\.ts" is not there\. Tried \//,
+    ],
+    ["a stream id that cannot be", { streams: ["a/b"] }, /Expected `streams\[0\]` to be .*got "a\/b"/],
+    ["half a network", { network: { subnetIds: ["subnet-1"] } }, /Expected `network`.*`subnetIds`/],
+  ];
+  for (const [what, args, sentence] of WRONG) {
+    it(`names ${what}, and makes nothing`, async () => {
+      const message = await failure(stack.up(program(args)));
+      assert.match(message, sentence);
+      assert.equal(engine.count(), 0);
+    });
+  }
+});
