@@ -5,9 +5,17 @@ import { StreamError } from "../support/errors";
 
 export type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
+/** A header has room for thousands, and each costs a window of memory. */
+const MAX_CODINGS = 3;
+
 /** The decoded body: compressed ones are inflated as they come, a flush upstream is an event here. @throws StreamError SOURCE_FORMAT */
 export function decodedBody(body: Readable, headers: Headers): Readable {
   const codings = header(headers, "content-encoding").toLowerCase().split(",");
+  if (codings.length > MAX_CODINGS)
+    throw new StreamError(
+      "SOURCE_FORMAT",
+      `Expected at most ${MAX_CODINGS} content-encodings one over the other, got ${codings.length}.`,
+    );
   let decoded = body;
   // Listed in the order they were applied.
   for (const coding of codings.map((name) => name.trim()).reverse()) {

@@ -107,6 +107,15 @@ describe("a hostile upstream, on the local stack", function () {
     assert.equal(row.counters.stored, 0);
   });
 
+  it("cannot pile up decompressors", async () => {
+    upstream.behave("piled", (response) => {
+      response.writeHead(200, { "content-type": "application/x-ndjson", "content-encoding": "br,".repeat(4_000) });
+      response.end("{}\n");
+    });
+    const row = await watch("piled", "its failure", ({ status }) => status === "failed");
+    assert.match(row.lastError!.message, /at most 3 content-encodings one over the other, got 4001/);
+  });
+
   it("cannot hold a hop, nor keep one from stopping, by answering nothing or one byte of a header at a time", async () => {
     upstream.behave("mute", () => {});
     upstream.behave("slow-headers", (response) => {
