@@ -122,8 +122,9 @@ export async function startLocalCloud(options: CloudOptions = {}): Promise<Local
   let closing: Promise<void> | undefined;
   async function shutDown(): Promise<void> {
     schedules.close();
-    await mappings.close(DRAIN_PATIENCE_MS);
-    await functions.close();
+    await mappings.drain(DRAIN_PATIENCE_MS);
+    // A batch that hangs ends with its process, and is delivered again after a restart.
+    await Promise.all([mappings.close(), functions.close()]);
     reaper.close();
     await endpoint.close();
     await tables.close();

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { decide } from "../access/policy";
 import type { Principal, Principals } from "../access/principals";
 import { verifySignature } from "../access/signature";
@@ -6,6 +5,7 @@ import { AwsError } from "../aws-error";
 import type { CloudEvent } from "../cloud";
 import type { Functions } from "../lambda/functions";
 import type { AwsAnswer, AwsRequest } from "../service";
+import { proxyAnswer, proxyEvent } from "./lambda-proxy";
 import type { RestApis, Route, Snapshot } from "./rest-apis";
 
 export interface ApiGatewayOptions {
@@ -78,7 +78,7 @@ async function identify({ principals, region }: ApiGatewayOptions, request: AwsR
 function authorise(
   { region, accountId, emit }: ApiGatewayOptions,
   request: AwsRequest,
-  { snapshot, route, apiId, stage, path }: Target,
+  { snapshot, apiId, stage, path }: Target,
   caller: Principal | undefined,
 ): void {
   if (caller === undefined && snapshot.policy === undefined) return;
@@ -96,11 +96,10 @@ function authorise(
   emit({ kind: "call", at: Date.now(), caller: caller?.name ?? "anonymous", action, resource, allowed, status });
   if (allowed) return;
   const why = denied ? " with an explicit deny" : "";
-  const user = caller?.arn ?? "anonymous";
   throw new AwsError(
     "AccessDeniedException",
     403,
-    `User: ${user} is not authorized to perform: ${action} on resource: ${resource}${why} (${route.path})`,
+    `User: ${principal} is not authorized to perform: ${action} on resource: ${resource}${why}`,
   );
 }
 
@@ -130,7 +129,6 @@ async function integrate(
   caller: Principal | undefined,
   apiKeyId: string | undefined,
 ): Promise<AwsAnswer> {
-  const requestId = randomUUID();
   const context = {
     "aws:sourcearn": `arn:aws:execute-api:${region}:${accountId}:${apiId}/${stage}/${request.method}${route.path}`,
   };
@@ -143,70 +141,24 @@ async function integrate(
   const policy = { Statement: functions.permissionsOf(route.functionArn) };
   if (decide([policy], permission) !== "allow") throw internal(500);
 
-  const names = [...new Set(request.query.keys())];
-  const all = Object.fromEntries(names.map((name) => [name, request.query.getAll(name)]));
-  const event = {
+  const event = proxyEvent(request, {
+    accountId,
+    apiId,
+    stage,
+    path,
     resource: route.path,
-    path: decodeURIComponent(path),
-    httpMethod: request.method,
-    headers: request.headers,
-    multiValueHeaders: Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, [value]])),
-    queryStringParameters:
-      names.length === 0 ? null : Object.fromEntries(names.map((name) => [name, all[name]!.at(-1)])),
-    multiValueQueryStringParameters: names.length === 0 ? null : all,
-    pathParameters: Object.keys(parameters).length === 0 ? null : parameters,
-    stageVariables: null,
-    requestContext: {
-      accountId,
-      apiId,
-      stage,
-      requestId,
-      extendedRequestId: requestId,
-      httpMethod: request.method,
-      resourcePath: route.path,
-      path: `/${stage}${path}`,
-      protocol: "HTTP/1.1",
-      requestTimeEpoch: Date.now(),
-      identity: {
-        sourceIp: request.sourceIp,
-        userAgent: request.headers["user-agent"] ?? null,
-        userArn: caller?.arn ?? null,
-        ...(apiKeyId && { apiKeyId }),
-      },
-    },
-    body: request.body.length === 0 ? null : request.body.toString(),
-    isBase64Encoded: false,
-  };
+    parameters,
+    userArn: caller?.arn,
+    apiKeyId,
+  });
   const payload = JSON.stringify(event);
   const running = functions.invoke({ target: route.functionArn, payload, caller: "apigateway" }).catch(() => undefined);
   const ending = await within(INTEGRATION_TIMEOUT_MS, running);
   if (ending === "late") throw new AwsError("IntegrationTimeout", 504, "Endpoint request timed out");
   if (ending?.phase !== "end") throw internal(502);
-  return proxied(ending.payload);
-}
-
-/** The shape a Lambda proxy must answer in; anything else is a 502. */
-function proxied(payload: string): AwsAnswer {
-  const answer = JSON.parse(payload) as ProxyAnswer | null;
-  if (typeof answer?.statusCode !== "number") throw internal(502);
-  const multi = Object.entries(answer.multiValueHeaders ?? {}).map(([name, values]) => [name, values.join(",")]);
-  const headers = Object.entries({ ...answer.headers, ...Object.fromEntries(multi) });
-  return {
-    status: answer.statusCode,
-    headers: {
-      "content-type": "application/json",
-      ...Object.fromEntries(headers.map(([name, value]) => [name.toLowerCase(), String(value)])),
-    },
-    body: answer.isBase64Encoded ? Buffer.from(answer.body ?? "", "base64") : (answer.body ?? ""),
-  };
-}
-
-interface ProxyAnswer {
-  readonly statusCode?: unknown;
-  readonly headers?: Readonly<Record<string, unknown>>;
-  readonly multiValueHeaders?: Readonly<Record<string, readonly string[]>>;
-  readonly body?: string;
-  readonly isBase64Encoded?: boolean;
+  const answer = proxyAnswer(ending.payload);
+  if (answer === undefined) throw internal(502);
+  return answer;
 }
 
 const internal = (status: 500 | 502) => new AwsError("InternalServerErrorException", status, "Internal server error");

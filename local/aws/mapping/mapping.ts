@@ -50,6 +50,13 @@ export interface Mapping {
   stop(): Promise<void>;
 }
 
+type Outcome =
+  | { readonly kind: "done" }
+  /** Throttled, or no such function now: it counts as no attempt. */
+  | { readonly kind: "not-reached" }
+  /** `lowest`: index of the first record that was reported; absent = the invocation failed. */
+  | { readonly kind: "failed"; readonly lowest?: number };
+
 const READ_LIMIT = 10_000;
 const MAX_BATCH_BYTES = 6 * 1024 * 1024;
 const RETRY_WAIT_MS = 100;
@@ -126,9 +133,10 @@ export function runMapping(spec: MappingSpec, context: MappingContext): Mapping 
     for (let batch = queue.shift(); batch !== undefined; batch = queue.shift()) {
       const fresh = withoutExpired(batch);
       if (fresh.records.length === 0) continue;
-      const { failed, lowest } = await deliver(fresh.records);
-      if (!failed) continue;
-      const { again, givenUp } = afterFailure(fresh, lowest, spec);
+      const outcome = await deliver(fresh.records);
+      if (outcome.kind === "done") continue;
+      const { again, givenUp } =
+        outcome.kind === "failed" ? afterFailure(fresh, outcome.lowest, spec) : { again: [fresh] };
       if (givenUp !== undefined) giveUp(givenUp, "RetryAttemptsExhausted");
       queue.unshift(...again);
       if (stopping.signal.aborted) return queue.length === 0;
@@ -142,16 +150,12 @@ export function runMapping(spec: MappingSpec, context: MappingContext): Mapping 
     const fault = faults.take({ action: "lambda:DeliverBatch", caller: "mapping", resource: spec.functionArn });
     if (fault?.kind === "delay") await pause(fault.ms, stopping.signal);
     const outcome = await invokeOnce(records);
-    return fault?.kind === "repeat" && !outcome.failed ? invokeOnce(records) : outcome;
+    return fault?.kind === "repeat" && outcome.kind === "done" ? invokeOnce(records) : outcome;
   }
 
-  async function invokeOnce(records: readonly StreamRecord[]) {
-    const ending = await context.invoke(JSON.stringify({ Records: records })).catch(
-      (error: Error): Ending => ({
-        phase: "error",
-        payload: JSON.stringify({ errorType: error.name, errorMessage: error.message }),
-      }),
-    );
+  async function invokeOnce(records: readonly StreamRecord[]): Promise<Outcome> {
+    const ending = await context.invoke(JSON.stringify({ Records: records })).catch(() => undefined);
+    if (ending === undefined) return { kind: "not-reached" };
     const reported =
       ending.phase !== "end"
         ? undefined
@@ -168,7 +172,7 @@ export function runMapping(spec: MappingSpec, context: MappingContext): Mapping 
       records: records.map(({ eventName, dynamodb }) => ({ eventName, keys: plainKeys(dynamodb.Keys) })),
       failed: reported ?? records.map((_, index) => index),
     });
-    return { failed: reported === undefined || reported.length > 0, lowest: reported?.[0] };
+    return reported?.length === 0 ? { kind: "done" } : { kind: "failed", lowest: reported?.[0] };
   }
 
   function withoutExpired(batch: Batch<StreamRecord>): Batch<StreamRecord> {

@@ -10,8 +10,10 @@ export interface Mappings {
   /** Starts it, or goes on with other settings where it stands. @throws when the function's role cannot read the stream */
   put(spec: MappingSpec, stream: ChangeStream): Promise<void>;
   remove(id: string): Promise<void>;
-  /** Delivers what the streams hold, then stops. */
-  close(patienceMs: number): Promise<void>;
+  /** Resolves when all that the streams hold is delivered, or after `patienceMs`. */
+  drain(patienceMs: number): Promise<void>;
+  /** Stops all of them; resolves when the last invocation has ended. */
+  close(): Promise<void>;
 }
 
 export interface MappingsOptions extends Pick<MappingContext, "putFailure" | "faults" | "emit"> {
@@ -77,8 +79,10 @@ export function createMappings({ functions, may, dataDir, ...rest }: MappingsOpt
       const file = fileOf(id);
       if (file) rmSync(file, { force: true });
     },
-    async close(patienceMs) {
+    async drain(patienceMs) {
       await Promise.all([...running.values()].map((mapping) => mapping?.drain(patienceMs)));
+    },
+    async close() {
       await Promise.all([...running.keys()].map(stop));
     },
   };

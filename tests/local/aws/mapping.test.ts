@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { BatchWriteItemCommand, DeleteItemCommand, DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { realisers } from "../../../local/resources/registry";
-import { type CloudFixture, isDelivery, LOG_RIGHTS, startFixture } from "./cloud-fixture";
+import { archive, type CloudFixture, isDelivery, LOG_RIGHTS, startFixture } from "./cloud-fixture";
 
 const READ_RIGHTS = {
   Action: ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"],
@@ -63,7 +63,7 @@ describe("event source mapping", () => {
     fixture.events
       .filter(isDelivery)
       .map(({ records, failed }) => ({ ids: records.map(({ keys }) => keys.id), failed }));
-  const drain = () => fixture.cloud.mappings.close(5_000);
+  const drain = () => fixture.cloud.mappings.drain(5_000);
 
   it("delivers what was there before it, in order and in batches of its size", async () => {
     await putAll("a", "b", "c");
@@ -161,6 +161,29 @@ describe("event source mapping", () => {
     const store = fixture.cloud.buckets.find(bucket.id!)!;
     const document = JSON.parse(store.get(store.list("")[0]!.key)!.body.toString());
     assert.equal(document.requestContext.condition, "RecordAgeExceeded");
+  });
+
+  it("waits while the function is throttled, and counts no attempt", async () => {
+    const { processor } = await map({ maximumRetryAttempts: 0 });
+    const update = (reservedConcurrentExecutions: number) =>
+      realisers.get("aws:lambda/function:Function")!.update(
+        fixture.cloud,
+        processor.id!,
+        { id: processor.id!, outputs: {} },
+        {
+          urn: "u",
+          type: "aws:lambda/function:Function",
+          name: "processor",
+          inputs: { ...processor, code: archive(PROCESSOR), reservedConcurrentExecutions },
+        },
+      );
+    await update(0);
+    await put("a");
+    await fixture.cloud.mappings.drain(300);
+    assert.deepEqual(deliveries(), []);
+    await update(1);
+    await drain();
+    assert.deepEqual(deliveries(), [{ ids: ["a"], failed: [] }]);
   });
 
   it("delivers a successful batch twice where a fault says so", async () => {

@@ -7,7 +7,7 @@ import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3
 import { GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import type { Realised } from "../../../local/resources/realiser";
 import { realisers } from "../../../local/resources/registry";
-import { archive, type CloudFixture, isDelivery, startFixture } from "./cloud-fixture";
+import { archive, type CloudFixture, isDelivery, isPhase, startFixture } from "./cloud-fixture";
 
 /** The program that runs before and after the restart: type, name and inputs in order; inputs may use what came before. */
 type Made = Record<string, Realised>;
@@ -130,8 +130,23 @@ describe("a cloud with a data folder", () => {
     await start(disabled);
     await fixture.seen(isDelivery);
     await put("new");
-    await fixture.cloud.mappings.close(5_000);
+    await fixture.cloud.mappings.drain(5_000);
     assert.deepEqual(ids(), ["waiting", "new"]);
+  });
+
+  it("ends a batch that hangs, and delivers it again", async () => {
+    const hanging = { fn: { code: archive("exports.handler = () => new Promise(() => {});"), timeout: 900 } };
+    const made = await start({}, hanging);
+    await new DynamoDBClient(fixture.client).send(
+      new PutItemCommand({ TableName: made.table!.id, Item: { id: { S: "a" } } }),
+    );
+    await fixture.seen(isPhase("start"));
+    await fixture.cloud.close();
+    assert.equal(fixture.events.filter(isPhase("killed")).length, 1);
+
+    await start(made);
+    const [delivery] = await fixture.seen(isDelivery);
+    assert.deepEqual(delivery?.failed, []);
   });
 
   it("refuses a table whose keys are others than the kept ones", async () => {
