@@ -30,14 +30,14 @@ const PROGRAM = resolve(__dirname, "../..");
 
 async function start(options: Options): Promise<number> {
   const { url, path, key, stream = ["default"], json, seconds, ...rest } = options;
-  const run = (source: { url: string; path: string; key: string }, hop: number, scenario: Scenario) =>
+  const run = (secrets: Record<"url" | "path" | "key", string>, hop: number, scenario: Scenario) =>
     runLocal(
       {
         ...rest,
         program: PROGRAM,
         stack: "local",
         config: {},
-        secrets: { ...source },
+        secrets,
         hopSeconds: options.hopSeconds ?? hop,
       },
       reporterFor(json),
@@ -46,7 +46,8 @@ async function start(options: Options): Promise<number> {
   if (url !== undefined) return run({ url, path, key }, REAL_HOP_SECONDS, realStreams(stream));
   const upstream = await startSampleUpstream();
   try {
-    return await run(upstream, SAMPLE_HOP_SECONDS, sampleRun(upstream, Number(seconds)));
+    const source = { url: upstream.url, path: upstream.path, key: upstream.key };
+    return await run(source, SAMPLE_HOP_SECONDS, sampleRun(upstream, Number(seconds)));
   } finally {
     await upstream.close();
   }
