@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { decide } from "./access/policy";
@@ -7,6 +6,7 @@ import { verifySignature } from "./access/signature";
 import { AwsError } from "./aws-error";
 import type { CloudEvent } from "./cloud";
 import type { FaultEffect, Faults } from "./faults";
+import { readRequest, sendAnswer } from "./http-wire";
 import type { AwsAnswer, AwsRequest, Operation, Service } from "./service";
 
 export interface EndpointOptions {
@@ -25,8 +25,6 @@ export interface Endpoint {
   close(): Promise<void>;
 }
 
-/** S3 objects apart, no request comes near this. */
-const MAX_BODY_BYTES = 256 * 1024 * 1024;
 /** Longer than a client keeps an idle socket, so that it is the client who ends it. */
 const KEEP_ALIVE_MS = 65_000;
 const API_PREFIX = "/restapis/";
@@ -66,13 +64,16 @@ async function listen(server: Server, port: number): Promise<void> {
 }
 
 async function answer(options: EndpointOptions, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
-  const request = await read(incoming);
-  if (request === undefined) return send(response, { status: 413, body: "" });
-  if (request.path.startsWith(API_PREFIX)) return send(response, await options.restApi(request));
+  const request = await readRequest(incoming);
+  if (request === undefined) return sendAnswer(response, { status: 413, body: "" });
+  if (request.path.startsWith(API_PREFIX)) return sendAnswer(response, await options.restApi(request));
 
   const service = options.services.get(claimedService(request));
   if (service === undefined) {
-    return send(response, { status: 404, body: `No local AWS service is signed for as '${claimedService(request)}'.` });
+    return sendAnswer(response, {
+      status: 404,
+      body: `No local AWS service is signed for as '${claimedService(request)}'.`,
+    });
   }
   try {
     const caller = await identify(options, request);
@@ -87,10 +88,10 @@ async function answer(options: EndpointOptions, incoming: IncomingMessage, respo
     const done = await runUnder(fault, service, () => operation.run(caller), request);
     report(options, caller, operation, true, done.status);
     if (fault?.kind === "drop-answer") return void incoming.socket.destroy();
-    send(response, done);
+    sendAnswer(response, done);
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;
-    send(response, service.fail(error));
+    sendAnswer(response, service.fail(error));
   }
 }
 
@@ -164,46 +165,6 @@ function report(
 /** The service named in the credential scope; whether the signature holds is checked afterwards. */
 function claimedService({ headers }: AwsRequest): string {
   return /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\//.exec(headers.authorization ?? "")?.[1] ?? "";
-}
-
-async function read(incoming: IncomingMessage): Promise<AwsRequest | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of incoming) {
-    size += (chunk as Buffer).length;
-    if (size > MAX_BODY_BYTES) return undefined;
-    chunks.push(chunk as Buffer);
-  }
-  const [path = "/", query = ""] = split(incoming.url ?? "/");
-  return {
-    method: incoming.method ?? "GET",
-    path,
-    // A plus is a plus in AWS's encoding, not a space.
-    query: new URLSearchParams(query.replaceAll("+", "%2B")),
-    headers: Object.fromEntries(
-      Object.entries(incoming.headers).map(([name, value]) => [
-        name,
-        Array.isArray(value) ? value.join(",") : (value ?? ""),
-      ]),
-    ),
-    body: Buffer.concat(chunks),
-    sourceIp: incoming.socket.remoteAddress ?? "",
-  };
-}
-
-function split(url: string): [string, string] {
-  const mark = url.indexOf("?");
-  return mark === -1 ? [url, ""] : [url.slice(0, mark), url.slice(mark + 1)];
-}
-
-function send(response: ServerResponse, { status, headers = {}, body }: AwsAnswer): void {
-  if (response.destroyed) return;
-  response.writeHead(status, {
-    "x-amzn-requestid": randomUUID(),
-    "content-length": Buffer.byteLength(body),
-    ...headers,
-  });
-  response.end(body);
 }
 
 const delay = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
