@@ -32,7 +32,7 @@ describe("stream-ingestion local, given what cannot work", function () {
   }
 
   it("names the configuration that is missing", async () => {
-    assert.match(await failure(program("./processor.ts")), /pulumi config set url/);
+    assert.match(await failure(program("./processor.ts")), /pulumi config set sample:url/);
   });
 
   it("names the path of a processor that does not exist", async () => {
