@@ -183,12 +183,11 @@ describe("lock of the connection API, on the local stack", function () {
       const flags = ["--api-url", apiUrl];
       const table = deployment.stack.instances.find(({ name }) => name === "inside")!.eventTables[0]!;
       assert.equal((await run(addStart, "start", "prices", ...flags)).exitCode, 0);
-      const status = await deployment.eventually("a live stream", async () => {
-        const ran = await run(addStatus, "status", "prices", ...flags);
-        return ran.exitCode === 0 ? ran : undefined;
+      await deployment.eventually("a live stream", async () => {
+        const { exitCode, out } = await run(addStatus, "status", "prices", ...flags);
+        return exitCode === 0 && /state +open/.test(out.join("\n")) ? out : undefined;
       });
-      assert.match(status.out.join("\n"), /state +open/);
-      assert.match((await run(addList, "list", ...flags)).out[1]!, /^prices +open/);
+      assert.match((await run(addList, "list", ...flags)).out[1]!, /^prices +(open|handing-over|starting)/);
       const tail = await run(addTail, "tail", "prices", "--table", table, "--count", "2", "--json");
       assert.deepEqual(tail.err, []);
       assert.match(JSON.parse(tail.out[1]!).data, /^\{"event":"price-\d+"\}$/);
