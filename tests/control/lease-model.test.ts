@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import type { Clause, RowChange } from "../../runtime/control/row-change";
+import { type Faults, type Mutation, NOTHING } from "./model";
+import { check } from "./model-checker";
+
+/** Moments that each walk lasts; `MODEL_SPAN=7 npx mocha tests/control/lease-model.test.ts` takes minutes and millions of states. */
+const SPAN = Number(process.env.MODEL_SPAN ?? 4);
+const ONE: Faults = { ...NOTHING, watchdogs: 1 };
+
+describe("the lease protocol, over all interleavings", function () {
+  this.timeout(3_600_000);
+
+  const cases: readonly (readonly [string, Partial<Faults>, { readonly single?: boolean }?])[] = [
+    ["two hops and a watchdog", { headers: true }],
+    ["events that are stored at any moment", { events: 1 }],
+    ["a stop at any moment", { stops: 1 }],
+    ["a stop and a start at any moment", { stops: 1, starts: 1 }],
+    ["a third hop", { hops: 3 }],
+    ["a hop that dies", { crashes: 1, hops: 3 }],
+    ["a hop that stands still and goes on", { pauses: 1, hops: 3 }],
+    ["an answer of the table that is lost", { lostAnswers: 1 }],
+    ["an invocation that is delivered twice", { doubles: 1, hops: 3 }],
+    ["an invocation that is lost", { lostInvokes: 1, hops: 3 }],
+    ["a connection that the upstream closes", { drops: 1 }],
+    ["an upstream that takes one connection", { hops: 3 }, { single: true }],
+  ];
+  for (const [name, faults, options] of cases) {
+    for (const running of [false, true]) {
+      it(`holds ${running ? "in a hand-over" : "from a start"} with ${name}`, function () {
+        const { states, wrong } = check({ ...ONE, ...faults }, { ...options, running, span: SPAN, healEvery: 5 });
+        assert.equal(wrong, undefined, wrong && `${wrong.what}:\n${wrong.path.join("\n")}`);
+        assert.ok(states > 300, `only ${states} states: the walk is broken`);
+        this.test!.title += ` (${states} states)`;
+      });
+    }
+  }
+
+  /** A seeded bug: the named clauses are left out of the named change. */
+  const without =
+    (
+      name: string,
+      leaveOut: (clause: Clause) => boolean,
+      only: (change: RowChange) => boolean = () => true,
+    ): Mutation =>
+    (change) => {
+      if (change.name !== name || !only(change)) return change;
+      const when = change.when.filter((clause) => !leaveOut(clause));
+      assert.ok(when.length < change.when.length, `${name} has no such clause`);
+      return { ...change, when };
+    };
+  const on = (path: string) => (clause: Clause) => JSON.stringify(clause).includes(`"${path}"`);
+  const byClaim = ({ when }: RowChange) => when.some(on("claim.nonce")) && !when.some(on("retryAt"));
+  const free = (change: RowChange) => !byClaim(change);
+
+  const bugs: readonly (readonly [string, Mutation, Partial<Faults>, RegExp])[] = [
+    ["a claim of any generation", without("claim", on("generation")), { hops: 3 }, /third connection/],
+    ["a claim beside another claim", without("claim", on("claim")), { hops: 3 }, /third connection/],
+    [
+      "an acquire of a stream that is owned",
+      without("acquire", on("owner"), free),
+      { stops: 1, starts: 1 },
+      /third connection/,
+    ],
+    ["an acquire of a stopped stream", without("acquire", on("desired"), free), { stops: 1 }, /does not close/],
+    [
+      "a successor that acquires a stopped stream",
+      without("acquire", on("desired"), byClaim),
+      { stops: 1 },
+      /does not close/,
+    ],
+    ["a renew that does not see a stop", without("renew", on("desiredVersion")), { stops: 1 }, /does not close/],
+    [
+      "a renew without a fence",
+      without("renew", (clause) => on("generation")(clause) || on("owner")(clause)),
+      {},
+      /another's generation/,
+    ],
+    [
+      "an acquire that keeps the generation",
+      (change) => ({ ...change, ...(change.name === "acquire" && { add: {} }) }),
+      {},
+      /one generation/,
+    ],
+    [
+      "a checkpoint of what was read, not of what was stored",
+      (change) => (change.name === "renew" ? { ...change, set: { ...change.set, checkpoint: "1" } } : change),
+      { events: 1 },
+      /unsettled before it/,
+    ],
+  ];
+  for (const [name, mutate, faults, what] of bugs) {
+    it(`finds a seeded bug: ${name}`, () => {
+      const { wrong } = check({ ...ONE, ...faults }, { running: true, span: 5, healEvery: 5, mutate });
+      assert.match(wrong?.what ?? "nothing found", what);
+    });
+  }
+});

@@ -1,0 +1,175 @@
+import { toConnectionRow } from "../../runtime/control/connection-table";
+import type { StoredRow } from "../../runtime/control/row-change";
+import {
+  type Faults,
+  FIRST_HANDOVER,
+  type Hop,
+  initial,
+  isConnected,
+  type Model,
+  type Move,
+  type Mutation,
+  NOTHING,
+  successors,
+} from "./model";
+
+export interface Checked {
+  readonly states: number;
+  readonly depth: number;
+  /** The first state that breaks an invariant, and how it is reached. */
+  readonly wrong?: { readonly what: string; readonly path: readonly string[] };
+}
+
+export interface CheckOptions {
+  readonly single?: boolean;
+  readonly mutate?: Mutation;
+  /** From one in so many states the system must find back to order. @default 1 */
+  readonly healEvery?: number;
+  /** Begin with a stream that runs undisturbed and is about to hand over, rather than with its start. @default false */
+  readonly running?: boolean;
+  /** How far the walk goes in time; what comes later is what came before. @default 5 */
+  readonly span?: number;
+}
+
+/** Walks through every state that the scheduler can reach, breadth first, so that what it finds is a shortest story. */
+export function check(
+  faults: Faults,
+  { single = false, mutate, healEvery = 1, running = false, span = 5 }: CheckOptions = {},
+): Checked {
+  interface Node {
+    readonly model: Model;
+    readonly from?: Node;
+    readonly move: string;
+    readonly depth: number;
+  }
+  const start = running ? undisturbed(initial(faults, single)) : initial(faults, single);
+  const horizon = start.now + span;
+  const first: Node = { model: start, move: "begin", depth: 0 };
+  const seen = new Set([keyOf(first.model)]);
+  let frontier: Node[] = [first];
+  let depth = 0;
+  const fail = (node: Node, what: string): Checked => {
+    const path: string[] = [];
+    for (let at: Node | undefined = node; at; at = at.from) path.unshift(`${at.model.now}: ${at.move}`);
+    return { states: seen.size, depth: node.depth, wrong: { what, path } };
+  };
+  while (frontier.length > 0) {
+    const next: Node[] = [];
+    for (const node of frontier) {
+      if (node.model.now >= horizon) continue;
+      for (const { name, to } of successors(node.model, mutate)) {
+        const key = keyOf(to);
+        if (seen.has(key)) continue;
+        seen.add(key);
+        const child: Node = { model: to, from: node, move: name, depth: node.depth + 1 };
+        depth = child.depth;
+        const wrong = violated(to) ?? (seen.size % healEvery === 0 ? notHealed(to, mutate) : undefined);
+        if (wrong) return fail(child, wrong);
+        next.push(child);
+      }
+    }
+    frontier = next;
+    if (process.env.V) console.log(depth, seen.size, next.length);
+  }
+  return { states: seen.size, depth };
+}
+
+/** What must hold in every state. */
+function violated(model: Model): string | undefined {
+  if (model.wrong) return model.wrong;
+  const connected = model.hops.filter((hop) => !hop.paused && isConnected(hop));
+  if (connected.length > 2) return "a third connection";
+  return undefined;
+}
+
+/** Without further faults, the system must come to rest as it is wanted: one owner with one connection, or none at all. */
+function notHealed(model: Model, mutate?: Mutation): string | undefined {
+  const { headers, events } = model.left;
+  let at: Model = { ...model, left: { ...NOTHING, headers, events, watchdogs: 100, hops: 100 } };
+  const wanted = toConnectionRow(at.row!).desired;
+  for (let steps = 0; steps < 400; steps++) {
+    const wrong = violated(at);
+    if (wrong) return wrong;
+    if (wanted === "open" ? isServed(at) : isClosed(at)) return undefined;
+    const moves = successors(at, mutate);
+    const chosen = prefer(moves, at);
+    if (!chosen) return `stuck while ${wanted} is wanted`;
+    at = chosen.to;
+    const { retryAt = 0 } = toConnectionRow(at.row!);
+    if (at.invoked.length === 0 && at.hops.every(({ state }) => state.phase === "left")) {
+      at = { ...at, now: Math.max(at.now, retryAt) };
+    }
+  }
+  return wanted === "open" ? "no owner comes again" : "the stream does not close";
+}
+
+/** A stream that was started and runs, one moment before its first hand-over. */
+function undisturbed(model: Model): Model {
+  const { left } = model;
+  let at: Model = { ...model, left: { ...NOTHING, hops: left.hops } };
+  while (at.now < FIRST_HANDOVER - 1) at = prefer(successors(at), at)!.to;
+  return { ...at, left };
+}
+
+/** A fair scheduler: whatever can happen happens at once; the watchdog looks every tenth moment, after everybody else. */
+function prefer(moves: readonly Move[], { now }: Model): Move | undefined {
+  const rank = ({ name }: Move) => {
+    if (name === "time") return 2;
+    if (name === "watchdog reads") return now % 10 === 0 ? 1 : 3;
+    return name.endsWith("headers") ? 4 : 0;
+  };
+  return [...moves].sort((a, b) => rank(a) - rank(b)).find((move) => rank(move) < 3);
+}
+
+function isServed(model: Model): boolean {
+  const { owner, generation, desired } = toConnectionRow(model.row!);
+  return model.hops.some(
+    ({ nonce, relay, state }) =>
+      desired === "open" &&
+      nonce === owner &&
+      relay === "flowing" &&
+      "lease" in state &&
+      state.lease.generation === generation &&
+      state.lease.desiredVersion === toConnectionRow(model.row!).desiredVersion,
+  );
+}
+
+function isClosed(model: Model): boolean {
+  const { owner, status } = toConnectionRow(model.row!);
+  return owner === undefined && status === "closed" && !model.hops.some(isConnected);
+}
+
+/** States that differ in nothing that any later step reads are one state. */
+export function keyOf({ now, row, hops, invoked, watchdog, stored, left }: Model): string {
+  return JSON.stringify([
+    now,
+    rowKey(row),
+    hops.map((hop) => (hop.state.phase === "left" ? "" : hopKey(hop))),
+    invoked.map(({ generation }) => generation ?? "free").sort(),
+    watchdog && [watchdog.decision, watchdog.row.generation, watchdog.row.owner, watchdog.row.desiredVersion],
+    stored,
+    Object.values(left),
+  ]);
+}
+
+function rowKey(row: StoredRow | undefined): unknown {
+  if (!row) return undefined;
+  const { desired, desiredVersion, status, generation, owner, expiresAt, claim, checkpoint, retryAt } =
+    toConnectionRow(row);
+  const breaks = row.handoverMode !== undefined;
+  return [desired, desiredVersion, status, generation, owner, expiresAt, claim, checkpoint, retryAt, breaks];
+}
+
+function hopKey({ nonce, enteredAt, state, ask, inputs, relay, checkpoint, connectedSince, paused }: Hop): unknown {
+  const phase = JSON.stringify(state, (name, value) => {
+    if (name === "row" || name === "successor")
+      return [value.desired, value.desiredVersion, value.generation, value.claim];
+    return value === Number.POSITIVE_INFINITY ? "never" : value;
+  });
+  const asked = ask && [
+    ask.of.ask,
+    ask.at,
+    JSON.stringify(ask.change?.set, (name, value) => (name === "handoverMode" ? 1 : value)),
+  ];
+  return [nonce, enteredAt, phase, asked, inputs, relay, checkpoint, connectedSince !== undefined, paused];
+}

@@ -1,0 +1,403 @@
+import { type ConnectionRow, type HopStream, NO_COUNTS } from "../../runtime/contract";
+import { changeFor } from "../../runtime/control/change-for";
+import { toConnectionRow, type Written } from "../../runtime/control/connection-table";
+import { close, open } from "../../runtime/control/desired-state";
+import { applyChange } from "../../runtime/control/memory-table";
+import { nextState } from "../../runtime/control/next-state";
+import type { RelaySnapshot } from "../../runtime/control/relay-port";
+import type { RowChange, StoredRow } from "../../runtime/control/row-change";
+import { type Ask, begin, type Here, type Input, type StreamState, wakeAt } from "../../runtime/control/stream-state";
+import type { HopTimes } from "../../runtime/control/times";
+import { changeOf } from "../../runtime/control/watchdog-changes";
+import { type Decision, decide } from "../../runtime/control/watchdog-decision";
+
+/**
+ * The protocol as a finite system: the very state machine, conditions and watchdog that run in Lambda, with a scheduler that
+ * may do the next thing of any process, in any order. Time is a counter; it moves only when no process that can act is late,
+ * so a pause (SIGSTOP) is a fault of its own. `successors` gives every state that one step can lead to.
+ */
+export const TIMES: HopTimes = {
+  leadMs: 5,
+  invokeAgainMs: [3],
+  stopReadingMs: 2,
+  releaseMs: 1,
+  claimMs: 3,
+  settleMs: 1,
+  lingerMs: 1,
+  renewMs: 2,
+  renewHandingOverMs: 1,
+  leaseMs: 5,
+  leaseMarginMs: 1,
+  shortestHopMs: 6,
+  requestMs: 1,
+  retryMs: 1,
+};
+const HOP = 11;
+const RELEASE = "r";
+
+export interface Hop {
+  readonly nonce: string;
+  readonly enteredAt: number;
+  readonly state: StreamState;
+  readonly ask?: { readonly of: Ask; readonly change?: RowChange; readonly at: number };
+  readonly inputs: readonly Input[];
+  readonly relay: "none" | "connecting" | "flowing" | "asking" | "draining" | "gone";
+  readonly drainSince?: number;
+  readonly checkpoint: number;
+  readonly connectedSince?: number;
+  readonly firstByteAt?: number;
+  readonly paused: boolean;
+  /** The last hop that the walk allows lives on: what its hand-over would show, its predecessor's showed. */
+  readonly last: boolean;
+}
+
+export interface Faults {
+  /** Hops that die without a word. */
+  readonly crashes: number;
+  /** Hops that stand still for any time, and go on. */
+  readonly pauses: number;
+  /** Table writes that are made, or not, and not answered. */
+  readonly lostAnswers: number;
+  /** Invocations that are delivered twice. */
+  readonly doubles: number;
+  /** Invocations that are never delivered. */
+  readonly lostInvokes: number;
+  /** Connections that the upstream closes. */
+  readonly drops: number;
+  readonly stops: number;
+  readonly starts: number;
+  /** Runs of the watchdog. */
+  readonly watchdogs: number;
+  /** Hops in all. */
+  readonly hops: number;
+  /** Headers may come before the first byte. */
+  readonly headers: boolean;
+  /** Events that the upstream sends. */
+  readonly events: number;
+}
+
+/** No fault, no wish: to be spread over. */
+export const NOTHING: Faults = {
+  crashes: 0,
+  pauses: 0,
+  lostAnswers: 0,
+  doubles: 0,
+  lostInvokes: 0,
+  drops: 0,
+  stops: 0,
+  starts: 0,
+  watchdogs: 0,
+  hops: 2,
+  headers: false,
+  events: 0,
+};
+
+export interface Model {
+  readonly now: number;
+  readonly row?: StoredRow;
+  readonly hops: readonly Hop[];
+  readonly invoked: readonly HopStream[];
+  readonly watchdog?: { readonly row: ConnectionRow; readonly decision: Decision; readonly at: number };
+  readonly stored: readonly number[];
+  readonly left: Faults;
+  /** The upstream takes one connection. */
+  readonly single: boolean;
+  /** generation → nonce that acquired it. */
+  readonly owners: Readonly<Record<number, string>>;
+  readonly wrong?: string;
+  readonly names: number;
+}
+
+export interface Move {
+  readonly name: string;
+  readonly to: Model;
+}
+
+/** Hand-over of the first hop begins here. */
+export const FIRST_HANDOVER = HOP - TIMES.leadMs;
+
+/** Breaks a change before it is made: how a test seeds a bug. */
+export type Mutation = (change: RowChange) => RowChange;
+
+export function initial(faults: Faults, single = false): Model {
+  const start = open(undefined, { nonce: "start", now: 0, resume: true });
+  return {
+    now: 0,
+    row: applyChange(undefined, "s", start),
+    hops: [],
+    invoked: [{ streamId: "s" }],
+    stored: [],
+    left: faults,
+    single,
+    owners: {},
+    names: 1,
+  };
+}
+
+export function successors(model: Model, mutate: Mutation = (change) => change): Move[] {
+  const moves: Move[] = [];
+  const move = (name: string, to: Model) => moves.push({ name, to });
+  const { left } = model;
+
+  model.invoked.forEach((stream, i) => {
+    const rest = model.invoked.filter((_, at) => at !== i);
+    const fresh = withHop({ ...model, invoked: rest }, stream, mutate);
+    if (model.hops.length < left.hops) {
+      move("deliver", fresh);
+      if (left.doubles > 0) move("deliver and keep", spend({ ...fresh, invoked: model.invoked }, "doubles"));
+    }
+    if (left.lostInvokes > 0) move("lose the invocation", spend({ ...model, invoked: rest }, "lostInvokes"));
+  });
+
+  model.hops.forEach((hop, i) => {
+    if (hop.state.phase === "left") return;
+    const go = (name: string, to: Model) => move(`${hop.nonce} ${name}`, to);
+    if (hop.paused) {
+      go("goes on", setHop(model, i, { ...hop, paused: false }));
+      return;
+    }
+    for (const [name, to] of hopMoves(model, i, hop, mutate)) go(name, to);
+    if (left.crashes > 0) go("dies", spend(removeHop(model, i), "crashes"));
+    if (left.pauses > 0) go("stands still", spend(setHop(model, i, { ...hop, paused: true }), "pauses"));
+  });
+
+  for (const [name, to] of outsideMoves(model, mutate)) move(name, to);
+  if (mayWait(model)) move("time", expire({ ...model, now: model.now + 1 }));
+  return moves;
+}
+
+function hopMoves(model: Model, i: number, hop: Hop, mutate: Mutation): [string, Model][] {
+  const moves: [string, Model][] = [];
+  const deliver = (name: string, input: Input, change: Partial<Hop> = {}, base = model) =>
+    moves.push([name, feed(base, i, input, change, mutate)]);
+
+  if (hop.ask) {
+    const { of, change } = hop.ask;
+    const answered = { ask: undefined };
+    if (of.ask === "invoke") {
+      const stream = { streamId: "s", ...(of.generation !== undefined && { generation: of.generation }) };
+      deliver("invoked", { kind: "invoked" }, answered, { ...model, invoked: [...model.invoked, stream] });
+    } else {
+      const { after, written } = make(model, hop, of, change);
+      deliver(of.ask, { kind: "answer", to: of, written }, answered, after);
+      if (model.left.lostAnswers > 0 && change) {
+        const none: Input = { kind: "no-answer", to: of };
+        deliver(`${of.ask}, made but unanswered`, none, answered, spend(after, "lostAnswers"));
+        deliver(`${of.ask}, lost`, none, answered, spend(model, "lostAnswers"));
+      }
+    }
+  } else if (wakeAt(hop.state) <= model.now) deliver("tick", { kind: "tick" });
+
+  const at = model.now;
+  if (hop.relay === "connecting") {
+    const others = model.hops.some((other, o) => o !== i && isConnected(other));
+    if (model.single && others && hop.state.phase === "trying") {
+      deliver("is refused", ended({ kind: "refused", status: 429 }), { relay: "gone" });
+    } else {
+      const flowing = { relay: "flowing", connectedSince: at, firstByteAt: at } as const;
+      deliver("first byte", { kind: "progress", progress: { kind: "first-byte", at } }, flowing);
+      if (model.left.headers && hop.connectedSince === undefined) {
+        deliver("headers", { kind: "progress", progress: { kind: "open", at } }, { connectedSince: at });
+      }
+    }
+  }
+  if (hop.relay === "flowing" && hop.checkpoint < model.left.events) {
+    const next = hop.checkpoint + 1;
+    const stored = [...new Set([...model.stored, next])].sort();
+    moves.push(["stores", setHop({ ...model, stored }, i, { ...hop, checkpoint: next })]);
+  }
+  if (isConnected(hop) && model.left.drops > 0) {
+    const dropped = { relay: "asking", connectedSince: undefined } as const;
+    deliver("is dropped", { kind: "dropped" }, dropped, spend(model, "drops"));
+  }
+  if (hop.relay === "draining") deliver("is drained", ended({ kind: "stopped" }), { relay: "gone" });
+  return moves;
+}
+
+function outsideMoves(model: Model, mutate: Mutation): [string, Model][] {
+  const { left, row: stored, now, watchdog } = model;
+  const row = stored && toConnectionRow(stored);
+  if (!row) return [];
+  const moves: [string, Model][] = [];
+  const desire = (change: RowChange): Model => ({ ...model, row: applyChange(stored, "s", mutate(change)) ?? stored });
+  const nonce = `u${model.names}`;
+  const named = { names: model.names + 1 };
+  if (left.stops > 0 && row.desired === "open") {
+    moves.push(["stop", { ...spend(desire(close(row, { nonce, now })), "stops"), ...named }]);
+  }
+  if (left.starts > 0 && row.desired === "closed") {
+    const opened = spend(desire(open(row, { nonce, now, resume: true })), "starts");
+    moves.push(["start", { ...opened, ...named, invoked: [...model.invoked, { streamId: "s" }] }]);
+  }
+  if (left.watchdogs > 0 && !watchdog) {
+    const decision = decide(row, { now, release: RELEASE });
+    if (decision.kind !== "nothing") {
+      moves.push(["watchdog reads", spend({ ...model, watchdog: { row, decision, at: now } }, "watchdogs")]);
+    }
+  }
+  if (watchdog) moves.push(["watchdog acts", watchdogActs(model, watchdog, mutate)]);
+  return moves;
+}
+
+function watchdogActs(model: Model, { row, decision, at }: NonNullable<Model["watchdog"]>, mutate: Mutation): Model {
+  const nonce = `w${model.names}`;
+  const change = changeOf(decision, row, { nonce, now: at, release: RELEASE });
+  const after = change ? applyChange(model.row, "s", mutate(change)) : model.row;
+  const done = { ...model, watchdog: undefined, names: model.names + 1, row: after ?? model.row };
+  const later = decision.kind === "bury" || (decision.kind === "revive" && decision.retryAt !== undefined);
+  return after && !later ? { ...done, invoked: [...done.invoked, { streamId: "s" }] } : done;
+}
+
+/** Starts a hop, which asks its first question. */
+function withHop(model: Model, stream: HopStream, mutate: Mutation): Model {
+  const hop: Hop = {
+    nonce: `h${model.hops.length}`,
+    enteredAt: model.now,
+    state: begin(stream),
+    inputs: [],
+    relay: "none",
+    checkpoint: 0,
+    paused: false,
+    last: model.hops.length + 1 >= model.left.hops,
+  };
+  const grown = { ...model, hops: [...model.hops, hop] };
+  return feed(grown, grown.hops.length - 1, { kind: "begin" }, {}, mutate);
+}
+
+/** Gives an input to a hop: at once, or, while a question is open, when it is answered. */
+function feed(model: Model, i: number, input: Input, change: Partial<Hop>, mutate: Mutation): Model {
+  let hop: Hop = { ...model.hops[i]!, ...change };
+  if (hop.ask) return setHop(model, i, { ...hop, inputs: [...hop.inputs, input] });
+  let next: Input | undefined = input;
+  while (next && !hop.ask && hop.state.phase !== "left") {
+    const step = nextState(hop.state, next, hereOf(model, hop));
+    hop = { ...hop, state: step.state };
+    for (const effect of step.effects ?? []) {
+      if (effect.do === "connect")
+        hop = { ...hop, relay: "connecting", checkpoint: Number(effect.row.checkpoint ?? 0) };
+      if (effect.do === "stop-reading" && hop.relay !== "gone") hop = stopReading(hop, model.now);
+      if (effect.do === "reconnect" && hop.relay === "asking") {
+        hop = effect.allowed ? { ...hop, relay: "connecting" } : stopReading(hop, model.now);
+      }
+    }
+    if (step.ask) hop = { ...hop, ask: question(model, hop, step.ask, mutate) };
+    const [first, ...rest] = hop.inputs;
+    next = hop.ask ? undefined : first;
+    if (!hop.ask) hop = { ...hop, inputs: rest };
+  }
+  if (hop.state.phase === "left") hop = { ...hop, relay: "gone", inputs: [], ask: undefined };
+  return setHop(model, i, hop);
+}
+
+const stopReading = (hop: Hop, now: number): Hop => ({
+  ...hop,
+  relay: "draining",
+  connectedSince: undefined,
+  drainSince: now,
+});
+
+function question(model: Model, hop: Hop, of: Ask, mutate: Mutation): NonNullable<Hop["ask"]> {
+  if (of.ask === "invoke" || of.ask === "read") return { of, at: model.now };
+  const { change } = changeFor(of, hereOf(model, hop), { snapshot: snapshotOf(hop), told: NO_COUNTS });
+  return { of, change: mutate(change), at: model.now };
+}
+
+/** Carries out what was asked, and watches what every write must keep. */
+function make(model: Model, hop: Hop, of: Ask, change?: RowChange): { after: Model; written: Written } {
+  const before = model.row;
+  const row = change && applyChange(before, "s", change);
+  if (!row) {
+    const written: Written = { applied: false, ...(before && { row: toConnectionRow(before) }) };
+    return { after: model, written };
+  }
+  const { generation } = toConnectionRow(row);
+  const owners = of.ask === "acquire" ? { ...model.owners, [generation]: hop.nonce } : model.owners;
+  const twice = of.ask === "acquire" && (model.owners[generation] ?? hop.nonce) !== hop.nonce;
+  const mine = "lease" in hop.state ? hop.state.lease.generation : undefined;
+  const stale = (of.ask === "renew" || of.ask === "release") && mine !== undefined && generation !== mine;
+  const checkpoint = Number(row.checkpoint ?? 0);
+  const unsettled = Array.from({ length: checkpoint }, (_, n) => n + 1).some((n) => !model.stored.includes(n));
+  const wrong = twice
+    ? "two owners with one generation"
+    : stale
+      ? "a holder wrote under another's generation"
+      : unsettled
+        ? "a checkpoint names a position with something unsettled before it"
+        : model.wrong;
+  return { after: { ...model, row, owners, wrong }, written: { applied: true, row: toConnectionRow(row) } };
+}
+
+function snapshotOf({ checkpoint, connectedSince, firstByteAt }: Hop): RelaySnapshot {
+  return {
+    ...(checkpoint > 0 && { checkpoint: String(checkpoint) }),
+    counters: NO_COUNTS,
+    attempt: 0,
+    connectedSince,
+    firstByteAt,
+    buffered: 0,
+  };
+}
+
+function hereOf(model: Model, hop: Hop): Here {
+  return {
+    now: model.now,
+    nonce: hop.nonce,
+    enteredAt: hop.enteredAt,
+    deadlineAt: deadlineOf(hop),
+    times: TIMES,
+    handover: "auto",
+    release: RELEASE,
+  };
+}
+
+/** Nobody who can act is late: timers fire, requests end and drains finish before time moves on. */
+function mayWait(model: Model): boolean {
+  return (
+    model.watchdog === undefined &&
+    model.hops.every((hop) => {
+      if (hop.state.phase === "left" || hop.paused) return true;
+      if (hop.ask) return hop.ask.at === model.now;
+      return wakeAt(hop.state) > model.now && (hop.relay !== "draining" || hop.drainSince === model.now);
+    })
+  );
+}
+
+/** What time itself does: reading ends at its last moment, and Lambda ends what overstays. */
+function expire(model: Model): Model {
+  let next = model;
+  for (const [i, hop] of [...model.hops.entries()].reverse()) {
+    const left = deadlineOf(hop) - model.now;
+    if (left <= 0) next = removeHop(next, i);
+    else if (left <= TIMES.stopReadingMs && isConnected(hop)) next = setHop(next, i, stopReading(hop, model.now));
+  }
+  return next;
+}
+
+const deadlineOf = ({ enteredAt, last }: Hop): number => enteredAt + (last ? 1_000 : HOP);
+
+export function isConnected({ relay }: Hop): boolean {
+  return relay === "connecting" || relay === "flowing";
+}
+
+const ended = (outcome: Extract<Input, { kind: "ended" }>["outcome"]): Input => ({ kind: "ended", outcome });
+const spend = (model: Model, what: Exclude<keyof Faults, "headers">): Model => ({
+  ...model,
+  left: { ...model.left, [what]: (model.left[what] as number) - 1 },
+});
+
+function setHop(model: Model, i: number, hop: Hop): Model {
+  return { ...model, hops: model.hops.map((one, at) => (at === i ? hop : one)) };
+}
+
+/** Its place stays, so that `hops` bounds how many there ever were. */
+function removeHop(model: Model, i: number): Model {
+  const hop = model.hops[i]!;
+  if (hop.state.phase === "left") return model;
+  return setHop(model, i, {
+    ...hop,
+    state: { phase: "left", fate: "gone" },
+    relay: "gone",
+    ask: undefined,
+    inputs: [],
+  });
+}
