@@ -41,20 +41,23 @@ export interface Fault {
 }
 
 export interface Faults {
-  /** Returns its remover. */
-  add(fault: Fault): () => void;
+  /** Returns its remover, which tells how many calls were hit. */
+  add(fault: Fault): () => number;
   clear(): void;
   /** The effect of the first fault that hits this call; counts against its `times`. */
   take(call: FaultedCall): FaultEffect | undefined;
 }
 
 export function createFaults(now: () => number, random: () => number = Math.random): Faults {
-  const faults = new Set<{ fault: Fault; left: number }>();
+  const faults = new Set<{ fault: Fault; left: number; hits: number }>();
   return {
     add(fault) {
-      const entry = { fault, left: fault.times ?? Number.POSITIVE_INFINITY };
+      const entry = { fault, left: fault.times ?? Number.POSITIVE_INFINITY, hits: 0 };
       faults.add(entry);
-      return () => void faults.delete(entry);
+      return () => {
+        faults.delete(entry);
+        return entry.hits;
+      };
     },
     clear: () => faults.clear(),
     take(call) {
@@ -63,6 +66,7 @@ export function createFaults(now: () => number, random: () => number = Math.rand
         if (now() >= until) faults.delete(entry);
         else if (matches(match, call) && (probability >= 1 || random() < probability)) {
           entry.left -= 1;
+          entry.hits += 1;
           if (entry.left <= 0) faults.delete(entry);
           return effect;
         }

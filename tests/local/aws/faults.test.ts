@@ -54,7 +54,8 @@ describe("faults", () => {
   it("end when they are removed", () => {
     const faults = createFaults(() => 0);
     const remove = faults.add({ match: {}, effect: throttle });
-    remove();
+    assert.deepEqual(faults.take(call), throttle);
+    assert.equal(remove(), 1, "it tells how many calls it hit");
     assert.equal(faults.take(call), undefined);
   });
 });
