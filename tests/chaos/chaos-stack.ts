@@ -1,0 +1,166 @@
+import { resolve } from "node:path";
+import {
+  type CloudEvent,
+  type ConnectionApi,
+  type LocalStack,
+  readStoredEvents,
+  type StoredEvent,
+  stackEvents,
+  startLocalStack,
+} from "../../local";
+import { programFolder } from "../local/evaluate/program-folder";
+import { type ReplayUpstream, startReplayUpstream } from "./replay-upstream";
+
+const ROOT = resolve(__dirname, "../..");
+
+/** One running invocation of the connection manager that serves a stream. */
+export interface Hop {
+  readonly requestId: string;
+  readonly pid: number;
+  readonly startedAt: number;
+}
+
+/** A line of the manager's log (runtime/control/hop-log.ts). */
+export interface HopLine {
+  readonly event: string;
+  readonly requestId: string;
+  readonly [field: string]: unknown;
+}
+
+/** A deployment of the component, an upstream that replays, and everything that happened, by stream. */
+export interface ChaosStack {
+  readonly stack: LocalStack;
+  readonly api: ConnectionApi;
+  readonly upstream: ReplayUpstream;
+  /** Names of the functions, once they ran. */
+  functionName(role: "manager" | "watchdog"): string;
+  /** Hops that serve the stream now, oldest first. */
+  hops(streamId: string): readonly Hop[];
+  lines(streamId: string): readonly HopLine[];
+  /** How often each key was inserted, and how often it was handed to the processor with success. */
+  inserted(streamId: string): ReadonlyMap<string, number>;
+  processed(streamId: string): ReadonlyMap<string, number>;
+  /** Resolves when `is` holds, asked whenever something happened and now and then; rejects after `patienceMs`. */
+  until(what: string, is: () => boolean, patienceMs?: number): Promise<void>;
+  stored(): Promise<readonly StoredEvent[]>;
+  close(): Promise<void>;
+}
+
+export interface ChaosOptions {
+  readonly eventsPerSecond: number;
+  readonly hopSeconds: number;
+  /** Arguments of the component besides source and processor, as the text of its fields. */
+  readonly args?: string;
+}
+
+const program = (args: string) => `import * as pulumi from "@pulumi/pulumi";
+import { StreamIngestion } from "${ROOT}/components/index";
+const config = new pulumi.Config();
+new StreamIngestion("chaos", {
+  source: { url: config.require("url"), path: "/feed/{streamId}", idleTimeoutSeconds: 2 },
+  processor: { entry: "./processor.ts" },
+  ${args}
+});`;
+const PROCESSOR = `import { eachEvent } from "${ROOT}/runtime/processor/index";
+export const handler = eachEvent(() => {});`;
+const PATIENCE_MS = 30_000;
+const LOOK_MS = 25;
+
+export async function startChaosStack(options: ChaosOptions): Promise<ChaosStack> {
+  const upstream = await startReplayUpstream(options.eventsPerSecond);
+  const folder = programFolder({ "index.ts": program(options.args ?? ""), "processor.ts": PROCESSOR });
+  const seen = observe();
+  const stack = await startLocalStack({
+    program: folder.path,
+    stack: "dev",
+    config: { url: upstream.url },
+    secrets: {},
+    hopSeconds: options.hopSeconds,
+    onReport: () => {},
+    onEvent: seen.onEvent,
+  }).catch(async (error) => {
+    folder.remove();
+    await upstream.close();
+    throw error;
+  });
+  const { api, eventTables } = stack.instances[0]!;
+  for (const table of eventTables) seen.tables.add(table);
+
+  return {
+    stack,
+    api,
+    upstream,
+    functionName: (role) => {
+      const name = [...seen.functions].find((one) => one.includes(role));
+      if (name === undefined) throw new Error(`No function of role ${role} ran yet: ${[...seen.functions].join(", ")}`);
+      return name;
+    },
+    hops: (streamId) => [...seen.hops.values()].filter((hop) => hop.streams.includes(streamId)),
+    lines: (streamId) => seen.lines.get(streamId) ?? [],
+    inserted: (streamId) => seen.inserted.get(streamId) ?? new Map(),
+    processed: (streamId) => seen.processed.get(streamId) ?? new Map(),
+    until: async (what, is, patienceMs = PATIENCE_MS) => {
+      for (const end = Date.now() + patienceMs; !is(); ) {
+        if (Date.now() > end) throw new Error(`Waited ${patienceMs} ms for ${what}`);
+        await new Promise((look) => setTimeout(look, LOOK_MS));
+      }
+    },
+    stored: async () => (await Promise.all(eventTables.map((table) => readStoredEvents(stack.cloud, table)))).flat(),
+    close: async () => {
+      await stack.close();
+      await upstream.close();
+      folder.remove();
+    },
+  };
+}
+
+type Counts = Map<string, Map<string, number>>;
+
+/** Sorts what the cloud reports by stream. */
+function observe() {
+  const tables = new Set<string>();
+  const functions = new Set<string>();
+  const started = new Map<string, Omit<Hop, "requestId">>();
+  const hops = new Map<string, Hop & { readonly streams: readonly string[] }>();
+  const lines = new Map<string, HopLine[]>();
+  const inserted: Counts = new Map();
+  const processed: Counts = new Map();
+
+  const onLine = (requestId: string, line: string) => {
+    if (!line.startsWith("{")) return;
+    const fields = JSON.parse(line) as Partial<HopLine> & { streams?: readonly string[]; streamId?: string };
+    if (typeof fields.event !== "string") return;
+    const { streams = [fields.streamId ?? ""] } = fields;
+    if (fields.event === "hop-start") hops.set(requestId, { requestId, streams, ...started.get(requestId)! });
+    for (const streamId of streams) push(lines, streamId, { ...fields, requestId } as HopLine);
+  };
+
+  const onEvent = (event: CloudEvent) => {
+    if (event.kind === "invocation") {
+      functions.add(event.functionName);
+      if (event.phase === "start") started.set(event.requestId, { pid: event.pid!, startedAt: event.at });
+      else {
+        started.delete(event.requestId);
+        hops.delete(event.requestId);
+      }
+      return;
+    }
+    if (event.kind === "log" && event.requestId !== undefined) onLine(event.requestId, event.line);
+    for (const happened of stackEvents(event, tables)) {
+      if (happened.kind === "stored") count(inserted, happened);
+      if (happened.kind === "processed") count(processed, happened);
+    }
+  };
+  return { tables, functions, hops, lines, inserted, processed, onEvent };
+}
+
+function push<T>(map: Map<string, T[]>, key: string, value: T): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [value]);
+  else list.push(value);
+}
+
+function count(counts: Counts, { streamId, key }: { streamId: string; key: string }): void {
+  const keys = counts.get(streamId) ?? new Map<string, number>();
+  counts.set(streamId, keys.set(key, (keys.get(key) ?? 0) + 1));
+}

@@ -1,0 +1,15 @@
+import { DATABASE_FAULTS } from "./faults/database";
+import { DELIVERY_FAULTS } from "./faults/deliveries";
+import { OPERATOR_FAULTS } from "./faults/operators";
+import { PROCESS_FAULTS } from "./faults/processes";
+import { UPSTREAM_FAULTS } from "./faults/upstream";
+import type { ChaosFault } from "./scene";
+
+/** Everything that is known to go wrong with a relay. */
+export const FAULTS: readonly ChaosFault[] = [
+  ...PROCESS_FAULTS,
+  ...DELIVERY_FAULTS,
+  ...DATABASE_FAULTS,
+  ...UPSTREAM_FAULTS,
+  ...OPERATOR_FAULTS,
+];

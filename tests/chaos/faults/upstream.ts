@@ -1,0 +1,55 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Manners } from "../replay-upstream";
+import { type ChaosFault, nextLine, type Scene } from "../scene";
+
+/** Two hand-overs under these manners. */
+async function underManners({ feed, ...scene }: Scene, manners: Manners): Promise<void> {
+  Object.assign(feed.manners, manners);
+  for (let handovers = 0; handovers < 2; handovers++) await nextLine({ feed, ...scene }, "lease-acquired");
+  for (const name of Object.keys(manners) as (keyof Manners)[]) delete feed.manners[name];
+}
+
+/** All connections are cut, and the next request is refused with this. */
+async function turnedAway({ chaos, feed }: Scene, status: number, retryAfter: number): Promise<void> {
+  feed.manners.refuse = () => {
+    delete feed.manners.refuse;
+    return { status, retryAfter };
+  };
+  feed.cut("end");
+  await chaos.until("the refusal", () => feed.manners.refuse === undefined);
+}
+
+/** What upstreams do. */
+export const UPSTREAM_FAULTS: readonly ChaosFault[] = [
+  { name: "upstream-closes", inject: async ({ feed }) => feed.cut("end") },
+  { name: "upstream-resets", inject: async ({ feed }) => feed.cut("reset") },
+  { name: "upstream-stalls", inject: async ({ feed }) => feed.cut("stall") },
+  { name: "upstream-subscribes-late", inject: (scene) => underManners(scene, { subscribeDelayMs: 1_000 }) },
+  { name: "upstream-keeps-newest", inject: (scene) => underManners(scene, { newestOnly: "starve" }) },
+  { name: "upstream-closes-older", inject: (scene) => underManners(scene, { newestOnly: "close" }) },
+  {
+    name: "upstream-429-second",
+    inject: (scene) => underManners(scene, { refuse: (_, open) => (open > 0 ? { status: 429 } : undefined) }),
+  },
+  { name: "upstream-503-retry-after", inject: (scene) => turnedAway(scene, 503, 1) },
+  { name: "retry-after-beyond-hop", inject: (scene) => turnedAway(scene, 503, 6) },
+  {
+    // What a week's stop does: the position is too old for the upstream when the stream starts again.
+    name: "position-expired",
+    inject: async (scene) => {
+      const { api } = scene.chaos;
+      await api.stop(scene.streamId);
+      await nextLine(scene, "stream-left");
+      let refusals = 0;
+      scene.feed.manners.refuse = ({ headers }) => {
+        if (headers["last-event-id"] === undefined || refusals > 0) return undefined;
+        refusals += 1;
+        return { status: 410 };
+      };
+      await sleep(scene.random() * 500);
+      await api.start(scene.streamId);
+      await nextLine(scene, "lease-acquired");
+      await scene.chaos.until("the refusal of the position", () => refusals > 0);
+    },
+  },
+];
