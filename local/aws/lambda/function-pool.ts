@@ -32,7 +32,7 @@ export interface PoolContext {
 
 export function createPool(spec: FunctionSpec, context: PoolContext): FunctionPool {
   const environments = new Set<Environment>();
-  const folder: CodeFolder = unpackCode(spec.code);
+  const folder: CodeFolder = unpackCode(spec.code, context.reaper.folder);
   let retired = false;
   warnOfOtherNode(spec, context.emit);
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { devNull, tmpdir } from "node:os";
+import { devNull } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { transformSync } from "esbuild";
@@ -17,8 +17,8 @@ export interface CodeFolder {
 const BOOTSTRAP = "lambda-bootstrap.cjs";
 
 /** Unpacks the archive that would be uploaded, byte for byte, and puts the bootstrap beside it. */
-export function unpackCode({ files }: Archive): CodeFolder {
-  const path = mkdtempSync(join(tmpdir(), "stream-ingestion-"));
+export function unpackCode({ files }: Archive, parent: string): CodeFolder {
+  const path = mkdtempSync(join(parent, "code-"));
   for (const [name, content] of files) {
     mkdirSync(dirname(join(path, name)), { recursive: true });
     writeFileSync(join(path, name), content);

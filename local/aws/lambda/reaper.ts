@@ -1,7 +1,12 @@
 import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
-/** Ends function processes when the local cloud can no longer do it itself. */
+/** Ends function processes, and removes their code, when the local cloud can no longer do it itself. */
 export interface Reaper {
+  /** Folder for the code of functions; removed in the end. */
+  readonly folder: string;
   watch(pid: number): void;
   unwatch(pid: number): void;
   close(): void;
@@ -18,6 +23,7 @@ while read -r sign pid; do
   esac
 done
 [ -z "$pids" ] || kill -9 $pids 2>/dev/null
+rm -rf "$1"
 `;
 
 /**
@@ -25,7 +31,8 @@ done
  * is never frozen, and is there wherever SIGSTOP is.
  */
 export function startReaper(): Reaper {
-  const shell = spawn("/bin/sh", ["-c", SCRIPT], {
+  const folder = mkdtempSync(join(tmpdir(), "stream-ingestion-"));
+  const shell = spawn("/bin/sh", ["-c", SCRIPT, "reaper", folder], {
     stdio: ["pipe", "ignore", "ignore"],
     env: { PATH: "/usr/bin:/bin" },
   });
@@ -35,8 +42,12 @@ export function startReaper(): Reaper {
   shell.unref();
   const tell = (line: string) => void (shell.stdin.writable && shell.stdin.write(line));
   return {
+    folder,
     watch: (pid) => tell(`+ ${pid}\n`),
     unwatch: (pid) => tell(`- ${pid}\n`),
-    close: () => shell.stdin.end(),
+    close() {
+      shell.stdin.end();
+      rmSync(folder, { recursive: true, force: true });
+    },
   };
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -16,7 +16,8 @@ const PROGRAM = `
     await fixture.cloud.functions.invoke({ target: frozen, payload: "{}", caller: "test" });
     fixture.cloud.functions.invokeAsync({ target: busy, payload: "{}", caller: "test" });
     await fixture.seen(isPhase("start"), 2);
-    process.send([frozen, busy].flatMap((name) => fixture.cloud.functions.environments(name).map(({ pid }) => pid)));
+    const pids = [frozen, busy].flatMap((name) => fixture.cloud.functions.environments(name).map(({ pid }) => pid));
+    process.send(pids);
   })();
 `;
 
@@ -34,15 +35,20 @@ describe("function processes", () => {
     rmSync(folder, { recursive: true });
   });
 
-  it("end with the local cloud even where it is killed and they are frozen", async () => {
-    parent = fork(join(folder, "parent.js"), { cwd: process.cwd() });
+  it("end with the local cloud, their code too, even where it is killed and they are frozen", async () => {
+    const temporary = mkdtempSync(join(folder, "tmp-"));
+    parent = fork(join(folder, "parent.js"), { cwd: process.cwd(), env: { ...process.env, TMPDIR: temporary } });
     const [pids] = (await once(parent, "message")) as [number[]];
+    const folders = () => readdirSync(temporary).filter((name) => name.startsWith("stream-ingestion-"));
+    assert.equal(folders().length, 1);
     assert.equal(pids.length, 2);
     assert.ok(pids.every(isAlive));
     parent.kill("SIGKILL");
     const end = Date.now() + 5_000;
-    while (pids.some(isAlive) && Date.now() < end) await new Promise((done) => setTimeout(done, 20));
+    while ((pids.some(isAlive) || folders().length > 0) && Date.now() < end)
+      await new Promise((done) => setTimeout(done, 20));
     assert.deepEqual(pids.filter(isAlive), []);
+    assert.deepEqual(folders(), []);
   });
 });
 
