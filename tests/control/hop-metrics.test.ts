@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { METRIC, METRIC_DIMENSION, METRIC_NAMESPACE, NO_COUNTS } from "../../runtime/contract";
+import { hopMeter } from "../../runtime/control/hop-metrics";
+import type { Relay, RelaySnapshot } from "../../runtime/control/relay-port";
+import { emfMetrics, metricUnit } from "../../runtime/support/metrics";
+import { fakeClock } from "./fake-clock";
+
+describe("the metrics of a hop", () => {
+  it("tell each count once, once a minute and at the end, summed over the streams of the hop", async () => {
+    const clock = fakeClock();
+    const told: Record<string, number>[] = [];
+    const meter = hopMeter(clock, (values) => told.push({ ...values }));
+    const snapshots: RelaySnapshot[] = [1, 2].map(() => ({ counters: NO_COUNTS, attempt: 0, buffered: 0 }));
+    snapshots.forEach((_, i) => {
+      meter.watch({ snapshot: () => snapshots[i]!, run: () => new Promise(() => {}) } satisfies Relay);
+    });
+    const over = new AbortController();
+    const running = meter.run(over.signal);
+    const since = clock.now();
+    snapshots[0] = {
+      counters: { ...NO_COUNTS, received: 5, stored: 4 },
+      attempt: 0,
+      buffered: 1,
+      connectedSince: since,
+    };
+    snapshots[1] = { counters: { ...NO_COUNTS, received: 2, stored: 2 }, attempt: 0, buffered: 3 };
+    await clock.advance(60_000);
+    snapshots[0] = { ...snapshots[0]!, counters: { ...NO_COUNTS, received: 6, stored: 6 }, buffered: 0 };
+    await clock.advance(30_000);
+    over.abort();
+    await running;
+
+    assert.deepEqual(
+      told.map((values) => values[METRIC.received]),
+      [undefined, 7, 1],
+    );
+    assert.deepEqual(
+      told.map((values) => values[METRIC.stored]),
+      [undefined, 6, 2],
+    );
+    assert.deepEqual(
+      told.map((values) => values[METRIC.buffered]),
+      [undefined, 4, 3],
+    );
+    assert.deepEqual(
+      told.map((values) => values[METRIC.sinceLastByteMs]),
+      [undefined, 60_000, 90_000],
+    );
+    assert.equal(told[0]![METRIC.hops], 1);
+  });
+
+  it("tell a hand-over with its gap, or without one where none could be measured", () => {
+    const told: Record<string, number>[] = [];
+    const meter = hopMeter(fakeClock(), (values) => told.push({ ...values }));
+    meter.onHandover({ mode: "overlap", overlapMs: 3, gapMs: -20 });
+    meter.onHandover({ mode: "break", overlapMs: 0 });
+    assert.deepEqual(told.slice(1), [
+      { [METRIC.handovers]: 1, [METRIC.handoverGapMs]: -20 },
+      { [METRIC.handovers]: 1 },
+    ]);
+  });
+
+  it("are EMF lines with the deployment as their only dimension", () => {
+    const lines: string[] = [];
+    emfMetrics(
+      "prices",
+      (line) => lines.push(line),
+      () => 42,
+    )({ [METRIC.received]: 3, [METRIC.handoverGapMs]: 5 });
+    assert.deepEqual(
+      lines.map((line) => JSON.parse(line)),
+      [
+        {
+          _aws: {
+            Timestamp: 42,
+            CloudWatchMetrics: [
+              {
+                Namespace: METRIC_NAMESPACE,
+                Dimensions: [[METRIC_DIMENSION]],
+                Metrics: [
+                  { Name: METRIC.received, Unit: "Count" },
+                  { Name: METRIC.handoverGapMs, Unit: "Milliseconds" },
+                ],
+              },
+            ],
+          },
+          [METRIC_DIMENSION]: "prices",
+          [METRIC.received]: 3,
+          [METRIC.handoverGapMs]: 5,
+        },
+      ],
+    );
+    emfMetrics("prices", (line) => lines.push(line))({});
+    assert.equal(lines.length, 1, "nothing to tell, nothing written");
+  });
+
+  it("have the unit that their name says", () => {
+    const units = Object.fromEntries(Object.values(METRIC).map((name) => [name, metricUnit(name)]));
+    assert.equal(units[METRIC.bytes], "Bytes");
+    for (const name of [METRIC.handoverGapMs, METRIC.sinceLastByteMs, METRIC.processorLagMs]) {
+      assert.equal(units[name], "Milliseconds");
+    }
+    assert.equal(Object.values(units).filter((unit) => unit === "Count").length, Object.keys(units).length - 4);
+  });
+});

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { timesFor } from "../../runtime/control/times";
+
+describe("the times of a hop", () => {
+  it("are the design's at Lambda's 900 s", () => {
+    assert.deepEqual(timesFor(900_000), {
+      leadMs: 60_000,
+      invokeAgainMs: [40_000, 20_000],
+      stopReadingMs: 15_000,
+      releaseMs: 3_000,
+      claimMs: 20_000,
+      settleMs: 10_000,
+      lingerMs: 2_000,
+      renewMs: 10_000,
+      renewHandingOverMs: 1_000,
+      leaseMs: 30_000,
+      leaseMarginMs: 3_000,
+      shortestHopMs: 60_000,
+      requestMs: 3_000,
+      retryMs: 1_000,
+    });
+  });
+
+  it("are the design's at 5 s: lead 2 s, renew 0.2 s, lease 1 s, shortest hop 1 s", () => {
+    const { leadMs, renewMs, leaseMs, shortestHopMs } = timesFor(5_000);
+    assert.deepEqual([leadMs, renewMs, leaseMs, shortestHopMs], [2_000, 200, 1_000, 1_000]);
+  });
+
+  it("keep their order however little time there is", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 500, max: 900_000 }), (remainingMs) => {
+        const t = timesFor(remainingMs);
+        const [again, once] = t.invokeAgainMs as [number, number];
+        const falling = [remainingMs, t.leadMs, again, once, t.stopReadingMs, t.releaseMs, 0];
+        for (let i = 1; i < falling.length; i++) assert.ok(falling[i - 1]! > falling[i]!, `${falling}`);
+        assert.ok(t.renewMs + t.requestMs + t.leaseMarginMs < t.leaseMs, "one renew may go unanswered");
+        assert.ok(t.renewHandingOverMs <= t.renewMs && t.retryMs <= t.renewMs);
+        assert.ok(t.shortestHopMs >= t.leaseMs, "a superseded owner has noticed before its successor hands over");
+        assert.ok(t.settleMs < t.claimMs && t.claimMs < t.leadMs);
+      }),
+    );
+  });
+});
