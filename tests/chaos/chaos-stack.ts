@@ -9,7 +9,7 @@ import {
   startLocalStack,
 } from "../../local";
 import { programFolder } from "../local/evaluate/program-folder";
-import { type ReplayUpstream, startReplayUpstream } from "./replay-upstream";
+import { type ReplayOptions, type ReplayUpstream, startReplayUpstream } from "./replay-upstream";
 
 const ROOT = resolve(__dirname, "../..");
 
@@ -46,8 +46,7 @@ export interface ChaosStack {
   close(): Promise<void>;
 }
 
-export interface ChaosOptions {
-  readonly eventsPerSecond: number;
+export interface ChaosOptions extends ReplayOptions {
   readonly hopSeconds: number;
   /** Arguments of the component besides source and processor, as the text of its fields. */
   readonly args?: string;
@@ -67,7 +66,7 @@ const PATIENCE_MS = 30_000;
 const LOOK_MS = 25;
 
 export async function startChaosStack(options: ChaosOptions): Promise<ChaosStack> {
-  const upstream = await startReplayUpstream(options.eventsPerSecond);
+  const upstream = await startReplayUpstream(options);
   const folder = programFolder({ "index.ts": program(options.args ?? ""), "processor.ts": PROCESSOR });
   const seen = observe();
   const stack = await startLocalStack({

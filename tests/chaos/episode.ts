@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { compare, isClean } from "../../local";
 import type { ChaosStack } from "./chaos-stack";
+import { compareStream, complaint } from "./compare-stream";
 import type { ChaosFault, Scene } from "./scene";
 
 /** What became of one stream to which faults happened. */
@@ -16,8 +16,10 @@ export interface Episode {
   readonly problems: readonly string[];
 }
 
-const RECOVERY_MS = 30_000;
+/** An upstream that answered 429 is left alone for up to a minute, however short the hops. */
+const RECOVERY_MS = 90_000;
 const SETTLE_MS = 10_000;
+const LOOK_MS = 50;
 
 /** Starts a stream, lets the faults happen to it at once, waits until it runs well again, stops it, and compares. */
 export async function playEpisode(
@@ -38,6 +40,8 @@ export async function playEpisode(
     // Of two faults one may take away what the other waits for: a refused second connection leaves no overlap to die in.
     const missed = happened.find((one) => one.status === "rejected");
     if (missed && scene.alone) throw missed.reason;
+    // It may have given up between a stop and its start.
+    if (missed) await chaos.api.start(streamId);
     const over = Date.now();
     await recovered(scene, feed.ledger.length);
     recoveryMs = Date.now() - over;
@@ -60,8 +64,12 @@ async function recovered({ chaos, streamId, feed }: Scene, sent: number): Promis
     () => chaos.inserted(streamId).size > sent && feed.open === 1 && chaos.hops(streamId).length === 1,
     RECOVERY_MS,
   );
-  const view = (await chaos.api.list()).find((one) => one.streamId === streamId);
-  if (!view?.live) throw new Error(`${streamId} runs without a live lease: status ${view?.status}`);
+  // A break has no owner for a moment.
+  for (const end = Date.now() + RECOVERY_MS; ; await sleep(LOOK_MS)) {
+    const view = (await chaos.api.list()).find((one) => one.streamId === streamId);
+    if (view?.live) return;
+    if (Date.now() > end) throw new Error(`${streamId} runs without a live lease: status ${view?.status}`);
+  }
 }
 
 function isAllProcessed({ chaos, streamId, feed }: Scene): boolean {
@@ -72,23 +80,11 @@ function isQuiet({ chaos, streamId, feed }: Scene): boolean {
   return chaos.hops(streamId).length === 0 && feed.open === 0;
 }
 
-async function judge({ chaos, streamId, feed }: Scene, faults: readonly ChaosFault[], problems: string[]) {
-  const stored = (await chaos.stored()).filter((event) => event.streamId === streamId);
-  const texts = stored.map(({ key, data }) => ({ streamId, key, data: data?.toString() ?? "" }));
-  const byKey = new Map(texts.map((event) => [event.key, event]));
-  const handled = [...chaos.processed(streamId)].flatMap(([key, times]) =>
-    Array.from({ length: times }, () => byKey.get(key) ?? { streamId, data: key }),
-  );
-  const sent = feed.ledger.map((data) => ({ streamId, data }));
-  const comparison = compare(sent, texts, handled);
-  const { lost, doubled, unprocessed, foreign } = comparison;
-  if (!isClean(comparison)) {
-    const first = [...lost, ...unprocessed, ...doubled, ...foreign][0]?.data;
-    problems.push(
-      `${lost.length} lost, ${unprocessed.length} not processed, ${doubled.length} processed twice, ` +
-        `${foreign.length} never sent; the first: ${first}`,
-    );
-  }
+async function judge(scene: Scene, faults: readonly ChaosFault[], problems: string[]) {
+  const { chaos, streamId, feed } = scene;
+  const { sent, lost, doubled, ...rest } = compareStream(chaos, streamId, await chaos.stored());
+  const wrong = complaint({ sent, lost, doubled, ...rest });
+  if (wrong !== undefined) problems.push(wrong);
   const insertedTwice = [...chaos.inserted(streamId).values()].filter((times) => times > 1).length;
   if (insertedTwice > 0) problems.push(`${insertedTwice} events were inserted twice`);
   const generations = chaos
@@ -103,7 +99,7 @@ async function judge({ chaos, streamId, feed }: Scene, faults: readonly ChaosFau
   return {
     streamId,
     faults: faults.map(({ name }) => name),
-    sent: sent.length,
+    sent,
     lost: lost.length,
     doubled: doubled.length + insertedTwice,
     problems,

@@ -43,11 +43,21 @@ interface State extends Feed {
 
 const TURN_MS = 20;
 
+export interface ReplayOptions {
+  /** Of each stream. */
+  readonly eventsPerSecond: number;
+  /** How often events are sent: many at a time rarely, or few at a time often. */
+  readonly turnMs?: number;
+}
+
 /**
  * An SSE server that replays from Last-Event-ID, or from the beginning without one, and remembers everything it sent: what is
  * on its ledger must be in the table. A stream begins with its first connection and goes on whether anybody listens or not.
  */
-export async function startReplayUpstream(eventsPerSecond: number): Promise<ReplayUpstream> {
+export async function startReplayUpstream({
+  eventsPerSecond,
+  turnMs = TURN_MS,
+}: ReplayOptions): Promise<ReplayUpstream> {
   const feeds = new Map<string, State>();
 
   function feed(streamId: string): State {
@@ -108,7 +118,8 @@ export async function startReplayUpstream(eventsPerSecond: number): Promise<Repl
     const subscribe = () => {
       listener.sending = true;
       const position = Number(request.headers["last-event-id"] ?? 0);
-      response.write(`: subscribed\n\n${to.ledger.map((_, i) => (i < position ? "" : framed(to.ledger, i))).join("")}`);
+      const replay = to.ledger.slice(position).map((_, i) => framed(to.ledger, position + i));
+      response.write(`: subscribed\n\n${replay.join("")}`);
       if (manners.newestOnly === undefined) return;
       for (const [other, its] of older) {
         its.sending = false;
@@ -131,7 +142,7 @@ export async function startReplayUpstream(eventsPerSecond: number): Promise<Repl
     const count = Math.floor(due);
     due -= count;
     for (const [streamId, to] of feeds) if (to.live) send(to, streamId, count);
-  }, TURN_MS);
+  }, turnMs);
 
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

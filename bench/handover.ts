@@ -1,0 +1,120 @@
+/**
+ * `npm run bench:handover`: hand-overs back to back under load, on the local stack: many streams with hops of a few seconds.
+ * It checks its own answer: every event that the upstream sent is stored, and was processed once.
+ */
+import { cpus } from "node:os";
+import { Command } from "commander";
+import { type ChaosStack, startChaosStack } from "../tests/chaos/chaos-stack";
+import { compareStream } from "../tests/chaos/compare-stream";
+
+interface Options {
+  readonly handovers: string;
+  readonly streams: string;
+  readonly eventsPerSecond: string;
+  readonly hopSeconds: string;
+  readonly maxSeconds: string;
+}
+
+const SETTLE_MS = 30_000;
+/** Events come in small groups, as they do where many are sent. */
+const TURN_MS = 100;
+
+async function main(options: Options): Promise<void> {
+  const streams = Array.from({ length: Number(options.streams) }, (_, i) => `stream-${i + 1}`);
+  const chaos = await startChaosStack({
+    eventsPerSecond: Number(options.eventsPerSecond) / streams.length,
+    turnMs: TURN_MS,
+    hopSeconds: Number(options.hopSeconds),
+  });
+  try {
+    const seconds = await run(chaos, streams, options);
+    await report(chaos, streams, seconds, options);
+  } finally {
+    await chaos.close();
+  }
+}
+
+/** Runs until there were enough hand-overs, then lets everything arrive. Returns how long events were sent. */
+async function run({ api, upstream, until, ...chaos }: ChaosStack, streams: readonly string[], options: Options) {
+  const began = Date.now();
+  for (const stream of streams) await api.start(stream);
+  const enough = Number(options.handovers);
+  const maxMs = Number(options.maxSeconds) * 1_000;
+  await until("enough hand-overs", () => handovers(chaos, streams).length >= enough, maxMs).catch(() => {});
+  for (const stream of streams) upstream.feed(stream).quieten();
+  const seconds = (Date.now() - began) / 1_000;
+  const arrived = (stream: string) => chaos.processed(stream).size >= upstream.feed(stream).ledger.length;
+  await until("all events to be processed", () => streams.every(arrived), SETTLE_MS).catch(() => {});
+  return seconds;
+}
+
+interface Handover {
+  readonly mode: string;
+  readonly gapMs?: number;
+  readonly overlapMs: number;
+}
+
+function handovers({ lines }: Pick<ChaosStack, "lines">, streams: readonly string[]): Handover[] {
+  return streams.flatMap((stream) =>
+    lines(stream).filter(({ event }) => event === "handover"),
+  ) as unknown as Handover[];
+}
+
+async function report(chaos: ChaosStack, streams: readonly string[], seconds: number, options: Options) {
+  const stored = await chaos.stored();
+  const compared = streams.map((stream) => compareStream(chaos, stream, stored));
+  const sum = (of: (one: (typeof compared)[number]) => readonly unknown[]) =>
+    compared.reduce((total, one) => total + of(one).length, 0);
+  const sent = compared.reduce((total, one) => total + one.sent, 0);
+  const all = handovers(chaos, streams);
+  const overlaps = all.filter(({ mode }) => mode === "overlap");
+  const peak = Math.max(...streams.map((stream) => chaos.upstream.feed(stream).peak));
+  const figures = {
+    "hand-overs": `${all.length} (${overlaps.length} overlap, ${all.length - overlaps.length} break)`,
+    "hop, seconds": options.hopSeconds,
+    streams: streams.length,
+    seconds: seconds.toFixed(0),
+    "events sent": `${sent} (${(sent / seconds).toFixed(0)}/s)`,
+    lost: sum(({ lost }) => lost),
+    "not processed": sum(({ unprocessed }) => unprocessed),
+    "processed twice": sum(({ doubled }) => doubled),
+    "never sent": sum(({ foreign }) => foreign),
+    "gap p50 / p99 / max, ms": percentiles(all.flatMap(({ gapMs }) => gapMs ?? [])),
+    "overlap p50 / p99 / max, ms": percentiles(overlaps.map(({ overlapMs }) => overlapMs)),
+    "connections at once, at most": peak,
+  };
+  console.log(
+    `${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}`,
+  );
+  for (const [name, value] of Object.entries(figures)) console.log(`${name.padEnd(30)} ${value}`);
+  console.log("A negative gap: the new connection delivered before the old one's last byte.");
+
+  const wrong =
+    sum(({ lost }) => lost) +
+    sum(({ unprocessed }) => unprocessed) +
+    sum(({ doubled }) => doubled) +
+    sum(({ foreign }) => foreign);
+  if (wrong > 0 || peak > 2 || all.length < Number(options.handovers)) {
+    console.log(`Failed: ${options.handovers} hand-overs, none lost or doubled, at most 2 connections were asked for.`);
+    process.exitCode = 1;
+  }
+}
+
+function percentiles(values: readonly number[]): string {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? "none";
+  return [at(0.5), at(0.99), at(1)].join(" / ");
+}
+
+new Command("npm run bench:handover --")
+  .option("--handovers <n>", "how many", "1000")
+  .option("--streams <n>", "side by side", "12")
+  .option("--events-per-second <n>", "of all streams together", "550")
+  .option("--hop-seconds <n>", "length of a hop", "5")
+  .option("--max-seconds <n>", "give up after", "360")
+  .action(main)
+  .parseAsync()
+  .catch((error: Error) => {
+    console.error(error.message);
+    process.exitCode = 1;
+  });

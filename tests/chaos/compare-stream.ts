@@ -1,0 +1,29 @@
+import { type Comparison, compare, type StoredEvent } from "../../local";
+import type { ChaosStack } from "./chaos-stack";
+
+/** What upstream's ledger says was sent on a stream, against what is stored and what was processed. */
+export function compareStream(
+  { upstream, processed }: Pick<ChaosStack, "upstream" | "processed">,
+  streamId: string,
+  stored: readonly StoredEvent[],
+): Comparison {
+  const sent = upstream.feed(streamId).ledger.map((data) => ({ streamId, data }));
+  const kept = stored
+    .filter((event) => event.streamId === streamId)
+    .map(({ key, data }) => ({ streamId, key, data: data?.toString() ?? "" }));
+  const byKey = new Map(kept.map((event) => [event.key, event]));
+  const handled = [...processed(streamId)].flatMap(([key, times]) =>
+    Array.from({ length: times }, () => byKey.get(key) ?? { streamId, data: key }),
+  );
+  return compare(sent, kept, handled);
+}
+
+/** One sentence, or nothing where all is well. */
+export function complaint({ lost, unprocessed, doubled, foreign }: Comparison): string | undefined {
+  const wrong = [...lost, ...unprocessed, ...doubled, ...foreign];
+  if (wrong.length === 0) return undefined;
+  return (
+    `${lost.length} lost, ${unprocessed.length} not processed, ${doubled.length} processed twice, ` +
+    `${foreign.length} never sent; the first: ${wrong[0]!.data}`
+  );
+}
