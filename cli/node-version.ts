@@ -1,3 +1,5 @@
+export {};
+
 /**
  * Imported first, for its effect: an older Node would fail on some import further down with a message about syntax
  * or modules, so this stops it with a sentence before anything else loads.
