@@ -142,6 +142,17 @@ export interface EventsArgs {
   maxEventBytes?: number;
   /** Partition keys a stream is spread over: 1, 4 or 16. Each takes 1,000 writes/s at once. @default 1 */
   slices?: number;
+  /**
+   * Name of an existing event table to take over, such as one that an earlier destroy left: keys `streamId` and `key`, a stream
+   * of new images. Leave it set afterwards: without it the next `up` makes a new table. @default a new table
+   */
+  table?: string;
+}
+
+/** Where the state of streams is kept. */
+export interface ConnectionsArgs {
+  /** Name of an existing connection table to take over: key `streamId`. Leave it set afterwards. @default a new table */
+  table?: string;
 }
 
 /** The connection API. Every call is signed, whatever is set here. */
@@ -183,6 +194,10 @@ export interface StreamIngestionArgs {
   relay?: RelayArgs;
   /** How events are told apart, filtered and kept. */
   events?: EventsArgs;
+  /** Where the state of streams is kept. */
+  connections?: ConnectionsArgs;
+  /** Name of an existing bucket to take over, for oversize events and failures. Leave it set afterwards. @default a new bucket */
+  bucket?: string;
   /** Who may call the connection API. */
   api?: ApiArgs;
   /** Alarms and a dashboard are on; this says who is told. Five alarms cost $0.50 a month. */

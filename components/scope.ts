@@ -12,10 +12,11 @@ export interface Scope {
   readonly retain: boolean;
 }
 
-/** Options of a child that holds state. */
-export const stateful = ({ parent, retain }: Scope): pulumi.CustomResourceOptions => ({
+/** Options of a child that holds state; `adopt` is the id of an existing one to take over. */
+export const stateful = ({ parent, retain }: Scope, adopt?: string): pulumi.CustomResourceOptions => ({
   parent,
   retainOnDelete: retain,
+  import: adopt,
 });
 
 /** The user's transform, applied last. */

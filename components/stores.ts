@@ -8,7 +8,8 @@ import {
   STREAM_ID_KEY,
   TTL_ATTRIBUTE,
 } from "../runtime/contract";
-import type { SourceArgs, Transforms } from "./args";
+import { fittingTable } from "./adopt";
+import type { ConnectionsArgs, EventsArgs, SourceArgs, Transforms } from "./args";
 import { type Scope, stateful, transformed } from "./scope";
 
 /** The secret, and the version that makes it readable. */
@@ -42,11 +43,17 @@ export function createSourceSecret(scope: Scope, source: SourceArgs, transforms:
 }
 
 /** One row per stream: who should run, who runs, up to where. Encrypted by DynamoDB with its own key, as every table is. */
-export function createConnectionTable(scope: Scope, transforms: Transforms): aws.dynamodb.Table {
+export function createConnectionTable(
+  scope: Scope,
+  { table }: ConnectionsArgs,
+  transforms: Transforms,
+): aws.dynamodb.Table {
+  const shape = { argument: "connections.table", hashKey: STREAM_ID_KEY, stream: false };
   return new aws.dynamodb.Table(
     `${scope.name}-connections`,
     transformed<aws.dynamodb.TableArgs>(
       {
+        name: fittingTable(table, shape, scope.parent),
         billingMode: "PAY_PER_REQUEST",
         hashKey: STREAM_ID_KEY,
         attributes: [{ name: STREAM_ID_KEY, type: "S" }],
@@ -55,7 +62,7 @@ export function createConnectionTable(scope: Scope, transforms: Transforms): aws
       },
       transforms.connectionTable,
     ),
-    stateful(scope),
+    stateful(scope, table),
   );
 }
 
@@ -77,11 +84,13 @@ export function createDeclaredRow(
 }
 
 /** Every event once. The stream of its inserts feeds the processor. */
-export function createEventTable(scope: Scope, transforms: Transforms): aws.dynamodb.Table {
+export function createEventTable(scope: Scope, { table }: EventsArgs, transforms: Transforms): aws.dynamodb.Table {
+  const shape = { argument: "events.table", hashKey: STREAM_ID_KEY, rangeKey: EVENT_KEY, stream: true };
   return new aws.dynamodb.Table(
     `${scope.name}-events`,
     transformed<aws.dynamodb.TableArgs>(
       {
+        name: fittingTable(table, shape, scope.parent),
         billingMode: "PAY_PER_REQUEST",
         hashKey: STREAM_ID_KEY,
         rangeKey: EVENT_KEY,
@@ -97,16 +106,24 @@ export function createEventTable(scope: Scope, transforms: Transforms): aws.dyna
       },
       transforms.eventTable,
     ),
-    stateful(scope),
+    stateful(scope, table),
   );
 }
 
 /** Oversize events and failures. Private, TLS only. */
-export function createBucket(scope: Scope, ttlDays: number, transforms: Transforms): aws.s3.Bucket {
+export function createBucket(
+  scope: Scope,
+  existing: string | undefined,
+  ttlDays: number,
+  transforms: Transforms,
+): aws.s3.Bucket {
   const bucket = new aws.s3.Bucket(
     `${scope.name}-bucket`,
-    transformed<aws.s3.BucketArgs>({ forceDestroy: !scope.retain, tags: scope.tags }, transforms.bucket),
-    stateful(scope),
+    transformed<aws.s3.BucketArgs>(
+      { bucket: existing, forceDestroy: !scope.retain, tags: scope.tags },
+      transforms.bucket,
+    ),
+    stateful(scope, existing),
   );
   // A retained bucket stays private, and encrypted on the way.
   const options = stateful(scope);

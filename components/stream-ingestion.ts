@@ -71,16 +71,16 @@ export class StreamIngestion extends pulumi.ComponentResource {
     super("stream-ingestion:index:StreamIngestion", name, secretArgs, opts);
     try {
       const settings = normalise(name, args);
-      const { source, processor, network, alarms, tags } = secretArgs;
+      const { source, processor, events = {}, connections = {}, network, alarms, tags } = secretArgs;
       // Before the first child: code that does not compile shall leave nothing behind.
       const { entry, externals } = settings.processor;
       const code = entry === undefined ? undefined : bundleProcessor(entry, externals);
       const scope: Scope = { name, deployment: deploymentOf(name), parent: this, tags, retain: settings.retain };
 
       const { secret, secretVersion } = createSourceSecret(scope, source, transform);
-      const connectionTable = createConnectionTable(scope, transform);
-      const eventTable = createEventTable(scope, transform);
-      const bucket = createBucket(scope, settings.settings.events.ttlDays, transform);
+      const connectionTable = createConnectionTable(scope, connections, transform);
+      const eventTable = createEventTable(scope, events, transform);
+      const bucket = createBucket(scope, secretArgs.bucket, settings.settings.events.ttlDays, transform);
       const stores: Stores = {
         secret,
         secretVersion,

@@ -5,7 +5,7 @@ import type { Properties } from "./wire";
 
 type Answerer = (cloud: LocalCloud, args: Properties) => Properties;
 
-/** The provider functions that have an answer here: those that name the place a program is deployed to. */
+/** The provider functions that have an answer here: those that name the place, and the look at a table that is taken over. */
 const ANSWERERS: Readonly<Record<string, Answerer>> = {
   "aws:index/getRegion:getRegion": ({ region }) => ({
     id: region,
@@ -26,6 +26,13 @@ const ANSWERERS: Readonly<Record<string, Answerer>> = {
     dnsSuffix: "amazonaws.com",
     reverseDnsPrefix: "com.amazonaws",
   }),
+  "aws:dynamodb/getTable:getTable": ({ tables }, { name }) => {
+    const table = tables.find(String(name));
+    if (table === undefined) throw new LocalError(`There is no table ${String(name)} in the local stack.`);
+    const { arn, hashKey, rangeKey = "", stream, streamViewType = "" } = table;
+    const streamed = { streamEnabled: stream !== undefined, streamArn: stream?.arn ?? "", streamViewType };
+    return { id: name, name, arn, hashKey, rangeKey, ...streamed };
+  },
   "aws:index/getAvailabilityZones:getAvailabilityZones": ({ region }) => {
     const names = ["a", "b", "c"].map((zone) => `${region}${zone}`);
     return { id: region, names, zoneIds: names };

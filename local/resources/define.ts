@@ -3,10 +3,12 @@ import type { LocalCloud } from "../aws/cloud";
 import type { Realised, Realiser, ResourceInput } from "./realiser";
 
 /** A realiser whose create and update are one: bring the resource to what its inputs say. */
-export interface Definition<Inputs> extends Pick<Realiser, "inputs" | "secretOutputs" | "read"> {
+export interface Definition<Inputs> extends Pick<Realiser, "inputs" | "secretOutputs"> {
   readonly replaceOn?: readonly string[];
   /** @param before absent = there is no such resource yet; else it keeps this id, also where the process is new and remembers nothing */
   put(cloud: LocalCloud, resource: Defined<Inputs>, before?: Realised): Result | Promise<Result>;
+  /** What exists under an id; types that a refresh or an import looks up have it. Inputs are remembered besides. */
+  lookUp?(cloud: LocalCloud, id: string): Result | undefined;
   /** Absent: nothing remains to be removed. */
   remove?(cloud: LocalCloud, id: string, outputs: Readonly<Record<string, unknown>>): void | Promise<void>;
 }
@@ -22,9 +24,17 @@ export interface Result {
 }
 
 export function define<Inputs extends object>(definition: Definition<Inputs>): Realiser {
-  const { inputs, replaceOn = [], secretOutputs, put, remove, read } = definition;
+  const { inputs, replaceOn = [], secretOutputs, put, remove, lookUp } = definition;
+  /** Settings that mean nothing here, but are compared when somebody takes a retained resource over again. */
+  const settings = new WeakMap<LocalCloud, Map<string, ResourceInput["inputs"]>>();
+  const settingsOf = (cloud: LocalCloud) => {
+    const known = settings.get(cloud) ?? new Map<string, ResourceInput["inputs"]>();
+    settings.set(cloud, known);
+    return known;
+  };
   async function realise(cloud: LocalCloud, resource: ResourceInput, before?: Realised): Promise<Realised> {
     const { id, outputs } = await put(cloud, { ...resource, inputs: resource.inputs as Inputs }, before);
+    if (lookUp) settingsOf(cloud).set(id, resource.inputs);
     return { id, outputs: { region: cloud.region, ...resource.inputs, ...outputs } };
   }
   return {
@@ -34,7 +44,12 @@ export function define<Inputs extends object>(definition: Definition<Inputs>): R
     create: (cloud, resource) => realise(cloud, resource),
     update: (cloud, id, before, resource) => realise(cloud, resource, { ...before, id }),
     delete: async (cloud, id, { outputs }) => remove?.(cloud, id, outputs),
-    read,
+    read:
+      lookUp &&
+      (async (cloud, id) => {
+        const found = lookUp(cloud, id);
+        return found && { id, outputs: { region: cloud.region, ...settingsOf(cloud).get(id), ...found.outputs } };
+      }),
   };
 }
 

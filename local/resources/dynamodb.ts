@@ -1,5 +1,5 @@
 import type { Item } from "../aws/dynamodb/engine";
-import type { IndexSpec } from "../aws/dynamodb/tables";
+import type { IndexSpec, Table } from "../aws/dynamodb/tables";
 import { define, physicalName } from "./define";
 
 interface TableInputs {
@@ -36,7 +36,7 @@ export const table = define<TableInputs>({
   replaceOn: ["name", "hashKey", "rangeKey", "localSecondaryIndexes"],
   async put({ tables }, { name: pulumiName, inputs }, before) {
     const name = before?.id ?? physicalName(inputs.name, pulumiName, 255);
-    const { arn, stream } = await tables.put({
+    const table = await tables.put({
       name,
       hashKey: inputs.hashKey,
       rangeKey: inputs.rangeKey,
@@ -44,11 +44,22 @@ export const table = define<TableInputs>({
       streamViewType: inputs.streamEnabled ? inputs.streamViewType : undefined,
       globalSecondaryIndexes: inputs.globalSecondaryIndexes,
     });
-    const streamArn = stream?.arn ?? "";
-    return { id: name, outputs: { name, arn, streamArn, streamLabel: streamArn.split("/stream/")[1] ?? "" } };
+    return { id: name, outputs: computed(name, table) };
+  },
+  lookUp({ tables }, id) {
+    const table = tables.find(id);
+    if (table === undefined) return undefined;
+    const { name, hashKey, rangeKey, attributes, streamViewType } = table;
+    const stream = streamViewType === undefined ? {} : { streamEnabled: true, streamViewType };
+    return { id, outputs: { ...computed(name, table), hashKey, rangeKey, attributes, ...stream } };
   },
   remove: ({ tables }, id) => tables.remove(id),
 });
+
+function computed(name: string, { arn, stream }: Table): Record<string, string> {
+  const streamArn = stream?.arn ?? "";
+  return { name, arn, streamArn, streamLabel: streamArn.split("/stream/")[1] ?? "" };
+}
 
 interface TableItemInputs {
   readonly tableName: string;

@@ -13,19 +13,20 @@ export const bucket = define<BucketInputs>({
   put({ buckets, region }, { name, inputs }, before) {
     const id = before?.id ?? physicalName(inputs.bucket, (inputs.bucketPrefix ?? name).toLowerCase(), 63);
     buckets.put(id);
-    return {
-      id,
-      outputs: {
-        bucket: id,
-        arn: `arn:aws:s3:::${id}`,
-        bucketDomainName: `${id}.s3.amazonaws.com`,
-        bucketRegionalDomainName: `${id}.s3.${region}.amazonaws.com`,
-        forceDestroy: inputs.forceDestroy ?? false,
-      },
-    };
+    return { id, outputs: { ...computed(region, id), forceDestroy: inputs.forceDestroy ?? false } };
   },
+  lookUp: ({ buckets, region }, id) => (buckets.find(id) ? { id, outputs: computed(region, id) } : undefined),
   remove: ({ buckets }, id, { forceDestroy }) => buckets.remove(id, forceDestroy === true),
 });
+
+function computed(region: string, name: string): Record<string, string> {
+  return {
+    bucket: name,
+    arn: `arn:aws:s3:::${name}`,
+    bucketDomainName: `${name}.s3.amazonaws.com`,
+    bucketRegionalDomainName: `${name}.s3.${region}.amazonaws.com`,
+  };
+}
 
 interface BucketPolicyInputs {
   readonly bucket: string;

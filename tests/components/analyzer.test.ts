@@ -32,6 +32,8 @@ describe("Pulumi's analyzer", function () {
       assert.deepEqual(Object.keys(inputs).sort(), [
         "alarms",
         "api",
+        "bucket",
+        "connections",
         "events",
         "network",
         "processor",

@@ -7,7 +7,7 @@ import { compare, readStoredEvents, type SampleUpstream, startSampleUpstream } f
 import { STREAM_ID_KEY } from "../../runtime/contract";
 import { systemClock } from "../../runtime/support/clock";
 import { type Overrides, program, type StartedCloud, startCloud } from "./deployment";
-import { type Backend, createBackend, type EngineStack } from "./engine-stack";
+import { type Backend, createBackend, type EngineStack, failure } from "./engine-stack";
 
 /** Long enough that no hop ends by itself while a deploy is waited for. */
 const HOP_SECONDS = 90;
@@ -19,6 +19,7 @@ describe("streams of a deployment made by Pulumi's engine", () => {
   let stack: EngineStack;
   let tableName: string;
   let connectionTableName: string;
+  let bucketName: string;
   const args = (given: Overrides = {}): Overrides => ({
     source: { url: upstream.url, path: upstream.path, key: upstream.key },
     removal: "retain",
@@ -67,6 +68,7 @@ describe("streams of a deployment made by Pulumi's engine", () => {
     const { outputs } = await stack.up(program(args({ streams: upstream.streamIds.slice() })));
     tableName = String(outputs.tableName);
     connectionTableName = String(outputs.connectionTableName);
+    bucketName = String(outputs.bucketName);
     await engine.until("events of every declared stream", () => upstream.streamIds.every((id) => inserted(id) > 20));
   });
 
@@ -105,6 +107,41 @@ describe("streams of a deployment made by Pulumi's engine", () => {
     await stack.destroy();
     assert.deepEqual(await stack.resources(), []);
     assert.equal((await readStoredEvents(engine.cloud, tableName)).length, count);
+  });
+
+  it("are taken over again with what a destroy left", async () => {
+    const count = (await readStoredEvents(engine.cloud, tableName)).length;
+    const again = program(
+      args({ events: { table: tableName }, connections: { table: connectionTableName }, bucket: bucketName }),
+    );
+    const { steps, outputs } = await stack.up(again);
+    assert.deepEqual(
+      steps
+        .filter(({ op }) => op === "import")
+        .map(({ name }) => name)
+        .sort(),
+      ["prices-bucket", "prices-connections", "prices-events"],
+    );
+    assert.deepEqual([outputs.tableName, outputs.bucketName], [tableName, bucketName]);
+    assert.deepEqual((await stack.up(again)).steps, []);
+    assert.equal((await readStoredEvents(engine.cloud, tableName)).length, count);
+    await stack.destroy();
+  });
+
+  it("refuse a table that does not fit, in a sentence", async () => {
+    const key = [
+      { name: "streamId", type: "S" },
+      { name: "key", type: "S" },
+    ];
+    await engine.cloud.tables.put({ name: "quiet", hashKey: "streamId", rangeKey: "key", attributes: key });
+    const up = (table: string) => failure(stack.up(program(args({ events: { table } }))));
+    assert.match(
+      await up(connectionTableName),
+      /Expected `events\.table` to be a table with the keys streamId, key, but prices-connections-\w+ has the keys streamId\./,
+    );
+    assert.match(await up("quiet"), /with a stream of new images, but quiet has the stream none/);
+    assert.match(await up("nowhere"), /There is no table nowhere/);
+    await stack.destroy();
   });
 
   it("leave nothing behind after a destroy with events in the table, where removal is delete", async () => {
