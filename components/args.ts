@@ -144,14 +144,14 @@ export interface EventsArgs {
   slices?: number;
   /**
    * Name of an existing event table to take over, such as one that an earlier destroy left: keys `streamId` and `key`, a stream
-   * of new images. Leave it set afterwards: without it the next `up` makes a new table. @default a new table
+   * of new images. Leave it set afterwards: without it the next `up` makes a new table. Absent = a new one.
    */
   table?: string;
 }
 
 /** Where the state of streams is kept. */
 export interface ConnectionsArgs {
-  /** Name of an existing connection table to take over: key `streamId`. Leave it set afterwards. @default a new table */
+  /** Name of an existing connection table to take over: key `streamId`. Leave it set afterwards. Absent = a new one. */
   table?: string;
 }
 
@@ -196,7 +196,7 @@ export interface StreamIngestionArgs {
   events?: EventsArgs;
   /** Where the state of streams is kept. */
   connections?: ConnectionsArgs;
-  /** Name of an existing bucket to take over, for oversize events and failures. Leave it set afterwards. @default a new bucket */
+  /** Name of an existing bucket to take over, for oversize events and failures. Leave it set afterwards. Absent = a new one. */
   bucket?: string;
   /** Who may call the connection API. */
   api?: ApiArgs;
