@@ -34,8 +34,8 @@ export function textReporter(output: TextOutput, now: () => number): Reporter {
     },
     note: (sentence) => print(colors.dim(sentence)),
     event: (event) => {
-      if (event.kind === "log" && worthShowing(event.line))
-        print(`${colors.yellow(event.functionName)} ${printable(event.line)}`);
+      const line = event.kind === "log" ? shownLine(event.line) : undefined;
+      if (event.kind === "log" && line !== undefined) print(`${colors.yellow(event.functionName)} ${printable(line)}`);
     },
     progress: (streams, tally) => {
       const at = now();
@@ -54,13 +54,15 @@ export function textReporter(output: TextOutput, now: () => number): Reporter {
   };
 }
 
-function worthShowing(line: string): boolean {
-  if (!line.startsWith("{")) return true;
+/** A structured line as a sentence, if it is a warning or an error; any other line as it is. */
+function shownLine(line: string): string | undefined {
+  if (!line.startsWith("{")) return line;
   try {
-    const { level } = JSON.parse(line) as { level?: string };
-    return level !== undefined && WORTH_SHOWING.has(level.toLowerCase());
+    const { level, message, streamId, error } = JSON.parse(line);
+    if (!WORTH_SHOWING.has(String(level).toLowerCase())) return undefined;
+    return [level, streamId, message, error?.message].filter((part) => typeof part === "string").join("  ");
   } catch {
-    return true;
+    return line;
   }
 }
 
