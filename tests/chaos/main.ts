@@ -34,6 +34,9 @@ async function main({ seed, seconds, lanes, fault }: Options): Promise<void> {
     await chaos.close();
   }
   console.log(chaosTable(episodes));
+  console.log(
+    "Recovery: from the end of the cause until one lease, one connection, and every event sent by then is stored.",
+  );
   const failed = episodes.some(({ problems }) => problems.length > 0);
   const again = `npm run test:chaos -- --seed ${seed} --seconds ${seconds}`;
   console.log(failed ? `Failed; the same again: ${again}` : `Nothing lost, nothing processed twice (seed ${seed}).`);

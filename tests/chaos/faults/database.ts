@@ -57,4 +57,20 @@ export const DATABASE_FAULTS: readonly ChaosFault[] = [
       });
     },
   },
+  {
+    // Nobody takes over, and there is more in the buffer than a slow table takes before the deadline: what is left behind
+    // must lie after the checkpoint.
+    name: "full-buffer-at-deadline",
+    inject: async (scene) => {
+      await freshOwner(scene);
+      await under(scene, ANY_CALL, { kind: "delay", ms: SLOW_MS }, async () => {
+        await under(scene, "lambda:DeliverEvent", { kind: "lose" }, async () => {
+          await nextLine(scene, "successor-invoked");
+          await nextLine(scene, "successor-invoked");
+          scene.feed.burst(4_000);
+          await nextLine(scene, "stream-left");
+        });
+      });
+    },
+  },
 ];

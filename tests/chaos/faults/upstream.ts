@@ -5,8 +5,11 @@ import { type ChaosFault, nextLine, type Scene } from "../scene";
 /** Two hand-overs under these manners. */
 async function underManners({ feed, ...scene }: Scene, manners: Manners): Promise<void> {
   Object.assign(feed.manners, manners);
-  for (let handovers = 0; handovers < 2; handovers++) await nextLine({ feed, ...scene }, "lease-acquired");
-  for (const name of Object.keys(manners) as (keyof Manners)[]) delete feed.manners[name];
+  try {
+    for (let handovers = 0; handovers < 2; handovers++) await nextLine({ feed, ...scene }, "lease-acquired");
+  } finally {
+    for (const name of Object.keys(manners) as (keyof Manners)[]) delete feed.manners[name];
+  }
 }
 
 /** All connections are cut, and the next request is refused with this. */
@@ -29,7 +32,16 @@ export const UPSTREAM_FAULTS: readonly ChaosFault[] = [
   { name: "upstream-closes-older", inject: (scene) => underManners(scene, { newestOnly: "close" }) },
   {
     name: "upstream-429-second",
-    inject: (scene) => underManners(scene, { refuse: (_, open) => (open > 0 ? { status: 429 } : undefined) }),
+    inject: async (scene) => {
+      let refused = 0;
+      const refuse: Manners["refuse"] = (_, open) => {
+        if (open === 0) return undefined;
+        refused += 1;
+        return { status: 429 };
+      };
+      await underManners(scene, { refuse });
+      if (refused === 0) throw new Error("No second connection was tried");
+    },
   },
   { name: "upstream-503-retry-after", inject: (scene) => turnedAway(scene, 503, 1) },
   { name: "retry-after-beyond-hop", inject: (scene) => turnedAway(scene, 503, 6) },
