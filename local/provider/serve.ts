@@ -6,6 +6,7 @@ import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { type JavaScriptValue, Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { assetReader } from "../evaluate/read-assets";
 import type { Properties } from "../evaluate/wire";
+import { constructComponent } from "./construct";
 import { createProvider, type ProviderOptions, type ResourceName } from "./provider";
 import { refuseOtherStacks } from "./stack-guard";
 
@@ -18,13 +19,15 @@ export interface ServeOptions extends Omit<ProviderOptions, "assets"> {
 
 export interface ServedProvider {
   readonly port: number;
-  /** Environment under which a `pulumi` command takes this provider for its package `aws`. */
+  /** Environment under which a `pulumi` command takes this provider for its packages `aws` and `awsx`. */
   readonly environment: Readonly<Record<string, string>>;
   /** How many resources live in this process. */
   count(): number;
   close(): void;
 }
 
+/** The engine warns where a program's SDK is newer than its provider; this one fits every SDK of the major version. */
+const VERSION = "7.999.0";
 /** gRPC allows 4 MB by default; a bundle may be larger. The SDK's own limit. */
 const MESSAGE_LIMIT = 1024 ** 2 * 400;
 
@@ -50,7 +53,7 @@ export async function serveProvider({ stack, directory, ...options }: ServeOptio
     }),
     attach: unary(async () => new Empty()),
     cancel: unary(async () => new Empty()),
-    getPluginInfo: unary(async () => new PluginInfo().setVersion("7.0.0")),
+    getPluginInfo: unary(async () => new PluginInfo().setVersion(VERSION)),
     getSchema: unary(async () => new messages.GetSchemaResponse().setSchema('{"name":"aws"}')),
     checkConfig: unary(async (request: messages.CheckRequest) => {
       named(request);
@@ -108,6 +111,14 @@ export async function serveProvider({ stack, directory, ...options }: ServeOptio
       );
       return new messages.UpdateResponse().setProperties(struct(state));
     }),
+    construct: unary(async (request: messages.ConstructRequest) => {
+      const [type, name] = [request.getType(), request.getName()];
+      refuseOtherStacks(`urn:pulumi:${request.getStack()}::${request.getProject()}::${type}::${name}`, stack);
+      return constructComponent(request, async (urn) => {
+        const made = await provider.create({ urn, type, name }, properties(request.getInputs()), false);
+        return struct(made.properties);
+      });
+    }),
     delete: unary(async (request: messages.DeleteRequest) => {
       await provider.delete(named(request), request.getId(), properties(request.getProperties()));
       return new Empty();
@@ -126,7 +137,7 @@ export async function serveProvider({ stack, directory, ...options }: ServeOptio
   });
   return {
     port,
-    environment: { PULUMI_DEBUG_PROVIDERS: `aws:${port}` },
+    environment: { PULUMI_DEBUG_PROVIDERS: `aws:${port},awsx:${port}` },
     count: provider.count,
     close: () => server.forceShutdown(),
   };

@@ -1,14 +1,12 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { define, inert } from "./define";
-
-const id = (prefix: string) => `${prefix}-${randomBytes(8).toString("hex")}`;
 
 /** Everything leaves from this machine: no rule is applied. */
 export const securityGroup = inert(
   ["name", "description", "vpcId", "ingress", "egress", "tags"],
   ["name", "description", "vpcId"],
   ({ region, accountId }) => {
-    const group = id("sg");
+    const group = `sg-${randomBytes(8).toString("hex")}`;
     return { id: group, outputs: { arn: `arn:aws:ec2:${region}:${accountId}:security-group/${group}` } };
   },
 );
@@ -17,7 +15,10 @@ interface VpcInputs {
   readonly numberOfAvailabilityZones?: number;
 }
 
-/** A network in name alone: ids to hand on, and loopback as the address that the world sees. */
+/**
+ * A network in name alone: ids to hand on, and loopback as the address that the world sees. The ids follow from the URN: under
+ * Pulumi's engine this is a component, which has no state to keep them in.
+ */
 export const vpc = define<VpcInputs>({
   inputs: [
     "numberOfAvailabilityZones",
@@ -28,16 +29,16 @@ export const vpc = define<VpcInputs>({
     "cidrBlock",
     "tags",
   ],
-  put(_, { inputs }, before) {
-    if (before !== undefined) return { id: before.id, outputs: before.outputs };
-    const zones = Array.from({ length: inputs.numberOfAvailabilityZones ?? 3 });
-    const vpcId = id("vpc");
+  put(_, { urn, inputs }) {
+    const end = createHash("sha256").update(urn).digest("hex").slice(0, 12);
+    const zones = Array.from({ length: inputs.numberOfAvailabilityZones ?? 3 }, (_, zone) => zone);
+    const vpcId = `vpc-${end}`;
     return {
       id: vpcId,
       outputs: {
         vpcId,
-        publicSubnetIds: zones.map(() => id("subnet")),
-        privateSubnetIds: zones.map(() => id("subnet")),
+        publicSubnetIds: zones.map((zone) => `subnet-${end}0${zone}`),
+        privateSubnetIds: zones.map((zone) => `subnet-${end}1${zone}`),
         isolatedSubnetIds: [],
         eips: [{ publicIp: "127.0.0.1" }],
       },

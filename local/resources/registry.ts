@@ -51,4 +51,5 @@ export const realisers: ReadonlyMap<string, Realiser> = new Map<string, Realiser
   ["aws:secretsmanager/secret:Secret", secretsmanager.secret],
   ["aws:secretsmanager/secretVersion:SecretVersion", secretsmanager.secretVersion],
   ["aws:sqs/queue:Queue", sqs.queue],
+  ["awsx:ec2:Vpc", ec2.vpc],
 ]);

@@ -79,4 +79,26 @@ describe("deployments side by side under Pulumi's engine", () => {
     assert.ok(steps.length > 35 && steps.every(({ op }) => op === "create"));
     assert.equal(engine.count(), 0);
   });
+
+  it("leave from one address under fixedEgress, of a VPC by awsx (a stand-in: no VPC is modelled here)", async () => {
+    const stack = await backend.stack({ project: "egress", environment: engine.environment });
+    const fixed = async () => {
+      const { egressIps } = new StreamIngestion("prices", { ...program.defaults, network: { fixedEgress: true } });
+      return { egressIps };
+    };
+    assert.ok((await stack.preview(fixed)).steps.some(({ type }) => type === "awsx:ec2:Vpc"));
+    const { outputs } = await stack.up(fixed);
+    assert.deepEqual(outputs.egressIps, ["127.0.0.1"]);
+    const resources = await stack.resources();
+    const inside = resources.filter(({ inputs }) => inputs?.vpcConfig !== undefined);
+    assert.deepEqual(
+      inside.map(({ urn }) => urn.split("::").at(-1)),
+      ["prices-connection-manager"],
+    );
+    const vpc = inside[0]?.inputs?.vpcConfig as { subnetIds: string[]; securityGroupIds: string[] };
+    assert.equal(vpc.subnetIds.length, 2);
+    assert.match(vpc.securityGroupIds.join(), /^sg-[0-9a-f]+$/);
+    assert.deepEqual((await stack.up(fixed)).steps, []);
+    await stack.destroy();
+  });
 });
