@@ -125,13 +125,15 @@ function observe() {
   const inserted: Counts = new Map();
   const processed: Counts = new Map();
 
-  const onLine = (requestId: string, line: string) => {
+  const onLine = (line: string) => {
     if (!line.startsWith("{")) return;
-    const fields = JSON.parse(line) as Partial<HopLine> & { streams?: readonly string[]; streamId?: string };
+    const fields = JSON.parse(line) as HopLine & { streams?: readonly string[]; streamId?: string };
     if (typeof fields.event !== "string") return;
-    const { streams = [fields.streamId ?? ""] } = fields;
-    if (fields.event === "hop-start") hops.set(requestId, { requestId, streams, ...started.get(requestId)! });
-    for (const streamId of streams) push(lines, streamId, { ...fields, requestId } as HopLine);
+    const { requestId, streams = [fields.streamId ?? ""] } = fields;
+    // A line may come after its invocation's end: they take different ways.
+    const running = started.get(requestId);
+    if (fields.event === "hop-start" && running) hops.set(requestId, { requestId, streams, ...running });
+    for (const streamId of streams) push(lines, streamId, fields);
   };
 
   const onEvent = (event: CloudEvent) => {
@@ -144,7 +146,7 @@ function observe() {
       }
       return;
     }
-    if (event.kind === "log" && event.requestId !== undefined) onLine(event.requestId, event.line);
+    if (event.kind === "log") onLine(event.line);
     for (const happened of stackEvents(event, tables)) {
       if (happened.kind === "stored") count(inserted, happened);
       if (happened.kind === "processed") count(processed, happened);

@@ -18,13 +18,10 @@ export const PROCESS_FAULTS: readonly ChaosFault[] = [
         signal(frozen, "SIGCONT");
       }
       const { chaos, streamId } = scene;
-      await chaos.until("the end of the hop that slept", () =>
-        chaos.hops(streamId).every(({ requestId }) => requestId !== frozen.requestId),
-      );
-      const last = chaos
-        .lines(streamId)
-        .find(({ event, requestId }) => event === "stream-left" && requestId === frozen.requestId);
-      if (!NOTICED.includes(String(last?.fate))) throw new Error(`The hop that slept left as ${last?.fate}`);
+      const leaving = () =>
+        chaos.lines(streamId).find((line) => line.event === "stream-left" && line.requestId === frozen.requestId);
+      await chaos.until("the last line of the hop that slept", () => leaving() !== undefined);
+      if (!NOTICED.includes(String(leaving()?.fate))) throw new Error(`The hop that slept left as ${leaving()?.fate}`);
     },
   },
   {
