@@ -11,10 +11,7 @@ type Unnumbered<T> = T extends unknown ? Omit<T, "call"> : never;
 /** The parts of the program's own copy of `@pulumi/pulumi` that the monitor is made of. */
 export interface PulumiParts {
   readonly mocks: { MockMonitor: typeof MockMonitor };
-  readonly resources: Record<
-    "RegisterResourceResponse" | "ReadResourceResponse" | "ResourceInvokeResponse",
-    new () => Wire
-  >;
+  readonly responses: Record<"RegisterResourceResponse" | "ReadResourceResponse" | "InvokeResponse", new () => Wire>;
   readonly struct: { Struct: { fromJavaScript(value: Properties): unknown } };
 }
 
@@ -34,7 +31,7 @@ export function createMonitor(
   assets: AssetReader,
   ask: Ask,
 ): MockMonitor {
-  const { RegisterResourceResponse, ReadResourceResponse, ResourceInvokeResponse } = pulumi.resources;
+  const { RegisterResourceResponse, ReadResourceResponse, InvokeResponse } = pulumi.responses;
   const struct = (values: Properties, secrets: readonly string[]) =>
     pulumi.struct.Struct.fromJavaScript(toWire({ values, secrets }));
   const urn = (request: Wire) =>
@@ -52,8 +49,7 @@ export function createMonitor(
         response.setUrn(registration.urn);
         response.setId(id ?? "");
         response.setObject(struct(outputs, secretOutputs));
-        // Unknown outputs are passed on without running what is applied to them, so that they can be told at their use.
-        if (partial) response.setUnknown(true);
+        if (partial) leaveTheRestUnknown(response);
         return response;
       });
     }
@@ -82,7 +78,7 @@ export function createMonitor(
           args: known(fromWire(request.getArgs()?.toJavaScript() ?? {}, assets)),
         };
         const result = (await ask({ kind: "invoke", request: invocation })) as Properties;
-        const response = new ResourceInvokeResponse();
+        const response = new InvokeResponse();
         response.setReturn(struct(result, []));
         return response;
       });
@@ -123,6 +119,16 @@ function readRegistration(request: Wire, urn: string, assets: AssetReader): Regi
   };
 }
 
+/**
+ * Outputs that are not in the response become unknown rather than undefined: what is applied to them does not run, and
+ * an input made of them can be told. SDKs before 3.260 or so have no field for it; there a skipped resource does the same.
+ */
+function leaveTheRestUnknown(response: Wire): void {
+  const skipped = 2;
+  if (typeof response.setUnknown === "function") response.setUnknown(true);
+  else response.setResult(skipped);
+}
+
 function known({ values, unknowns }: FromWire): Properties {
   return Object.fromEntries(Object.entries(values).filter(([name]) => !unknowns.includes(name)));
 }
@@ -132,7 +138,8 @@ async function answer(callback: Callback, work: () => Promise<unknown>): Promise
   try {
     response = await work();
   } catch (error) {
-    callback(error as Error);
+    // A failed invoke shows `details` to the program, as gRPC errors have them.
+    callback(Object.assign(error as Error, { details: (error as Error).message }));
     return;
   }
   callback(null, response);

@@ -21,6 +21,8 @@ process.on("message", (message: ToProgram) => {
 // Whoever started us is gone: nothing is left to evaluate for.
 process.on("disconnect", () => process.exit(1));
 
+type Messages = Readonly<Record<string, PulumiParts["responses"]["InvokeResponse"] | undefined>>;
+
 async function run(start: Start): Promise<void> {
   // A registration that fails shows only as rejections that nobody handles; the first of them is the error.
   process.on("unhandledRejection", fail(start));
@@ -34,9 +36,15 @@ async function run(start: Start): Promise<void> {
     /** Internal: asks the monitor which features it has; the mock monitor's answers are the ones wanted. */
     awaitFeatureSupport(): Promise<void>;
   };
+  const messages = (name: string) => load(`proto/${name}_pb.js`) as PulumiParts["responses"] & Messages;
+  const resources = messages("resource");
   const parts: PulumiParts = {
     mocks: load("runtime/mocks.js") as PulumiParts["mocks"],
-    resources: load("proto/resource_pb.js") as PulumiParts["resources"],
+    responses: {
+      ...resources,
+      // Newer SDKs have a class of its own for the monitor's answer, older ones take the provider's.
+      InvokeResponse: resources.ResourceInvokeResponse ?? messages("provider").InvokeResponse!,
+    },
     struct: load("google-protobuf/google/protobuf/struct_pb.js") as PulumiParts["struct"],
   };
   const monitor = createMonitor(parts, start, assetReader(start.directory), ask);

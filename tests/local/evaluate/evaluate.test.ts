@@ -20,9 +20,14 @@ describe("evaluate", () => {
 
   async function run(
     files: Record<string, string>,
-    given: { before?: StackState; secrets?: Record<string, string>; config?: Record<string, string> } = {},
+    given: {
+      before?: StackState;
+      secrets?: Record<string, string>;
+      config?: Record<string, string>;
+      sdk?: string;
+    } = {},
   ) {
-    const folder = programFolder(files);
+    const folder = programFolder(files, given.sdk);
     folders.push(folder);
     const { realisers, calls, created } = fakeRealisers();
     const reports: string[] = [];
@@ -75,6 +80,47 @@ describe("evaluate", () => {
     assert.deepEqual(outputs, { policy: "hush", secret: true, plain: false });
     assert.deepEqual(secretOutputs, ["policy"]);
   });
+
+  for (const sdk of [undefined, "pulumi-oldest"]) {
+    const named = sdk === undefined ? "the SDK that is installed" : "the oldest SDK that is promised to work";
+    const queue = `import * as pulumi from "@pulumi/pulumi";
+      class Queue extends pulumi.CustomResource {
+        declare readonly arn: pulumi.Output<string>;
+        constructor(name: string, args: object, type = "aws:sqs/queue:Queue") {
+          super(type, name, { arn: undefined, ...args });
+        }
+      }`;
+
+    it(`answers where it deploys to, to a program on ${named}`, async () => {
+      const { state, created } = await run(
+        {
+          "index.ts": `${queue}
+            const policy = pulumi.runtime.invokeOutput("aws:index/getRegion:getRegion", {}).apply((r: { name: string }) => r.name);
+            export const arn = new Queue("q", { policy: pulumi.secret(policy) }).arn;`,
+        },
+        { sdk },
+      );
+      assert.equal(created[0]?.inputs.policy, "eu-west-1");
+      assert.equal(stackOutputs(state).outputs.arn, "arn:q");
+    });
+
+    it(`tells the use of an output that nothing here computes, to a program on ${named}`, async () => {
+      const program = {
+        "index.ts": `${queue} new Queue("q", { policy: new Queue("t", {}, "aws:sns/topic:Topic").arn.apply((a) => a) });`,
+      };
+      await assert.rejects(run(program, { sdk }), /takes `policy` from aws:sns\/topic:Topic "t"/);
+    });
+
+    it(`shows a program on ${named} why an invoke failed`, async () => {
+      const program = {
+        "index.ts": `${queue} export const ami = pulumi.runtime.invokeOutput("aws:ec2/getAmi:getAmi", {});`,
+      };
+      await assert.rejects(
+        run(program, { sdk }),
+        /calls aws:ec2\/getAmi:getAmi, which the local stack does not answer/,
+      );
+    });
+  }
 
   it("runs an ES module without tsconfig, whose files import each other by their .js names", async () => {
     const { calls } = await run({

@@ -45,7 +45,6 @@ describe("the parts of @pulumi/pulumi that the monitor is made of", () => {
     has("ReadResourceRequest", ["getType", "getName", "getParent", "getId", "getProperties"]);
     has("ReadResourceResponse", ["setUrn", "setProperties"]);
     has("ResourceInvokeRequest", ["getTok", "getArgs"]);
-    has("ResourceInvokeResponse", ["setReturn"]);
     has("RegisterResourceOutputsRequest", ["getUrn", "getOutputs"]);
   });
 });

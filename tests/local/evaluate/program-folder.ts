@@ -4,10 +4,15 @@ import { dirname, join, resolve } from "node:path";
 
 const ROOT = resolve(__dirname, "../../..");
 
-/** A throw-away Pulumi project that sees this repository's packages. */
-export function programFolder(files: Readonly<Record<string, string>>): { path: string; remove(): void } {
+/** A throw-away Pulumi project that sees this repository's packages, or no package but one that stands in for the Pulumi SDK. */
+export function programFolder(files: Readonly<Record<string, string>>, sdk?: string): { path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), "stream-ingestion-"));
-  symlinkSync(join(ROOT, "node_modules"), join(path, "node_modules"));
+  if (sdk === undefined) {
+    symlinkSync(join(ROOT, "node_modules"), join(path, "node_modules"));
+  } else {
+    mkdirSync(join(path, "node_modules/@pulumi"), { recursive: true });
+    symlinkSync(join(ROOT, "node_modules", sdk), join(path, "node_modules/@pulumi/pulumi"));
+  }
   const all = { "Pulumi.yaml": "name: sample\nruntime: nodejs\n", ...files };
   for (const [name, content] of Object.entries(all)) {
     mkdirSync(dirname(join(path, name)), { recursive: true });
