@@ -72,6 +72,9 @@ export interface EngineStack {
   readonly automation: Stack;
 }
 
+/** What the secrets of every backend are encrypted with. */
+export const PASSPHRASE = "correct horse";
+
 export function createBackend(): Backend {
   const folder = mkdtempSync(join(tmpdir(), "stream-ingestion-engine-"));
   return {
@@ -89,7 +92,7 @@ async function openStack(folder: string, options: StackOptions): Promise<EngineS
       secretsProvider: "passphrase",
       projectSettings: { name: project, runtime: "nodejs", backend: { url: `file://${folder}` } },
       envVars: {
-        PULUMI_CONFIG_PASSPHRASE: "correct horse",
+        PULUMI_CONFIG_PASSPHRASE: PASSPHRASE,
         PULUMI_SKIP_UPDATE_CHECK: "1",
         PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
         ...environment,

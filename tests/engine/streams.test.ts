@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
-import { awsProbe } from "../../cli/verify/aws-probe";
-import { findDeployment } from "../../cli/verify/find-deployment";
-import { runVerify } from "../../cli/verify/run-verify";
 import { compare, readStoredEvents, type SampleUpstream, startSampleUpstream } from "../../local/index";
 import { STREAM_ID_KEY } from "../../runtime/contract";
-import { systemClock } from "../../runtime/support/clock";
 import { type Overrides, program, type StartedCloud, startCloud } from "./deployment";
-import { type Backend, createBackend, type EngineStack, failure } from "./engine-stack";
+import { type Backend, createBackend, type EngineStack, failure, PASSPHRASE } from "./engine-stack";
 
 /** Long enough that no hop ends by itself while a deploy is waited for. */
 const HOP_SECONDS = 90;
@@ -159,33 +159,44 @@ describe("streams of a deployment made by Pulumi's engine", () => {
     }
   });
 
-  it("pass the acceptance check", async () => {
+  it("pass the acceptance check, run as its user runs it", async () => {
     const busy = await startSampleUpstream();
-    const environment = { ...process.env };
     try {
-      Object.assign(process.env, engine.environment);
       await stack.up(program({ source: { url: busy.url, path: busy.path, key: busy.key } }));
-      const deployment = findDeployment(await stack.resources());
-      const probe = awsProbe(deployment);
-      const { checks, cost } = await runVerify(probe, systemClock, {
-        streamId: "EUR_USD",
-        events: 20,
-        patienceMs: 60_000,
-        numberedAt: "/seq",
-        relayMemorySize: deployment.relayMemorySize,
-        onStep: () => {},
-      });
-      probe.close();
+      writeFileSync(
+        join(backend.folder, "Pulumi.yaml"),
+        `name: prices\nruntime: nodejs\nbackend:\n  url: file://${backend.folder}\n`,
+      );
+      const flags = ["--program", backend.folder, "--stack", "local", "--stream", "EUR_USD", "--numbered-at", "/seq"];
+      const { code, stdout, stderr } = await verify([...flags, "--events", "20", "--patience", "60"]);
+      const lines = stdout.trim().split("\n");
+      assert.equal(lines[0], "prices", stderr);
       assert.deepEqual(
-        checks.filter(({ result }) => result !== "passed"),
+        lines.slice(1, -1).filter((line) => !line.startsWith("✔ ")),
         [],
       );
-      assert.ok(cost < 0.01);
+      assert.equal(lines.length, 12);
+      assert.match(lines.at(-1) ?? "", /less than \$0\.01 on AWS/);
+      assert.equal(code, 0);
     } finally {
-      for (const name of Object.keys(engine.environment)) delete process.env[name];
-      Object.assign(process.env, environment);
       await stack.destroy();
       await busy.close();
     }
   });
+
+  async function verify(flags: readonly string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
+    const hook = ["-r", require.resolve("ts-node/register/transpile-only")];
+    const child = spawn(process.execPath, [...hook, resolve(__dirname, "../../cli/main.ts"), "verify", ...flags], {
+      cwd: resolve(__dirname, "../.."),
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, ...engine.environment, PULUMI_CONFIG_PASSPHRASE: PASSPHRASE },
+    });
+    const output = { stdout: "", stderr: "" };
+    for (const name of ["stdout", "stderr"] as const)
+      child[name].on("data", (data) => {
+        output[name] += data;
+      });
+    const [code] = (await once(child, "close")) as [number | null];
+    return { code, ...output };
+  }
 });
