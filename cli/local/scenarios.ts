@@ -5,6 +5,7 @@ import {
   isClean,
   readStoredEvents,
   type SampleUpstream,
+  type StoredEvent,
   type StreamView,
 } from "../../local/index";
 import type { Running, Scenario, Verdict } from "./run-local";
@@ -43,10 +44,12 @@ export function sampleRun(upstream: SampleUpstream, seconds: number): Scenario {
   return {
     run: async (running) => {
       const { stack, stop, streams } = running;
-      const processed: { streamId: string; key: string }[] = [];
+      const processed: EventId[] = [];
       running.onEvent((event) => {
         if (event.kind === "processed") processed.push(event);
       });
+      // A kept data folder holds events of earlier runs, which this upstream has no account of.
+      const earlier = new Set((await storedIn(stack)).map(idOf));
       await startAll(stack.instances, upstream.streamIds);
       const end = Date.now() + seconds * 1_000;
       while (!stop.aborted && Date.now() < end) {
@@ -60,23 +63,28 @@ export function sampleRun(upstream: SampleUpstream, seconds: number): Scenario {
       );
       const settled = Date.now() + (stop.aborted ? SETTLE_MS / 5 : SETTLE_MS);
       while (Date.now() < settled && processed.length < sent.length) await sleep(LOOK_MS);
-      return judge(stack, sent, processed);
+      const stored = (await storedIn(stack)).filter((event) => !earlier.has(idOf(event)));
+      return judge(sent, stored, processed);
     },
   };
 }
 
-async function judge(
-  { cloud, instances }: Running["stack"],
-  sent: readonly EventCopy[],
-  processed: readonly { streamId: string; key: string }[],
-): Promise<Verdict> {
-  const items = (
-    await Promise.all(instances.flatMap(({ eventTables }) => eventTables.map((t) => readStoredEvents(cloud, t))))
-  ).flat();
+async function storedIn({ cloud, instances }: Running["stack"]): Promise<StoredEvent[]> {
+  const tables = instances.flatMap(({ eventTables }) => eventTables);
+  return (await Promise.all(tables.map((table) => readStoredEvents(cloud, table)))).flat();
+}
+
+type EventId = Pick<StoredEvent, "streamId" | "key">;
+
+function idOf({ streamId, key }: EventId): string {
+  return `${streamId}\n${key}`;
+}
+
+function judge(sent: readonly EventCopy[], items: readonly StoredEvent[], processed: readonly EventId[]): Verdict {
   const stored = items.map((item) => ({ streamId: item.streamId, key: item.key, data: item.data?.toString() ?? "" }));
   // The processor gets records by key; what they hold is what the table holds under that key.
-  const byKey = new Map(stored.map((event) => [`${event.streamId}\n${event.key}`, event]));
-  const handled = processed.map(({ streamId, key }) => byKey.get(`${streamId}\n${key}`) ?? { streamId, data: key });
+  const byKey = new Map(stored.map((event) => [idOf(event), event]));
+  const handled = processed.map((event) => byKey.get(idOf(event)) ?? { streamId: event.streamId, data: event.key });
   const comparison = compare(sent, stored, handled);
   const { lost, doubled, unprocessed, foreign } = comparison;
   const compared = {

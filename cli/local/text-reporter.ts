@@ -18,6 +18,8 @@ export function textReporter(output: TextOutput, now: () => number): Reporter {
   let block = 0;
   let last: { at: number; stored: number } | undefined;
   let lineAt = 0;
+  /** Warnings that were shown: every hop gives the same ones again, and `--json` has them all. */
+  const told = new Set<string>();
 
   /** Prints above the progress block, which the next progress writes again. */
   function print(text: string): void {
@@ -34,8 +36,12 @@ export function textReporter(output: TextOutput, now: () => number): Reporter {
     },
     note: (sentence) => print(colors.dim(sentence)),
     event: (event) => {
-      const line = event.kind === "log" ? shownLine(event.line) : undefined;
-      if (event.kind === "log" && line !== undefined) print(`${colors.yellow(event.functionName)} ${printable(line)}`);
+      if (event.kind !== "log") return;
+      const line = shownLine(event.line);
+      if (line === undefined || told.has(line)) return;
+      // What a processor prints is its own affair: that is shown as often as it comes.
+      if (line !== event.line) told.add(line);
+      print(`${colors.yellow(event.functionName)} ${printable(line)}`);
     },
     progress: (streams, tally) => {
       const at = now();

@@ -76,11 +76,14 @@ describe("textReporter", () => {
     assert.equal(output.text.trimEnd().split("\n").length, 4);
   });
 
-  it("shows warnings as sentences and what is no JSON, not every line of a function", () => {
+  it("shows a warning as a sentence, once, and every line that is no JSON, and nothing else of a function", () => {
     const { output, reporter } = reporterOn(false);
-    const lines = [`{"level":"info","message":"a"}`, `{"level":"WARN","message":"b"}`, "printed"];
+    const lines = [`{"level":"info","message":"a"}`, `{"level":"WARN","message":"b"}`, "printed"].flatMap((l) => [
+      l,
+      l,
+    ]);
     for (const line of lines) reporter.event({ kind: "log", functionName: "f", line });
-    assert.equal(output.text, "f WARN  b\nf printed\n");
+    assert.equal(output.text, "f WARN  b\nf printed\nf printed\n");
   });
 
   it("ends with what became of everything sent, or with what went wrong", () => {
