@@ -119,7 +119,7 @@ function problemOf({ streamId, lastError, status }: StreamView): string {
 
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    if (signal.aborted) resolve();
+    if (signal.aborted) return resolve();
     // A pending promise keeps no process alive, this timer does.
     const alive = setInterval(() => {}, 60_000);
     signal.addEventListener("abort", () => resolve(clearInterval(alive)), { once: true });
