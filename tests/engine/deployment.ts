@@ -16,13 +16,16 @@ export interface StartedCloud extends EngineCloud {
 }
 
 /** A local cloud with the provider in front of it, for one stack. */
-export async function startCloud(given: { stack?: string; hopSeconds?: number } = {}): Promise<StartedCloud> {
+export async function startCloud(
+  given: { stack?: string; hopSeconds?: number; dataDir?: string } = {},
+): Promise<StartedCloud> {
   const events: CloudEvent[] = [];
   const reports: string[] = [];
   const looks = new Set<() => void>();
   const engine = await startEngineCloud({
     stack: given.stack ?? "local",
     hopSeconds: given.hopSeconds,
+    dataDir: given.dataDir,
     directory: __dirname,
     report: (sentence) => reports.push(sentence),
     onEvent: (event) => {
