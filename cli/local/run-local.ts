@@ -48,7 +48,13 @@ export async function runLocal(
   let tally = NOTHING_YET;
   const listeners: ((event: StackEvent) => void)[] = [];
   const tables = new Set<string>();
+  // Declared streams can run before the last resource is there, and which tables hold events is known only then.
+  let early: CloudEvent[] | undefined = [];
   const onEvent = (event: CloudEvent) => {
+    if (early !== undefined) {
+      early.push(event);
+      return;
+    }
     for (const happened of stackEvents(event, tables)) {
       tally = count(tally, happened);
       reporter.event(happened);
@@ -62,6 +68,9 @@ export async function runLocal(
     for (const table of stack.instances.flatMap(({ eventTables }) => eventTables)) tables.add(table);
     try {
       reporter.ready(stack);
+      const missed = early;
+      early = undefined;
+      for (const event of missed) onEvent(event);
       const streams = async () => (await Promise.all(stack.instances.map(({ api }) => api.list()))).flat();
       const watching = watch(streams, () => tally, reporter);
       const verdict = await scenario

@@ -19,16 +19,17 @@ const SHORTEST_MS = 1_000;
 
 /** @param timeScale share of real time: below 1 where hops are compressed */
 export function createSchedules(timeScale: number): Schedules {
-  const timers = new Map<string, NodeJS.Timeout>();
+  const timers = new Map<string, readonly NodeJS.Timeout[]>();
   const remove = (name: string) => {
-    clearInterval(timers.get(name));
+    for (const timer of timers.get(name) ?? []) clearInterval(timer);
     timers.delete(name);
   };
   return {
     put({ name, expression, enabled, wake }) {
       remove(name);
       const interval = Math.max(SHORTEST_MS, rateMs(expression) * timeScale);
-      if (enabled) timers.set(name, setInterval(wake, interval));
+      // A rate without a start date begins at once (EventBridge Scheduler User Guide, schedule types).
+      if (enabled) timers.set(name, [setTimeout(wake, 0), setInterval(wake, interval)]);
     },
     remove,
     close: () => [...timers.keys()].forEach(remove),

@@ -5,6 +5,17 @@ import { createInterface } from "node:readline";
 
 const ROOT = resolve(__dirname, "../..");
 
+/** Where the command is: `node` gets `nodeArgs` in the folder `cwd`. */
+export interface Installation {
+  readonly cwd: string;
+  readonly nodeArgs: readonly string[];
+}
+
+const SOURCE: Installation = {
+  cwd: ROOT,
+  nodeArgs: ["-r", require.resolve("ts-node/register/transpile-only"), resolve(ROOT, "cli/main.ts")],
+};
+
 /** One line of `--json`. */
 export type Line = { readonly kind: string } & Readonly<Record<string, unknown>>;
 
@@ -18,8 +29,8 @@ export interface LocalProcess {
   stop(signal?: NodeJS.Signals): Promise<{ code: number | null; ms: number }>;
 }
 
-export function startLocal(args: readonly string[]): LocalProcess {
-  const child = run(["local", "--json", ...args]);
+export function startLocal(args: readonly string[], from: Installation = SOURCE): LocalProcess {
+  const child = run(["local", "--json", ...args], from);
   const lines: Line[] = [];
   const waiting = new Set<() => void>();
   let ended = false;
@@ -83,10 +94,6 @@ export async function runToEnd(
   return { code: code as number | null, ...output };
 }
 
-function run(args: readonly string[]): ChildProcess {
-  const main = resolve(ROOT, "cli/main.ts");
-  return spawn(process.execPath, ["-r", require.resolve("ts-node/register/transpile-only"), main, ...args], {
-    stdio: ["ignore", "pipe", "pipe"],
-    cwd: ROOT,
-  });
+function run(args: readonly string[], { cwd, nodeArgs }: Installation = SOURCE): ChildProcess {
+  return spawn(process.execPath, [...nodeArgs, ...args], { stdio: ["ignore", "pipe", "pipe"], cwd });
 }

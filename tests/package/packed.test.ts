@@ -13,6 +13,8 @@ import {
 import { isBuiltin } from "node:module";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { startLocal } from "../integration/local-process";
+import { replay } from "../integration/replay-server";
 
 const ROOT = resolve(__dirname, "../..");
 const NAME = "pulumi-stream-ingestion";
@@ -25,6 +27,7 @@ const prices = new StreamIngestion("prices", {
   source: { url: config.requireSecret("url"), path: "/v1/{streamId}", key: config.requireSecret("key"), format: "lines" },
   processor: { entry: "./processor.ts" },
   relay: { handover: Handover.overlap },
+  streams: ["EUR_USD"],
 });
 export const apiUrl: pulumi.Output<string> = prices.apiUrl;
 `;
@@ -166,5 +169,31 @@ describe("the packed package", function () {
       run(folder, process.execPath, join(folder, "node_modules", NAME, "dist/cli/main.js"), "--help"),
       /local/,
     );
+  });
+
+  it("runs the consumer's program on this machine, without tsconfig", async () => {
+    rmSync(join(folder, "tsconfig.json"), { force: true });
+    writeFileSync(join(folder, "Pulumi.yaml"), "name: consumer\nruntime: nodejs\n");
+    const upstream = await replay(Buffer.from(`{"n":1}\n{"n":2}\n{"n":3}\n`), "application/x-ndjson");
+    const main = join("node_modules", NAME, "dist/cli/main.js");
+    const secrets = ["--secret", `url=${upstream.url}`, "--secret", "key=k"];
+    const local = startLocal(secrets, { cwd: folder, nodeArgs: [main] });
+    try {
+      const { apiUrl, outputs } = await local.line(({ kind }) => kind === "ready");
+      assert.equal((outputs as { apiUrl: unknown }).apiUrl, apiUrl);
+      let processed = 0;
+      await local.line(({ kind }) => {
+        if (kind === "processed") processed += 1;
+        return processed === 3;
+      });
+      const printed = local.lines.flatMap(({ kind, line }) =>
+        kind === "log" && `${line}`.startsWith('{"n"') ? [line] : [],
+      );
+      assert.deepEqual(printed.map((line) => `${line}`.slice(0, 7)).sort(), ['{"n":1}', '{"n":2}', '{"n":3}']);
+      assert.equal((await local.stop("SIGINT")).code, 0);
+    } finally {
+      await local.stop("SIGKILL");
+      await upstream.close();
+    }
   });
 });
