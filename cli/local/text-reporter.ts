@@ -1,4 +1,4 @@
-import colors from "picocolors";
+import pc from "picocolors";
 import type { StreamView } from "../../local/index";
 import { printable } from "../terminal";
 import type { Reporter, Summary } from "./reporter";
@@ -15,6 +15,8 @@ const LINE_EVERY_MS = 3_000;
 const WORTH_SHOWING = new Set(["warn", "error"]);
 
 export function textReporter(output: TextOutput, now: () => number): Reporter {
+  // picocolors itself also colours under CI, where the log file keeps the escape codes.
+  const colors = pc.createColors(output.isTTY === true && pc.isColorSupported);
   let block = 0;
   let last: { at: number; stored: number } | undefined;
   let lineAt = 0;
@@ -56,7 +58,7 @@ export function textReporter(output: TextOutput, now: () => number): Reporter {
         print(totalLine(streams, tally, rate));
       }
     },
-    summary: (summary) => print(summaryText(summary)),
+    summary: (summary) => print(summaryText(summary, colors)),
   };
 }
 
@@ -85,7 +87,7 @@ function totalLine(streams: readonly StreamView[], tally: Tally, rate: number): 
   );
 }
 
-function summaryText({ seconds, tally, streams, compared, problems }: Summary): string {
+function summaryText({ seconds, tally, streams, compared, problems }: Summary, colors: typeof pc): string {
   const { received, duplicates, reconnects } = totals(streams);
   const rows: (readonly [string, string])[] = [
     ["ran for", `${seconds.toFixed(0)} s`],
