@@ -87,7 +87,10 @@ function totalLine(streams: readonly StreamView[], tally: Tally, rate: number): 
   );
 }
 
-function summaryText({ seconds, tally, streams, compared, problems }: Summary, colors: typeof pc): string {
+function summaryText(
+  { seconds, tally, streams, compared, problems }: Summary,
+  colors: ReturnType<typeof pc.createColors>,
+): string {
   const { received, duplicates, reconnects } = totals(streams);
   const rows: (readonly [string, string])[] = [
     ["ran for", `${seconds.toFixed(0)} s`],
