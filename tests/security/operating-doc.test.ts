@@ -9,13 +9,14 @@ import { type HostileUpstream, hostileUpstream, ticking } from "./hostile-upstre
 import { deployLocally, type LocalDeployment } from "./local-deployment";
 
 const ROOT = resolve(__dirname, "../..");
-const DOCUMENT = readFileSync(join(ROOT, "docs/operating.md"), "utf8");
+const COMMANDS = readFileSync(join(ROOT, "README.md"), "utf8").split("## Operating it")[1]!;
+const RIGHTS = readFileSync(join(ROOT, "docs/operating.md"), "utf8");
 const run = promisify(execFile);
 
-const blocks = (language: string) =>
-  [...DOCUMENT.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, "gms"))].map(([, text = ""]) => text);
+const blocks = (text: string, language: string) =>
+  [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, "gms"))].map(([, block = ""]) => block);
 
-describe("docs/operating.md, run as it stands", function () {
+describe("the README's operating section, run as it stands", function () {
   this.timeout(60_000);
   let upstream: HostileUpstream;
   let deployment: LocalDeployment;
@@ -29,14 +30,14 @@ describe("docs/operating.md, run as it stands", function () {
         source: { url: config.requireSecret("url"), path: "/{streamId}" },
         processor: { entry: "./processor.ts" },
       });
-      export const { apiUrl, tableName } = ingestion;`,
+      export const { apiUrl, tableName, bucketName, processorArn } = ingestion;`,
       secrets: { url: upstream.url },
       hopSeconds: 5,
     });
     // What stands in for the two programs that a reader has: Pulumi, which knows the stack, and npx, which finds our CLI.
     bin = mkdtempSync(join(tmpdir(), "stream-ingestion-bin-"));
-    const { apiUrl, tableName } = deployment.stack.outputs;
-    const outputs = JSON.stringify({ apiUrl, tableName });
+    const { apiUrl } = deployment.stack.outputs;
+    const outputs = JSON.stringify(deployment.stack.outputs);
     const script = (name: string, text: string) =>
       writeFileSync(join(bin, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
     script("pulumi", `case "$*" in *--json*) echo '${outputs}' ;; *) echo '${String(apiUrl)}' ;; esac`);
@@ -66,7 +67,7 @@ describe("docs/operating.md, run as it stands", function () {
   }
 
   it("starts, shows, tails and stops a stream with the CLI", async () => {
-    const lines = await shell(blocks("sh")[0]!);
+    const lines = await shell(blocks(COMMANDS, "sh")[0]!);
     assert.equal(lines[0], "EUR_USD: started");
     assert.match(lines[1]!, /^STREAM +STATE/);
     const tailed = lines.filter((line) => line.includes('"data"')).map((line) => JSON.parse(line));
@@ -79,7 +80,7 @@ describe("docs/operating.md, run as it stands", function () {
   });
 
   it("does the same with curl", async () => {
-    const lines = await shell(blocks("sh")[1]!.replace(/^signed .*$/gm, "$&; echo"));
+    const lines = await shell(blocks(COMMANDS, "sh")[1]!.replace(/^signed .*$/gm, "$&; echo"));
     const [started, shown, listed, stopped] = lines.map((line) => JSON.parse(line));
     assert.partialDeepStrictEqual(started, { streamId: "EUR_USD", desired: "open" });
     assert.partialDeepStrictEqual(shown, { streamId: "EUR_USD", desired: "open" });
@@ -88,7 +89,7 @@ describe("docs/operating.md, run as it stands", function () {
   });
 
   it("grants an operator what its policy says, and no more", () => {
-    const policy = parsePolicy(blocks("json")[0]!);
+    const policy = parsePolicy(blocks(RIGHTS, "json")[0]!);
     const may = (path: string) =>
       decide([policy], {
         action: "execute-api:Invoke",
