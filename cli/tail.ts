@@ -32,7 +32,7 @@ export function addTail(program: Command, terminal: Terminal = processTerminal):
 async function tail(terminal: Terminal, streamId: string | undefined, options: TailOptions): Promise<void> {
   const { eventStream } = await import("./event-stream");
   const { followInserts } = await import("./follow-changes");
-  const { decodeImage } = await import("./decode-image");
+  const { decodeItem } = await import("../runtime/data/item");
   const { systemClock } = await import("../runtime/support/clock");
 
   const table = options.table ?? output(await stackOutputs(options), "tableName", "--table");
@@ -45,7 +45,7 @@ async function tail(terminal: Terminal, streamId: string | undefined, options: T
     const onThrottled = (waitMs: number) =>
       terminal.err(`The change stream has too many readers; looking again in ${waitMs / 1000} s.`);
     for await (const image of followInserts(stream, { clock: systemClock, signal: stop.signal, onThrottled })) {
-      const event = decodeImage(image);
+      const event = decodeItem(image);
       if (streamId !== undefined && event.streamId !== streamId) continue;
       terminal.out(options.json ? eventJson(event) : eventLine(event, terminal.colours));
       if (--left <= 0) return;

@@ -1,6 +1,5 @@
-import { zstdDecompressSync } from "node:zlib";
 import { type AttributeValue, DynamoDBClient, paginateScan } from "@aws-sdk/client-dynamodb";
-import { ITEM } from "../runtime/contract";
+import { decodeItem } from "../runtime/data/item";
 import type { LocalCloud } from "./aws/cloud";
 
 export interface StoredEvent {
@@ -28,11 +27,6 @@ export async function readStoredEvents(
 }
 
 function storedEvent(item: Record<string, AttributeValue>): StoredEvent {
-  const data = item[ITEM.data];
-  const bytes = data?.S === undefined ? data?.B && Buffer.from(data.B) : Buffer.from(data.S);
-  return {
-    streamId: (item[ITEM.streamId]?.S ?? "").replace(/#.*$/, ""),
-    key: item[ITEM.key]?.S ?? "",
-    data: bytes && item[ITEM.encoding] !== undefined ? zstdDecompressSync(bytes) : bytes,
-  };
+  const { streamId, key, data } = decodeItem(item);
+  return { streamId, key, data: data === undefined ? undefined : Buffer.from(data) };
 }

@@ -2,8 +2,8 @@ import { CloudWatchClient, paginateDescribeAlarms } from "@aws-sdk/client-cloudw
 import { CloudWatchLogsClient, paginateFilterLogEvents } from "@aws-sdk/client-cloudwatch-logs";
 import { DynamoDBClient, paginateQuery, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { ITEM, METRIC, STREAM_ID_KEY } from "../../runtime/contract";
+import { decodeItem } from "../../runtime/data/item";
 import { connectionClient } from "../connection-client";
-import { decodeImage } from "../decode-image";
 import type { Deployment } from "./find-deployment";
 import type { SeenItem } from "./judge";
 import type { Probe } from "./run-verify";
@@ -102,8 +102,8 @@ export function awsProbe(deployment: Deployment, region?: string): Probe & { clo
   };
 }
 
-function seenItem(image: Parameters<typeof decodeImage>[0]): SeenItem {
-  const { key, type, id = "", data = "", sequence, pointer } = decodeImage(image);
+function seenItem(image: Parameters<typeof decodeItem>[0]): SeenItem {
+  const { key, type, id = "", data = "", sequence, pointer } = decodeItem(image);
   return { key, type, id, sequence, data: pointer ?? data.toString() };
 }
 

@@ -39,11 +39,11 @@ export interface StoredEvent {
   readonly pointer?: string;
 }
 
-/** An attribute as Lambda delivers it: `B` is base64 text. */
+/** An attribute as Lambda delivers it, where `B` is base64 text, or as the SDK does, where it is bytes. */
 export interface AttributeJson {
   readonly S?: string;
   readonly N?: string;
-  readonly B?: string;
+  readonly B?: string | Uint8Array;
 }
 
 /** A write unit; https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html */
@@ -119,7 +119,7 @@ export function decodeItem(attributes: Readonly<Record<string, AttributeJson>>):
 function decodeData(attributes: Readonly<Record<string, AttributeJson>>): string | Buffer {
   const value = attributes[ITEM.data];
   if (value?.B === undefined) return value?.S ?? "";
-  const bytes = Buffer.from(value.B, "base64");
+  const bytes = typeof value.B === "string" ? Buffer.from(value.B, "base64") : Buffer.from(value.B);
   const encoding = attributes[ITEM.encoding]?.S;
   if (encoding === undefined) return bytes;
   const plain = zstdDecompressSync(bytes, { maxOutputLength: MAX_DECOMPRESSED_BYTES });
