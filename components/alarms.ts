@@ -2,11 +2,14 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { METRIC, METRIC_DIMENSION, METRIC_NAMESPACE } from "../runtime/contract";
 import type { AlarmsArgs } from "./args";
+import type { EventProcessor } from "./event-processor";
 import type { Scope } from "./scope";
 
 interface Watch {
   readonly role: string;
   readonly description: string;
+  /** @default "deployment": the product's own metrics */
+  readonly of?: "deployment" | "mapping" | "processor";
   readonly metric: string;
   readonly statistic: "Maximum" | "Sum";
   readonly threshold: number;
@@ -38,8 +41,28 @@ const WATCHES: readonly Watch[] = [
   },
   {
     role: "processor-failures",
-    description: "Events lie in the failure bucket",
+    description: "Events lie in the failure bucket: the processor's code failed for them",
     metric: METRIC.processorFailures,
+    statistic: "Sum",
+    threshold: 0,
+    periodSeconds: 60,
+    periods: 1,
+  },
+  {
+    role: "processor-given-up",
+    description: "Events lie in the failure bucket: the processor crashed or timed out with them until Lambda gave up",
+    of: "mapping",
+    metric: "OnFailureDestinationDeliveredEventCount",
+    statistic: "Sum",
+    threshold: 0,
+    periodSeconds: 60,
+    periods: 1,
+  },
+  {
+    role: "processor-dropped",
+    description: "Events were lost to the processor: Lambda gave up and could not write to the failure bucket",
+    of: "mapping",
+    metric: "DroppedEventCount",
     statistic: "Sum",
     threshold: 0,
     periodSeconds: 60,
@@ -54,55 +77,56 @@ const WATCHES: readonly Watch[] = [
     periodSeconds: 300,
     periods: 2,
   },
+  {
+    role: "iterator-age",
+    description: "The processor lags an hour behind; records expire after 24",
+    of: "processor",
+    metric: "IteratorAge",
+    statistic: "Maximum",
+    threshold: 3_600_000,
+    periodSeconds: 300,
+    periods: 1,
+  },
 ];
 
 /** Alarms and a dashboard over the deployment's metrics. */
 export function createAlarms(
   scope: Scope,
-  processorName: pulumi.Input<string>,
+  { functionArn, mapping }: Pick<EventProcessor, "functionArn" | "mapping">,
   { topicArn }: AlarmsArgs = {},
 ): aws.cloudwatch.MetricAlarm[] {
-  const options = { parent: scope.parent };
   const actions = topicArn === undefined ? undefined : [topicArn];
-  const shared = { alarmActions: actions, okActions: actions, treatMissingData: "notBreaching", tags: scope.tags };
+  const sources = {
+    deployment: { namespace: METRIC_NAMESPACE, dimensions: { [METRIC_DIMENSION]: scope.deployment } },
+    mapping: { namespace: "AWS/Lambda", dimensions: { EventSourceMappingUUID: mapping.uuid } },
+    processor: {
+      namespace: "AWS/Lambda",
+      dimensions: { FunctionName: functionArn.apply((arn) => arn.split(":")[6] ?? arn) },
+    },
+  };
   const alarms = WATCHES.map(
-    ({ role, description, metric, statistic, threshold, periodSeconds, periods, missingIsBad }) =>
+    ({ role, description, of = "deployment", metric, statistic, threshold, periodSeconds, periods, missingIsBad }) =>
       new aws.cloudwatch.MetricAlarm(
         `${scope.name}-${role}`,
         {
           alarmDescription: description,
-          namespace: METRIC_NAMESPACE,
+          ...sources[of],
           metricName: metric,
-          dimensions: { [METRIC_DIMENSION]: scope.deployment },
           statistic,
           comparisonOperator: "GreaterThanThreshold",
           threshold,
           period: periodSeconds,
           evaluationPeriods: periods,
-          ...shared,
+          alarmActions: actions,
+          okActions: actions,
           treatMissingData: missingIsBad ? "breaching" : "notBreaching",
+          tags: scope.tags,
         },
-        options,
+        { parent: scope.parent },
       ),
   );
-  const iteratorAge = new aws.cloudwatch.MetricAlarm(
-    `${scope.name}-iterator-age`,
-    {
-      alarmDescription: "The processor lags an hour behind; records expire after 24",
-      namespace: "AWS/Lambda",
-      metricName: "IteratorAge",
-      dimensions: { FunctionName: processorName },
-      statistic: "Maximum",
-      comparisonOperator: "GreaterThanThreshold",
-      threshold: 3_600_000,
-      period: 300,
-      evaluationPeriods: 1,
-      ...shared,
-    },
-    options,
-  );
   createDashboard(scope);
-  return [...alarms, iteratorAge];
+  return alarms;
 }
 
 const PANELS: readonly (readonly [title: string, statistic: string, ...metrics: string[]])[] = [

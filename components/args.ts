@@ -200,7 +200,7 @@ export interface StreamIngestionArgs {
   bucket?: string;
   /** Who may call the connection API. */
   api?: ApiArgs;
-  /** Alarms and a dashboard are on; this says who is told. Five alarms cost $0.50 a month. */
+  /** Alarms and a dashboard are on; this says who is told. Seven alarms cost $0.70 a month. */
   alarms?: AlarmsArgs;
   /** Puts the connection manager into a VPC. @default no VPC */
   network?: NetworkArgs;

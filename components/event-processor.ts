@@ -55,6 +55,7 @@ export function createEventProcessor(
         maximumRecordAgeInSeconds: MAX_RECORD_AGE_SECONDS,
         functionResponseTypes: ["ReportBatchItemFailures"],
         destinationConfig: { onFailure: { destinationArn: stores.bucket.arn } },
+        metricsConfig: { metrics: ["EventCount"] },
         tags: scope.tags,
       },
       transforms.mapping,

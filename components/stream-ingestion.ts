@@ -102,7 +102,6 @@ export class StreamIngestion extends pulumi.ComponentResource {
       const manager = createConnectionManager(scope, stores, settings, egress, transform);
       const api = createConnectionApi(scope, stores, manager, settings, transform);
       const watchdog = createWatchdog(scope, stores, manager, settings, declared, transform);
-      const processorName = eventProcessor.functionArn.apply((arn) => arn.split(":")[6] ?? arn);
 
       nodesOf.set(this, {
         ...stores,
@@ -112,7 +111,7 @@ export class StreamIngestion extends pulumi.ComponentResource {
         watchdog: watchdog.function,
         eventProcessor: eventProcessor.function,
         mapping: eventProcessor.mapping,
-        alarms: createAlarms(scope, processorName, alarms),
+        alarms: createAlarms(scope, eventProcessor, alarms),
       });
       this.apiUrl = api.url;
       this.tableName = eventTable.name;

@@ -2,7 +2,7 @@ import { AwsError } from "./aws-error";
 import type { LogStore } from "./log-store";
 import { failAsJson, type Service } from "./service";
 
-/** An alarm on a metric that functions write as EMF lines. Alarms on AWS's own metrics never ring here. */
+/** An alarm on a metric that functions write as EMF lines, or that a mapping counts. On other metrics of AWS it never rings here. */
 export interface AlarmSpec {
   readonly name: string;
   readonly namespace?: string;
@@ -21,7 +21,16 @@ export interface Alarms {
   remove(name: string): void;
   /** Whether it rings now. */
   rings(name: string): boolean;
+  /** A value of a metric that AWS has itself. */
+  count(own: OwnMetric): void;
   readonly service: Service;
+}
+
+export interface OwnMetric {
+  readonly namespace: string;
+  readonly dimensions: Readonly<Record<string, string>>;
+  readonly metric: string;
+  readonly value: number;
 }
 
 interface Emf {
@@ -88,6 +97,17 @@ export function createAlarms(logs: LogStore, place: { region: string; accountId:
     put: (alarm) => void alarms.set(alarm.name, alarm),
     remove: (name) => void alarms.delete(name),
     rings,
+    // Beside the functions' lines, in the same form: an alarm looks in one place.
+    count: ({ namespace, dimensions, metric, value }) =>
+      logs.add({
+        group: namespace,
+        at: now(),
+        text: JSON.stringify({
+          _aws: { CloudWatchMetrics: [{ Namespace: namespace }] },
+          ...dimensions,
+          [metric]: value,
+        }),
+      }),
     service,
   };
 }

@@ -86,6 +86,8 @@ export async function startLocalCloud(options: CloudOptions = {}): Promise<Local
     faults,
     emit,
     dataDir,
+    count: (EventSourceMappingUUID, metric, value) =>
+      alarms.count({ namespace: "AWS/Lambda", dimensions: { EventSourceMappingUUID }, metric, value }),
     may: (name, permission, quietly) => may(name, functions.find(name)?.roleArn ?? "", permission, quietly),
     putFailure: (arn, key, body) =>
       void buckets

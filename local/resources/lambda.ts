@@ -166,6 +166,7 @@ interface MappingInputs {
   readonly maximumRecordAgeInSeconds?: number;
   readonly functionResponseTypes?: readonly string[];
   readonly destinationConfig?: { readonly onFailure?: { readonly destinationArn?: string } };
+  readonly metricsConfig?: { readonly metrics: readonly string[] };
 }
 
 /** A poller from a table's change stream to a function. A table has one shard here, so `parallelizationFactor` is 1. */
@@ -183,6 +184,7 @@ export const eventSourceMapping = define<MappingInputs>({
     "maximumRecordAgeInSeconds",
     "functionResponseTypes",
     "destinationConfig",
+    "metricsConfig",
     "parallelizationFactor",
     "tags",
   ],
@@ -216,6 +218,7 @@ export const eventSourceMapping = define<MappingInputs>({
         maximumRecordAgeSeconds: inputs.maximumRecordAgeInSeconds ?? -1,
         reportsItemFailures: inputs.functionResponseTypes?.includes("ReportBatchItemFailures") ?? false,
         failureBucketArn,
+        countsEvents: inputs.metricsConfig?.metrics.includes("EventCount") ?? false,
       },
       stream,
     );

@@ -53,7 +53,7 @@ describe("StreamIngestion", () => {
         "aws:apigateway/stage:Stage": 1,
         "aws:apigateway/methodSettings:MethodSettings": 1,
         "aws:scheduler/schedule:Schedule": 1,
-        "aws:cloudwatch/metricAlarm:MetricAlarm": 5,
+        "aws:cloudwatch/metricAlarm:MetricAlarm": 7,
         "aws:cloudwatch/dashboard:Dashboard": 1,
       });
       const component = it1.one(TYPE);
@@ -158,6 +158,22 @@ describe("StreamIngestion", () => {
       assert.deepEqual(inputs.functionResponseTypes, ["ReportBatchItemFailures"]);
       assert.match(inputs.destinationConfig.onFailure.destinationArn, /in-bucket$/);
       assert.equal(inputs.batchSize, 100);
+    });
+
+    it("has an alarm for every way in which an event can miss the processor", () => {
+      const mapping = it1.one("aws:lambda/eventSourceMapping:EventSourceMapping");
+      assert.deepEqual(mapping.inputs.metricsConfig, { metrics: ["EventCount"] });
+      const watched = ["processor-failures", "processor-given-up", "processor-dropped"].map((role) => {
+        const { inputs } = it1.one("aws:cloudwatch/metricAlarm:MetricAlarm", `in-${role}`);
+        assert.deepEqual([inputs.threshold, inputs.evaluationPeriods, inputs.treatMissingData], [0, 1, "notBreaching"]);
+        return [inputs.namespace, inputs.metricName, inputs.dimensions];
+      });
+      const lambda = { EventSourceMappingUUID: `${mapping.name}-uuid` };
+      assert.deepEqual(watched, [
+        ["StreamIngestion", "ProcessorFailures", { Deployment: "project-stack-in" }],
+        ["AWS/Lambda", "OnFailureDestinationDeliveredEventCount", lambda],
+        ["AWS/Lambda", "DroppedEventCount", lambda],
+      ]);
     });
 
     it("gives each role its own actions and no more", () => {

@@ -47,6 +47,7 @@ export async function evaluate(program: () => unknown, { preview = false } = {})
           bucket: inputs.bucket ?? name,
           arn: `arn:aws:${type.split(":")[1]?.split("/")[0]}:eu-west-1:123456789012:${name}`,
           streamArn: `arn:aws:dynamodb:eu-west-1:123456789012:table/${name}/stream/1`,
+          uuid: `${name}-uuid`,
           invokeArn: `arn:aws:apigateway:eu-west-1:lambda:path/functions/${name}/invocations`,
           executionArn: `arn:aws:execute-api:eu-west-1:123456789012:${name}`,
           invokeUrl: `https://${name}.execute-api.eu-west-1.amazonaws.com/v1`,

@@ -81,6 +81,12 @@ describe("a processor on the local stack", function () {
       objects.map(({ key, event, error }) => [key, event?.data, error.code]),
       [["block-1", blocking, "RetryAttemptsExhausted"]],
     );
+    const ringing = await local.ringing();
+    assert.ok(
+      ringing.some((name) => name.includes("processor-given-up")),
+      String(ringing),
+    );
+    assert.ok(!ringing.some((name) => name.includes("processor-dropped")), String(ringing));
   });
 
   it("hands over an event that is too large for an item", async () => {

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";
+import { CloudWatchClient, DescribeAlarmsCommand } from "@aws-sdk/client-cloudwatch";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { type LocalStack, startLocalStack } from "../../local";
@@ -26,6 +27,8 @@ export interface ProcessorStack extends Pick<EventLog, "until"> {
   handled(streamId: string): Handled[];
   /** Objects of the bucket by key. */
   objects(prefix: string): Promise<Map<string, string>>;
+  /** Names of the alarms that ring now. */
+  ringing(): Promise<string[]>;
   /** `stream-ingestion …` with the operator's credentials. */
   cli(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }>;
   close(): Promise<void>;
@@ -45,6 +48,7 @@ export async function startProcessorStack(): Promise<ProcessorStack> {
   const { tableName, bucketName } = stack.outputs as Record<string, string>;
   const s3 = new S3Client({ endpoint, region, credentials: operator, forcePathStyle: true });
   const dynamo = new DynamoDBClient({ endpoint, region, credentials: operator });
+  const cloudWatch = new CloudWatchClient({ endpoint, region, credentials: operator });
 
   return {
     stack,
@@ -80,6 +84,10 @@ export async function startProcessorStack(): Promise<ProcessorStack> {
         const handled = JSON.parse(event.line) as Handled;
         return handled.handled.startsWith(`${streamId}-`) ? [handled] : [];
       }),
+    async ringing() {
+      const { MetricAlarms = [] } = await cloudWatch.send(new DescribeAlarmsCommand({ StateValue: "ALARM" }));
+      return MetricAlarms.map(({ AlarmName = "" }) => AlarmName);
+    },
     async objects(prefix) {
       const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucketName, Prefix: prefix }));
       const bodies = Contents.map(async ({ Key }) => {
@@ -113,6 +121,7 @@ export async function startProcessorStack(): Promise<ProcessorStack> {
     async close() {
       s3.destroy();
       dynamo.destroy();
+      cloudWatch.destroy();
       await stack.close();
     },
   };

@@ -26,6 +26,8 @@ export interface MappingSpec {
   readonly reportsItemFailures: boolean;
   /** ARN of a bucket. */
   readonly failureBucketArn?: string;
+  /** Whether it reports how many events it gave up. */
+  readonly countsEvents: boolean;
 }
 
 export interface MappingContext {
@@ -38,6 +40,8 @@ export interface MappingContext {
   readonly may: (permission: Permission, quietly?: boolean) => boolean;
   /** Writes a failure document to the bucket. */
   readonly putFailure: (bucketArn: string, key: string, body: string) => void;
+  /** A value of a metric of its own, as AWS/Lambda has it. */
+  readonly count: (metric: string, value: number) => void;
   readonly faults: Faults;
   readonly emit: (event: CloudEvent) => void;
 }
@@ -183,13 +187,20 @@ export function runMapping(spec: MappingSpec, context: MappingContext): Mapping 
     return { ...batch, records: batch.records.slice(expired.length) };
   }
 
-  function giveUp({ records, attempts }: Batch<StreamRecord>, condition: FailureCondition): void {
+  function giveUp(batch: Batch<StreamRecord>, condition: FailureCondition): void {
+    const kept = keepFailure(batch, condition);
+    if (spec.countsEvents)
+      context.count(kept ? "OnFailureDestinationDeliveredEventCount" : "DroppedEventCount", batch.records.length);
+  }
+
+  function keepFailure({ records, attempts }: Batch<StreamRecord>, condition: FailureCondition): boolean {
     const { failureBucketArn } = spec;
-    if (failureBucketArn === undefined) return;
+    if (failureBucketArn === undefined) return false;
     const { key, body } = failureDocument(spec, stream.arn, { records, condition, attempts });
-    if (!context.may({ action: "s3:PutObject", resource: `${failureBucketArn}/${key}` })) return;
-    if (!context.may({ action: "s3:ListBucket", resource: failureBucketArn })) return;
+    if (!context.may({ action: "s3:PutObject", resource: `${failureBucketArn}/${key}` })) return false;
+    if (!context.may({ action: "s3:ListBucket", resource: failureBucketArn })) return false;
     context.putFailure(failureBucketArn, key, body);
+    return true;
   }
 
   const running = run();

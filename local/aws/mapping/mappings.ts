@@ -20,10 +20,11 @@ export interface MappingsOptions extends Pick<MappingContext, "putFailure" | "fa
   readonly functions: Functions;
   /** Asks the role of this function, and reports the call. */
   readonly may: (functionName: string, permission: Permission, quietly?: boolean) => boolean;
+  readonly count: (mappingId: string, metric: string, value: number) => void;
   readonly dataDir?: string;
 }
 
-export function createMappings({ functions, may, dataDir, ...rest }: MappingsOptions): Mappings {
+export function createMappings({ functions, may, count, dataDir, ...rest }: MappingsOptions): Mappings {
   const running = new Map<string, Mapping | undefined>();
   const folder = dataDir && join(dataDir, "mappings");
   if (folder) mkdirSync(folder, { recursive: true });
@@ -70,6 +71,7 @@ export function createMappings({ functions, may, dataDir, ...rest }: MappingsOpt
         savePosition: (next) => savePosition(spec.id, next),
         invoke: (payload) => functions.invoke({ target: spec.functionArn, payload, caller: "mapping" }),
         may: (permission, quietly) => may(functionName, permission, quietly),
+        count: (metric, value) => count(spec.id, metric, value),
       });
       running.set(spec.id, mapping);
     },

@@ -19,6 +19,19 @@ const PROCESSOR = `
   };
 `;
 
+/** Rings when a mapping gave up more than `threshold` events in the last minute. */
+const givenUp = (name: string, metricName: string, id: string | undefined, threshold: number) => ({
+  name,
+  namespace: "AWS/Lambda",
+  metricName,
+  dimensions: { EventSourceMappingUUID: id! },
+  statistic: "Sum",
+  comparisonOperator: "GreaterThanThreshold",
+  threshold,
+  period: 60,
+  evaluationPeriods: 1,
+});
+
 describe("event source mapping", () => {
   let fixture: CloudFixture;
   let dynamo: DynamoDBClient;
@@ -108,9 +121,15 @@ describe("event source mapping", () => {
       maximumRetryAttempts: 1,
       bisectBatchOnFunctionError: true,
       destinationConfig: { onFailure: { destinationArn: bucket.arn } },
+      metricsConfig: { metrics: ["EventCount"] },
     });
+    fixture.cloud.alarms.put(givenUp("delivered", "OnFailureDestinationDeliveredEventCount", id, 1));
+    fixture.cloud.alarms.put(givenUp("delivered-more", "OnFailureDestinationDeliveredEventCount", id, 2));
+    fixture.cloud.alarms.put(givenUp("dropped", "DroppedEventCount", id, 0));
     await put("d");
     await drain();
+    const ringing = ["delivered", "delivered-more", "dropped"].filter((name) => fixture.cloud.alarms.rings(name));
+    assert.deepEqual(ringing, ["delivered"]);
     assert.deepEqual(deliveries(), [
       { ids: ["a", "bad", "c"], failed: [1] },
       { ids: ["bad", "c"], failed: [0] },
@@ -130,6 +149,18 @@ describe("event source mapping", () => {
       Records.map((record: { dynamodb: { NewImage: unknown } }) => record.dynamodb.NewImage),
       [{ id: { S: "bad" } }, { id: { S: "c" } }],
     );
+  });
+
+  it("counts what it gave up as dropped when nothing can keep it, and counts nothing unless asked", async () => {
+    await putAll("bad", "bad2");
+    const counting = { maximumRetryAttempts: 0, metricsConfig: { metrics: ["EventCount"] } };
+    const { id } = await map(counting, { mode: "throw" });
+    const { id: silent } = await map({ maximumRetryAttempts: 0 }, { mode: "throw" });
+    fixture.cloud.alarms.put(givenUp("dropped", "DroppedEventCount", id, 1));
+    fixture.cloud.alarms.put(givenUp("silent", "DroppedEventCount", silent, 0));
+    await drain();
+    const ringing = ["dropped", "silent"].filter((name) => fixture.cloud.alarms.rings(name));
+    assert.deepEqual(ringing, ["dropped"]);
   });
 
   it("bisects a batch that throws until the bad record is alone", async () => {
