@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { ConnectionClient } from "./connection-client";
 import { output, stackOutputs } from "./stack-outputs";
-import { CliError, EXIT, EXIT_HELP, type Terminal } from "./terminal";
+import { type CliError, EXIT, EXIT_HELP, type Terminal } from "./terminal";
 
 /** Options that every operating command takes. */
 export interface OperatorOptions {
@@ -29,7 +29,7 @@ export async function clientFor(options: OperatorOptions): Promise<ConnectionCli
   return connectionClient({ apiUrl, region: options.region, apiKey: process.env.STREAM_INGESTION_API_KEY });
 }
 
-/** Runs an action; a {@link CliError} becomes one line on stderr and its exit code, anything else is a fault and rejects. */
+/** Runs an action; what it throws becomes one line on stderr and an exit code: ours and, by its name, that of AWS or the network. */
 export async function operate(
   terminal: Terminal,
   options: OperatorOptions,
@@ -38,8 +38,8 @@ export async function operate(
   try {
     await action();
   } catch (error) {
-    if (!(error instanceof CliError)) throw error;
-    const { code, message, exitCode } = error;
+    if (process.env.STREAM_INGESTION_DEBUG) throw error;
+    const { name, message, code = name, exitCode } = error as Error & Partial<CliError>;
     terminal.err(options.json ? JSON.stringify({ code, message }) : `${terminal.colours.red("error:")} ${message}`);
     terminal.setExitCode(exitCode ?? EXIT.failed);
   }

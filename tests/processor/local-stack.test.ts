@@ -141,4 +141,10 @@ describe("a processor on the local stack", function () {
     const poisonStays = await local.cli("failures", "list", "--stream", "poison", "--bucket", bucketName!);
     assert.match(poisonStays.stdout, /TOLD: told to throw/);
   });
+
+  it("says in one line what AWS refuses, as JSON when asked", async () => {
+    const { code, stdout, stderr } = await local.cli("failures", "list", "--json", "--bucket", "nobodys");
+    assert.deepEqual([code, stdout], [1, ""]);
+    assert.equal(JSON.parse(stderr).code, "NoSuchBucket");
+  });
 });
