@@ -87,15 +87,23 @@ export function sseDecoder(maxEventBytes: number, lastEventId = ""): Decoder {
   function asciiLines(chunk: Buffer, from: number, sink: EventSink): number {
     const text = chunk.toString("latin1");
     let start = from;
-    for (let end = nextLf(text, start); end !== -1; end = nextLf(text, start)) {
+    let end = nextLf(text, start);
+    while (end !== -1) {
       const value = start + (text.charCodeAt(start + 5) === SPACE ? 6 : 5);
       if (end === start) dispatch(sink);
       else if (block.lines === 0 && value <= end && end - value <= maxEventBytes && text.startsWith("data:", start)) {
-        block.lines = 1;
-        block.bytes = end - value;
-        block.data = text.slice(value, end);
+        if (text.charCodeAt(end + 1) === LF && !block.ownId && block.type === "" && !block.refusedHead) {
+          // The usual event, one line of data and no other field, leaves nothing in the block.
+          sink.event(text.slice(value, end), end - value, "message", block.id, false);
+          end++;
+        } else {
+          block.lines = 1;
+          block.bytes = end - value;
+          block.data = text.slice(value, end);
+        }
       } else line(chunk, start, end, end - start, sink);
       start = end + 1;
+      end = nextLf(text, start);
     }
     return start;
   }
