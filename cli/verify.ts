@@ -1,8 +1,9 @@
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { type OperatorOptions, operate } from "./operator-command";
 import { CliError, EXIT, terminal as processTerminal, type Terminal } from "./terminal";
+import type { Deployment } from "./verify/find-deployment";
 import type { Check } from "./verify/judge";
-import type { Verdict } from "./verify/run-verify";
+import type { Verdict, VerifyOptions } from "./verify/run-verify";
 
 interface VerifyCommandOptions extends Pick<OperatorOptions, "stack" | "program" | "region" | "json"> {
   readonly stream: string;
@@ -10,6 +11,7 @@ interface VerifyCommandOptions extends Pick<OperatorOptions, "stack" | "program"
   readonly events: number;
   readonly patience: number;
   readonly numberedAt?: string;
+  readonly upstream?: string;
 }
 
 /** `stream-ingestion verify`: the acceptance check after `pulumi up`, the same on the local stack and in an account. */
@@ -30,6 +32,12 @@ export function addVerify(program: Command, terminal: Terminal = processTerminal
       "--numbered-at <pointer>",
       "JSON pointer to a number that upstream raises by one with every event of the stream",
     )
+    .addOption(
+      new Option(
+        "--upstream <url>",
+        "the stream's URL, {streamId} in it for the id: a second connection looks for what the table lacks. Its key: env STREAM_INGESTION_VERIFY_KEY",
+      ).env("STREAM_INGESTION_VERIFY_UPSTREAM"),
+    )
     .option("--json", "print JSON")
     .addHelpText("after", "\nExit codes: 0 everything holds · 1 something does not, or the check could not run")
     .action((options: VerifyCommandOptions) => operate(terminal, options, () => verify(options, terminal)));
@@ -44,13 +52,21 @@ async function verify(options: VerifyCommandOptions, terminal: Terminal): Promis
     import("../runtime/support/clock"),
   ]);
   const deployment = findDeployment(await exportedResources(options), options.instance);
+  const interrupted = new AbortController();
+  const interrupt = () => interrupted.abort();
+  const witness = options.upstream
+    ? await witnessOf(options.upstream, options.stream, deployment, interrupted.signal)
+    : undefined;
   const probe = awsProbe(deployment, options.region);
+  process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
   try {
     const verdict = await runVerify(probe, systemClock, {
       streamId: options.stream,
       events: options.events,
       patienceMs: options.patience * 1_000,
       numberedAt: options.numberedAt,
+      witness,
+      signal: interrupted.signal,
       relayMemorySize: deployment.relayMemorySize,
       onStep: (sentence) => terminal.err(terminal.colours.dim(`${sentence} …`)),
     });
@@ -59,8 +75,29 @@ async function verify(options: VerifyCommandOptions, terminal: Terminal): Promis
     if (missed === 0) return;
     throw new CliError(`${missed} of ${verdict.checks.length} checks missed.`, "VERIFY_MISSED", EXIT.failed);
   } finally {
+    process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
     probe.close();
   }
+}
+
+/** A second connection that asks and reads as the deployment does. @throws CliError */
+async function witnessOf(
+  upstream: string,
+  streamId: string,
+  { instance, settings }: Deployment,
+  signal: AbortSignal,
+): Promise<VerifyOptions["witness"]> {
+  if (settings === undefined)
+    throw new CliError(
+      `The stack's state does not show how ${instance} reads its upstream: another release deployed it, or its environment is a secret. Run \`pulumi up\` with this release, or leave --upstream away.`,
+      "SETTINGS_UNKNOWN",
+    );
+  const [{ upstreamRequest }, { openWitness }] = await Promise.all([
+    import("./verify/upstream-request"),
+    import("./verify/witness"),
+  ]);
+  const request = upstreamRequest(upstream, process.env.STREAM_INGESTION_VERIFY_KEY, streamId, settings.source);
+  return { open: () => openWitness(request, settings, signal), identity: settings.events.identity };
 }
 
 const MARKS = { passed: "✔", missed: "✘", "not seen": "–" } as const;

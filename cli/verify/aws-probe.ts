@@ -104,7 +104,7 @@ export function awsProbe(deployment: Deployment, region?: string): Probe & { clo
 
 function seenItem(image: Parameters<typeof decodeItem>[0]): SeenItem {
   const { key, type, id = "", data = "", sequence, pointer } = decodeItem(image);
-  return { key, type, id, sequence, data: pointer ?? data.toString() };
+  return { key, type, id, sequence, data: pointer ?? data.toString(), inBucket: pointer !== undefined };
 }
 
 /** An EMF line of the processor; Lambda's JSON log format may have put it into `message`. */

@@ -1,3 +1,4 @@
+import { CONTRACT_VERSION, ENV, type RelaySettings } from "../../runtime/contract";
 import { CliError } from "../terminal";
 
 /** What `pulumi stack export` tells of a resource, as far as it is read here. */
@@ -19,6 +20,8 @@ export interface Deployment {
   readonly alarmNames: readonly string[];
   /** MB of the connection manager. */
   readonly relayMemorySize: number;
+  /** How the relay reads, as deployed. Absent: the state does not show it, or another release wrote it. */
+  readonly settings?: RelaySettings;
 }
 
 const COMPONENT = "stream-ingestion:index:StreamIngestion";
@@ -54,7 +57,17 @@ export function findDeployment(resources: readonly ExportedResource[], instance?
     processorLogGroup: logging?.logGroup,
     alarmNames: ofType("aws:cloudwatch/metricAlarm:MetricAlarm").map((alarm) => text(alarm, "name")),
     relayMemorySize: Number(manager?.outputs?.memorySize ?? 128),
+    settings: settingsOf(manager),
   };
+}
+
+/** The relay's settings hold no secret; a `transform` may all the same have made its whole environment one. */
+function settingsOf(manager: ExportedResource | undefined): RelaySettings | undefined {
+  const environment = manager?.outputs?.environment as { readonly variables?: Record<string, unknown> } | undefined;
+  const json = environment?.variables?.[ENV.settings];
+  if (typeof json !== "string") return undefined;
+  const settings = JSON.parse(json) as RelaySettings;
+  return settings.v === CONTRACT_VERSION ? settings : undefined;
 }
 
 function nameOf(urn: string): string {

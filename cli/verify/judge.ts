@@ -6,7 +6,9 @@ export interface SeenItem {
   readonly type: string;
   /** SSE id; "" = none. */
   readonly id: string;
+  /** Text, or the object's key where the data lies in the bucket. */
   readonly data: string;
+  readonly inBucket?: boolean;
   /** `generation.connection.counter` */
   readonly sequence: string;
 }
@@ -27,6 +29,8 @@ export interface Observation {
   readonly stopped: boolean;
   /** What the numbers tell that upstream gives its events; absent = none were named. */
   readonly numbering?: Numbering;
+  /** What a second connection to upstream tells; absent = none was asked for. */
+  readonly witnessed?: Check;
 }
 
 export interface Numbering {
@@ -74,6 +78,7 @@ export function judge(seen: Observation): Check[] {
       `${counted.received} read, ${counted.refused} refused, ${counted.abandoned} abandoned, ${counted.resumeLost} positions lost`,
     ),
     ...(seen.numbering === undefined ? [] : [numberingCheck(seen.numbering)]),
+    ...(seen.witnessed === undefined ? [] : [seen.witnessed]),
     check("nothing is stored twice", twice === 0, twice === 0 ? "no two items say the same" : `${twice} items twice`),
     processing === undefined
       ? unseen("every event is processed once", "no log group of the processor can be read")

@@ -1,4 +1,4 @@
-import { type Counters, NO_COUNTS } from "../../runtime/contract";
+import { type Counters, type IdentitySettings, NO_COUNTS } from "../../runtime/contract";
 import type { ConnectionView } from "../../runtime/control/connection-view";
 import type { Clock } from "../../runtime/support/clock";
 import type { ConnectionClient } from "../connection-client";
@@ -6,6 +6,9 @@ import { CliError } from "../terminal";
 import { costOf } from "./cost";
 import { type Check, judge, type Observation, type SeenItem } from "./judge";
 import { numberingOf } from "./numbering";
+import { type Testimony, witnessCheck } from "./testimony";
+import { LOOK_MS, until, type Waiting } from "./until";
+import type { Witness } from "./witness";
 
 /** What an acceptance check needs of a deployment. One implementation, for AWS and for the local stack alike. */
 export interface Probe {
@@ -31,6 +34,10 @@ export interface VerifyOptions {
   readonly patienceMs: number;
   /** JSON pointer to a number that upstream raises by one with every event of the stream. */
   readonly numberedAt?: string;
+  /** A second connection to upstream, opened once the stream runs, and what makes two events one. */
+  readonly witness?: { readonly open: () => Witness; readonly identity: IdentitySettings };
+  /** Aborted: the stream is stopped and the run rejects. */
+  readonly signal?: AbortSignal;
   readonly relayMemorySize: number;
   readonly onStep: (sentence: string) => void;
 }
@@ -42,7 +49,6 @@ export interface Verdict {
   readonly cost: number;
 }
 
-const LOOK_MS = 1_000;
 /** Two looks at the processor's log that differ this little apart are not the end of it. */
 const QUIET_LOOKS = 3;
 
@@ -62,13 +68,24 @@ export async function runVerify(probe: Probe, clock: Clock, options: VerifyOptio
   const look = () => api.read(streamId);
   const step = <T>(sentence: string, seen: () => Promise<T | undefined>) => {
     onStep(sentence);
-    return until(clock, options.patienceMs, seen);
+    return until(clock, options, seen);
   };
+  let witness: Witness | undefined;
+  let testimony: Testimony | undefined;
   let handover: Observation["handover"];
   let first = 0;
   try {
     await api.start(streamId, false);
-    await step("waiting for events", async () => stopsWaiting(await look(), before, options.events));
+    let from = before;
+    if (options.witness !== undefined) {
+      // Not before the relay is there: what only the witness can have seen would tell nothing.
+      await step("waiting for the stream to open", async () => stopsWaiting(await look(), before, 1));
+      onStep("opening a second connection");
+      witness = options.witness.open();
+      await witness.opened;
+      from = await look();
+    }
+    await step("waiting for events", async () => stopsWaiting(await look(), from, options.events));
     first = (await look()).generation;
     onStep("asking for a hand-over");
     const asked = clock.now();
@@ -82,6 +99,9 @@ export async function runVerify(probe: Probe, clock: Clock, options: VerifyOptio
       await step("waiting for events after it", async () => stopsWaiting(await look(), after, options.events));
     }
   } finally {
+    testimony = await witness?.leave();
+    // The relay is given time to read what the witness saw last.
+    if (testimony !== undefined) await clock.sleep(LOOK_MS);
     await api.stop(streamId);
   }
   const last = await step("waiting for the stream to stop", async () => {
@@ -92,7 +112,7 @@ export async function runVerify(probe: Probe, clock: Clock, options: VerifyOptio
   const hopSeconds = (clock.now() - began) / 1_000;
   const items = await probe.items(streamId, began);
   onStep("waiting for the processor");
-  const processing = await settled(probe, clock, began, items.length, options.patienceMs);
+  const processing = await settled(probe, clock, began, items.length, options);
 
   const checks = judge({
     unsignedStatus: await probe.unsignedStatus(),
@@ -105,6 +125,8 @@ export async function runVerify(probe: Probe, clock: Clock, options: VerifyOptio
     ringing: await probe.ringing(),
     stopped: last !== undefined,
     ...(options.numberedAt !== undefined && { numbering: numberingOf(items, options.numberedAt) }),
+    ...(options.witness !== undefined &&
+      testimony !== undefined && { witnessed: witnessCheck(testimony, items, options.witness.identity) }),
   });
   const usage = {
     hopSeconds,
@@ -125,28 +147,18 @@ function measured({ handover }: ConnectionView): { mode?: string; gapMs?: number
   return { mode: handover?.mode, gapMs: handover?.lastGapMs };
 }
 
-/** Looks until there is a value or the patience is over. */
-async function until<T>(clock: Clock, patienceMs: number, seen: () => Promise<T | undefined>): Promise<T | undefined> {
-  const end = clock.now() + patienceMs;
-  for (;;) {
-    const value = await seen();
-    if (value !== undefined || clock.now() >= end) return value;
-    await clock.sleep(LOOK_MS);
-  }
-}
-
 /** What the processor handled, once it has caught up and stands still: an event processed twice comes after the first time. */
 async function settled(
   probe: Probe,
   clock: Clock,
   since: number,
   expected: number,
-  patienceMs: number,
+  waiting: Waiting,
 ): Promise<Observation["processing"]> {
   let quiet = 0;
   let before = -1;
   let seen: Observation["processing"];
-  await until(clock, patienceMs, async () => {
+  await until(clock, waiting, async () => {
     seen = await probe.processing(since);
     if (seen === undefined) return true;
     const all = seen.processed + seen.failures;

@@ -1,9 +1,15 @@
 import assert from "node:assert/strict";
 import { type ExportedResource, findDeployment } from "../../../cli/verify/find-deployment";
+import { CONTRACT_VERSION, ENV } from "../../../runtime/contract";
 
 const TYPE = "stream-ingestion:index:StreamIngestion";
 
-function instance(name: string): ExportedResource[] {
+const settings = { v: CONTRACT_VERSION, source: { format: "sse" } };
+
+function instance(
+  name: string,
+  environment: unknown = { variables: { [ENV.settings]: JSON.stringify(settings) } },
+): ExportedResource[] {
   const urn = `urn:pulumi:dev::app::${TYPE}::${name}`;
   const child = (type: string, role: string, outputs: Record<string, unknown>): ExportedResource => ({
     urn: `urn:pulumi:dev::app::${TYPE}$${type}::${name}-${role}`,
@@ -18,7 +24,7 @@ function instance(name: string): ExportedResource[] {
       outputs: { apiUrl: `https://${name}/v1`, tableName: `${name}-e1`, connectionTableName: `${name}-c1` },
     },
     child("aws:lambda/function:Function", "event-processor", { loggingConfig: { logGroup: `/${name}/processor` } }),
-    child("aws:lambda/function:Function", "connection-manager", { memorySize: 512 }),
+    child("aws:lambda/function:Function", "connection-manager", { memorySize: 512, environment }),
     child("aws:cloudwatch/metricAlarm:MetricAlarm", "streams-down", { name: `${name}-streams-down-1` }),
   ];
 }
@@ -33,7 +39,18 @@ describe("findDeployment", () => {
       processorLogGroup: "/prices/processor",
       alarmNames: ["prices-streams-down-1"],
       relayMemorySize: 512,
+      settings,
     });
+  });
+
+  it("knows no settings of another release, and none that the state keeps secret", () => {
+    const other = { variables: { [ENV.settings]: JSON.stringify({ ...settings, v: CONTRACT_VERSION + 1 }) } };
+    for (const environment of [
+      other,
+      { ciphertext: "v1:abc" },
+      { variables: { [ENV.settings]: { ciphertext: "v1" } } },
+    ])
+      assert.equal(findDeployment(instance("prices", environment)).settings, undefined);
   });
 
   it("takes the instance that is named, with its own children only", () => {
