@@ -13,7 +13,7 @@ export function upstreamRequest(
   source: RelaySettings["source"],
 ): SourceRequest {
   // By its text: parsed, the braces of the placeholder would be encoded.
-  const [, origin, path = ""] = /^(https?:\/\/[^/?#@]+)([^#@]*)$/i.exec(url) ?? [];
+  const [, origin, path = ""] = /^(https?:\/\/[^/?#@]+)([/?][^#]*)?$/i.exec(url) ?? [];
   const placeholders = path.match(/\{[^}]*\}?/g) ?? [];
   if (origin === undefined || placeholders.some((placeholder) => placeholder !== "{streamId}"))
     throw new CliError(

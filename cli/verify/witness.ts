@@ -26,23 +26,15 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const MAX_EVENTS = 200_000;
 const BEGINNING_CHARACTERS = 60;
 
-/**
- * Opens a second connection: the relay's request and decoders, and nothing else of the relay. It does not reconnect: what it
- * missed in between would look stored or lost by chance. Ends when `signal` aborts, too.
- */
-export function openWitness(
-  request: SourceRequest,
-  settings: RelaySettings,
-  signal: AbortSignal,
-  maxEvents = MAX_EVENTS,
-): Witness {
+/** Opens a second connection. Ends when `signal` aborts, too. */
+export function openWitness(request: SourceRequest, settings: RelaySettings, signal: AbortSignal): Witness {
   const left = new AbortController();
-  const ends = AbortSignal.any([signal, left.signal]);
   let open = () => {};
   const opened = new Promise<void>((resolve) => {
     open = resolve;
   });
-  const testimony = listen(request, settings, ends, maxEvents, open).finally(open);
+  const testimony = listen(request, settings, { signal: AbortSignal.any([signal, left.signal]), onOpen: open });
+  void testimony.then(open);
   return {
     opened,
     leave: () => {
@@ -52,12 +44,18 @@ export function openWitness(
   };
 }
 
-async function listen(
+/**
+ * Listens with the relay's request and decoders, and with nothing else of the relay, until upstream ends it or `signal`
+ * aborts. It does not reconnect: what came in between would be neither seen nor known to be unseen. Never rejects.
+ */
+export async function listen(
   request: SourceRequest,
   settings: RelaySettings,
-  signal: AbortSignal,
-  maxEvents: number,
-  onOpen: () => void,
+  {
+    signal,
+    onOpen = () => {},
+    maxEvents = MAX_EVENTS,
+  }: { readonly signal: AbortSignal; readonly onOpen?: () => void; readonly maxEvents?: number },
 ): Promise<Testimony> {
   const dispatcher = new Agent({ allowH2: false, connect: { timeout: CONNECT_TIMEOUT_MS } });
   const seen = new Map<string, WitnessedEvent>();
