@@ -3,6 +3,7 @@ import type { SeenItem } from "../../../cli/verify/judge";
 import { type Probe, runVerify, type VerifyOptions } from "../../../cli/verify/run-verify";
 import { NO_COUNTS } from "../../../runtime/contract";
 import type { ConnectionView } from "../../../runtime/control/connection-view";
+import { contentKey } from "../../../runtime/data/identity";
 import type { Clock } from "../../../runtime/support/clock";
 
 interface Fake {
@@ -131,6 +132,80 @@ describe("runVerify", () => {
     });
     await assert.rejects(runVerify(probe, clock, OPTIONS), /Expected a stream that does not run, but "check" does/);
     assert.deepEqual(calls, []);
+  });
+
+  describe("with a second connection", () => {
+    /** Sees what `seen` says, and notes when it came and went. */
+    const watched = (calls: string[], seen: readonly number[]): VerifyOptions["witness"] => ({
+      identity: { kind: "content" },
+      open: () => {
+        calls.push("open");
+        return {
+          opened: Promise.resolve(),
+          leave: async () => {
+            calls.push("leave");
+            const events = seen.map((n) => {
+              const content = contentKey(`${n}`, "message");
+              return { key: content, content, beginning: `${n}` };
+            });
+            return { events, opened: true };
+          },
+        };
+      },
+    });
+    const WHAT = "everything a second connection saw is stored";
+
+    it("has it listen from when the stream runs until just before it is stopped", async () => {
+      const { probe, clock, calls } = fakeDeployment({ existing: CLOSED });
+      const { checks } = await runVerify(probe, clock, { ...OPTIONS, witness: watched(calls, [2, 3, 4]) });
+      assert.deepEqual(calls, ["start fresh", "open", "ask", "leave", "stop"]);
+      assert.deepEqual(
+        checks.filter(({ result }) => result !== "passed"),
+        [],
+      );
+      assert.match(checks.find(({ what }) => what === WHAT)?.detail ?? "", /^3 seen, 0 missing/);
+    });
+
+    it("waits for as many events as were asked for from its opening on", async () => {
+      const { probe, clock } = fakeDeployment();
+      const with0 = await runVerify(probe, clock, OPTIONS);
+      const other = fakeDeployment();
+      const with1 = await runVerify(other.probe, other.clock, { ...OPTIONS, witness: watched([], [2]) });
+      assert.ok(with1.seconds > with0.seconds, `${with1.seconds} s, ${with0.seconds} s without`);
+    });
+
+    it("misses what only the second connection saw, though every count of the product is right", async () => {
+      const { probe, clock } = fakeDeployment({ existing: CLOSED });
+      const { checks } = await runVerify(probe, clock, { ...OPTIONS, witness: watched([], [2, 999, 3]) });
+      assert.deepEqual(
+        checks.filter(({ result }) => result === "missed").map(({ what }) => what),
+        [WHAT],
+      );
+    });
+
+    it("ends it, and the stream, also when something breaks in between", async () => {
+      const { probe, clock, calls } = fakeDeployment({ failsAt: "ask" });
+      const run = runVerify(probe, clock, { ...OPTIONS, witness: watched(calls, []) });
+      await assert.rejects(run, /ask broke/);
+      assert.deepEqual(calls, ["start fresh", "open", "ask", "leave", "stop"]);
+    });
+
+    it("does not say anything about one when there is none", async () => {
+      const { probe, clock } = fakeDeployment();
+      const { checks } = await runVerify(probe, clock, OPTIONS);
+      assert.ok(checks.every(({ what }) => what !== WHAT));
+    });
+  });
+
+  it("stops the stream when it is interrupted, and says so", async () => {
+    const { probe, clock, calls } = fakeDeployment({ handsOver: false });
+    const interrupted = new AbortController();
+    const onStep = (sentence: string) => {
+      if (sentence === "waiting for the hand-over") interrupted.abort();
+    };
+    const run = runVerify(probe, clock, { ...OPTIONS, onStep, signal: interrupted.signal });
+    await assert.rejects(run, { code: "INTERRUPTED" });
+    assert.deepEqual(calls, ["start fresh", "ask", "stop"]);
   });
 
   it("stops the stream also when something breaks in between", async () => {
