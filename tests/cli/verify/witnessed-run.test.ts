@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { delimiter, join, resolve } from "node:path";
+import { deployLocally, type LocalDeployment } from "../../security/local-deployment";
+import { type ForgetfulUpstream, KEY, startForgetfulUpstream } from "./forgetful-upstream";
+
+const ROOT = resolve(__dirname, "../../..");
+const LOST = /everything a second connection saw is stored/;
+
+describe("verify with a second connection, against the local stack", function () {
+  this.timeout(120_000);
+  let upstream: ForgetfulUpstream;
+  let deployment: LocalDeployment;
+
+  before(async () => {
+    upstream = await startForgetfulUpstream();
+    deployment = await deployLocally({
+      program: `new StreamIngestion("prices", {
+  source: { url: "${upstream.url}", path: "/v1/{streamId}", key: config.requireSecret("key") },
+  processor: { entry: __dirname + "/processor.ts" },
+  events: { ignore: [{ pointer: "/type", equals: "HEARTBEAT" }] },
+});`,
+      secrets: { key: KEY },
+      hopSeconds: 30,
+    });
+    standInForPulumi(deployment.dataDir);
+  });
+  after(async () => {
+    await deployment?.close();
+    await upstream?.close();
+  });
+
+  /** The command as its user runs it, with the stack's state from a `pulumi` that knows one stack only. */
+  async function verify(streamId: string, key = KEY) {
+    const { endpoint, region, operator } = deployment.stack.cloud;
+    const flags = ["--stream", streamId, "--numbered-at", "/seq", "--events", "20", "--patience", "60"];
+    const hook = ["-r", require.resolve("ts-node/register/transpile-only")];
+    const child = spawn(process.execPath, [...hook, join(ROOT, "cli/main.ts"), "verify", ...flags], {
+      cwd: ROOT,
+      stdio: ["ignore", "pipe", "pipe"],
+      env: {
+        ...process.env,
+        PATH: `${join(deployment.dataDir, "bin")}${delimiter}${process.env.PATH}`,
+        AWS_ENDPOINT_URL: endpoint,
+        AWS_REGION: region,
+        AWS_ACCESS_KEY_ID: operator.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: operator.secretAccessKey,
+        STREAM_INGESTION_VERIFY_UPSTREAM: `${upstream.url}/v1/{streamId}?witness=of-the-check`,
+        STREAM_INGESTION_VERIFY_KEY: key,
+      },
+    });
+    const output = { stdout: "", stderr: "" };
+    for (const name of ["stdout", "stderr"] as const)
+      child[name].on("data", (data) => {
+        output[name] += data;
+      });
+    const [code] = (await once(child, "close")) as [number | null];
+    const lines = output.stdout.trim().split("\n").slice(1, -1);
+    return { code, ...output, lines, failing: lines.filter((line) => !line.startsWith("✔ ")) };
+  }
+
+  it("passes where nothing is lost, heartbeats aside", async () => {
+    const { code, failing, lines, stderr } = await verify("EUR_USD");
+    assert.deepEqual(failing, [], stderr);
+    const [, seen] = /(\d+) seen, 0 missing/.exec(lines.find((line) => LOST.test(line)) ?? "") ?? [];
+    assert.ok(Number(seen) > 40, `${seen} seen`);
+    assert.equal(code, 0, stderr);
+  });
+
+  it("finds the one event that never reached the relay, of which no counter knows", async () => {
+    upstream.forgets = true;
+    try {
+      const { code, failing, stderr } = await verify("GBP_USD");
+      assert.equal(failing.length, 2, stderr);
+      assert.match(
+        failing[0] ?? "",
+        new RegExp(`upstream's numbers .* 1 missing, the first after ${upstream.withheld! - 1};`),
+      );
+      assert.match(failing[1] ?? "", LOST);
+      assert.match(
+        failing[1] ?? "",
+        new RegExp(`✘ .* 1 of \\d+ missing.*, the first: \\S{22} {"seq":${upstream.withheld}}$`),
+      );
+      assert.match(stderr, /2 of 11 checks missed\./);
+      assert.equal(code, 1);
+    } finally {
+      upstream.forgets = false;
+    }
+  });
+
+  it("misses, and says what to do, where upstream does not let it in; it shows no part of the URL", async () => {
+    const { code, failing, stdout, stderr } = await verify("USD_JPY", "another-key");
+    assert.equal(failing.length, 1, stderr);
+    assert.match(
+      failing[0] ?? "",
+      /✘ .* it was not let in: the upstream answered 401\. Is STREAM_INGESTION_VERIFY_KEY set/,
+    );
+    assert.doesNotMatch(stdout + stderr, /of-the-check|another-key|\/v1\//);
+    assert.equal(code, 1);
+  });
+});
+
+/** `pulumi stack export`, of the state that the local stack keeps. */
+function standInForPulumi(dataDir: string): void {
+  const resources = JSON.parse(readFileSync(join(dataDir, "stack.json"), "utf8"));
+  writeFileSync(join(dataDir, "export.json"), JSON.stringify({ version: 3, deployment: { resources } }));
+  mkdirSync(join(dataDir, "bin"));
+  const script = join(dataDir, "bin", "pulumi");
+  writeFileSync(script, `#!/bin/sh\ncat "${join(dataDir, "export.json")}"\n`);
+  chmodSync(script, 0o755);
+}
