@@ -4,15 +4,15 @@ import type { AddressInfo } from "node:net";
 
 export const KEY = "a-key-of-the-upstream";
 const TURN_MS = 20;
-/** Events that are withheld from the relay come this much later than the witness. */
+/** Events after the opening of a witness's connection: by then it has seen some that are stored. */
 const WITHHELD_AFTER = 20;
 
-/** Numbers its events, tells heartbeats from them by a field, and may be made to lose one on the way to the relay. */
+/** Numbers its events, sends heartbeats between them, and may be made to lose one on the way to the relay. */
 export interface ForgetfulUpstream {
   readonly url: string;
-  /** From now on one event after each connection of a witness reaches nobody else; undefined = none. */
+  /** While it is set, one event after each opening of a witness's connection reaches that connection alone. */
   forgets: boolean;
-  /** The number of the event that was withheld. */
+  /** The number of the last event that was withheld. */
   readonly withheld: number | undefined;
   close(): Promise<void>;
 }
