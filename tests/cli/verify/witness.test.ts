@@ -135,6 +135,16 @@ describe("a second connection", () => {
       await closed;
     });
 
+    it("leaves a compressed stream in its midst as well", async () => {
+      respond = (response) => {
+        response.setHeader("content-encoding", "gzip");
+        begin(response).write(gzipSync('{"n":1}\n').subarray(0, 12));
+      };
+      const witness = openWitness(...given(), never);
+      await witness.opened;
+      assert.equal((await witness.leave()).ended, undefined);
+    });
+
     it("ends when the run is interrupted, also before upstream answers", async () => {
       const interrupted = new AbortController();
       let closed: Promise<unknown> | undefined;
