@@ -1,22 +1,12 @@
 import assert from "node:assert/strict";
 import { readConfig } from "../../components/config";
 import { StreamIngestion } from "../../components/index";
-import { type Overrides, program, type StartedCloud, startCloud } from "./deployment";
-import { type Backend, createBackend, type EngineStack, failure } from "./engine-stack";
+import { type Overrides, program } from "./deployment";
+import { failure } from "./engine-stack";
+import { useEngine } from "./use-engine";
 
 describe("what Pulumi's users are told", () => {
-  let backend: Backend;
-  let engine: StartedCloud;
-  let stack: EngineStack;
-  before(async () => {
-    backend = createBackend();
-    engine = await startCloud();
-    stack = await backend.stack({ environment: engine.environment });
-  });
-  after(async () => {
-    await engine?.close();
-    backend?.remove();
-  });
+  const engine = useEngine();
 
   /** As the repository's own program reads its configuration. */
   const configured = async () => {
@@ -26,23 +16,26 @@ describe("what Pulumi's users are told", () => {
 
   it("names the command for a secret that is missing", async () => {
     assert.match(
-      await failure(stack.preview(configured)),
+      await failure(engine.stack.preview(configured)),
       /The stack has no `url` yet\. Set it: pulumi config set --secret url/,
     );
-    await stack.automation.setConfig("url", { value: "https://stream.example.com", secret: true });
-    assert.match(await failure(stack.preview(configured)), /The stack has no `path` yet/);
+    await engine.stack.automation.setConfig("url", { value: "https://stream.example.com", secret: true });
+    assert.match(await failure(engine.stack.preview(configured)), /The stack has no `path` yet/);
   });
 
   it("names a configuration of the wrong type, and how to set it", async () => {
-    await stack.automation.setConfig("path", { value: "/v1/{streamId}", secret: true });
-    await stack.automation.setConfig("streams", { value: '{"EUR":"USD"}' });
-    assert.match(await failure(stack.preview(configured)), /Expected `streams` to be a list of stream ids, got .*EUR/);
-    await stack.automation.removeConfig("streams");
-    assert.ok((await stack.preview(configured)).steps.length > 30);
+    await engine.stack.automation.setConfig("path", { value: "/v1/{streamId}", secret: true });
+    await engine.stack.automation.setConfig("streams", { value: '{"EUR":"USD"}' });
+    assert.match(
+      await failure(engine.stack.preview(configured)),
+      /Expected `streams` to be a list of stream ids, got .*EUR/,
+    );
+    await engine.stack.automation.removeConfig("streams");
+    assert.ok((await engine.stack.preview(configured)).steps.length > 30);
   });
 
   it("keeps a secret of the configuration encrypted and out of what is printed", async () => {
-    const { stdout } = await stack.preview(configured);
+    const { stdout } = await engine.stack.preview(configured);
     assert.doesNotMatch(stdout, /stream\.example\.com/);
   });
 
@@ -58,7 +51,7 @@ describe("what Pulumi's users are told", () => {
   ];
   for (const [what, args, sentence] of WRONG) {
     it(`names ${what}, and makes nothing`, async () => {
-      const message = await failure(stack.up(program(args)));
+      const message = await failure(engine.stack.up(program(args)));
       assert.match(message, sentence);
       assert.equal(engine.count(), 0);
     });

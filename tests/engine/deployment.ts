@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
+import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import type { PulumiFn } from "@pulumi/pulumi/automation";
 import { StreamIngestion, type StreamIngestionArgs, type StreamIngestionOptions } from "../../components/index";
-import type { CloudEvent } from "../../local/aws/cloud";
+import type { CloudEvent, LocalCloud } from "../../local/aws/cloud";
 import { type EngineCloud, startEngineCloud } from "../../local/provider/index";
 
 /** Handles every event and prints its key. */
@@ -49,6 +50,18 @@ export async function startCloud(
     }
   }
   return { ...engine, events, reports, until };
+}
+
+/** Writes an item, as the one who operates the cloud. */
+export async function putItem(
+  cloud: LocalCloud,
+  TableName: string,
+  Item: Record<string, { S: string }>,
+): Promise<void> {
+  const { endpoint, region, operator } = cloud;
+  const client = new DynamoDBClient({ endpoint, region, credentials: operator });
+  await client.send(new PutItemCommand({ TableName, Item }));
+  client.destroy();
 }
 
 export type Overrides = Partial<StreamIngestionArgs>;

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,6 +14,8 @@ import {
 /** A resource in the engine's checkpoint. */
 export interface StateResource {
   readonly urn: string;
+  /** `name` of the URN. */
+  readonly name: string;
   readonly type: string;
   readonly id?: string;
   readonly parent?: string;
@@ -67,6 +70,8 @@ export interface EngineStack {
   refresh(): Promise<OpMap>;
   destroy(): Promise<Deployed>;
   resources(): Promise<readonly StateResource[]>;
+  /** The one of this name and type; a type's last word is enough: `Table`. */
+  resource(name: string, type: string): Promise<StateResource>;
   /** The checkpoint as it lies on disk: what somebody sees who has no passphrase. */
   checkpoint(): string;
   readonly automation: Stack;
@@ -100,6 +105,10 @@ async function openStack(folder: string, options: StackOptions): Promise<EngineS
     },
   );
   await stack.setAllConfig(config);
+  async function resources(): Promise<StateResource[]> {
+    const { resources = [] } = (await stack.exportStack()).deployment as { resources?: Omit<StateResource, "name">[] };
+    return resources.map((resource) => ({ ...resource, name: nameIn(resource.urn) }));
+  }
 
   return {
     automation: stack,
@@ -119,12 +128,20 @@ async function openStack(folder: string, options: StackOptions): Promise<EngineS
       const { result, steps } = await withSteps((onEvent) => stack.destroy({ onEvent, color: "never" }));
       return { outputs: {}, changes: result.summary.resourceChanges ?? {}, steps, stdout: result.stdout };
     },
-    async resources() {
-      return (((await stack.exportStack()).deployment as { resources?: StateResource[] }).resources ??
-        []) as StateResource[];
+    resources,
+    async resource(name, type) {
+      const found = (await resources()).filter(
+        (resource) => resource.name === name && resource.type.endsWith(`:${type}`),
+      );
+      assert.equal(found.length, 1, `${found.length} ${type} ${name}`);
+      return found[0]!;
     },
     checkpoint: () => readFileSync(join(folder, ".pulumi/stacks", project, `${name}.json`), "utf8"),
   };
+}
+
+function nameIn(urn: string): string {
+  return urn.split("::").at(-1) ?? "";
 }
 
 /** Collects the steps an operation takes, from the engine's own events. */
@@ -138,7 +155,7 @@ async function withSteps<Result>(
     steps.push({
       op: step.op,
       urn: step.urn,
-      name: step.urn.split("::").at(-1) ?? "",
+      name: nameIn(step.urn),
       type: step.type,
       changed: step.diffs ?? [],
     });

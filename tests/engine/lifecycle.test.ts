@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { type Overrides, program, type StartedCloud, startCloud } from "./deployment";
-import { type Backend, createBackend, type EngineStack, type Step } from "./engine-stack";
+import { type Overrides, program } from "./deployment";
+import type { Step } from "./engine-stack";
 import { policiesThatComeLate } from "./policy-order";
+import { useEngine } from "./use-engine";
 
 /** Whose replacement would lose data, or start a stream's processing from its horizon again. */
 const STATEFUL = /:(Table|Bucket|Secret|EventSourceMapping|RestApi)$/;
@@ -54,56 +55,44 @@ const CHANGES: readonly (readonly [what: string, args: (base: BaseArgs) => Overr
 type BaseArgs = Required<Pick<Overrides, "source" | "processor">>;
 
 describe("StreamIngestion under Pulumi's engine", () => {
-  let backend: Backend;
-  let engine: StartedCloud;
-  let stack: EngineStack;
+  const engine = useEngine();
   const base = (): BaseArgs => {
     const { processor } = program.defaults;
     return { source: PLAIN.source, processor: { ...processor, ...PLAIN.processor } };
   };
 
-  before(async () => {
-    backend = createBackend();
-    engine = await startCloud();
-    stack = await backend.stack({ environment: engine.environment });
-  });
-  after(async () => {
-    await engine?.close();
-    backend?.remove();
-  });
-
   it("comes up from nothing, of types that all have a counterpart here", async () => {
-    const { outputs, steps } = await stack.up(program(base()));
+    const { outputs, steps } = await engine.stack.up(program(base()));
     assert.match(String(outputs.apiUrl), /^http:\/\/127\.0\.0\.1:\d+\/.*\/v1$/);
     assert.ok(steps.length > 30 && steps.every(({ op }) => op === "create"));
     assert.deepEqual(engine.reports, []);
   });
 
   it("changes nothing at the second up", async () => {
-    assert.deepEqual((await stack.up(program(base()))).steps, []);
+    assert.deepEqual((await engine.stack.up(program(base()))).steps, []);
   });
 
   it("keeps every value of the upstream and the processor's environment out of the plain state", async () => {
-    const checkpoint = stack.checkpoint();
+    const checkpoint = engine.stack.checkpoint();
     assert.match(checkpoint, /prices-source-version/);
     assert.deepEqual(checkpoint.match(/plain-[a-z-]+/g) ?? [], []);
   });
 
   it("attaches every policy before what uses it", async () => {
-    const resources = await stack.resources();
+    const resources = await engine.stack.resources();
     assert.ok(resources.some(({ type }) => type === "aws:scheduler/schedule:Schedule"));
     assert.deepEqual(policiesThatComeLate(resources), []);
   });
 
   it("finds nothing to correct at a refresh", async () => {
-    const { same, ...others } = await stack.refresh();
+    const { same, ...others } = await engine.stack.refresh();
     assert.ok((same ?? 0) > 30);
     assert.deepEqual(others, {});
   });
 
   for (const [what, args, touched] of CHANGES) {
     it(`touches nothing but ${touched.join(", ")} when ${what} changes`, async () => {
-      const { steps } = await stack.preview(program({ ...base(), ...args(base()) }));
+      const { steps } = await engine.stack.preview(program({ ...base(), ...args(base()) }));
       assert.deepEqual(names(steps), [...touched].sort());
       assert.deepEqual(steps.filter(replacesState), []);
     });
@@ -121,17 +110,17 @@ describe("StreamIngestion under Pulumi's engine", () => {
       alarms: { topicArn: "arn:aws:sns:us-east-1:000000000000:pager" },
       tags: { team: "markets" },
     };
-    const there = await stack.up(program(everything));
+    const there = await engine.stack.up(program(everything));
     assert.ok(there.steps.length > 20);
     assert.deepEqual(there.steps.filter(replacesState), []);
-    const back = await stack.up(program(base()));
+    const back = await engine.stack.up(program(base()));
     assert.deepEqual(back.steps.filter(replacesState), []);
-    assert.deepEqual((await stack.preview(program(base()))).steps, []);
+    assert.deepEqual((await engine.stack.preview(program(base()))).steps, []);
   });
 
   it("goes without a trace where removal is delete", async () => {
-    await stack.destroy();
-    assert.deepEqual(await stack.resources(), []);
+    await engine.stack.destroy();
+    assert.deepEqual(await engine.stack.resources(), []);
     assert.equal(engine.count(), 0);
   });
 });

@@ -29,15 +29,13 @@ export function policiesThatComeLate(resources: readonly StateResource[]): LateP
   }
   const late = (user: StateResource, needed: readonly StateResource[]): LatePolicy[] => {
     const there = before(user.urn);
-    return needed
-      .filter(({ urn }) => !there.has(urn))
-      .map(({ urn }) => ({ policy: urn.split("::").at(-1) ?? "", user: user.urn.split("::").at(-1) ?? "" }));
+    return needed.filter(({ urn }) => !there.has(urn)).map(({ name }) => ({ policy: name, user: user.name }));
   };
 
   /** Everything that a caller sets in motion: its target, and whatever that invokes in turn. */
   const all = functions.flatMap(({ outputs }) => policiesOf(outputs?.role));
   const of = (suffix: string) =>
-    functions.filter(({ urn }) => urn.endsWith(suffix)).flatMap(({ outputs }) => policiesOf(outputs?.role));
+    functions.filter(({ name }) => name.endsWith(suffix)).flatMap(({ outputs }) => policiesOf(outputs?.role));
   return [
     ...functions.flatMap((fn) =>
       late(
