@@ -1,28 +1,15 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { resolve } from "node:path";
+import { untilLive } from "./until-live";
 
 const ROOT = resolve(__dirname, "../..");
 const HOOK = ["-r", require.resolve("ts-node/register/transpile-only")];
 const CLI = resolve(ROOT, "cli/main.ts");
 const DEPLOY = resolve(__dirname, "program/deploy.ts");
 
-/** `stream-ingestion local -- node deploy.ts STACK`, ended with SIGINT when it says that something stays up. */
-async function deployTo(stack: string): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const command = [...HOOK, CLI, "local", "--", process.execPath, ...HOOK, DEPLOY, stack];
-  const child = spawn(process.execPath, command, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
-  const output = { stdout: "", stderr: "" };
-  child.stdout.on("data", (data) => {
-    output.stdout += data;
-  });
-  child.stderr.on("data", (data) => {
-    output.stderr += data;
-    if (/until Ctrl-C/.test(output.stderr)) child.kill("SIGINT");
-  });
-  const [code] = (await once(child, "close")) as [number | null];
-  return { code, ...output };
-}
+/** `stream-ingestion local -- node deploy.ts STACK` */
+const deployTo = (stack: string) =>
+  untilLive([...HOOK, CLI, "local", "--", process.execPath, ...HOOK, DEPLOY, stack], { cwd: ROOT });
 
 describe("stream-ingestion local -- COMMAND, with an engine in the command", () => {
   it("takes what the engine deploys to the stack `local`, and keeps it up until Ctrl-C", async () => {

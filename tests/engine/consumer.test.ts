@@ -1,23 +1,187 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { execFile, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { type SampleUpstream, startSampleUpstream } from "../../local/index";
-import { type StartedCloud, startCloud } from "./deployment";
-import { type Backend, createBackend } from "./engine-stack";
+import { promisify } from "node:util";
+import { build } from "esbuild";
+import { readStoredEvents, startSampleUpstream } from "../../local/index";
+import { putItem } from "./deployment";
+import { type Deployed, failure, type StackOptions, type StateResource, type Step } from "./engine-stack";
+import type { Order } from "./program/consumer/up";
+import { untilLive } from "./until-live";
+import { useEngine } from "./use-engine";
 
 const ROOT = resolve(__dirname, "../..");
 const NAME = "pulumi-stream-ingestion";
+const README = readFileSync(join(ROOT, "README.md"), "utf8");
+
+/** Types that AWS gives no tags, or that take them from another. */
+const UNTAGGED =
+  /:(TableItem|RolePolicy|FunctionRecursionConfig|FunctionEventInvokeConfig|Permission|SecretVersion|Bucket[A-Z]\w+|Resource|Method|Integration|Deployment|MethodSettings|Schedule|Dashboard)$/;
+
+describe("a consumer's project with the installed package", () => {
+  const engine = useEngine({ hopSeconds: 30 });
+  let folder: string;
+  let tarball: string;
+
+  before(async () => {
+    folder = realpathSync(mkdtempSync(join(tmpdir(), "consumer-")));
+    const packed = run(ROOT, "npm", "pack", "--json", "--silent", "--pack-destination", folder);
+    const [{ filename }] = JSON.parse(packed) as [{ filename: string }];
+    tarball = join(folder, filename);
+    install();
+    for (const [, code = "", file = ""] of README.matchAll(/```ts\n(\/\/ (\S+)\n[\s\S]*?)```/g))
+      writeFileSync(join(folder, file), code);
+    writeFileSync(join(folder, "desk.ts"), readFileSync(join(__dirname, "program/consumer/desk.ts")));
+    const up = join(__dirname, "program/consumer/up.ts");
+    await build({
+      entryPoints: [up],
+      outfile: join(folder, "up.js"),
+      bundle: true,
+      platform: "node",
+      packages: "external",
+    });
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  /** The README's own command, with the tarball for the name under which the package is published. */
+  function install(): void {
+    const [, packages] = /npm install pulumi-stream-ingestion (.*)/.exec(README) ?? [];
+    assert.ok(packages);
+    run(
+      folder,
+      "npm",
+      "install",
+      "--prefer-offline",
+      "--no-audit",
+      "--no-fund",
+      "--silent",
+      tarball,
+      ...packages.split(" "),
+    );
+  }
+
+  /** Arguments of Node for `pulumi up` of a program in the folder, by the Pulumi SDK that is installed there. */
+  function upOf(file: string, options: StackOptions): string[] {
+    const order: Order = { file: join(folder, file), folder: engine.backend.folder, options };
+    return ["up.js", JSON.stringify(order)];
+  }
+  async function up(file: string, options: Omit<StackOptions, "environment"> = {}): Promise<Deployed> {
+    const args = upOf(file, { ...options, environment: engine.environment });
+    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: folder });
+    return JSON.parse(stdout) as Deployed;
+  }
+
+  it("is well formed to publint and attw", () => {
+    const command = (path: string, ...args: string[]) =>
+      run(folder, process.execPath, join(ROOT, "node_modules", path), ...args);
+    command("publint/src/cli.js", join(folder, "node_modules", NAME), "--strict");
+    command("@arethetypeswrong/cli/dist/index.js", tarball);
+  });
+
+  it("runs the README's program and processor, and events flow", async () => {
+    const upstream = await startSampleUpstream();
+    try {
+      const { url, path, key } = upstream;
+      const secret = (value: string) => ({ value, secret: true });
+      const options = { project: "consumer", config: { url: secret(url), path: secret(path), key: secret(key) } };
+      const { outputs } = await up("index.ts", options);
+      assert.match(String(outputs.apiUrl), /\/v1$/);
+      await engine.until("the processor to print prices", () => {
+        const printed = engine.events.filter(
+          (event) => event.kind === "log" && /event-processor/.test(event.functionName) && /EUR_USD/.test(event.line),
+        );
+        return printed.length > 20;
+      });
+      await (await engine.open(options)).destroy();
+    } finally {
+      await upstream.close();
+    }
+  });
+
+  it("has a command with which this machine is AWS to the consumer's own Pulumi", async () => {
+    const command = join("node_modules", NAME, "dist/cli/main.js");
+    const up = upOf("desk.ts", { project: "command", environment: {} });
+    const { code, stdout, stderr } = await untilLive([command, "local", "--", process.execPath, ...up], {
+      cwd: folder,
+    });
+    assert.match(stdout, /"table":"prices-events-\w+"/, stderr);
+    assert.match(stderr, /\d\d resources live at http:\/\/127\.0\.0\.1:\d+ until Ctrl-C/);
+    assert.equal(code, 0);
+  });
+
+  describe("under Pulumi's options", () => {
+    const config = (values: Record<string, string> = {}): Omit<StackOptions, "environment"> => ({
+      config: Object.fromEntries(Object.entries(values).map(([key, value]) => [key, { value }])),
+    });
+    const children = async (): Promise<StateResource[]> =>
+      (await engine.stack.resources()).filter(({ type }) => type.startsWith("aws:"));
+    const names = (resources: readonly StateResource[]) => resources.map(({ name }) => name);
+
+    it("gives every child the provider, the tags and the protection of the instance", async () => {
+      await up("desk.ts", config({ protect: "true" }));
+      const all = await children();
+      assert.ok(all.length > 35);
+      assert.deepEqual(names(all.filter(({ provider }) => !provider?.includes("::elsewhere::"))), []);
+      assert.ok(
+        !(await engine.stack.resources()).some(
+          ({ type, name }) => type === "pulumi:providers:aws" && name !== "elsewhere",
+        ),
+      );
+      assert.deepEqual(names(all.filter(({ protect }) => protect !== true)), []);
+      const untagged = all
+        .filter(({ type }) => !UNTAGGED.test(type))
+        .filter(({ inputs }) => (inputs?.tags as Record<string, string> | undefined)?.team !== "markets");
+      assert.deepEqual(names(untagged), []);
+    });
+
+    it("leads each transform to its child, and to no other", async () => {
+      const all = await children();
+      const having = (field: string, is: (value: unknown) => boolean) =>
+        names(all.filter(({ inputs }) => is(inputs?.[field]))).sort();
+      const recovery = (on: boolean) => (value: unknown) =>
+        (value as { enabled?: boolean } | undefined)?.enabled === on;
+      assert.deepEqual(
+        having("memorySize", (value) => value === 512),
+        ["prices-connection-manager"],
+      );
+      assert.deepEqual(having("pointInTimeRecovery", recovery(false)), ["prices-events"]);
+      assert.deepEqual(having("pointInTimeRecovery", recovery(true)), ["prices-connections"]);
+      assert.deepEqual(
+        having("maximumBatchingWindowInSeconds", (value) => value !== undefined),
+        ["prices-mapping"],
+      );
+    });
+
+    it("refuses to destroy what is protected, and takes nothing away", async () => {
+      const before = (await children()).map(({ urn }) => urn);
+      const count = engine.count();
+      assert.match(await failure(engine.stack.destroy()), /protect/);
+      assert.deepEqual(
+        (await children()).map(({ urn }) => urn),
+        before,
+      );
+      assert.equal(engine.count(), count);
+    });
+
+    it("keeps every child and its data when an alias leads it to a new name under a new parent", async () => {
+      const { outputs } = await up("desk.ts", config());
+      const table = String(outputs.table);
+      await putItem(engine.cloud, table, { streamId: { S: "EUR_USD" }, key: { S: "k1" }, d: { S: '{"bid":1}' } });
+      const { steps, outputs: moved } = await up("desk.ts", config({ moved: "true" }));
+      assert.deepEqual(steps.filter(makesOrEnds), []);
+      assert.ok((await children()).every(({ name }) => name.startsWith("quotes")));
+      assert.equal(moved.table, table);
+      assert.deepEqual(
+        (await readStoredEvents(engine.cloud, table)).map(({ key, data }) => [key, String(data)]),
+        [["k1", '{"bid":1}']],
+      );
+      await engine.stack.destroy();
+      assert.deepEqual(await engine.stack.resources(), []);
+    });
+  });
+});
 
 /** Runs a command and returns its output; fails with it. */
 function run(cwd: string, command: string, ...args: string[]): string {
@@ -26,80 +190,5 @@ function run(cwd: string, command: string, ...args: string[]): string {
   return stdout;
 }
 
-/** Code blocks of the README that begin with the name of their file. */
-function snippetsOf(readme: string): Record<string, string> {
-  const blocks = [...readme.matchAll(/```ts\n(\/\/ (\S+)\n[\s\S]*?)```/g)];
-  return Object.fromEntries(blocks.map(([, code = "", file = ""]) => [file, code]));
-}
-
-describe("a consumer's project with the packed package", () => {
-  let folder: string;
-  let tarball: string;
-  let backend: Backend;
-  let engine: StartedCloud;
-  let upstream: SampleUpstream;
-  const cwd = process.cwd();
-
-  before(async () => {
-    folder = realpathSync(mkdtempSync(join(tmpdir(), "consumer-")));
-    const packed = run(ROOT, "npm", "pack", "--json", "--silent", "--pack-destination", folder);
-    const [{ filename }] = JSON.parse(packed) as [{ filename: string }];
-    tarball = join(folder, filename);
-    install();
-    const snippets = snippetsOf(readFileSync(join(ROOT, "README.md"), "utf8"));
-    assert.deepEqual(Object.keys(snippets).sort(), ["index.ts", "processor.ts"]);
-    for (const [name, code] of Object.entries(snippets)) writeFileSync(join(folder, name), code);
-    upstream = await startSampleUpstream();
-    backend = createBackend();
-    engine = await startCloud({ hopSeconds: 30 });
-  });
-  after(async () => {
-    process.chdir(cwd);
-    await engine?.close();
-    await upstream?.close();
-    backend?.remove();
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  /** As npm lays it out, without its half gigabyte: the package unpacked, what it depends on linked. */
-  function install(): void {
-    const modules = join(folder, "node_modules");
-    mkdirSync(join(modules, NAME), { recursive: true });
-    run(folder, "tar", "-xzf", tarball, "-C", join(modules, NAME), "--strip-components=1");
-    const names = readdirSync(join(ROOT, "node_modules")).filter((name) => !name.startsWith(".") && name !== NAME);
-    for (const name of names) symlinkSync(join(ROOT, "node_modules", name), join(modules, name));
-  }
-
-  it("is well formed to publint and attw", () => {
-    run(
-      folder,
-      process.execPath,
-      join(ROOT, "node_modules/publint/src/cli.js"),
-      join(folder, "node_modules", NAME),
-      "--strict",
-    );
-    run(folder, process.execPath, join(ROOT, "node_modules/@arethetypeswrong/cli/dist/index.js"), tarball);
-  });
-
-  it("runs the README's program and processor, and events flow", async () => {
-    const stack = await backend.stack({
-      project: "consumer",
-      environment: engine.environment,
-      config: {
-        url: { value: upstream.url, secret: true },
-        path: { value: upstream.path, secret: true },
-        key: { value: upstream.key, secret: true },
-      },
-    });
-    process.chdir(folder);
-    const { outputs } = await stack.up(async () => ({ ...require(join(folder, "index.ts")) }));
-    assert.match(String(outputs.apiUrl), /\/v1$/);
-    await engine.until("the processor to print prices", () => {
-      const printed = engine.events.filter(
-        (event) => event.kind === "log" && /event-processor/.test(event.functionName) && /EUR_USD/.test(event.line),
-      );
-      return printed.length > 20;
-    });
-    await stack.destroy();
-  });
-});
+/** The dashboard bears its instance's name, and an account has no two of one name. */
+const makesOrEnds = ({ type, op }: Step) => /^aws:(?!.*:Dashboard$)/.test(type) && op !== "update";

@@ -89,7 +89,7 @@ export function createBackend(): Backend {
   };
 }
 
-async function openStack(folder: string, options: StackOptions): Promise<EngineStack> {
+export async function openStack(folder: string, options: StackOptions): Promise<EngineStack> {
   const { project = "prices", name = "local", config = {}, environment } = options;
   const stack = await LocalWorkspace.createOrSelectStack(
     { stackName: name, projectName: project, program: async () => {} },

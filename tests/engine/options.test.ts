@@ -2,94 +2,125 @@ import assert from "node:assert/strict";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { StreamIngestion } from "../../components/index";
-import { program, type StartedCloud, startCloud } from "./deployment";
-import { type Backend, createBackend, type EngineStack, failure, type StateResource, type Step } from "./engine-stack";
+import { type SampleUpstream, startSampleUpstream } from "../../local/index";
+import { program } from "./deployment";
+import type { StateResource } from "./engine-stack";
+import { policiesThatComeLate } from "./policy-order";
+import { useEngine } from "./use-engine";
 
-/** Types that AWS gives no tags, or that take them from another. */
-const UNTAGGED =
-  /:(TableItem|RolePolicy|FunctionRecursionConfig|FunctionEventInvokeConfig|Permission|SecretVersion|Bucket[A-Z]\w+|Resource|Method|Integration|Deployment|MethodSettings|Schedule|Dashboard)$/;
-
-describe("what Pulumi's options do to StreamIngestion", () => {
-  let backend: Backend;
-  let engine: StartedCloud;
-  let stack: EngineStack;
-  before(async () => {
-    backend = createBackend();
-    engine = await startCloud();
-    stack = await backend.stack({ environment: engine.environment });
-  });
-  after(async () => {
-    await engine?.close();
-    backend?.remove();
-  });
-
-  const children = async (): Promise<StateResource[]> =>
-    (await stack.resources()).filter(({ type }) => type.startsWith("aws:"));
-
-  it("gives every child the provider, the tags, the protection and the transform that the instance was given", async () => {
-    await stack.up(async () => {
-      const elsewhere = new aws.Provider("elsewhere", {
-        region: "eu-west-1",
-        defaultTags: { tags: { owner: "desk" } },
-      });
-      new StreamIngestion(
-        "prices",
-        { ...program.defaults, tags: { team: "markets" } },
-        {
-          providers: [elsewhere],
-          protect: true,
-          transform: {
-            connectionManager: { reservedConcurrentExecutions: 5 },
-            eventTable: (args) => ({ ...args, tableClass: "STANDARD_INFREQUENT_ACCESS" }),
-          },
-        },
-      );
-    });
-    const all = await children();
-    assert.ok(all.length > 35);
-    const wrong = {
-      provider: all.filter(({ provider }) => !provider?.includes("::elsewhere::")),
-      protect: all.filter(({ protect }) => protect !== true),
-      tags: all
-        .filter(({ type }) => !UNTAGGED.test(type))
-        .filter(({ inputs }) => (inputs?.tags as Record<string, string> | undefined)?.team !== "markets"),
-    };
-    const urns = Object.entries(wrong).map(([what, resources]) => [what, resources.map(({ urn }) => urn)]);
-    assert.deepEqual(Object.fromEntries(urns), { provider: [], protect: [], tags: [] });
-    const named = (name: string) => all.find(({ urn }) => urn.endsWith(`::${name}`))?.inputs ?? {};
-    assert.equal(named("prices-connection-manager").reservedConcurrentExecutions, 5);
-    assert.equal(named("prices-events").tableClass, "STANDARD_INFREQUENT_ACCESS");
-  });
-
-  it("refuses to destroy what is protected, and lets it go when it is no longer", async () => {
-    assert.match(await failure(stack.destroy()), /protect/);
-    await stack.up(program());
-    await stack.destroy();
-  });
-
-  it("keeps every child when an alias leads it to a new name or a new parent", async () => {
-    await stack.up(program({}, {}, "prices"));
-    const renamed = await stack.up(program({}, { aliases: [{ name: "prices" }] }, "quotes"));
-    assert.deepEqual(renamed.steps.filter(makesOrEnds), []);
-    class Desk extends pulumi.ComponentResource {
-      constructor() {
-        super("desk:index:Desk", "desk");
-        const { source, processor, removal } = program.defaults;
-        new StreamIngestion(
-          "quotes",
-          { source, processor, removal },
-          { parent: this, aliases: [{ parent: pulumi.rootStackResource }] },
-        );
-        this.registerOutputs({});
-      }
-    }
-    const { steps } = await stack.up(async () => {
-      new Desk();
-    });
-    assert.deepEqual(steps.filter(makesOrEnds), []);
-    await stack.destroy();
-  });
+const TRUST = JSON.stringify({
+  Version: "2012-10-17",
+  Statement: [{ Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" }],
 });
 
-/** The dashboard bears its instance's name, and an account has no two of one name. */
-const makesOrEnds = ({ type, op }: Step) => /^aws:(?!.*:Dashboard$)/.test(type) && op !== "update";
+/** As somebody wrote it before they knew of this component. */
+const HANDLER = `exports.handler = async ({ Records }) => {
+  if (!Records.every(({ dynamodb }) => dynamodb.Keys.streamId.S === "EUR_USD")) throw new Error("what is this?");
+};`;
+
+describe("StreamIngestion with what an account already has, under Pulumi's engine", () => {
+  const engine = useEngine({ hopSeconds: 30 });
+
+  describe("an existing function as processor", () => {
+    let upstream: SampleUpstream;
+    before(async () => {
+      upstream = await startSampleUpstream();
+    });
+    after(() => upstream?.close());
+
+    /** A function of the user's own, with or without the component beside it. */
+    const withOwnFunction = (ingests: boolean) => async () => {
+      const role = new aws.iam.Role("own-role", { assumeRolePolicy: TRUST });
+      const own = new aws.lambda.Function("own", {
+        role: role.arn,
+        runtime: "nodejs24.x",
+        handler: "index.handler",
+        code: new pulumi.asset.AssetArchive({ "index.js": new pulumi.asset.StringAsset(HANDLER) }),
+      });
+      if (!ingests) return;
+      new StreamIngestion("prices", {
+        source: { url: upstream.url, path: upstream.path, key: upstream.key },
+        processor: { functionArn: own.arn, roleName: role.name },
+        streams: ["EUR_USD"],
+        removal: "delete",
+      });
+    };
+
+    it("gets the events, by a mapping that waits for the policy on the function's role", async () => {
+      const { stack } = engine;
+      await stack.up(withOwnFunction(true));
+      const own = await stack.resource("own", "Function");
+      const policy = await stack.resource("prices-event-processor-policy", "RolePolicy");
+      const mapping = await stack.resource("prices-mapping", "EventSourceMapping");
+      assert.equal(mapping.inputs?.functionName, own.outputs?.arn);
+      assert.equal(policy.inputs?.role, (await stack.resource("own-role", "Role")).id);
+      assert.ok(mapping.dependencies?.includes(policy.urn));
+      assert.ok((await stack.resources()).every(({ name }) => name !== "prices-event-processor"));
+      const handled = () =>
+        engine.events.flatMap((event) =>
+          event.kind === "delivered" && event.functionName === own.id && event.failed.length === 0 ? event.records : [],
+        );
+      await engine.until("the function to handle events", () => handled().length > 20);
+      assert.deepEqual((await stack.up(withOwnFunction(true))).steps, []);
+    });
+
+    it("stays when the component goes, without a policy of it", async () => {
+      const { stack } = engine;
+      const { steps } = await stack.up(withOwnFunction(false));
+      assert.ok(steps.length > 30 && steps.every(({ op }) => op === "delete"));
+      assert.ok(steps.every(({ name }) => /^prices(-|$)/.test(name)));
+      const { outputs } = await stack.resource("own", "Function");
+      assert.ok(engine.cloud.functions.find(String(outputs?.arn)));
+      assert.deepEqual(engine.cloud.roles.policiesOf(String(outputs?.role)), []);
+      await stack.destroy();
+      assert.equal(engine.count(), 0);
+    });
+  });
+
+  describe("in a network", () => {
+    /** The one function in a VPC, with the network it was given. */
+    async function inside(resources: readonly StateResource[]) {
+      const [only, ...others] = resources.filter(({ inputs }) => inputs?.vpcConfig !== undefined);
+      assert.deepEqual([only?.name, others], ["prices-connection-manager", []]);
+      return only?.inputs?.vpcConfig as { readonly subnetIds: string[]; readonly securityGroupIds: string[] };
+    }
+    const deployedIn =
+      (network: () => aws.types.input.lambda.FunctionVpcConfig | { fixedEgress: true }) => async () => {
+        const { egressIps } = new StreamIngestion("prices", { ...program.defaults, network: network() });
+        return { egressIps };
+      };
+
+    it("puts the connection manager into existing subnets and groups, once it may make its interfaces", async () => {
+      const stack = await engine.open({ project: "existing-network" });
+      const existing = deployedIn(() => {
+        const group = new aws.ec2.SecurityGroup("own", { vpcId: "vpc-0a" });
+        return { subnetIds: ["subnet-0a", "subnet-0b"], securityGroupIds: [group.id, "sg-0a"] };
+      });
+      const { outputs } = await stack.up(existing);
+      assert.deepEqual(outputs.egressIps, []);
+      const resources = await stack.resources();
+      assert.deepEqual(await inside(resources), {
+        subnetIds: ["subnet-0a", "subnet-0b"],
+        securityGroupIds: [(await stack.resource("own", "SecurityGroup")).id, "sg-0a"],
+      });
+      const { inputs } = await stack.resource("prices-connection-manager-policy", "RolePolicy");
+      assert.match(String(inputs?.policy), /"ec2:CreateNetworkInterface"/);
+      assert.deepEqual(policiesThatComeLate(resources), []);
+      assert.deepEqual((await stack.up(existing)).steps, []);
+      await stack.destroy();
+    });
+
+    it("leaves from one address under fixedEgress, of a VPC by awsx (a stand-in: no VPC is modelled here)", async () => {
+      const stack = await engine.open({ project: "egress" });
+      const fixed = deployedIn(() => ({ fixedEgress: true }));
+      assert.ok((await stack.preview(fixed)).steps.some(({ type }) => type === "awsx:ec2:Vpc"));
+      const { outputs } = await stack.up(fixed);
+      assert.deepEqual(outputs.egressIps, ["127.0.0.1"]);
+      const { subnetIds, securityGroupIds } = await inside(await stack.resources());
+      assert.equal(subnetIds.length, 2);
+      assert.match(securityGroupIds.join(), /^sg-[0-9a-f]+$/);
+      assert.deepEqual((await stack.up(fixed)).steps, []);
+      await stack.destroy();
+    });
+  });
+});
