@@ -157,7 +157,7 @@ describe("a consumer's project with the installed package", () => {
     it("refuses to destroy what is protected, and takes nothing away", async () => {
       const before = (await children()).map(({ urn }) => urn);
       const count = engine.count();
-      assert.match(await failure(engine.stack.destroy()), /protect/);
+      assert.match(await failure(engine.stack.destroy()), /cannot be deleted\s+because it is protected/);
       assert.deepEqual(
         (await children()).map(({ urn }) => urn),
         before,

@@ -6,17 +6,16 @@ import { join, resolve } from "node:path";
 import { DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { compare, readStoredEvents, type SampleUpstream, startSampleUpstream } from "../../local/index";
 import { STREAM_ID_KEY } from "../../runtime/contract";
-import { type Overrides, program, type StartedCloud, startCloud } from "./deployment";
-import { type Backend, createBackend, type EngineStack, failure, PASSPHRASE } from "./engine-stack";
+import { type Overrides, program } from "./deployment";
+import { failure, PASSPHRASE } from "./engine-stack";
+import { useEngine } from "./use-engine";
 
 /** Long enough that no hop ends by itself while a deploy is waited for. */
 const HOP_SECONDS = 90;
 
 describe("streams of a deployment made by Pulumi's engine", () => {
+  const engine = useEngine({ hopSeconds: HOP_SECONDS });
   let upstream: SampleUpstream;
-  let backend: Backend;
-  let engine: StartedCloud;
-  let stack: EngineStack;
   let tableName: string;
   let connectionTableName: string;
   let bucketName: string;
@@ -28,15 +27,8 @@ describe("streams of a deployment made by Pulumi's engine", () => {
 
   before(async () => {
     upstream = await startSampleUpstream();
-    backend = createBackend();
-    engine = await startCloud({ hopSeconds: HOP_SECONDS });
-    stack = await backend.stack({ environment: engine.environment });
   });
-  after(async () => {
-    await engine?.close();
-    await upstream?.close();
-    backend?.remove();
-  });
+  after(() => upstream?.close());
 
   const inserted = (streamId: string) =>
     engine.events.filter(
@@ -65,7 +57,7 @@ describe("streams of a deployment made by Pulumi's engine", () => {
   }
 
   it("flow after the up, with nothing else done", async () => {
-    const { outputs } = await stack.up(program(args({ streams: upstream.streamIds.slice() })));
+    const { outputs } = await engine.stack.up(program(args({ streams: upstream.streamIds.slice() })));
     tableName = String(outputs.tableName);
     connectionTableName = String(outputs.connectionTableName);
     bucketName = String(outputs.bucketName);
@@ -75,7 +67,7 @@ describe("streams of a deployment made by Pulumi's engine", () => {
   it("are served by a new release soon after an up in their midst", async () => {
     const before = await releaseOf("EUR_USD");
     assert.ok(before);
-    await stack.up(program(args({ streams: upstream.streamIds.slice(), events: { ttlDays: 3 } })));
+    await engine.stack.up(program(args({ streams: upstream.streamIds.slice(), events: { ttlDays: 3 } })));
     const began = Date.now();
     await engine.until("a hop of the new release on every stream", async () => {
       const releases = await Promise.all(upstream.streamIds.map(releaseOf));
@@ -104,8 +96,8 @@ describe("streams of a deployment made by Pulumi's engine", () => {
 
   it("outlive a destroy with everything stored, where removal is retain", async () => {
     const count = (await readStoredEvents(engine.cloud, tableName)).length;
-    await stack.destroy();
-    assert.deepEqual(await stack.resources(), []);
+    await engine.stack.destroy();
+    assert.deepEqual(await engine.stack.resources(), []);
     assert.equal((await readStoredEvents(engine.cloud, tableName)).length, count);
   });
 
@@ -114,7 +106,7 @@ describe("streams of a deployment made by Pulumi's engine", () => {
     const again = program(
       args({ events: { table: tableName }, connections: { table: connectionTableName }, bucket: bucketName }),
     );
-    const { steps, outputs } = await stack.up(again);
+    const { steps, outputs } = await engine.stack.up(again);
     assert.deepEqual(
       steps
         .filter(({ op }) => op === "import")
@@ -123,9 +115,9 @@ describe("streams of a deployment made by Pulumi's engine", () => {
       ["prices-bucket", "prices-connections", "prices-events"],
     );
     assert.deepEqual([outputs.tableName, outputs.bucketName], [tableName, bucketName]);
-    assert.deepEqual((await stack.up(again)).steps, []);
+    assert.deepEqual((await engine.stack.up(again)).steps, []);
     assert.equal((await readStoredEvents(engine.cloud, tableName)).length, count);
-    await stack.destroy();
+    await engine.stack.destroy();
   });
 
   it("refuse a table that does not fit, in a sentence", async () => {
@@ -134,25 +126,25 @@ describe("streams of a deployment made by Pulumi's engine", () => {
       { name: "key", type: "S" },
     ];
     await engine.cloud.tables.put({ name: "quiet", hashKey: "streamId", rangeKey: "key", attributes: key });
-    const up = (table: string) => failure(stack.up(program(args({ events: { table } }))));
+    const up = (table: string) => failure(engine.stack.up(program(args({ events: { table } }))));
     assert.match(
       await up(connectionTableName),
       /Expected `events\.table` to be a table with the keys streamId, key, but prices-connections-\w+ has the keys streamId\./,
     );
     assert.match(await up("quiet"), /with a stream of new images, but quiet has the stream none/);
     assert.match(await up("nowhere"), /There is no table nowhere/);
-    await stack.destroy();
+    await engine.stack.destroy();
   });
 
   it("leave nothing behind after a destroy with events in the table, where removal is delete", async () => {
     const busy = await startSampleUpstream();
     try {
       const source = { url: busy.url, path: busy.path, key: busy.key };
-      const { outputs } = await stack.up(program({ source, streams: ["BTC_USD"] }));
+      const { outputs } = await engine.stack.up(program({ source, streams: ["BTC_USD"] }));
       const seen = inserted("BTC_USD");
       await engine.until("events", () => inserted("BTC_USD") > seen + 20);
-      await stack.destroy();
-      assert.deepEqual(await stack.resources(), []);
+      await engine.stack.destroy();
+      assert.deepEqual(await engine.stack.resources(), []);
       await assert.rejects(readStoredEvents(engine.cloud, String(outputs.tableName)), /ResourceNotFound|not found/i);
     } finally {
       await busy.close();
@@ -162,12 +154,21 @@ describe("streams of a deployment made by Pulumi's engine", () => {
   it("pass the acceptance check, run as its user runs it", async () => {
     const busy = await startSampleUpstream();
     try {
-      await stack.up(program({ source: { url: busy.url, path: busy.path, key: busy.key } }));
+      await engine.stack.up(program({ source: { url: busy.url, path: busy.path, key: busy.key } }));
       writeFileSync(
-        join(backend.folder, "Pulumi.yaml"),
-        `name: prices\nruntime: nodejs\nbackend:\n  url: file://${backend.folder}\n`,
+        join(engine.backend.folder, "Pulumi.yaml"),
+        `name: prices\nruntime: nodejs\nbackend:\n  url: file://${engine.backend.folder}\n`,
       );
-      const flags = ["--program", backend.folder, "--stack", "local", "--stream", "EUR_USD", "--numbered-at", "/seq"];
+      const flags = [
+        "--program",
+        engine.backend.folder,
+        "--stack",
+        "local",
+        "--stream",
+        "EUR_USD",
+        "--numbered-at",
+        "/seq",
+      ];
       const { code, stdout, stderr } = await verify([...flags, "--events", "20", "--patience", "60"]);
       const lines = stdout.trim().split("\n");
       assert.equal(lines[0], "prices", stderr);
@@ -179,7 +180,7 @@ describe("streams of a deployment made by Pulumi's engine", () => {
       assert.match(lines.at(-1) ?? "", /less than \$0\.01 on AWS/);
       assert.equal(code, 0);
     } finally {
-      await stack.destroy();
+      await engine.stack.destroy();
       await busy.close();
     }
   });
