@@ -50,7 +50,7 @@ export function dynamodbStore(tableName: string, edge: AwsEdge): EventStore & Cl
       let body = head;
       for (let i = 0; i < items.length; i++) body += `${i === 0 ? "" : ","}{"PutRequest":{"Item":${items[i]!.json}}}`;
       body += "]}}";
-      const { status, text } = await send(body, signal);
+      const { status, text } = await send(Buffer.from(body), signal);
       if (status === 200) return unprocessed(text, tableName, items);
       const message = `DynamoDB answered ${status} to a write of ${items.length} events to ${tableName}: ${text.slice(0, 300)}`;
       if (status === 413 || (status === 400 && INVALID.test(text))) throw new StreamError("VALIDATION_FAILED", message);
@@ -59,7 +59,7 @@ export function dynamodbStore(tableName: string, edge: AwsEdge): EventStore & Cl
     close: () => pool.destroy(),
   };
 
-  async function send(body: string, signal: AbortSignal | undefined) {
+  async function send(body: Buffer, signal: AbortSignal | undefined) {
     try {
       const headers = sign({ method: "POST", path, headers: fixed, body }, await credentials(), now());
       const response = await request(pool, {

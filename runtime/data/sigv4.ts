@@ -1,4 +1,4 @@
-import { createHmac, hash } from "node:crypto";
+import { createHmac, createSecretKey, hash, type KeyObject } from "node:crypto";
 
 export interface Credentials {
   readonly accessKeyId: string;
@@ -23,16 +23,17 @@ export interface SignInput {
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 export function signer(service: string, region: string) {
-  let cached: { readonly id: string; readonly key: Buffer } | undefined;
+  let cached: { readonly id: string; readonly key: KeyObject } | undefined;
 
-  function signingKey(credentials: Credentials, day: string): Buffer {
+  function signingKey(credentials: Credentials, day: string): KeyObject {
     const id = `${credentials.accessKeyId}\n${credentials.secretAccessKey}\n${day}`;
     if (cached?.id !== id) {
       const key = [day, region, service, "aws4_request"].reduce<string | Buffer>(
         (secret, part) => hmac(secret, part),
         `AWS4${credentials.secretAccessKey}`,
       );
-      cached = { id, key: key as Buffer };
+      // As bytes it would be made a key object again for every signature.
+      cached = { id, key: createSecretKey(key as Buffer) };
     }
     return cached.key;
   }
@@ -56,6 +57,6 @@ export function signer(service: string, region: string) {
   };
 }
 
-function hmac(key: string | Buffer, text: string): Buffer {
+function hmac(key: string | Buffer | KeyObject, text: string): Buffer {
   return createHmac("sha256", key).update(text).digest();
 }
