@@ -22,8 +22,8 @@ export interface Entry {
 }
 
 const MAX_IN_FLIGHT = 32;
-/** Two rounds of full flight: more would only age in memory. */
-const MAX_EVENTS = 2 * MAX_IN_FLIGHT * BATCH_ITEMS;
+/** Full flight and what fills the next batches meanwhile: more would only age in memory. */
+const MAX_EVENTS = (MAX_IN_FLIGHT + 8) * BATCH_ITEMS;
 const MIN_EVENTS = 100;
 const MAX_BYTES = 8 * 1024 * 1024;
 /** No more is buffered than the measured rate writes in this time: a drain fits before the deadline. */

@@ -405,7 +405,7 @@ describe("a relay on the wire", () => {
       };
       const { relay, clock } = setUp(upstream, { deps: { store }, source: { idleTimeoutMs: 100_000 } });
       const run = relay.run();
-      await until(() => relay.snapshot().buffered >= 1_600);
+      await until(() => relay.snapshot().buffered >= 1_000);
       const paused = relay.snapshot().counters.received;
       await clock.advance(100_000);
       await clock.advance(100_000);

@@ -131,9 +131,9 @@ describe("writer", () => {
 
   it("is full by events and by bytes, and lets go when it is told to end", async () => {
     const { writer, abort, stored } = setUp(() => new Promise(() => {}));
-    for (const entry of entries(1_599)) writer.add(entry);
+    for (const entry of entries(999)) writer.add(entry);
     assert.equal(writer.full, false);
-    writer.add(entries(1, 1_599)[0]!);
+    writer.add(entries(1, 999)[0]!);
     assert.equal(writer.full, true);
     const waiting = writer.changed();
     abort.abort();
