@@ -125,6 +125,7 @@ describe("StreamIngestion", () => {
         "CONNECTION_TABLE",
         "DEPLOYMENT",
         "EVENT_TABLE",
+        "MALLOC_ARENA_MAX",
         "NODE_OPTIONS",
         "RELEASE",
         "SETTINGS",
