@@ -3,6 +3,7 @@ import type { RelaySettings } from "../contract";
 import type { Clock } from "../support/clock";
 import { StreamError } from "../support/errors";
 import { decodedBody, header, isFramed, streamFormat } from "./body";
+import type { ConnectionEnd } from "./connection-end";
 import type { Intake } from "./intake";
 import { lineDecoder } from "./line-decoder";
 import { discard, openSource } from "./open-source";
@@ -22,19 +23,6 @@ export interface ConnectionDeps {
   readonly onOpen: () => void;
   readonly onBytes: () => void;
 }
-
-/** How one connection went. */
-export type ConnectionEnd =
-  | { readonly kind: "stopped" }
-  | { readonly kind: "completed" }
-  /** Upstream ended its body. */
-  | { readonly kind: "ended" }
-  /** No connection, or a broken one. */
-  | { readonly kind: "broken"; readonly error: StreamError }
-  /** An answer that opens no stream. */
-  | { readonly kind: "refused"; readonly status: number; readonly retryAfterMs?: number; readonly error: StreamError }
-  /** An answer that is no stream and will not become one. */
-  | { readonly kind: "failed"; readonly error: StreamError };
 
 /** Opens one connection and reads it to its end. Never rejects. */
 export async function runConnection(request: SourceRequest, deps: ConnectionDeps): Promise<ConnectionEnd> {

@@ -1,62 +1,19 @@
 import type { Dispatcher } from "undici";
-import type { Counters, LastError, RelaySettings, SourceSecret } from "../contract";
+import type { RelaySettings } from "../contract";
 import type { Clock } from "../support/clock";
 import { StreamError } from "../support/errors";
 import type { Logger } from "../support/logger";
-import { type ConnectionEnd, runConnection } from "./connection";
+import { runConnection } from "./connection";
+import { type ConnectionEnd, failureOf, lastError } from "./connection-end";
 import type { EventStore, PutOversize } from "./event-store";
+import { freshSecret, type ReadSecret } from "./fresh-secret";
 import { Agent } from "./http-client";
 import { Intake } from "./intake";
 import { Ledger } from "./ledger";
-import { type Failure, HEALTHY_MS, judgeStatus, mayMeanLostPosition, nextReconnect } from "./reconnect";
+import { HEALTHY_MS, judgeStatus, mayMeanLostPosition, nextReconnect } from "./reconnect";
+import type { Relay, RelayOptions, RelayOutcome, RelaySnapshot } from "./relay-port";
 import { sourceRequest } from "./source-request";
 import { Writer } from "./writer";
-
-/** Same shapes as control's port, which a test compares: neither plane imports the other. */
-export interface Relay {
-  run(): Promise<RelayOutcome>;
-  snapshot(): RelaySnapshot;
-}
-
-export interface RelayOptions {
-  readonly streamId: string;
-  readonly generation: number;
-  readonly checkpoint?: string;
-  readonly attempt: number;
-  readonly signal: AbortSignal;
-  readonly stopReadingAt: number;
-  readonly drainUntil: number;
-  readonly singleTry: () => boolean;
-  readonly mayReconnect: () => Promise<boolean>;
-  readonly onProgress: (progress: RelayProgress) => void;
-}
-
-export type RelayProgress = { readonly kind: "open" | "first-byte" | "closed"; readonly at: number };
-
-export type RelayOutcome =
-  | { readonly kind: "stopped" }
-  | { readonly kind: "completed" }
-  | { readonly kind: "failed"; readonly error: LastError }
-  | { readonly kind: "waiting"; readonly retryAt: number; readonly attempt: number; readonly error: LastError }
-  | { readonly kind: "refused"; readonly status: number; readonly retryAt?: number };
-
-export interface RelaySnapshot {
-  readonly checkpoint?: string;
-  readonly counters: Counters;
-  readonly attempt: number;
-  readonly retryAt?: number;
-  readonly connectedSince?: number;
-  readonly firstByteAt?: number;
-  readonly lastByteAt?: number;
-  readonly secretVersion?: string;
-  readonly lastError?: LastError;
-  readonly buffered: number;
-}
-
-export interface ReadSecret {
-  readonly secret: SourceSecret;
-  readonly version: string;
-}
 
 export interface RelayDeps {
   readonly settings: RelaySettings;
@@ -74,8 +31,6 @@ export interface RelayDeps {
 
 /** A running Lambda does not sleep longer than this: it leaves the time of the next attempt on the row. */
 const MAX_WAIT_MS = 60_000;
-/** A rotated secret is seen by the next connection, and a source that ends its pages every second is not a bill. */
-const SECRET_FRESH_MS = 60_000;
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /** The relay of one stream in one hop: connection after connection into one writer. */
@@ -109,32 +64,20 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
   const state: {
     -readonly [Name in keyof Omit<RelaySnapshot, "checkpoint" | "counters" | "buffered">]: RelaySnapshot[Name];
   } = { attempt: options.attempt };
-  let source: (ReadSecret & { readonly readAt: number }) | undefined;
-
-  async function freshSource(maxAgeMs: number): Promise<ReadSecret> {
-    if (source && clock.now() - source.readAt < maxAgeMs) return source;
-    try {
-      source = { ...(await deps.readSecret()), readAt: clock.now() };
-    } catch (error) {
-      // A rotation that cannot be looked up must not take a stream down that runs on the last one.
-      if (!source) throw error;
-      log.log("warn", "The source's secret could not be read again; going on with the last one", { error });
-    }
-    return source;
-  }
+  const source = freshSecret(deps.readSecret, clock, log);
 
   /** One attempt: a second request where the first was refused for its position or its outdated key. */
   async function attempt(dispatcher: Dispatcher, connection: number): Promise<ConnectionEnd> {
     try {
-      const before = await freshSource(SECRET_FRESH_MS);
+      const before = await source();
       let end = await connect(dispatcher, connection, before);
       if (end.kind === "refused" && end.status === 401) {
-        const now = await freshSource(0);
+        const now = await source(0);
         if (now.version !== before.version) end = await connect(dispatcher, connection, now);
       }
       if (end.kind !== "refused" || !intake.position || !mayMeanLostPosition(end.status)) return end;
       if (end.status === 409 && options.singleTry()) return end;
-      return await connectWithoutPosition(dispatcher, connection, end);
+      return await connectWithoutPosition(dispatcher, connection, end.status);
     } catch (cause) {
       if (cause instanceof StreamError && cause.code === "CONFIG_INVALID") return { kind: "failed", error: cause };
       const error = new StreamError(
@@ -152,16 +95,17 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
   async function connectWithoutPosition(
     dispatcher: Dispatcher,
     connection: number,
-    first: Extract<ConnectionEnd, { kind: "refused" }>,
+    refusedWith: number,
   ): Promise<ConnectionEnd> {
+    const secret = await source();
     const lost = intake.position;
     intake.position = undefined;
     let opened = false;
-    const end = await connect(dispatcher, connection, source!, () => {
+    const end = await connect(dispatcher, connection, secret, () => {
       opened = true;
       intake.counts.resumeLost++;
       ledger.pass("");
-      log.log("warn", `The source no longer knows the stored position (it answered ${first.status}): resumed from now`);
+      log.log("warn", `The source no longer knows the stored position (it answered ${refusedWith}): resumed from now`);
     });
     if (!opened && intake.position === undefined) intake.position = lost;
     return end;
@@ -229,7 +173,7 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
         };
       const next = nextReconnect(
         { attempt: state.attempt, serverRetryMs: intake.serverRetryMs },
-        failureOf(end, intake),
+        failureOf(end, intake.counter > 0 && intake.serverRetryMs !== undefined),
         random,
       );
       state.attempt = next.attempt;
@@ -289,23 +233,4 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
       buffered: ledger.unsettled,
     }),
   };
-}
-
-function failureOf(end: ConnectionEnd, intake: Intake): Failure {
-  if (end.kind === "ended") return { kind: "end", page: intake.counter > 0 && intake.serverRetryMs !== undefined };
-  if (end.kind === "refused") return { kind: "http", status: end.status, retryAfterMs: end.retryAfterMs };
-  // An answer that led nowhere is an HTTP error, too.
-  if (end.kind === "broken" && end.error.code === "SOURCE_STATUS") return { kind: "http", status: 500 };
-  return { kind: "network" };
-}
-
-function lastError(end: ConnectionEnd, at: number): LastError {
-  if (end.kind === "broken" || end.kind === "refused" || end.kind === "failed")
-    return {
-      code: end.error.code,
-      ...(end.kind === "refused" && { status: end.status }),
-      message: end.error.message,
-      at,
-    };
-  return { code: "SOURCE_BODY", message: "The source ended its response.", at };
 }
