@@ -3,12 +3,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildSync } from "esbuild";
 import { handlerOptions } from "../components/bundle";
+import { settingsFor } from "./relay-path";
 import type { Job, JobResult } from "./relay-process";
 
 export interface Bundle {
+  /** Of the connection manager. */
   readonly bytes: number;
   run(job: Job): Promise<JobResult>;
-  /** Milliseconds that a fresh process takes to load the data plane alone. */
+  /** Milliseconds that a fresh process takes to load the connection manager. */
   importMs(): Promise<number>;
   remove(): void;
 }
@@ -16,7 +18,7 @@ export interface Bundle {
 /** As Lambda's Node starts in 256 MB: a tenth of it for young objects, the rest for old ones. */
 const LAMBDA_256_MB = ["--max-semi-space-size=12", "--max-old-space-size=231"];
 /** As the component sets it. */
-const ENVIRONMENT = { MALLOC_ARENA_MAX: "1" };
+const ENVIRONMENT = { MALLOC_ARENA_MAX: "1", SETTINGS: JSON.stringify(settingsFor("lines")), DEPLOYMENT: "bench" };
 
 /** Bundles the relay as a deployment does; each job runs in a fresh process of it. */
 export function bundleRelay(): Bundle {
@@ -29,19 +31,16 @@ export function bundleRelay(): Bundle {
     return outfile;
   };
   const job = build("job.js", join(__dirname, "relay-process.ts"));
-  const plane = join(folder, "plane.ts");
-  const parts = ["relay", "dynamodb-store", "s3-put"].map((file) => `export * from "../../runtime/data/${file}";`);
-  writeFileSync(plane, parts.join("\n"));
-  const planeFile = build("plane.js", plane);
-  const timerFile = join(folder, "timer.js");
+  const handler = build("handler.js", join(__dirname, "../runtime/handlers/connection-manager.ts"));
+  const timer = join(folder, "timer.js");
   writeFileSync(
-    timerFile,
-    `const t = performance.now(); require(${JSON.stringify(planeFile)}); process.send(performance.now() - t);`,
+    timer,
+    `const t = performance.now(); require(${JSON.stringify(handler)}); process.send(performance.now() - t);`,
   );
   return {
-    bytes: readFileSync(planeFile).length,
+    bytes: readFileSync(handler).length,
     run: (input) => answer<JobResult>(job, [JSON.stringify(input)]),
-    importMs: () => answer<number>(timerFile, []),
+    importMs: () => answer<number>(timer, []),
     remove: () => rmSync(folder, { recursive: true }),
   };
 }

@@ -23,14 +23,17 @@ function path({ events, format }: PathInput): string {
   return `/?events=${events}&format=${format}`;
 }
 
-/** The whole relay: connect, decode, identify, batch, sign, write. Ends with the upstream's body. */
-export async function relayPath(input: PathInput): Promise<Cost> {
-  const settings: RelaySettings = {
+export function settingsFor(format: PathInput["format"]): RelaySettings {
+  return {
     v: 1,
-    source: { format: input.format, auth: { kind: "none" }, resume: { kind: "last-event-id" }, idleTimeoutMs: 60_000 },
+    source: { format, auth: { kind: "none" }, resume: { kind: "last-event-id" }, idleTimeoutMs: 60_000 },
     relay: { handover: "auto", streamsPerHop: 1 },
     events: { identity: { kind: "content" }, ignore: [], ttlDays: 7, maxEventBytes: 1 << 20, slices: 1 },
   };
+}
+
+/** The whole relay: connect, decode, identify, batch, sign, write. Ends with the upstream's body. */
+export async function relayPath(input: PathInput): Promise<Cost> {
   const store = dynamodbStore("events", { ...AWS, endpoint: input.endpoint });
   const relay = createRelay(
     {
@@ -39,7 +42,7 @@ export async function relayPath(input: PathInput): Promise<Cost> {
       ...{ singleTry: () => false, mayReconnect: async () => false, onProgress: () => {} },
     },
     {
-      settings,
+      settings: settingsFor(input.format),
       readSecret: async () => ({ secret: { url: input.upstream, path: path(input) }, version: "1" }),
       store,
       oversize: async () => {},

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { benchDecode, type DecodeRow, type DecoderName } from "./decode";
+import { compareDecoders, type DecodeRow } from "./decode";
 import { bundleRelay } from "./jobs";
 import { type BenchProcess, startProcess } from "./process";
 import type { Job, JobResult } from "./relay-process";
@@ -11,7 +11,7 @@ import { writeUnits } from "./write-units";
 
 /** `npm run bench [-- --events N --memory-events N]`: measures, checks each answer, writes a dated result. */
 const { values } = parseArgs({
-  options: { events: { type: "string", default: "400000" }, "memory-events": { type: "string", default: "1000000" } },
+  options: { events: { type: "string", default: "400000" }, "memory-events": { type: "string", default: "10000000" } },
 });
 
 export interface PathRow {
@@ -28,12 +28,19 @@ export interface Result {
   readonly date: string;
   readonly machine: string;
   readonly paths: readonly PathRow[];
-  readonly decode: readonly DecodeRow[];
+  readonly decode: readonly { readonly ours: DecodeRow; readonly baseline: DecodeRow }[];
   readonly bundle: { readonly bytes: number; readonly importMs: number };
   readonly units: ReturnType<typeof writeUnits>;
 }
 
-const EVENT_BYTES = 200;
+/** Bytes of a chunk and of an event. */
+const DECODE_SHAPES = [
+  [64, 200],
+  [1_024, 200],
+  [65_536, 200],
+  [65_536, 2_000],
+  [65_536, 200_000],
+] as const;
 
 async function main(): Promise<void> {
   const events = Number(values.events);
@@ -77,11 +84,10 @@ async function main(): Promise<void> {
   ]);
   await upstream.stop();
 
-  const decode: DecodeRow[] = [];
-  for (const decoder of ["sse", "eventsource-parser", "lines", "split2"] as DecoderName[]) {
-    for (const chunkBytes of [64, 1_024, 65_536]) decode.push(await benchDecode(decoder, chunkBytes, EVENT_BYTES));
-    for (const eventBytes of [2_000, 200_000]) decode.push(await benchDecode(decoder, 65_536, eventBytes));
-  }
+  const decode: Result["decode"][number][] = [];
+  for (const [ours, baseline] of [["sse", "eventsource-parser"] as const, ["lines", "split2"] as const])
+    for (const [chunkBytes, eventBytes] of DECODE_SHAPES)
+      decode.push(await compareDecoders(ours, baseline, chunkBytes, eventBytes));
   const result: Result = {
     date: new Date().toISOString(),
     machine: `${cpus().length} × ${cpus()[0]?.model}, ${Math.round(totalmem() / 2 ** 30)} GB, Node ${process.version}`,
