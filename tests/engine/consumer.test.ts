@@ -49,17 +49,8 @@ describe("a consumer's project with the installed package", () => {
   function install(): void {
     const [, packages] = /npm install pulumi-stream-ingestion (.*)/.exec(README) ?? [];
     assert.ok(packages);
-    run(
-      folder,
-      "npm",
-      "install",
-      "--prefer-offline",
-      "--no-audit",
-      "--no-fund",
-      "--silent",
-      tarball,
-      ...packages.split(" "),
-    );
+    const quick = ["--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"];
+    run(folder, "npm", "install", ...quick, tarball, ...packages.split(" "));
   }
 
   /** Arguments of Node for `pulumi up` of a program in the folder, by the Pulumi SDK that is installed there. */
