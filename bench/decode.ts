@@ -23,49 +23,48 @@ interface Count {
 }
 
 const PASS_BYTES = 4 << 20;
+const TURNS = 6;
+const TURN_MS = 500;
 
-/** Two decoders over the same bytes, turn by turn: the best of three rounds each, since a busy machine only ever slows one down. */
+/** Two decoders over the same bytes, turn by turn for seconds. Throws where one does not give the events back. */
 export async function compareDecoders(
   ours: DecoderName,
   baseline: DecoderName,
   chunkBytes: number,
   eventBytes: number,
 ): Promise<{ ours: DecodeRow; baseline: DecodeRow }> {
-  const rounds: [DecodeRow, DecodeRow][] = [];
-  for (let round = 0; round < 3; round++)
-    rounds.push([await benchDecode(ours, chunkBytes, eventBytes), await benchDecode(baseline, chunkBytes, eventBytes)]);
-  const best = (index: 0 | 1) =>
-    rounds.map((row) => row[index]).reduce((a, b) => (b.eventsPerSecond > a.eventsPerSecond ? b : a));
-  return { ours: best(0), baseline: best(1) };
-}
-
-/** One decoder, again and again for about a second. Throws where it does not give the events back. */
-async function benchDecode(decoder: DecoderName, chunkBytes: number, eventBytes: number): Promise<DecodeRow> {
   const count = Math.max(4, Math.floor(PASS_BYTES / eventBytes));
   const texts = Array.from({ length: count }, (_, i) => eventText(i, eventBytes));
-  const sse = decoder === "sse" || decoder === "eventsource-parser";
-  const bytes = Buffer.from(sse ? texts.map((one) => `data: ${one}\n\n`).join("") : `${texts.join("\n")}\n`);
+  const bytes = Buffer.from(ours === "sse" ? texts.map((one) => `data: ${one}\n\n`).join("") : `${texts.join("\n")}\n`);
   const chunks: Buffer[] = [];
   for (let at = 0; at < bytes.length; at += chunkBytes) chunks.push(bytes.subarray(at, at + chunkBytes));
 
-  const seen: Count = { events: 0, bytes: 0 };
-  await passes[decoder](chunks, seen);
-  seen.events = 0;
-  seen.bytes = 0;
-  let rounds = 0;
-  const until = Date.now() + 1_000;
-  const { cpuMicroseconds } = await measure(async () => {
-    for (; Date.now() < until; rounds++) await passes[decoder](chunks, seen);
-  });
-  if (seen.events !== count * rounds || seen.bytes !== count * rounds * eventBytes)
-    throw new Error(`Wrong answer of ${decoder}: ${seen.events} events, ${seen.bytes} bytes`);
-  // CPU, not wall time: the ratio of two decoders must not depend on who else uses the machine.
-  const seconds = cpuMicroseconds / 1e6;
-  return {
-    ...{ decoder, chunkBytes, eventBytes },
-    eventsPerSecond: seen.events / seconds,
-    megabytesPerSecond: (bytes.length * rounds) / seconds / 1e6,
+  const turns = { [ours]: { passes: 0, microseconds: 0 }, [baseline]: { passes: 0, microseconds: 0 } };
+  for (let turn = 0; turn <= TURNS; turn++)
+    for (const decoder of [ours, baseline]) {
+      const seen: Count = { events: 0, bytes: 0 };
+      let done = 0;
+      const until = Date.now() + TURN_MS;
+      const { cpuMicroseconds } = await measure(async () => {
+        for (; Date.now() < until; done++) await passes[decoder](chunks, seen);
+      });
+      if (seen.events !== count * done || seen.bytes !== count * done * eventBytes)
+        throw new Error(`Wrong answer of ${decoder}: ${seen.events} events, ${seen.bytes} bytes`);
+      // The first turn warms up.
+      if (turn === 0) continue;
+      turns[decoder]!.passes += done;
+      // CPU, not wall time: the ratio of two decoders must not depend on who else uses the machine.
+      turns[decoder]!.microseconds += cpuMicroseconds;
+    }
+  const row = (decoder: DecoderName): DecodeRow => {
+    const perSecond = (turns[decoder]!.passes / turns[decoder]!.microseconds) * 1e6;
+    return {
+      ...{ decoder, chunkBytes, eventBytes },
+      eventsPerSecond: count * perSecond,
+      megabytesPerSecond: (bytes.length * perSecond) / 1e6,
+    };
   };
+  return { ours: row(ours), baseline: row(baseline) };
 }
 
 const LIMIT = 64 << 20;

@@ -91,7 +91,7 @@ export function sseDecoder(maxEventBytes: number, lastEventId = ""): Decoder {
     while (end !== -1) {
       const value = start + (text.charCodeAt(start + 5) === SPACE ? 6 : 5);
       if (end === start) dispatch(sink);
-      else if (block.lines === 0 && value <= end && end - value <= maxEventBytes && text.startsWith("data:", start)) {
+      else if (block.lines === 0 && value <= end && end - value <= maxEventBytes && isDataText(text, start)) {
         if (text.charCodeAt(end + 1) === LF && !block.ownId && block.type === "" && !block.refusedHead) {
           // The usual event, one line of data and no other field, leaves nothing in the block.
           sink.event(text.slice(value, end), end - value, "message", block.id, false);
@@ -190,6 +190,17 @@ function isData(bytes: Buffer, start: number, end: number): boolean {
     bytes[start + 2] === 0x74 &&
     bytes[start + 3] === 0x61 &&
     bytes[start + 4] === COLON
+  );
+}
+
+/** The same of text. */
+function isDataText(text: string, start: number): boolean {
+  return (
+    text.charCodeAt(start) === 0x64 &&
+    text.charCodeAt(start + 1) === 0x61 &&
+    text.charCodeAt(start + 2) === 0x74 &&
+    text.charCodeAt(start + 3) === 0x61 &&
+    text.charCodeAt(start + 4) === COLON
   );
 }
 
