@@ -11,7 +11,7 @@ import { writeUnits } from "./write-units";
 
 /** `npm run bench [-- --events N --memory-events N]`: measures, checks each answer, writes a dated result. */
 const { values } = parseArgs({
-  options: { events: { type: "string", default: "400000" }, "memory-events": { type: "string", default: "10000000" } },
+  options: { events: { type: "string", default: "1500000" }, "memory-events": { type: "string", default: "10000000" } },
 });
 
 export interface PathRow {
@@ -68,7 +68,7 @@ async function main(): Promise<void> {
     }
   };
   const compared: [string, Partial<Job>][] = [
-    ["blueprint, lines", { path: "blueprint", events: 2_000 }],
+    ["blueprint, lines", { path: "blueprint", events: 5_000 }],
     ["relay, lines", {}],
     ["relay, SSE", { format: "sse" }],
   ];
