@@ -18,7 +18,6 @@ interface Watch {
   readonly missingIsBad?: boolean;
 }
 
-/** A hop lasts about 14 minutes: more than 30 in 5 minutes is a storm for any one stream, and worth a look for many. */
 const WATCHES: readonly Watch[] = [
   {
     role: "streams-down",
@@ -70,6 +69,7 @@ const WATCHES: readonly Watch[] = [
   },
   {
     role: "hop-rate",
+    // A hop lasts about 14 minutes: this is a storm of one stream; each declared stream adds one.
     description: "Hops follow each other too fast",
     metric: METRIC.hops,
     statistic: "Sum",
@@ -93,6 +93,7 @@ const WATCHES: readonly Watch[] = [
 export function createAlarms(
   scope: Scope,
   { functionArn, mapping }: Pick<EventProcessor, "functionArn" | "mapping">,
+  streams: readonly string[],
   { topicArn }: AlarmsArgs = {},
 ): aws.cloudwatch.MetricAlarm[] {
   const actions = topicArn === undefined ? undefined : [topicArn];
@@ -114,7 +115,7 @@ export function createAlarms(
           metricName: metric,
           statistic,
           comparisonOperator: "GreaterThanThreshold",
-          threshold,
+          threshold: metric === METRIC.hops ? threshold + streams.length : threshold,
           period: periodSeconds,
           evaluationPeriods: periods,
           alarmActions: actions,

@@ -163,7 +163,7 @@ export interface ApiArgs {
   allowedCidrs?: string[];
 }
 
-/** Alarms: no live lease, failed streams, failures of the processor, iterator age, hop rate. */
+/** Alarms: no live lease, failed streams, events that the processor failed, gave up or lost, its lag, hop rate. */
 export interface AlarmsArgs {
   /** SNS topic that alarms go to. Without it they are only shown. */
   topicArn?: pulumi.Input<string>;

@@ -111,7 +111,7 @@ export class StreamIngestion extends pulumi.ComponentResource {
         watchdog: watchdog.function,
         eventProcessor: eventProcessor.function,
         mapping: eventProcessor.mapping,
-        alarms: createAlarms(scope, eventProcessor, alarms),
+        alarms: createAlarms(scope, eventProcessor, settings.streams, alarms),
       });
       this.apiUrl = api.url;
       this.tableName = eventTable.name;

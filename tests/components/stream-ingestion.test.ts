@@ -344,6 +344,14 @@ describe("StreamIngestion", () => {
     assert.deepEqual(await item(), { streamId: { S: "#declared" }, streams: { L: [] } });
   });
 
+  it("lets more streams make more hops before it rings", async () => {
+    const threshold = async (streams: string[]) => {
+      const evaluated = await evaluate(() => new StreamIngestion("in", someArgs({ streams })));
+      return evaluated.one("aws:cloudwatch/metricAlarm:MetricAlarm", "in-hop-rate").inputs.threshold;
+    };
+    assert.equal(await threshold(["a", "b", "c"]), (await threshold([])) + 3);
+  });
+
   it("deletes data on request, and only then", async () => {
     const evaluated = await evaluate(() => new StreamIngestion("in", someArgs({ removal: "delete" })));
     assert.ok(evaluated.resources.every(({ retainOnDelete }) => !retainOnDelete));
