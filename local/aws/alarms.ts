@@ -63,7 +63,9 @@ export function createAlarms(logs: LogStore, place: { region: string; accountId:
     const periodMs = (alarm.period ?? 60) * 1_000;
     const periods = Array.from({ length: alarm.evaluationPeriods }, (_, back) => now() - (back + 1) * periodMs);
     return periods.every((from) => {
-      const values = logs.lines(from).flatMap(({ at, text }) => (at < from + periodMs ? valueIn(text, alarm) : []));
+      // What was written in this very millisecond counts.
+      const within = logs.lines(from).filter(({ at }) => at > from && at <= from + periodMs);
+      const values = within.flatMap(({ text }) => valueIn(text, alarm));
       // Without data there is nothing to ring for: what `treatMissingData` "notBreaching" says.
       return values.length > 0 && breaches(statistic(values), alarm.threshold ?? 0);
     });

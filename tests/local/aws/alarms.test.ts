@@ -66,6 +66,11 @@ describe("alarms of the local cloud", () => {
     );
   });
 
+  it("count what was written in this very moment, and once", () => {
+    assert.equal(ringing([[0, 1]], { evaluationPeriods: 1 }), true);
+    assert.equal(ringing([[1, 1]], { evaluationPeriods: 1 }), false);
+  });
+
   it("take the statistic and the comparison that they name", () => {
     const points = [
       [0.2, 20],
