@@ -35,10 +35,15 @@ export async function stackOutputs({ stack, program }: StackChoice, run: Run = r
     return JSON.parse(await run("pulumi", args)) as StackOutputs;
   } catch (error) {
     const { code, stderr, message } = error as NodeJS.ErrnoException & { stderr?: string };
-    const why =
-      code === "ENOENT" ? "the Pulumi CLI is not on PATH" : (stderr?.trim() || message).replace(/^error: /, "");
+    const told = (stderr?.trim() || message).replace(/^error: /, "").replace(/\.$/, "");
+    const missing = code === "ENOENT";
+    const remedy = missing
+      ? "Install it"
+      : /PULUMI_ACCESS_TOKEN|pulumi login/.test(told)
+        ? "Run `pulumi login`"
+        : "Name another with --stack";
     throw new CliError(
-      `Could not read the outputs of ${stack ? `stack ${stack}` : "the selected stack"}: ${why}. Name it with --stack, or give --api-url.`,
+      `Could not read the outputs of ${stack ? `stack ${stack}` : "the selected stack"}: ${missing ? "the Pulumi CLI is not on PATH" : told}. ${remedy}, or give --api-url.`,
       "STACK_OUTPUTS",
       undefined,
       { cause: error },

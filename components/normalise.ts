@@ -232,6 +232,7 @@ function slices(value: number): 1 | 4 | 16 {
 }
 
 function streamIds(ids: readonly string[]): readonly string[] {
+  expect(Array.isArray(ids), "`streams`", "a list of stream ids", ids);
   ids.forEach((id, index) => {
     expect(isStreamId(id), `\`streams[${index}]\``, "1..128 of A-Z a-z 0-9 . _ : @ - (not «.» or «..»)", id);
   });

@@ -1,4 +1,4 @@
-import { METRIC_NAMESPACE } from "../runtime/contract";
+import { FAILURE_PREFIX, METRIC_NAMESPACE } from "../runtime/contract";
 import type { CloudEvent } from "./aws/cloud";
 
 /** What a user of the local stack wants to see happen. */
@@ -9,7 +9,11 @@ export type StackEvent =
   | { readonly kind: "stored"; readonly streamId: string; readonly key: string }
   /** Written again: the table had it. */
   | { readonly kind: "repeated"; readonly streamId: string; readonly key: string }
+  /** Delivered, and not to be delivered again: handled, unless it was parked before. */
   | { readonly kind: "processed"; readonly streamId: string; readonly key: string }
+  /** The processor put it into the failure bucket. */
+  | { readonly kind: "parked"; readonly streamId: string; readonly key: string }
+  /** One delivery failed; it comes again, or goes to the failure bucket. */
   | { readonly kind: "failed"; readonly streamId: string; readonly key: string };
 
 /** Names of `event` in the manager's log that mean something here (runtime/control/hop-log.ts). */
@@ -27,11 +31,23 @@ export function stackEvents(event: CloudEvent, eventTables: ReadonlySet<string>)
       const failed = new Set(event.failed);
       return event.records.map(({ keys }, at) => ({ kind: failed.has(at) ? "failed" : "processed", ...named(keys) }));
     }
+    case "call":
+      return event.action === "s3:PutObject" && event.status === 200 ? parked(event.resource) : [];
     case "log":
       return fromLog(event.functionName, event.line);
     default:
       return [];
   }
+}
+
+/** `arn:aws:s3:::BUCKET/failures/STREAM/KEY.json`, as the processor's wrapper names its objects. */
+function parked(resource: string): StackEvent[] {
+  const [, name = ""] = resource.split(`/${FAILURE_PREFIX}`);
+  const [streamId, key] = name
+    .replace(/\.json$/, "")
+    .split("/")
+    .map(decodeURIComponent);
+  return streamId && key ? [{ kind: "parked", streamId, key }] : [];
 }
 
 function fromLog(functionName: string, line: string): StackEvent[] {

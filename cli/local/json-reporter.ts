@@ -1,6 +1,6 @@
 import type { Reporter } from "./reporter";
 
-/** One JSON object a line. `kind` tells them apart: ready, note, log, hop, handover, stored, repeated, processed, failed, summary. */
+/** One JSON object a line. `kind` tells them apart: ready, note, log, hop, handover, stored, repeated, processed, parked, failed, summary. */
 export function jsonReporter(write: (text: string) => void): Reporter {
   const line = (value: object) => write(`${JSON.stringify(value)}\n`);
   return {

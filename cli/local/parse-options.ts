@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "commander";
+import { isStreamId } from "../../runtime/contract";
 
 /** `KEY=VALUE`, collected over repetitions. The value may hold further equal signs. */
 export function keyValue(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
@@ -17,9 +18,21 @@ export function hopSeconds(text: string): number {
   return whole(text, 5, 900);
 }
 
-/** Text values, collected over repetitions. */
-export function collect(text: string, before: readonly string[] = []): string[] {
-  return [...before, text];
+/** Seconds of a run. */
+export function runSeconds(text: string): number {
+  return whole(text, 1, 86_400);
+}
+
+/** `https://stream.example.com` */
+export function origin(text: string): string {
+  if (/^https?:\/\/[^/]+\/?$/i.test(text) && URL.canParse(text)) return text;
+  throw new InvalidArgumentError("Expected http(s)://HOST, without a path: that goes into --path.");
+}
+
+/** Stream ids, collected over repetitions. */
+export function streamIds(text: string, before: readonly string[] = []): string[] {
+  if (isStreamId(text)) return [...before, text];
+  throw new InvalidArgumentError("Expected 1..128 of A-Z a-z 0-9 . _ : @ - (not «.» or «..»).");
 }
 
 function whole(text: string, from: number, to: number): number {

@@ -44,7 +44,9 @@ export async function runLocal(
   scenario: Scenario,
 ): Promise<number> {
   const stop = new AbortController();
-  const unhook = onSignals(stop);
+  const unhook = onSignals(stop, () =>
+    reporter.note("Stopping: what was read is still stored and processed. Ctrl-C again ends at once."),
+  );
   let tally = NOTHING_YET;
   const listeners: ((event: StackEvent) => void)[] = [];
   const tables = new Set<string>();
@@ -89,10 +91,11 @@ export async function runLocal(
   }
 }
 
-function onSignals(stop: AbortController): () => void {
+function onSignals(stop: AbortController, onStop: () => void): () => void {
   const end = () => {
     if (stop.signal.aborted) process.exit(130);
     stop.abort();
+    onStop();
     // Whatever hangs: nothing of a stopped run may stay behind.
     setTimeout(() => process.exit(1), GIVE_UP_MS).unref();
   };

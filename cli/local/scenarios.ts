@@ -9,6 +9,7 @@ import {
   type StreamView,
 } from "../../local/index";
 import type { Running, Scenario, Verdict } from "./run-local";
+import type { Tally } from "./tally";
 
 const LOOK_MS = 200;
 /** After the upstream fell silent: how long the last events may take to be stored and processed. */
@@ -18,23 +19,28 @@ const TRIES = 3;
 
 /** Runs until a signal comes; streams are whatever the program declares and the API is asked for. */
 export const untilStopped: Scenario = {
-  run: async ({ stop }) => {
+  run: async ({ stop, streams, tally }) => {
     await aborted(stop);
-    return { problems: [] };
+    return { problems: [...(await streams()).filter(isHopeless).map(problemOf), ...unprocessed(tally())] };
   },
 };
+
+function unprocessed({ parked, failed }: Tally): string[] {
+  if (parked > 0) return [`${parked} events failed in the processor and lie in the failure bucket`];
+  return failed > 0 ? [`The processor failed for ${failed} deliveries`] : [];
+}
 
 /** Starts streams and runs until a signal comes, or until none of them can work. */
 export function realStreams(streamIds: readonly string[]): Scenario {
   return {
-    run: async ({ stack, stop, streams }) => {
+    run: async ({ stack, stop, streams, tally }) => {
       await startAll(stack.instances, streamIds);
       while (!stop.aborted) {
         const hopeless = (await streams()).filter(isHopeless);
         if (hopeless.length === streamIds.length) return { problems: hopeless.map(problemOf) };
         await pause(LOOK_MS, stop);
       }
-      return { problems: [] };
+      return { problems: unprocessed(tally()) };
     },
   };
 }

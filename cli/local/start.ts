@@ -6,19 +6,19 @@ import "../node-version";
 import { resolve } from "node:path";
 import { Command } from "commander";
 import { startSampleUpstream } from "../../local/index";
-import { collect, hopSeconds, port } from "./parse-options";
+import { hopSeconds, origin, port, runSeconds, streamIds } from "./parse-options";
 import { reporterFor } from "./reporter-for";
 import { runLocal, type Scenario } from "./run-local";
 import { realStreams, sampleRun } from "./scenarios";
 
 interface Options {
   readonly url?: string;
-  readonly path: string;
-  readonly key: string;
+  readonly path?: string;
+  readonly key?: string;
   readonly stream?: readonly string[];
   readonly port: number;
   readonly hopSeconds?: number;
-  readonly seconds: string;
+  readonly seconds: number;
   readonly dataDir?: string;
   readonly json?: true;
 }
@@ -29,7 +29,10 @@ const REAL_HOP_SECONDS = 60;
 const PROGRAM = resolve(__dirname, "../..");
 
 async function start(options: Options): Promise<number> {
-  const { url, path, key, stream = ["default"], json, seconds, ...rest } = options;
+  const { url, path = "/", key = "", stream = ["default"], json, seconds, ...rest } = options;
+  const ofRealStream = (["path", "key", "stream"] as const).find((name) => options[name] !== undefined);
+  if (url === undefined && ofRealStream !== undefined)
+    throw new Error(`--${ofRealStream} goes with --url, which names a real stream. Without it the built-in one runs.`);
   const run = (secrets: Record<"url" | "path" | "key", string>, hop: number, scenario: Scenario) =>
     runLocal(
       {
@@ -47,7 +50,7 @@ async function start(options: Options): Promise<number> {
   const upstream = await startSampleUpstream();
   try {
     const source = { url: upstream.url, path: upstream.path, key: upstream.key };
-    return await run(source, SAMPLE_HOP_SECONDS, sampleRun(upstream, Number(seconds)));
+    return await run(source, SAMPLE_HOP_SECONDS, sampleRun(upstream, seconds));
   } finally {
     await upstream.close();
   }
@@ -55,11 +58,11 @@ async function start(options: Options): Promise<number> {
 
 new Command("npm start --")
   .description("Run this repository's program on the built-in sample stream, or with --url on a real one.")
-  .option("--url <url>", "origin of a real stream, https://stream.example.com")
-  .option("--path <path>", "path on it; {streamId} is replaced by the stream's id", "/")
-  .option("--key <key>", "its credential, sent as Bearer", "")
-  .option("--stream <id>", "stream to start (repeatable)", collect)
-  .option("--seconds <n>", "length of the run on the sample stream", "30")
+  .option("--url <url>", "origin of a real stream, https://stream.example.com", origin)
+  .option("--path <path>", "path on it; {streamId} is replaced by the stream's id (default: /)")
+  .option("--key <key>", "its credential, sent as Bearer")
+  .option("--stream <id>", "stream to start (repeatable)", streamIds)
+  .option("--seconds <n>", "length of the run on the sample stream", runSeconds, 30)
   .option(
     "--hop-seconds <n>",
     `length of a hop (sample ${SAMPLE_HOP_SECONDS}, real stream ${REAL_HOP_SECONDS})`,

@@ -5,7 +5,11 @@ export interface Tally {
   readonly stored: number;
   /** Writes of events that the table had. */
   readonly repeated: number;
-  readonly processed: number;
+  /** Deliveries that need no other; what was parked is among them. */
+  readonly delivered: number;
+  /** Events that the processor put into the failure bucket. */
+  readonly parked: number;
+  /** Deliveries that failed. */
   readonly failed: number;
   readonly hops: number;
   readonly handovers: number;
@@ -13,7 +17,7 @@ export interface Tally {
   readonly maxGapMs?: number;
 }
 
-export const NOTHING_YET: Tally = { stored: 0, repeated: 0, processed: 0, failed: 0, hops: 0, handovers: 0 };
+export const NOTHING_YET: Tally = { stored: 0, repeated: 0, delivered: 0, parked: 0, failed: 0, hops: 0, handovers: 0 };
 
 export function count(tally: Tally, event: StackEvent): Tally {
   switch (event.kind) {
@@ -22,7 +26,9 @@ export function count(tally: Tally, event: StackEvent): Tally {
     case "repeated":
       return { ...tally, repeated: tally.repeated + 1 };
     case "processed":
-      return { ...tally, processed: tally.processed + 1 };
+      return { ...tally, delivered: tally.delivered + 1 };
+    case "parked":
+      return { ...tally, parked: tally.parked + 1 };
     case "failed":
       return { ...tally, failed: tally.failed + 1 };
     case "hop":
@@ -34,6 +40,11 @@ export function count(tally: Tally, event: StackEvent): Tally {
     case "log":
       return tally;
   }
+}
+
+/** Events that the processor handled. A parked one is reported a moment before its delivery. */
+export function processed({ delivered, parked }: Tally): number {
+  return Math.max(0, delivered - parked);
 }
 
 /** What the streams say of themselves, added up: what was read, and what of it was never written a second time. */

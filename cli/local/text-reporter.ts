@@ -1,8 +1,8 @@
 import pc from "picocolors";
-import type { StreamView } from "../../local/index";
+import type { LocalStack, StreamView } from "../../local/index";
 import { printable } from "../terminal";
 import type { Reporter, Summary } from "./reporter";
-import { type Tally, totals } from "./tally";
+import { processed, type Tally, totals } from "./tally";
 
 export interface TextOutput {
   write(text: string): void;
@@ -22,6 +22,8 @@ export function textReporter(output: TextOutput, now: () => number): Reporter {
   let lineAt = 0;
   /** Warnings that were shown: every hop gives the same ones again, and `--json` has them all. */
   const told = new Set<string>();
+  /** Last error of each stream, as it was shown. */
+  const errors = new Map<string, string>();
 
   /** Prints above the progress block, which the next progress writes again. */
   function print(text: string): void {
@@ -33,7 +35,9 @@ export function textReporter(output: TextOutput, now: () => number): Reporter {
   return {
     ready: ({ instances, outputs, cloud }) => {
       for (const { name, apiUrl } of instances) print(`${colors.bold(name)}  ${apiUrl}`);
-      print(colors.dim(`AWS endpoint ${cloud.endpoint}`));
+      print(colors.dim("for the other commands, in another terminal:"));
+      for (const [name, value] of Object.entries(operatorEnvironment(cloud)))
+        print(colors.dim(`  export ${name}=${value}`));
       for (const [name, value] of Object.entries(outputs)) print(colors.dim(`${name}: ${JSON.stringify(value)}`));
     },
     note: (sentence) => print(colors.dim(sentence)),
@@ -46,6 +50,11 @@ export function textReporter(output: TextOutput, now: () => number): Reporter {
       print(`${colors.yellow(event.functionName)} ${printable(line)}`);
     },
     progress: (streams, tally) => {
+      for (const { streamId, lastError } of streams) {
+        if (lastError === undefined || errors.get(streamId) === lastError.message) continue;
+        errors.set(streamId, lastError.message);
+        print(`${colors.yellow(streamId)} ${printable(lastError.message)}`);
+      }
       const at = now();
       const rate = last === undefined ? 0 : ((tally.stored - last.stored) * 1_000) / Math.max(1, at - last.at);
       last = { at, stored: tally.stored };
@@ -59,6 +68,16 @@ export function textReporter(output: TextOutput, now: () => number): Reporter {
       }
     },
     summary: (summary) => print(summaryText(summary, colors)),
+  };
+}
+
+/** What makes any AWS client, and the operating commands, the operator of this cloud. */
+function operatorEnvironment({ endpoint, region, operator }: LocalStack["cloud"]): Record<string, string> {
+  return {
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_REGION: region,
+    AWS_ACCESS_KEY_ID: operator.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: operator.secretAccessKey,
   };
 }
 
@@ -82,9 +101,15 @@ function streamLine({ streamId, status, generation, counters, handover }: Stream
 function totalLine(streams: readonly StreamView[], tally: Tally, rate: number): string {
   const { received, duplicates } = totals(streams);
   return (
-    `${received} received  ${tally.stored} stored  ${tally.processed} processed  ${rate.toFixed(0)}/s  ` +
+    // What streams say of themselves is some seconds old.
+    `${Math.max(received, tally.stored)} received  ${tally.stored} stored  ${processed(tally)} processed  ${rate.toFixed(0)}/s  ` +
     `${tally.hops} hops  ${tally.handovers} hand-overs  ${duplicates + tally.repeated} duplicates`
   );
+}
+
+function failures({ parked, failed }: Tally): string {
+  const deliveries = failed === 0 ? "" : `, ${failed} deliveries failed`;
+  return `${parked} in the failure bucket${deliveries}`;
 }
 
 function summaryText(
@@ -99,12 +124,12 @@ function summaryText(
     ["received", `${received}, ${duplicates + tally.repeated} of them duplicates`],
   ];
   if (compared === undefined) {
-    rows.push(["stored", String(tally.stored)], ["processed", `${tally.processed}, ${tally.failed} failures`]);
+    rows.push(["stored", String(tally.stored)], ["processed", `${processed(tally)}, ${failures(tally)}`]);
   } else {
     rows.push(
       ["sent by upstream", `${compared.sent} distinct events`],
       ["stored", `${tally.stored}, ${compared.lost} lost, ${compared.foreign} that were never sent`],
-      ["processed", `${tally.processed}, ${compared.unprocessed} missing, ${compared.doubled} doubled`],
+      ["processed", `${processed(tally)}, ${compared.unprocessed} missing, ${compared.doubled} doubled`],
     );
   }
   const verdict = problems.length === 0 ? colors.green("ok") : colors.red(problems.map(printable).join("\n"));

@@ -31,12 +31,14 @@ describe("stackOutputs", () => {
     const missing = Object.assign(new Error("spawn pulumi ENOENT"), { code: "ENOENT" });
     await assert.rejects(stackOutputs({}, pulumi(missing)), {
       message:
-        "Could not read the outputs of the selected stack: the Pulumi CLI is not on PATH. Name it with --stack, or give --api-url.",
+        "Could not read the outputs of the selected stack: the Pulumi CLI is not on PATH. Install it, or give --api-url.",
     });
+    const loggedOut = Object.assign(new Error("exit 255"), { stderr: "error: PULUMI_ACCESS_TOKEN must be set\n" });
+    await assert.rejects(stackOutputs({}, pulumi(loggedOut)), /Run `pulumi login`, or give --api-url\.$/);
     const noStack = Object.assign(new Error("exit 255"), { stderr: "error: no stack named 'prod' found\n" });
     await assert.rejects(
       stackOutputs({ stack: "prod" }, pulumi(noStack)),
-      /of stack prod: no stack named 'prod' found\./,
+      /of stack prod: no stack named 'prod' found\. Name another with --stack, or give --api-url\.$/,
     );
   });
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { stackEvents } from "../../local/stack-event";
 import { HOP_EVENT } from "../../runtime/control/hop-log";
+import { failureObjectKey } from "../../runtime/processor/failure";
 
 const tables = new Set(["events"]);
 const keys = { streamId: "s#3", key: "k" };
@@ -26,6 +27,18 @@ describe("stackEvents", () => {
       events.map(({ kind }) => kind),
       ["processed", "failed"],
     );
+  });
+
+  it("reads what the processor wrote to the failure bucket as parked, and no other call", () => {
+    const call = (action: string, resource: string, status = 200) =>
+      stackEvents({ kind: "call", at: 0, caller: "p", action, resource, allowed: status === 200, status }, tables);
+    const object = failureObjectKey("a:b", "k 1");
+    assert.deepEqual(call("s3:PutObject", `arn:aws:s3:::bucket/${object}`), [
+      { kind: "parked", streamId: "a:b", key: "k 1" },
+    ]);
+    assert.deepEqual(call("s3:PutObject", "arn:aws:s3:::bucket/oversize/a/k"), []);
+    assert.deepEqual(call("s3:PutObject", `arn:aws:s3:::bucket/${object}`, 403), []);
+    assert.deepEqual(call("s3:GetObject", `arn:aws:s3:::bucket/${object}`), []);
   });
 
   it("finds hops and hand-overs in the manager's log by the names it logs them under", () => {

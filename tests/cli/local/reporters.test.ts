@@ -86,6 +86,29 @@ describe("textReporter", () => {
     assert.equal(output.text, "f WARN  b\nf printed\nf printed\n");
   });
 
+  it("shows a stream's last error when it changes", () => {
+    const { output, reporter } = reporterOn(false);
+    const failing = (message: string) => ({ ...stream, lastError: { code: "SOURCE_STATUS", message } });
+    for (const message of ["answered 401", "answered 401", "answered 503"])
+      reporter.progress([failing(message) as StreamView], NOTHING_YET);
+    assert.equal(output.text, "EUR_USD answered 401\nEUR_USD answered 503\n");
+  });
+
+  it("says what makes another terminal the operator", () => {
+    const { output, reporter } = reporterOn(false);
+    const operator = { accessKeyId: "AK", secretAccessKey: "SK" };
+    const cloud = { endpoint: "http://127.0.0.1:1", region: "us-east-1", operator };
+    reporter.ready({ instances: [], outputs: {}, cloud } as unknown as LocalStack);
+    for (const line of ["AWS_ENDPOINT_URL=http://127.0.0.1:1", "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=AK"])
+      assert.ok(output.text.includes(`  export ${line}\n`), line);
+  });
+
+  it("counts an event as handled or as lying in the failure bucket", () => {
+    const { output, reporter } = reporterOn(false);
+    reporter.summary({ ...summary, tally: { ...NOTHING_YET, stored: 9, delivered: 9, parked: 2, failed: 3 } });
+    assert.match(output.text, /processed +7, 2 in the failure bucket, 3 deliveries failed/);
+  });
+
   it("ends with what became of everything sent, or with what went wrong", () => {
     const { output, reporter } = reporterOn(false);
     const compared = { sent: 9, lost: 0, doubled: 0, unprocessed: 0, foreign: 0 };

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { count, NOTHING_YET, type Tally, totals } from "../../../cli/local/tally";
+import { count, NOTHING_YET, processed, type Tally, totals } from "../../../cli/local/tally";
 import type { StackEvent, StreamView } from "../../../local/index";
 import { NO_COUNTS } from "../../../runtime/contract";
 
@@ -11,12 +11,15 @@ describe("tally", () => {
     const tally = counted(
       { kind: "stored", ...of },
       { kind: "repeated", ...of },
+      { kind: "parked", ...of },
+      { kind: "processed", ...of },
       { kind: "processed", ...of },
       { kind: "failed", ...of },
       { kind: "hop", functionName: "m" },
       { kind: "log", functionName: "m", line: "" },
     );
-    assert.deepEqual(tally, { stored: 1, repeated: 1, processed: 1, failed: 1, hops: 1, handovers: 0 });
+    assert.deepEqual(tally, { stored: 1, repeated: 1, delivered: 2, parked: 1, failed: 1, hops: 1, handovers: 0 });
+    assert.equal(processed(tally), 1);
   });
 
   it("keeps the longest gap, also where all of them overlapped", () => {
