@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs";
 import { decide } from "./access/policy";
 import { createPrincipals } from "./access/principals";
 import { createRoles } from "./access/roles";
@@ -7,6 +6,7 @@ import { createRestApis } from "./api/rest-apis";
 import { serveRestApi } from "./api/serve-rest-api";
 import { createBuckets } from "./buckets";
 import type { CloudEvent, CloudOptions, LocalCloud } from "./cloud";
+import { takeDataFolder } from "./data-folder";
 import { dynamoDbService } from "./dynamodb/dynamodb-service";
 import { openTables } from "./dynamodb/tables";
 import { openEndpoint } from "./endpoint";
@@ -47,7 +47,7 @@ export async function startLocalCloud(options: CloudOptions = {}): Promise<Local
     options.onEvent?.(event);
   };
   const timeScale = hopSeconds === undefined ? 1 : hopSeconds / LONGEST_TIMEOUT_SECONDS;
-  if (dataDir !== undefined) mkdirSync(dataDir, { recursive: true });
+  const giveBackFolder = dataDir === undefined ? () => {} : takeDataFolder(dataDir);
 
   const principals = createPrincipals();
   const roles = createRoles(accountId);
@@ -116,6 +116,7 @@ export async function startLocalCloud(options: CloudOptions = {}): Promise<Local
     async (error: unknown) => {
       reaper.close();
       await tables.close();
+      giveBackFolder();
       throw error;
     },
   );
@@ -130,6 +131,7 @@ export async function startLocalCloud(options: CloudOptions = {}): Promise<Local
     reaper.close();
     await endpoint.close();
     await tables.close();
+    giveBackFolder();
   }
 
   return {
