@@ -38,7 +38,12 @@ const CHANGES: readonly (readonly [what: string, args: (base: BaseArgs) => Overr
     ({ processor }) => ({ processor: { ...processor, environment: { DATABASE_PASSWORD: "plain-new-password" } } }),
     ["prices-event-processor"],
   ],
-  ["the declared streams", () => ({ streams: ["EUR_USD", "BTC_USD"] }), ["prices-declared"]],
+  [
+    "the declared streams",
+    () => ({ streams: ["EUR_USD", "BTC_USD"] }),
+    // More streams make more hops before that is a storm.
+    ["prices-declared", "prices-hop-rate"],
+  ],
   [
     "what a heartbeat is",
     () => ({ events: { ignore: [{ type: "ping" }] } }),
