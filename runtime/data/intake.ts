@@ -36,6 +36,7 @@ export class Intake implements EventSink {
   /** Events of this connection. */
   counter = 0;
   private connection = 0;
+  private sequencePrefix = "";
   private readonly recent = new RecentKeys(RECENT_KEYS);
   private readonly told = new Set<string>();
   /** Most settings never look into an event: no reader is made for each then. */
@@ -53,6 +54,7 @@ export class Intake implements EventSink {
 
   begin(connection: number): void {
     this.connection = connection;
+    this.sequencePrefix = `${this.deps.generation}.${connection}.`;
     this.counter = 0;
     this.told.clear();
   }
@@ -61,7 +63,7 @@ export class Intake implements EventSink {
     const { settings, ledger, streamId } = this.deps;
     const { identity, ignore, ttlDays, slices } = settings.events;
     this.counts.received++;
-    const sequence = `${this.deps.generation}.${this.connection}.${++this.counter}`;
+    const sequence = this.sequencePrefix + ++this.counter;
     const json = this.asksJson ? lazyJson(data) : NO_JSON;
     const position = this.moveTo(this.positionOf(id, json));
     if (ignore.length > 0 && isIgnored(ignore, type, json)) {

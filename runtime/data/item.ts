@@ -63,7 +63,7 @@ export function encodeItem(event: EventToStore, ttlSeconds: number, slices: numb
   const { key, type, id, data, sequence } = event;
   const partition = slices > 1 ? `${event.streamId}#${sliceOf(key, slices)}` : event.streamId;
   let bytes = FIXED_BYTES + partition.length + key.length + sequence.length;
-  let json = `{"${STREAM_ID_KEY}":{"S":"${partition}"},"${EVENT_KEY}":{"S":"${key}"},"${ITEM.sequence}":{"S":"${sequence}"},"${ITEM.receivedAt}":{"N":"${event.receivedAt}"},"${ITEM.ttl}":{"N":"${Math.floor(event.receivedAt / 1000) + ttlSeconds}"}`;
+  let json = `{"${STREAM_ID_KEY}":{"S":"${partition}"},"${EVENT_KEY}":{"S":"${key}"},"${ITEM.sequence}":{"S":"${sequence}"},${timesOf(event.receivedAt, ttlSeconds)}`;
   if (type !== "message" && type !== "") {
     json += `,"${ITEM.type}":{"S":${JSON.stringify(type)}}`;
     bytes += 1 + Buffer.byteLength(type);
@@ -96,6 +96,18 @@ export function encodeItem(event: EventToStore, ttlSeconds: number, slices: numb
   }
   const value = typeof data === "string" ? `{"S":${JSON.stringify(data)}}` : `{"B":"${data.toString("base64")}"}`;
   return { key, json: `${json},"${ITEM.data}":${value}}`, bytes: plainBytes };
+}
+
+let times = { receivedAt: Number.NaN, ttlSeconds: 0, json: "" };
+
+/** The two times of an item. A chunk brings hundreds of events in one millisecond: the last answer is kept. */
+function timesOf(receivedAt: number, ttlSeconds: number): string {
+  if (times.receivedAt !== receivedAt || times.ttlSeconds !== ttlSeconds) {
+    const ttl = Math.floor(receivedAt / 1000) + ttlSeconds;
+    const json = `"${ITEM.receivedAt}":{"N":"${receivedAt}"},"${ITEM.ttl}":{"N":"${ttl}"}`;
+    times = { receivedAt, ttlSeconds, json };
+  }
+  return times.json;
 }
 
 /** Reads one item, as a record's `NewImage` or a query's answer in AttributeValue JSON. Throws on compressed data that is none. */
