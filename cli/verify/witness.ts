@@ -1,15 +1,14 @@
 import type { Dispatcher } from "undici";
 import type { RelaySettings } from "../../runtime/contract";
-import { decodedBody, isFramed, streamFormat } from "../../runtime/data/body";
+import { decodedBody, isFramed } from "../../runtime/data/body";
 import { Agent } from "../../runtime/data/http-client";
 import { contentKey, eventKey, isIgnored } from "../../runtime/data/identity";
 import { lazyJson } from "../../runtime/data/json-pointer";
-import { lineDecoder } from "../../runtime/data/line-decoder";
 import { discard, openSource } from "../../runtime/data/open-source";
 import { judgeStatus } from "../../runtime/data/reconnect";
 import type { EventSink } from "../../runtime/data/sink";
 import { redact, type SourceRequest } from "../../runtime/data/source-request";
-import { sseDecoder } from "../../runtime/data/sse-decoder";
+import { streamDecoder } from "../../runtime/data/stream-decoder";
 import { printable } from "../terminal";
 import type { Testimony, WitnessedEvent } from "./testimony";
 
@@ -66,9 +65,7 @@ export async function listen(
     response = await openSource(request, dispatcher, signal);
     const { statusCode, headers } = response;
     if (judgeStatus(statusCode) !== "stream") return told(refusal(statusCode));
-    const { maxEventBytes } = settings.events;
-    const decoder =
-      streamFormat(settings.source.format, headers) === "sse" ? sseDecoder(maxEventBytes) : lineDecoder(maxEventBytes);
+    const decoder = streamDecoder(settings, headers);
     const body = decodedBody(response.body, headers);
     const sink = remember(seen, settings.events, maxEvents);
     opened = true;

@@ -2,14 +2,13 @@ import type { Dispatcher } from "undici";
 import type { RelaySettings } from "../contract";
 import type { Clock } from "../support/clock";
 import { StreamError } from "../support/errors";
-import { decodedBody, header, isFramed, streamFormat } from "./body";
+import { decodedBody, header, isFramed } from "./body";
 import type { ConnectionEnd } from "./connection-end";
 import type { Intake } from "./intake";
-import { lineDecoder } from "./line-decoder";
 import { discard, openSource } from "./open-source";
 import { judgeStatus, retryAfterMs } from "./reconnect";
 import { redact, type SourceRequest } from "./source-request";
-import { sseDecoder } from "./sse-decoder";
+import { streamDecoder } from "./stream-decoder";
 import type { Writer } from "./writer";
 
 export interface ConnectionDeps {
@@ -49,12 +48,8 @@ export async function runConnection(request: SourceRequest, deps: ConnectionDeps
 /** Pulls: while the writer is full nobody reads, so the socket stands still, and that silence is not upstream's. */
 async function read(response: Dispatcher.ResponseData, deps: ConnectionDeps): Promise<ConnectionEnd> {
   const { settings, intake, writer, signal } = deps;
-  const { maxEventBytes } = settings.events;
-  const format = streamFormat(settings.source.format, response.headers);
-  const decoder =
-    format === "sse"
-      ? sseDecoder(maxEventBytes, settings.source.resume.kind === "last-event-id" ? (intake.position ?? "") : "")
-      : lineDecoder(maxEventBytes);
+  const lastEventId = settings.source.resume.kind === "last-event-id" ? intake.position : undefined;
+  const decoder = streamDecoder(settings, response.headers, lastEventId);
   const body = decodedBody(response.body, response.headers);
   const idle = idleTimer(settings.source.idleTimeoutMs, deps.clock, (error) => body.destroy(error));
   deps.onOpen();

@@ -1,0 +1,16 @@
+import type { RelaySettings } from "../contract";
+import { streamFormat } from "./body";
+import { lineDecoder } from "./line-decoder";
+import type { Decoder } from "./sink";
+import { sseDecoder } from "./sse-decoder";
+
+/** The decoder that an answer with these headers asks for. `lastEventId`: see {@link sseDecoder}. @throws StreamError SOURCE_FORMAT */
+export function streamDecoder(
+  { source, events: { maxEventBytes } }: Pick<RelaySettings, "source" | "events">,
+  headers: Parameters<typeof streamFormat>[1],
+  lastEventId?: string,
+): Decoder {
+  return streamFormat(source.format, headers) === "sse"
+    ? sseDecoder(maxEventBytes, lastEventId)
+    : lineDecoder(maxEventBytes);
+}
