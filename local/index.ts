@@ -12,6 +12,7 @@ export type { CloudEvent, LocalCloud } from "./aws/cloud";
 export type { ConnectionApi, StreamView } from "./connection-api-client";
 export { LocalError } from "./local-error";
 export type { Instance, LocalStack, LocalStackOptions } from "./local-stack";
+export { operatorEnvironment } from "./operator-environment";
 export { type Comparison, compare, type EventCopy, isClean } from "./sample/compare";
 export { type SampleUpstream, startSampleUpstream } from "./sample/sample-upstream";
 export { type StackEvent, stackEvents } from "./stack-event";

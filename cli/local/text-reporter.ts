@@ -1,5 +1,5 @@
 import pc from "picocolors";
-import type { LocalStack, StreamView } from "../../local/index";
+import { operatorEnvironment, type StreamView } from "../../local/index";
 import { printable } from "../terminal";
 import type { Reporter, Summary } from "./reporter";
 import { processed, type Tally, totals } from "./tally";
@@ -68,16 +68,6 @@ export function textReporter(output: TextOutput, now: () => number): Reporter {
       }
     },
     summary: (summary) => print(summaryText(summary, colors)),
-  };
-}
-
-/** What makes any AWS client, and the operating commands, the operator of this cloud. */
-function operatorEnvironment({ endpoint, region, operator }: LocalStack["cloud"]): Record<string, string> {
-  return {
-    AWS_ENDPOINT_URL: endpoint,
-    AWS_REGION: region,
-    AWS_ACCESS_KEY_ID: operator.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: operator.secretAccessKey,
   };
 }
 

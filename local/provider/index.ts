@@ -1,6 +1,7 @@
 /** Second front door of the local stack: Pulumi's own engine deploys to this machine. */
 import type { CloudOptions, LocalCloud } from "../aws/cloud";
 import { startLocalCloud } from "../aws/start-local-cloud";
+import { operatorEnvironment } from "../operator-environment";
 import { realisers } from "../resources/registry";
 import { type ServedProvider, type ServeOptions, serveProvider } from "./serve";
 
@@ -27,22 +28,10 @@ export async function startEngineCloud(options: EngineCloudOptions): Promise<Eng
   return {
     cloud,
     count: served.count,
-    environment: { ...served.environment, ...awsEnvironment(cloud) },
+    environment: { ...served.environment, ...operatorEnvironment(cloud) },
     close: async () => {
       served.close();
       await cloud.close();
     },
-  };
-}
-
-function awsEnvironment({ endpoint, region, operator }: LocalCloud): Record<string, string> {
-  return {
-    AWS_ENDPOINT_URL: endpoint,
-    AWS_REGION: region,
-    AWS_ACCESS_KEY_ID: operator.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: operator.secretAccessKey,
-    // A session of the developer's own would be sent along with the local keys.
-    AWS_SESSION_TOKEN: "",
-    AWS_PROFILE: "",
   };
 }

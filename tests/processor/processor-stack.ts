@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { CloudWatchClient, DescribeAlarmsCommand } from "@aws-sdk/client-cloudwatch";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { type LocalStack, startLocalStack } from "../../local";
+import { type LocalStack, operatorEnvironment, startLocalStack } from "../../local";
 import { encodeItem } from "../../runtime/data/item";
 import { type EventLog, eventLog } from "../local/event-log";
 
@@ -104,10 +104,7 @@ export async function startProcessorStack(): Promise<ProcessorStack> {
         cwd: ROOT,
         env: {
           ...process.env,
-          AWS_ENDPOINT_URL: endpoint,
-          AWS_REGION: region,
-          AWS_ACCESS_KEY_ID: operator.accessKeyId,
-          AWS_SECRET_ACCESS_KEY: operator.secretAccessKey,
+          ...operatorEnvironment({ endpoint, region, operator }),
         },
       });
       const output = { stdout: "", stderr: "" };

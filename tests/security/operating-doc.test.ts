@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
+import { operatorEnvironment } from "../../local";
 import { decide, parsePolicy } from "../../local/aws/access/policy";
 import { type HostileUpstream, hostileUpstream, ticking } from "./hostile-upstream";
 import { deployLocally, type LocalDeployment } from "./local-deployment";
@@ -57,10 +58,7 @@ describe("the README's operating section, run as it stands", function () {
       env: {
         PATH: `${bin}:${process.env.PATH}`,
         HOME: bin,
-        AWS_ENDPOINT_URL: endpoint,
-        AWS_REGION: region,
-        AWS_ACCESS_KEY_ID: operator.accessKeyId,
-        AWS_SECRET_ACCESS_KEY: operator.secretAccessKey,
+        ...operatorEnvironment({ endpoint, region, operator }),
       },
     });
     return stdout.trim().split("\n");

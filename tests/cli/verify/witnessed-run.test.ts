@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
+import { operatorEnvironment } from "../../../local";
 import { deployLocally, type LocalDeployment } from "../../security/local-deployment";
 import { type ForgetfulUpstream, KEY, startForgetfulUpstream } from "./forgetful-upstream";
 
@@ -43,10 +44,7 @@ describe("verify with a second connection, against the local stack", function ()
       env: {
         ...process.env,
         PATH: `${join(deployment.dataDir, "bin")}${delimiter}${process.env.PATH}`,
-        AWS_ENDPOINT_URL: endpoint,
-        AWS_REGION: region,
-        AWS_ACCESS_KEY_ID: operator.accessKeyId,
-        AWS_SECRET_ACCESS_KEY: operator.secretAccessKey,
+        ...operatorEnvironment({ endpoint, region, operator }),
         STREAM_INGESTION_VERIFY_UPSTREAM: `${upstream.url}/v1/{streamId}?witness=of-the-check`,
         STREAM_INGESTION_VERIFY_KEY: key,
       },
