@@ -13,6 +13,8 @@ interface Watch {
   readonly metric: string;
   readonly statistic: "Maximum" | "Sum";
   readonly threshold: number;
+  /** What each declared stream adds to the threshold. @default 0 */
+  readonly perStream?: number;
   readonly periodSeconds: number;
   readonly periods: number;
   readonly missingIsBad?: boolean;
@@ -69,11 +71,12 @@ const WATCHES: readonly Watch[] = [
   },
   {
     role: "hop-rate",
-    // A hop lasts about 14 minutes: this is a storm of one stream; each declared stream adds one.
+    // A hop lasts about 14 minutes: this is a storm of one stream.
     description: "Hops follow each other too fast",
     metric: METRIC.hops,
     statistic: "Sum",
     threshold: 30,
+    perStream: 1,
     periodSeconds: 300,
     periods: 2,
   },
@@ -106,7 +109,18 @@ export function createAlarms(
     },
   };
   const alarms = WATCHES.map(
-    ({ role, description, of = "deployment", metric, statistic, threshold, periodSeconds, periods, missingIsBad }) =>
+    ({
+      role,
+      description,
+      of = "deployment",
+      metric,
+      statistic,
+      threshold,
+      perStream = 0,
+      periodSeconds,
+      periods,
+      missingIsBad,
+    }) =>
       new aws.cloudwatch.MetricAlarm(
         `${scope.name}-${role}`,
         {
@@ -115,7 +129,7 @@ export function createAlarms(
           metricName: metric,
           statistic,
           comparisonOperator: "GreaterThanThreshold",
-          threshold: metric === METRIC.hops ? threshold + streams.length : threshold,
+          threshold: threshold + perStream * streams.length,
           period: periodSeconds,
           evaluationPeriods: periods,
           alarmActions: actions,
