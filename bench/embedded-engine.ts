@@ -1,6 +1,7 @@
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { CreateTableCommand, DynamoDBClient, paginateScan } from "@aws-sdk/client-dynamodb";
+import { EVENT_TABLE } from "./event-table";
 
 /** The local stack's engine with an empty event table, in a process of its own; `/count` beside it answers and empties as the null endpoint does. */
 const dynalite = require("dynalite") as (options: object) => Server;
@@ -20,26 +21,14 @@ async function main(): Promise<void> {
     if (request.method !== "GET") return handle?.call(engine, request, response);
     void count(client).then((items) => response.end(String(items)));
   });
-  await client.send(
-    new CreateTableCommand({
-      TableName: "events",
-      BillingMode: "PAY_PER_REQUEST",
-      AttributeDefinitions: ["streamId", "key"].map((AttributeName) => ({
-        AttributeName,
-        AttributeType: "S" as const,
-      })),
-      KeySchema: [
-        { AttributeName: "streamId", KeyType: "HASH" },
-        { AttributeName: "key", KeyType: "RANGE" },
-      ],
-    }),
-  );
+  await client.send(new CreateTableCommand(EVENT_TABLE));
   process.send?.(port);
 }
 
 async function count(client: DynamoDBClient): Promise<number> {
   let items = 0;
-  for await (const page of paginateScan({ client }, { TableName: "events", Select: "COUNT" })) items += page.Count ?? 0;
+  for await (const page of paginateScan({ client }, { TableName: EVENT_TABLE.TableName, Select: "COUNT" }))
+    items += page.Count ?? 0;
   return items;
 }
 

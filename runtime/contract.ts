@@ -29,6 +29,9 @@ export const ENV = {
 /** `streamId`: what a stream may be called. `.` and `..` are refused besides. */
 export const STREAM_ID_PATTERN = /^[A-Za-z0-9._:@-]{1,128}$/;
 
+/** The same in words, for messages. */
+export const STREAM_ID_WORDS = "1..128 of A-Z a-z 0-9 . _ : @ - (not «.» or «..»)";
+
 export function isStreamId(value: unknown): value is string {
   return typeof value === "string" && STREAM_ID_PATTERN.test(value) && value !== "." && value !== "..";
 }

@@ -8,6 +8,7 @@ export interface SeenItem {
   readonly id: string;
   /** Text, or the object's key where the data lies in the bucket. */
   readonly data: string;
+  /** Whether the data lies in the bucket. @default false */
   readonly inBucket?: boolean;
   /** `generation.connection.counter` */
   readonly sequence: string;

@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { BatchWriteItemCommand, CreateTableCommand, DynamoDBClient, QueryCommand } from "@aws-sdk/client-dynamodb";
 import { SignatureV4 } from "@smithy/signature-v4";
 
+import { EVENT_TABLE } from "../../bench/event-table";
 import { type Closable, dynamodbStore } from "../../runtime/data/dynamodb-store";
 import type { EventStore } from "../../runtime/data/event-store";
 import { decodeItem, type EncodedItem, encodeItem } from "../../runtime/data/item";
@@ -81,20 +82,7 @@ for (const [name, create] of stores)
       server = dynalite({ createTableMs: 0 });
       endpoint = await listen(server);
       admin = new DynamoDBClient({ region, endpoint, credentials });
-      await admin.send(
-        new CreateTableCommand({
-          TableName: "events",
-          BillingMode: "PAY_PER_REQUEST",
-          AttributeDefinitions: ["streamId", "key"].map((AttributeName) => ({
-            AttributeName,
-            AttributeType: "S" as const,
-          })),
-          KeySchema: [
-            { AttributeName: "streamId", KeyType: "HASH" },
-            { AttributeName: "key", KeyType: "RANGE" },
-          ],
-        }),
-      );
+      await admin.send(new CreateTableCommand(EVENT_TABLE));
       store = create("events", endpoint);
     });
     after(async () => {

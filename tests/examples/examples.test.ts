@@ -32,6 +32,21 @@ describe("examples", function () {
       [],
     );
 
+  /** Runs an example with every batch delivered twice, until all of that is done. */
+  const runTwice = async (name: string, lines: string[]): Promise<RunningExample> => {
+    const example = await runExample(name, {
+      lines,
+      prepare: ({ cloud }) =>
+        cloud.faults.add({ match: { action: "lambda:DeliverBatch" }, effect: { kind: "repeat" } }),
+    });
+    running = example;
+    await example.until("each event delivered twice", () => {
+      const delivered = example.events.flatMap((event) => (event.kind === "delivered" ? event.records : []));
+      return delivered.length >= 2 * lines.length;
+    });
+    return example;
+  };
+
   it("price-alert posts what is above the limit, again when the webhook was down, and keeps what is no price", async () => {
     const posts: { key: unknown; text: string }[] = [];
     webhook = createServer(async (request, response) => {
@@ -70,16 +85,7 @@ describe("examples", function () {
 
   it("minute-averages counts each price once, also when every batch is delivered twice", async () => {
     const lines = [price(1), price(2), price(3, 1), price(6)];
-    const example = await runExample("minute-averages", {
-      lines,
-      prepare: ({ cloud }) =>
-        cloud.faults.add({ match: { action: "lambda:DeliverBatch" }, effect: { kind: "repeat" } }),
-    });
-    running = example;
-    await example.until("each event delivered twice", () => {
-      const delivered = example.events.flatMap((event) => (event.kind === "delivered" ? event.records : []));
-      return delivered.length >= 2 * lines.length;
-    });
+    const example = await runTwice("minute-averages", lines);
     const dynamo = new DynamoDBClient(clientOptions(example));
     const { Items = [] } = await dynamo.send(new ScanCommand({ TableName: example.outputs.minutesTable }));
     assert.deepEqual(Items.map(({ minute, count, sum }) => [minute?.S, Number(count?.N), Number(sum?.N)]).sort(), [
@@ -92,16 +98,7 @@ describe("examples", function () {
 
   it("forward-to-sqs sends every event once, also when every batch is delivered twice", async () => {
     const lines = Array.from({ length: 25 }, (_, index) => JSON.stringify({ n: index }));
-    const example = await runExample("forward-to-sqs", {
-      lines,
-      prepare: ({ cloud }) =>
-        cloud.faults.add({ match: { action: "lambda:DeliverBatch" }, effect: { kind: "repeat" } }),
-    });
-    running = example;
-    await example.until("each event delivered twice", () => {
-      const delivered = example.events.flatMap((event) => (event.kind === "delivered" ? event.records : []));
-      return delivered.length >= 2 * lines.length;
-    });
+    const example = await runTwice("forward-to-sqs", lines);
     const sqs = new SQSClient(clientOptions(example));
     const bodies: string[] = [];
     for (;;) {
