@@ -1,8 +1,7 @@
 import type { Result } from "./run";
 
-/** The result as Markdown: what `npm run bench` prints, and what README carries between its markers. */
+/** The result as Markdown: what `npm run bench` prints, and what docs/benchmarks.md has between its markers. */
 export function report({ date, machine, paths, decode, bundle, units }: Result): string {
-  const number = (value: number) => Math.round(value).toLocaleString("en-US");
   const blueprint = (database: string) =>
     paths.find((one) => one.name.startsWith("blueprint") && one.database === database);
   const rows = paths.map((one) => {
@@ -19,7 +18,7 @@ export function report({ date, machine, paths, decode, bundle, units }: Result):
   });
   const long = paths.find((one) => one.name.startsWith("memory"));
   return [
-    `Measured ${date.slice(0, 10)} on ${machine}; events of 200 bytes over loopback, the database in a process of its own.`,
+    `Measured ${date.slice(0, 10)} on ${machine}; events of 200 bytes over loopback, the database in a separate process.`,
     table(["path", "database", "events/s", "CPU µs an event", "against the blueprint", "peak RSS MB"], rows),
     long
       ? `Memory over ${number(long.events)} events, in steps (MB): ${long.rssMegabytes.map((mb) => Math.round(mb)).join(", ")}.`
@@ -49,6 +48,10 @@ export function report({ date, machine, paths, decode, bundle, units }: Result):
   ]
     .filter((part, i, all) => part !== "" || i === all.length - 1)
     .join("\n\n");
+}
+
+export function number(value: number): string {
+  return Math.round(value).toLocaleString("en-US");
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
