@@ -1,0 +1,32 @@
+// `npm run lint`: fails at words that plain English avoids, with file, line and replacement. Takes file names; without any it
+// checks what git knows and LINTED names, with --all also the comments and strings of the code.
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { findWords } from "./prose.mjs";
+
+const LINTED = /\.(?:md|ya?ml)$/;
+const ALL = /\.(?:md|ya?ml|[cm]?[jt]s)$/;
+/** They name the words. */
+const EXEMPT = ["scripts/prose.mjs", "tests/prose.test.ts"];
+
+const root = join(import.meta.dirname, "..");
+const args = process.argv.slice(2);
+const named = args.filter((arg) => !arg.startsWith("--"));
+const files = named.length > 0 ? named : knownToGit(args.includes("--all") ? ALL : LINTED);
+
+let count = 0;
+for (const file of files)
+  for (const { line, found, instead } of findWords(file, readFileSync(join(root, file), "utf8"))) {
+    console.error(`${file}:${line}: "${found}". Write instead: ${instead}.`);
+    count += 1;
+  }
+if (count > 0) process.exitCode = 1;
+console.log(`Prose: ${files.length} files, ${count} words to replace.`);
+
+function knownToGit(pattern) {
+  const args = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"];
+  return execFileSync("git", args, { cwd: root, encoding: "utf8" })
+    .split("\0")
+    .filter((file) => pattern.test(file) && !EXEMPT.includes(file) && existsSync(join(root, file)));
+}

@@ -1,0 +1,1 @@
+export function findWords(file: string, text: string): { line: number; found: string; instead: string }[];
