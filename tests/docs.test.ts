@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { existsSync, globSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+
+const ROOT = resolve(__dirname, "..");
+const DECISIONS = readdirSync(join(ROOT, "docs/decisions"));
+const PAGES = globSync("{*.md,{docs,examples,local,cli}/**/*.md}", {
+  cwd: ROOT,
+  exclude: (path) => path.endsWith("node_modules"),
+});
+const read = (page: string) => readFileSync(join(ROOT, page), "utf8");
+
+describe("the documentation", () => {
+  it("has decision pages with the title of their file: number, then words", () => {
+    assert.ok(DECISIONS.length > 20);
+    for (const file of DECISIONS) {
+      const [heading = ""] = read(`docs/decisions/${file}`).split("\n");
+      assert.equal(`${heading.replace(/^# /, "").toLowerCase().replaceAll(" ", "-")}.md`, file);
+    }
+  });
+
+  it("has decision pages of one structure", () => {
+    for (const file of DECISIONS) {
+      const headings = [...read(`docs/decisions/${file}`).matchAll(/^## (.*)$/gm)].map(([, heading]) => heading);
+      const expected = ["Context", "Decision", "Alternatives", "Consequences"];
+      assert.deepEqual(
+        headings,
+        expected.filter((heading) => heading !== "Alternatives" || headings.includes(heading)),
+        file,
+      );
+    }
+  });
+
+  it("links to files that exist", () => {
+    let links = 0;
+    for (const page of PAGES)
+      for (const [, target = ""] of read(page).matchAll(/\]\((?!https?:|#)([^)#\s]+)[^)]*\)/g)) {
+        links += 1;
+        assert.ok(existsSync(join(ROOT, dirname(page), target)), `${page} links to ${target}, which does not exist`);
+      }
+    assert.ok(links > 10);
+  });
+
+  it("has a page for every decision that code cites", () => {
+    const numbers = new Set(DECISIONS.map((file) => file.slice(0, 4)));
+    const sources = globSync("{components,runtime,local,cli,scripts,bench,tests,examples}/**/*.{ts,mjs}", {
+      cwd: ROOT,
+      exclude: (path) => path.endsWith("node_modules"),
+    });
+    const cited = sources.flatMap((file) =>
+      [...read(file).matchAll(/docs\/decisions\/(\d{4})/g)].map(([, number = ""]) => ({ file, number })),
+    );
+    assert.ok(cited.length > 3);
+    assert.deepEqual(
+      cited.filter(({ number }) => !numbers.has(number)),
+      [],
+    );
+  });
+});
