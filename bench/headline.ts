@@ -15,7 +15,7 @@ export function headline({ date, machine, paths }: Result, handovers: string): s
     "",
     `- Relay, lines: ${speed(path("relay, lines", "null, 4 ms"))}`,
     `- Relay, SSE: ${speed(path("relay, SSE", "null, 4 ms"))}`,
-    `- The usual design, one conditional write per chunk: ${speed(path("blueprint, lines", "null, 4 ms"))}`,
+    `- The usual design, one conditional write per event: ${speed(path("blueprint, lines", "null, 4 ms"))}`,
     `- Peak memory over ${number(long.events)} events: ${number(long.maxRssMegabytes)} MB`,
     `- Handovers under load: ${cell(handovers, "handovers")}, ${cell(handovers, "lost")} of ${cell(handovers, "sent")} events lost, ${cell(handovers, "processed twice")} processed twice`,
   ].join("\n");

@@ -19,7 +19,7 @@ export function report({ date, machine, paths, decode, bundle, units }: Result):
   const long = paths.find((one) => one.name.startsWith("memory"));
   return [
     `Measured ${date.slice(0, 10)} on ${machine}; events of 200 bytes over loopback, the database in a separate process.`,
-    table(["path", "database", "events/s", "CPU µs an event", "against the blueprint", "peak RSS MB"], rows),
+    table(["path", "database", "events/s", "CPU µs per event", "ratio to the blueprint", "peak RSS MB"], rows),
     long
       ? `Memory over ${number(long.events)} events, in steps (MB): ${long.rssMegabytes.map((mb) => Math.round(mb)).join(", ")}.`
       : "",
@@ -43,7 +43,7 @@ export function report({ date, machine, paths, decode, bundle, units }: Result):
             `${number(100 - (100 * one.units) / one.rawUnits)} %`,
           ]),
         ),
-    "Not measured: TLS, a table that throttles, an arm64 processor, and the share of one that Lambda gives 256 MB.",
+    "Not measured: TLS, a throttled table, arm64, and the share of a CPU core that Lambda gives 256 MB.",
     "",
   ]
     .filter((part, i, all) => part !== "" || i === all.length - 1)
