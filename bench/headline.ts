@@ -1,5 +1,5 @@
 import { number } from "./report";
-import type { PathRow, Result } from "./run";
+import type { PathRow, Result } from "./result";
 
 /**
  * The five figures of README.md, as Markdown.

@@ -1,4 +1,4 @@
-import type { Result } from "./run";
+import type { Result } from "./result";
 
 /** The result as Markdown: what `npm run bench` prints, and what docs/benchmarks.md has between its markers. */
 export function report({ date, machine, paths, decode, bundle, units }: Result): string {

@@ -2,36 +2,18 @@ import { writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { compareDecoders, type DecodeRow } from "./decode";
+import { compareDecoders } from "./decode";
 import { bundleRelay } from "./jobs";
 import { type BenchProcess, startProcess } from "./process";
 import type { Job, JobResult } from "./relay-process";
 import { report } from "./report";
+import type { PathRow, Result } from "./result";
 import { writeUnits } from "./write-units";
 
 /** `npm run bench [-- --events N --memory-events N]`: measures, checks each answer, writes a dated result. */
 const { values } = parseArgs({
   options: { events: { type: "string", default: "1500000" }, "memory-events": { type: "string", default: "10000000" } },
 });
-
-export interface PathRow {
-  readonly name: string;
-  readonly database: string;
-  readonly events: number;
-  readonly eventsPerSecond: number;
-  readonly cpuMicrosecondsPerEvent: number;
-  readonly maxRssMegabytes: number;
-  readonly rssMegabytes: readonly number[];
-}
-
-export interface Result {
-  readonly date: string;
-  readonly machine: string;
-  readonly paths: readonly PathRow[];
-  readonly decode: readonly { readonly ours: DecodeRow; readonly baseline: DecodeRow }[];
-  readonly bundle: { readonly bytes: number; readonly importMs: number };
-  readonly units: ReturnType<typeof writeUnits>;
-}
 
 /** Bytes of a chunk and of an event. */
 const DECODE_SHAPES = [

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { headline } from "./headline";
-import type { Result } from "./run";
+import type { Result } from "./result";
 
 const ROOT = join(__dirname, "..");
 const RESULTS = join(__dirname, "results");
