@@ -1,19 +1,16 @@
-/** Public entry of the local stack: what the command line, tests and benches use. */
-import { startLocalCloud } from "./aws/start-local-cloud";
+/** Public entry of the local cloud: evaluates a Pulumi program and runs what it registers on this machine. */
 import { type LocalStack, type LocalStackOptions, startStack } from "./local-stack";
-import { realisers } from "./resources/registry";
+import { resourceHandlers } from "./services/services";
+import { startLocalCloud } from "./start-local-cloud";
 
-/** Evaluates a Pulumi program and runs what it registers on this machine. @throws LocalError for whatever its user can mend */
+/** Evaluates a Pulumi program and runs what it registers on this machine. @throws LocalError for whatever its user can fix */
 export function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
-  return startStack({ startCloud: startLocalCloud, realisers }, options);
+  return startStack({ startCloud: startLocalCloud, resourceHandlers }, options);
 }
 
-export type { CloudEvent, LocalCloud } from "./aws/cloud";
-export type { ConnectionApi, StreamView } from "./connection-api-client";
+export type { CloudEvent } from "./cloud/cloud-event";
+export type { ResourceState, StackState } from "./evaluate/stack-state";
 export { LocalError } from "./local-error";
-export type { Instance, LocalStack, LocalStackOptions } from "./local-stack";
+export type { LocalStack, LocalStackOptions } from "./local-stack";
 export { operatorEnvironment } from "./operator-environment";
-export { type Comparison, compare, type EventCopy, isClean } from "./sample/compare";
-export { type SampleUpstream, startSampleUpstream } from "./sample/sample-upstream";
-export { type StackEvent, stackEvents } from "./stack-event";
-export { readStoredEvents, type StoredEvent } from "./stored-events";
+export type { LocalCloud } from "./services/services";

@@ -1,11 +1,11 @@
-import type { LocalCloud } from "./aws/cloud";
+import type { Cloud } from "./cloud/cloud";
 
 /** What makes a process, or a shell, the operator of this cloud: the AWS clients in it need nothing else. */
 export function operatorEnvironment({
   endpoint,
   region,
   operator,
-}: Pick<LocalCloud, "endpoint" | "region" | "operator">): Record<string, string> {
+}: Pick<Cloud, "endpoint" | "region" | "operator">): Record<string, string> {
   return {
     AWS_ENDPOINT_URL: endpoint,
     AWS_REGION: region,

@@ -39,6 +39,9 @@ export function isStreamId(value: unknown): value is string {
 /** Key of the one row of the connection table that the deployment owns; outside the id alphabet. Attribute `streams`: string set or list. */
 export const DECLARED_ROW = "#declared";
 
+/** Type token of the component. */
+export const COMPONENT_TYPE = "stream-ingestion:index:StreamIngestion";
+
 /** Partition key of both tables. With `events.slices` > 1 the event table's value is `streamId#h`. */
 export const STREAM_ID_KEY = "streamId";
 /** Sort key of the event table: the event's key (128 bits of SHA-256, base64url, under `content`). */

@@ -1,9 +1,11 @@
-import type { LocalStack, StackEvent, StreamView } from "../../local/index";
+import type { StreamView } from "./connection-api";
+import type { IngestionStack } from "./ingestion-stack";
+import type { StackEvent } from "./stack-event";
 import type { Tally } from "./tally";
 
 /** Where a run shows itself. One for people, one for programs. */
 export interface Reporter {
-  ready(stack: LocalStack): void;
+  ready(stack: IngestionStack): void;
   /** A sentence for the user: what is passed over, what the program printed. */
   note(sentence: string): void;
   event(event: StackEvent): void;

@@ -1,14 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-  type CloudEvent,
-  type LocalStack,
-  type LocalStackOptions,
-  type StackEvent,
-  type StreamView,
-  stackEvents,
-  startLocalStack,
-} from "../../local/index";
+import type { CloudEvent, LocalStackOptions } from "../../local/index";
+import type { StreamView } from "./connection-api";
+import { type IngestionStack, startIngestionStack } from "./ingestion-stack";
 import type { Reporter, Summary } from "./reporter";
+import { type StackEvent, stackEvents } from "./stack-event";
 import { count, NOTHING_YET, type Tally } from "./tally";
 
 /** What happens on the stack between its start and its end. */
@@ -18,7 +13,7 @@ export interface Scenario {
 }
 
 export interface Running {
-  readonly stack: LocalStack;
+  readonly stack: IngestionStack;
   readonly stop: AbortSignal;
   readonly reporter: Reporter;
   tally(): Tally;
@@ -66,7 +61,7 @@ export async function runLocal(
 
   try {
     const began = Date.now();
-    const stack = await startLocalStack({ ...options, onEvent, onReport: reporter.note, signal: stop.signal });
+    const stack = await startIngestionStack({ ...options, onEvent, onReport: reporter.note, signal: stop.signal });
     for (const table of stack.instances.flatMap(({ eventTables }) => eventTables)) tables.add(table);
     try {
       reporter.ready(stack);

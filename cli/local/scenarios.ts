@@ -1,14 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-  compare,
-  type EventCopy,
-  isClean,
-  readStoredEvents,
-  type SampleUpstream,
-  type StoredEvent,
-  type StreamView,
-} from "../../local/index";
+import type { StreamView } from "./connection-api";
 import type { Running, Scenario, Verdict } from "./run-local";
+import { compare, type EventCopy, isClean } from "./sample/compare";
+import type { SampleUpstream } from "./sample/sample-upstream";
+import { readStoredEvents, type StoredEvent } from "./stored-events";
 import type { Tally } from "./tally";
 
 const LOOK_MS = 200;

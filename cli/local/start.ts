@@ -5,10 +5,10 @@
 import "../node-version";
 import { resolve } from "node:path";
 import { Command } from "commander";
-import { startSampleUpstream } from "../../local/index";
 import { hopSeconds, origin, port, runSeconds, streamIds } from "./parse-options";
 import { reporterFor } from "./reporter-for";
 import { runLocal, type Scenario } from "./run-local";
+import { startSampleUpstream } from "./sample/sample-upstream";
 import { realStreams, sampleRun } from "./scenarios";
 
 interface Options {

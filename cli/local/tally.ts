@@ -1,4 +1,5 @@
-import type { StackEvent, StreamView } from "../../local/index";
+import type { StreamView } from "./connection-api";
+import type { StackEvent } from "./stack-event";
 
 /** Running totals over all streams, as the cloud saw them happen. */
 export interface Tally {

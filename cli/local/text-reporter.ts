@@ -1,6 +1,7 @@
 import pc from "picocolors";
-import { operatorEnvironment, type StreamView } from "../../local/index";
+import { operatorEnvironment } from "../../local/index";
 import { printable } from "../terminal";
+import type { StreamView } from "./connection-api";
 import type { Reporter, Summary } from "./reporter";
 import { processed, type Tally, totals } from "./tally";
 

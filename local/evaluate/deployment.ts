@@ -1,6 +1,6 @@
-import type { LocalCloud } from "../aws/cloud";
 import { LocalError } from "../local-error";
-import type { Realised, Realiser } from "../resources/realiser";
+import type { DeployedResource, ResourceHandler, ResourceSchema } from "../resources/resource-handler";
+import type { LocalCloud, ResourceHandlers } from "../services/services";
 import { answerInvocation } from "./invocations";
 import type { Call, Reading, Registration, RegistrationAnswer } from "./messages";
 import { changedInputs, digestInputs, type ResourceState, type StackState } from "./stack-state";
@@ -9,7 +9,7 @@ import type { Properties } from "./wire";
 
 export interface DeploymentOptions {
   readonly cloud: LocalCloud;
-  readonly realisers: ReadonlyMap<string, Realiser>;
+  readonly resourceHandlers: ResourceHandlers;
   /** What exists already, from an earlier evaluation. */
   readonly before: StackState;
   /** The earlier evaluation ran in another process: what the cloud keeps in memory is made again, under the same ids. */
@@ -28,7 +28,7 @@ export interface Deployment {
 }
 
 export function createDeployment(options: DeploymentOptions): Deployment {
-  const { cloud, realisers } = options;
+  const { cloud, resourceHandlers } = options;
   const before = new Map(options.before.map((resource) => [resource.urn, resource]));
   const now = new Map<string, ResourceState>();
   const registered = new Set<string>();
@@ -40,36 +40,36 @@ export function createDeployment(options: DeploymentOptions): Deployment {
       throw new LocalError(`Two resources have the URN ${request.urn}. Give one of them another name.`);
     }
     registered.add(request.urn);
-    const realiser = realisers.get(request.type);
-    if (realiser === undefined) return passOver(request);
-    refuseUnknownInputs(request, realiser);
+    const handler = resourceHandlers.get(request.type);
+    if (handler === undefined) return passOver(request);
+    refuseUnknownInputs(request, handler);
 
-    const digests = digestInputs(realiser, request.inputs);
-    const realised = await realise(request, realiser, digests);
+    const digests = digestInputs(handler, request.inputs);
+    const deployed = await deploy(request, handler, digests);
     const secretOutputs = [
-      ...new Set([...request.secretInputs, ...request.secretOutputs, ...(realiser.secretOutputs ?? [])]),
+      ...new Set([...request.secretInputs, ...request.secretOutputs, ...(handler.secretOutputs ?? [])]),
     ];
-    keep(request, { id: realised.id, digests, outputs: realised.outputs, secretOutputs, modelled: true });
-    return { ...realised, secretOutputs };
+    keep(request, { id: deployed.id, digests, outputs: deployed.outputs, secretOutputs, modelled: true });
+    return { ...deployed, secretOutputs };
   }
 
-  async function realise(
+  async function deploy(
     request: Registration,
-    realiser: Realiser,
+    handler: ResourceHandler<LocalCloud>,
     digests: ResourceState["digests"],
-  ): Promise<Realised> {
+  ): Promise<DeployedResource> {
     const old = before.get(request.urn);
     try {
-      if (old?.id === undefined) return await realiser.create(cloud, request);
-      const realised: Realised = { id: old.id, outputs: old.outputs };
+      if (old?.id === undefined) return await handler.create(cloud, request);
+      const deployed: DeployedResource = { id: old.id, outputs: old.outputs };
       const changed = changedInputs(old.digests, digests);
-      if (changed.some((name) => realiser.replaceOn.includes(name))) {
-        if (request.deleteBeforeReplace) await realiser.delete(cloud, old.id, realised);
+      if (changed.some((name) => handler.replaceOn.includes(name))) {
+        if (request.deleteBeforeReplace) await handler.delete(cloud, old.id, deployed);
         else replaced.push(old);
-        return await realiser.create(cloud, request);
+        return await handler.create(cloud, request);
       }
-      if (changed.length === 0 && !options.restarted) return realised;
-      return await realiser.update(cloud, old.id, realised, request);
+      if (changed.length === 0 && !options.restarted) return deployed;
+      return await handler.update(cloud, old.id, deployed, request);
     } catch (error) {
       throw new LocalError(`${request.type} "${request.name}" failed: ${(error as Error).message}`, { cause: error });
     }
@@ -89,8 +89,11 @@ export function createDeployment(options: DeploymentOptions): Deployment {
   }
 
   /** What only the real provider can compute is unknown here: fine while nothing that runs here needs it. */
-  function refuseUnknownInputs({ type, name, unknownInputs, dependencies }: Registration, realiser: Realiser): void {
-    const property = unknownInputs.find((input) => realiser.inputs.includes(input));
+  function refuseUnknownInputs(
+    { type, name, unknownInputs, dependencies }: Registration,
+    handler: ResourceSchema,
+  ): void {
+    const property = unknownInputs.find((input) => handler.inputs.includes(input));
     if (property === undefined) return;
     const source = dependencies[property]?.map((urn) => now.get(urn)).find((resource) => resource?.modelled === false);
     const from = source === undefined ? "a resource" : `${source.type} "${source.name}"`;
@@ -156,7 +159,7 @@ export function createDeployment(options: DeploymentOptions): Deployment {
     finish: async () => {
       const gone = [...before.values()].filter(({ urn }) => !registered.has(urn));
       for (const { type, id, outputs, retainOnDelete } of [...gone.reverse(), ...replaced.reverse()]) {
-        if (id !== undefined && !retainOnDelete) await realisers.get(type)?.delete(cloud, id, { id, outputs });
+        if (id !== undefined && !retainOnDelete) await resourceHandlers.get(type)?.delete(cloud, id, { id, outputs });
       }
       for (const { urn } of gone) before.delete(urn);
       return [...now.values()];

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { LocalError } from "../local-error";
-import type { Archive } from "../resources/realiser";
+import type { Archive } from "../resources/archive";
 import type { AssetReader, WireAsset } from "./wire";
 
 /** Reads assets from disk, relative paths from `directory`: the program's working directory, as under Pulumi. */

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Realiser } from "../resources/realiser";
-import { isArchive, type Properties } from "./wire";
+import { isArchive } from "../resources/archive";
+import type { ResourceSchema } from "../resources/resource-handler";
+import type { Properties } from "./wire";
 
 /** A resource that exists. */
 export interface ResourceState {
@@ -12,11 +13,11 @@ export interface ResourceState {
   readonly parent?: string;
   /** Absent: a component, which is nothing but its children. */
   readonly id?: string;
-  /** Digest of each input that its realiser compares: enough to see a change, and no secret is kept for it. */
+  /** Digest of each input that its handler compares: enough to see a change, and no secret is kept for it. */
   readonly digests: Readonly<Record<string, string>>;
   readonly outputs: Properties;
   readonly secretOutputs: readonly string[];
-  /** No realiser for its type: passed over. */
+  /** No handler for its type: passed over. */
   readonly modelled: boolean;
   readonly retainOnDelete: boolean;
 }
@@ -24,8 +25,8 @@ export interface ResourceState {
 /** All resources in the order in which they came to be: the reverse is a safe order to delete in. */
 export type StackState = readonly ResourceState[];
 
-export function digestInputs(realiser: Realiser, inputs: Properties): Record<string, string> {
-  const present = realiser.inputs.filter((name) => inputs[name] !== undefined);
+export function digestInputs(handler: ResourceSchema, inputs: Properties): Record<string, string> {
+  const present = handler.inputs.filter((name) => inputs[name] !== undefined);
   return Object.fromEntries(present.map((name) => [name, digest(inputs[name])]));
 }
 

@@ -1,5 +1,5 @@
-import type { Archive } from "../resources/realiser";
-import { UNKNOWN } from "../resources/realiser";
+import { type Archive, isArchive } from "../resources/archive";
+import { UNKNOWN } from "../resources/resource-handler";
 
 /**
  * Property values as Pulumi sends them between program, engine and providers: special values are objects with a
@@ -100,8 +100,4 @@ function strip(value: unknown): unknown {
   if (isArchive(value)) return value.hash;
   const entries = Object.entries(value).filter(([, part]) => part !== undefined);
   return Object.fromEntries(entries.map(([name, part]) => [name, strip(part)]));
-}
-
-export function isArchive(value: unknown): value is Archive {
-  return typeof value === "object" && value !== null && (value as { kind?: unknown }).kind === "archive";
 }

@@ -1,6 +1,7 @@
 import { changedInputs, digestInputs } from "../evaluate/stack-state";
 import { type AssetReader, fromWire, type Properties } from "../evaluate/wire";
-import type { Archive, Realiser } from "../resources/realiser";
+import type { Archive } from "../resources/archive";
+import type { ResourceSchema } from "../resources/resource-handler";
 
 export interface Difference {
   /** Names of the inputs that differ, removals included. */
@@ -10,20 +11,20 @@ export interface Difference {
 }
 
 /**
- * Compares the inputs that a realiser realises. Inputs with inputs: what the protocol calls `olds` are the old
+ * Compares the inputs that a handler knows. Inputs with inputs: what the protocol calls `olds` are the old
  * outputs, in which an input that was removed cannot be seen. What is not known yet counts as changed.
  */
-export function diffInputs(realiser: Realiser, before: Properties, after: Properties): Difference {
+export function diffInputs(handler: ResourceSchema, before: Properties, after: Properties): Difference {
   const old = fromWire(before, byHash);
   const next = fromWire(after, byHash);
-  const unknown = next.unknowns.filter((name) => realiser.inputs.includes(name));
+  const unknown = next.unknowns.filter((name) => handler.inputs.includes(name));
   const known = (values: Properties) =>
     Object.fromEntries(Object.entries(values).filter(([name]) => !unknown.includes(name)));
   const changed = [
-    ...changedInputs(digestInputs(realiser, known(old.values)), digestInputs(realiser, known(next.values))),
+    ...changedInputs(digestInputs(handler, known(old.values)), digestInputs(handler, known(next.values))),
     ...unknown,
   ];
-  return { changed, replaces: changed.filter((name) => realiser.replaceOn.includes(name)) };
+  return { changed, replaces: changed.filter((name) => handler.replaceOn.includes(name)) };
 }
 
 /** The engine sends every asset with the hash of its content: old files are gone, and need not be read. */

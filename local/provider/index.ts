@@ -1,8 +1,9 @@
 /** Second front door of the local stack: Pulumi's own engine deploys to this machine. */
-import type { CloudOptions, LocalCloud } from "../aws/cloud";
-import { startLocalCloud } from "../aws/start-local-cloud";
+import type { CloudOptions } from "../cloud/cloud";
 import { operatorEnvironment } from "../operator-environment";
-import { realisers } from "../resources/registry";
+import type { LocalCloud } from "../services/services";
+import { resourceHandlers } from "../services/services";
+import { startLocalCloud } from "../start-local-cloud";
 import { type ServedProvider, type ServeOptions, serveProvider } from "./serve";
 
 export interface EngineCloudOptions extends CloudOptions, Pick<ServeOptions, "stack" | "directory" | "report"> {}
@@ -21,7 +22,7 @@ export interface EngineCloud extends Pick<ServedProvider, "count"> {
 /** Starts a cloud with nothing in it, and the provider that fills it for one stack. */
 export async function startEngineCloud(options: EngineCloudOptions): Promise<EngineCloud> {
   const cloud = await startLocalCloud(options);
-  const served = await serveProvider({ ...options, cloud, realisers }).catch(async (error) => {
+  const served = await serveProvider({ ...options, cloud, resourceHandlers }).catch(async (error) => {
     await cloud.close();
     throw error;
   });

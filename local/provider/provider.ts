@@ -1,8 +1,8 @@
-import type { LocalCloud } from "../aws/cloud";
 import { answerInvocation } from "../evaluate/invocations";
 import { type AssetReader, fromWire, type Properties, toWire } from "../evaluate/wire";
 import { LocalError } from "../local-error";
-import type { Realised, Realiser } from "../resources/realiser";
+import type { DeployedResource, ResourceHandler, ResourceSchema } from "../resources/resource-handler";
+import type { LocalCloud, ResourceHandlers } from "../services/services";
 import { type Difference, diffInputs } from "./diff";
 
 /** A resource as the engine names it. */
@@ -20,7 +20,7 @@ export interface WireResource {
 
 export interface ProviderOptions {
   readonly cloud: LocalCloud;
-  readonly realisers: ReadonlyMap<string, Realiser>;
+  readonly resourceHandlers: ResourceHandlers;
   readonly assets: AssetReader;
   /** Told of everything that is passed over, once per type. */
   readonly report: (sentence: string) => void;
@@ -45,25 +45,25 @@ export interface Provider {
   count(): number;
 }
 
-export function createProvider({ cloud, realisers, assets, report }: ProviderOptions): Provider {
+export function createProvider({ cloud, resourceHandlers, assets, report }: ProviderOptions): Provider {
   /** What lives in this process, `type id`. The engine's state may remember more: from before a restart. */
   const alive = new Set<string>();
   const passedOver = new Set<string>();
   const key = (type: string, id: string) => `${type} ${id}`;
 
-  function realiserOf({ type, name }: ResourceName): Realiser | undefined {
-    const realiser = realisers.get(type);
-    if (realiser === undefined && !passedOver.has(type)) {
+  function handlerOf({ type, name }: ResourceName): ResourceHandler<LocalCloud> | undefined {
+    const handler = resourceHandlers.get(type);
+    if (handler === undefined && !passedOver.has(type)) {
       passedOver.add(type);
       report(`${type} "${name}" has no local counterpart and is passed over.`);
     }
-    return realiser;
+    return handler;
   }
 
   /** Properties of a resource as the engine shall keep them; what came in as a secret goes out as one. */
-  function answer(realiser: Realiser, { outputs }: Realised, inputs: Properties): Properties {
+  function answer(handler: ResourceSchema, { outputs }: DeployedResource, inputs: Properties): Properties {
     const { secrets } = fromWire(inputs, assets);
-    return toWire({ values: outputs, secrets: [...secrets, ...(realiser.secretOutputs ?? [])] });
+    return toWire({ values: outputs, secrets: [...secrets, ...(handler.secretOutputs ?? [])] });
   }
 
   async function naming<T>({ type, name }: ResourceName, work: Promise<T>): Promise<T> {
@@ -76,48 +76,48 @@ export function createProvider({ cloud, realisers, assets, report }: ProviderOpt
 
   return {
     diff(resource, id, oldInputs, inputs) {
-      const realiser = realiserOf(resource);
-      if (realiser === undefined) return { changed: [], replaces: [] };
-      const { changed, replaces } = diffInputs(realiser, oldInputs, inputs);
+      const handler = handlerOf(resource);
+      if (handler === undefined) return { changed: [], replaces: [] };
+      const { changed, replaces } = diffInputs(handler, oldInputs, inputs);
       // A fresh process remembers nothing of what it keeps in memory: an update makes it again, under the same id.
       const again = changed.length === 0 && !alive.has(key(resource.type, id));
-      return { changed: again ? [...realiser.inputs] : changed, replaces };
+      return { changed: again ? [...handler.inputs] : changed, replaces };
     },
 
     async create(resource, inputs, preview) {
-      const realiser = realiserOf(resource);
-      if (realiser === undefined) return { id: preview ? "" : resource.name, properties: inputs };
+      const handler = handlerOf(resource);
+      if (handler === undefined) return { id: preview ? "" : resource.name, properties: inputs };
       if (preview) return { id: "", properties: inputs };
       const { values } = fromWire(inputs, assets);
-      const realised = await naming(resource, realiser.create(cloud, { ...resource, inputs: values }));
-      alive.add(key(resource.type, realised.id));
-      return { id: realised.id, properties: answer(realiser, realised, inputs) };
+      const deployed = await naming(resource, handler.create(cloud, { ...resource, inputs: values }));
+      alive.add(key(resource.type, deployed.id));
+      return { id: deployed.id, properties: answer(handler, deployed, inputs) };
     },
 
     async read(resource, id, state) {
-      const realiser = realiserOf(resource);
-      if (realiser?.read === undefined) return state;
-      const found = await naming(resource, realiser.read(cloud, id));
+      const handler = handlerOf(resource);
+      if (handler?.read === undefined) return state;
+      const found = await naming(resource, handler.read(cloud, id));
       if (found === undefined) return undefined;
       alive.add(key(resource.type, id));
-      return answer(realiser, found, state);
+      return answer(handler, found, state);
     },
 
     async update(resource, id, state, inputs, preview) {
-      const realiser = realiserOf(resource);
-      if (realiser === undefined || preview) return { ...state, ...inputs };
-      const before: Realised = { id, outputs: fromWire(state, assets).values };
+      const handler = handlerOf(resource);
+      if (handler === undefined || preview) return { ...state, ...inputs };
+      const before: DeployedResource = { id, outputs: fromWire(state, assets).values };
       const { values } = fromWire(inputs, assets);
-      const realised = await naming(resource, realiser.update(cloud, id, before, { ...resource, inputs: values }));
+      const deployed = await naming(resource, handler.update(cloud, id, before, { ...resource, inputs: values }));
       alive.add(key(resource.type, id));
-      return answer(realiser, realised, inputs);
+      return answer(handler, deployed, inputs);
     },
 
     async delete(resource, id, state) {
-      const realiser = realiserOf(resource);
+      const handler = handlerOf(resource);
       alive.delete(key(resource.type, id));
-      if (realiser === undefined) return;
-      await naming(resource, realiser.delete(cloud, id, { id, outputs: fromWire(state, assets).values }));
+      if (handler === undefined) return;
+      await naming(resource, handler.delete(cloud, id, { id, outputs: fromWire(state, assets).values }));
     },
 
     invoke(token, args) {

@@ -32,7 +32,7 @@ const VERSION = "7.999.0";
 const MESSAGE_LIMIT = 1024 ** 2 * 400;
 
 /**
- * Serves the realisers to Pulumi's engine, as its `aws` provider, on a loopback port.
+ * Serves the resourceHandlers to Pulumi's engine, as its `aws` provider, on a loopback port.
  * The service is written against the protocol itself (github.com/pulumi/pulumi, proto/pulumi/provider.proto) and not on
  * `@pulumi/pulumi/provider`, which hides the preview flag and the old inputs, and never closes.
  */

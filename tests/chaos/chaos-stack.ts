@@ -1,13 +1,9 @@
 import { resolve } from "node:path";
-import {
-  type CloudEvent,
-  type ConnectionApi,
-  type LocalStack,
-  readStoredEvents,
-  type StoredEvent,
-  stackEvents,
-  startLocalStack,
-} from "../../local";
+import type { ConnectionApi } from "../../cli/local/connection-api";
+import { type IngestionStack, startIngestionStack } from "../../cli/local/ingestion-stack";
+import { stackEvents } from "../../cli/local/stack-event";
+import { readStoredEvents, type StoredEvent } from "../../cli/local/stored-events";
+import type { CloudEvent } from "../../local";
 import { programFolder } from "../local/evaluate/program-folder";
 import { type ReplayOptions, type ReplayUpstream, startReplayUpstream } from "./replay-upstream";
 
@@ -29,7 +25,7 @@ export interface HopLine {
 
 /** A deployment of the component, an upstream that replays, and everything that happened, by stream. */
 export interface ChaosStack {
-  readonly stack: LocalStack;
+  readonly stack: IngestionStack;
   readonly api: ConnectionApi;
   readonly upstream: ReplayUpstream;
   /** Names of the functions, once they ran. */
@@ -69,7 +65,7 @@ export async function startChaosStack(options: ChaosOptions): Promise<ChaosStack
   const upstream = await startReplayUpstream(options);
   const folder = programFolder({ "index.ts": program(options.args ?? ""), "processor.ts": PROCESSOR });
   const seen = observe();
-  const stack = await startLocalStack({
+  const stack = await startIngestionStack({
     program: folder.path,
     stack: "dev",
     config: { url: upstream.url },

@@ -1,4 +1,5 @@
-import { type Comparison, compare, type StoredEvent } from "../../local";
+import { type Comparison, compare } from "../../cli/local/sample/compare";
+import type { StoredEvent } from "../../cli/local/stored-events";
 import type { ChaosStack } from "./chaos-stack";
 
 /** What upstream's ledger says was sent on a stream, against what is stored and what was processed. */

@@ -1,4 +1,4 @@
-import type { Fault as CloudFault, FaultEffect } from "../../local/aws/faults";
+import type { Fault as CloudFault, FaultEffect } from "../../local/cloud/faults";
 import type { ChaosStack, Hop, HopLine } from "./chaos-stack";
 import type { Feed } from "./replay-upstream";
 

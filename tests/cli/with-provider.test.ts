@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runWithProvider } from "../../cli/local/with-provider";
 import type { EngineCloud } from "../../local/provider/index";
-import { cloud } from "../local/evaluate/fake-realisers";
+import { cloud } from "../local/evaluate/fake-handlers";
 
 describe("stream-ingestion local -- COMMAND", () => {
   const folder = mkdtempSync(join(tmpdir(), "stream-ingestion-"));

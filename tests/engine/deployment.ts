@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import type { PulumiFn } from "@pulumi/pulumi/automation";
 import { StreamIngestion, type StreamIngestionArgs, type StreamIngestionOptions } from "../../components/index";
-import type { CloudEvent, LocalCloud } from "../../local/aws/cloud";
+import type { CloudEvent, LocalCloud } from "../../local";
 import { type EngineCloud, startEngineCloud } from "../../local/provider/index";
 
 /** Handles every event and prints its key. */

@@ -3,7 +3,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { StreamIngestion } from "../../components/index";
 import { serveProvider } from "../../local/provider/serve";
-import { realisers } from "../../local/resources/registry";
+import { resourceHandlers } from "../../local/services/services";
 import { program } from "./deployment";
 import type { StateResource } from "./engine-stack";
 import { useEngine } from "./use-engine";
@@ -29,7 +29,7 @@ describe("deployments side by side under Pulumi's engine", () => {
 
     const other = await serveProvider({
       cloud: engine.cloud,
-      realisers,
+      resourceHandlers,
       stack: "twin",
       directory: __dirname,
       report: () => {},

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { type SampleUpstream, startSampleUpstream } from "../../cli/local/sample/sample-upstream";
 import { StreamIngestion } from "../../components/index";
-import { type SampleUpstream, startSampleUpstream } from "../../local/index";
 import { program } from "./deployment";
 import type { StateResource } from "./engine-stack";
 import { policiesThatComeLate } from "./policy-order";

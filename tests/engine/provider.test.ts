@@ -3,8 +3,8 @@ import * as sns from "@pulumi/aws/sns";
 import * as sqs from "@pulumi/aws/sqs";
 import * as pulumi from "@pulumi/pulumi";
 import { type ServedProvider, serveProvider } from "../../local/provider/serve";
-import { UNKNOWN } from "../../local/resources/realiser";
-import { cloud } from "../local/evaluate/fake-realisers";
+import { UNKNOWN } from "../../local/resources/resource-handler";
+import { cloud } from "../local/evaluate/fake-handlers";
 import { createBackend, type EngineStack, failure } from "./engine-stack";
 import { toyQueues } from "./toy-queues";
 
@@ -21,7 +21,7 @@ describe("the provider under Pulumi's engine", () => {
   const serve = () =>
     serveProvider({
       cloud,
-      realisers: queues.realisers,
+      resourceHandlers: queues.resourceHandlers,
       stack: "local",
       directory: __dirname,
       report: (sentence) => reports.push(sentence),
@@ -74,7 +74,7 @@ describe("the provider under Pulumi's engine", () => {
     assert.equal(queues.inputsOf("first").delaySeconds, undefined);
   });
 
-  it("ignores a change of an argument that nobody realises", async () => {
+  it("ignores a change of an argument that nobody handles", async () => {
     const { changes } = await stack.up(program({ delaySeconds: undefined, sqsManagedSseEnabled: true }));
     assert.deepEqual(changes, { same: 3 });
   });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { readStoredEvents, type SampleUpstream, startSampleUpstream } from "../../local/index";
+import { type SampleUpstream, startSampleUpstream } from "../../cli/local/sample/sample-upstream";
+import { readStoredEvents } from "../../cli/local/stored-events";
 import { program, type StartedCloud, startCloud } from "./deployment";
 import { type Backend, createBackend } from "./engine-stack";
 

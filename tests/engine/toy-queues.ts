@@ -1,7 +1,8 @@
-import type { Realised, Realiser } from "../../local/resources/realiser";
+import type { DeployedResource, ResourceHandler } from "../../local/resources/resource-handler";
+import type { LocalCloud } from "../../local/services/services";
 
 export interface ToyQueues {
-  readonly realisers: ReadonlyMap<string, Realiser>;
+  readonly resourceHandlers: ReadonlyMap<string, ResourceHandler<LocalCloud>>;
   /** `create NAME`, `update NAME`, `delete ID`, in their order. */
   readonly calls: string[];
   /** Last inputs by name. */
@@ -13,20 +14,20 @@ export interface ToyQueues {
   forget(name: string): void;
 }
 
-/** A realiser of queues that lives in a map: what the provider needs to be tested without a cloud. */
+/** A handler of queues that lives in a map: what the provider needs to be tested without a cloud. */
 export function toyQueues(): ToyQueues {
   const calls: string[] = [];
   const inputs = new Map<string, Readonly<Record<string, unknown>>>();
-  const alive = new Map<string, Realised>();
+  const alive = new Map<string, DeployedResource>();
   let count = 0;
 
-  const keep = (id: string, name: string, values: Readonly<Record<string, unknown>>): Realised => {
+  const keep = (id: string, name: string, values: Readonly<Record<string, unknown>>): DeployedResource => {
     inputs.set(name, values);
-    const realised: Realised = { id, outputs: { ...values, arn: `arn:${name}`, url: `token of ${name}` } };
-    alive.set(id, realised);
-    return realised;
+    const deployed: DeployedResource = { id, outputs: { ...values, arn: `arn:${name}`, url: `token of ${name}` } };
+    alive.set(id, deployed);
+    return deployed;
   };
-  const realiser: Realiser = {
+  const handler: ResourceHandler<LocalCloud> = {
     inputs: ["fifoQueue", "policy", "delaySeconds", "code"],
     replaceOn: ["fifoQueue"],
     secretOutputs: ["url"],
@@ -47,7 +48,7 @@ export function toyQueues(): ToyQueues {
     read: async (_, id) => alive.get(id),
   };
   return {
-    realisers: new Map([["aws:sqs/queue:Queue", realiser]]),
+    resourceHandlers: new Map([["aws:sqs/queue:Queue", handler]]),
     calls,
     inputs,
     inputsOf: (name) => inputs.get(name) ?? {},

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readStoredEvents } from "../../local/index";
+import { readStoredEvents } from "../../cli/local/stored-events";
 import { program, putItem } from "./deployment";
 import { PublishedShape } from "./shape-0-1-0";
 import { useEngine } from "./use-engine";

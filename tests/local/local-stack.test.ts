@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { type LocalParts, startStack } from "../../local/local-stack";
-import { cloud, fakeRealisers } from "./evaluate/fake-realisers";
+import { cloud, fakeHandlers } from "./evaluate/fake-handlers";
 import { programFolder } from "./evaluate/program-folder";
 
 describe("startStack", () => {
@@ -19,11 +19,11 @@ describe("startStack", () => {
   }
 
   function partsOf() {
-    const { realisers, calls } = fakeRealisers();
+    const { resourceHandlers, calls } = fakeHandlers();
     const closed: string[] = [];
     const parts: LocalParts = {
       startCloud: async () => ({ ...cloud, close: async () => void closed.push("closed") }),
-      realisers,
+      resourceHandlers,
     };
     return { parts, calls, closed };
   }

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { DynamoDBClient, paginateScan } from "@aws-sdk/client-dynamodb";
 import { PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import { decide, type Statement } from "../../local/aws/access/policy";
+import { decide, type Statement } from "../../local/cloud/access/policy";
 import type { ResourceState } from "../../local/evaluate/stack-state";
 import type { ConnectionView } from "../../runtime/control/connection-view";
 import { echo, type HostileUpstream, hostileUpstream, ticking } from "./hostile-upstream";

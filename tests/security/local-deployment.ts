@@ -1,13 +1,14 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { type CloudEvent, type LocalStack, startLocalStack } from "../../local";
+import { type IngestionStack, startIngestionStack } from "../../cli/local/ingestion-stack";
+import type { CloudEvent } from "../../local";
 import { programFolder } from "../local/evaluate/program-folder";
 
 const ROOT = resolve(__dirname, "../..");
 
 export interface LocalDeployment {
-  readonly stack: LocalStack;
+  readonly stack: IngestionStack;
   readonly dataDir: string;
   readonly events: readonly CloudEvent[];
   readonly reports: readonly string[];
@@ -51,7 +52,7 @@ ${options.program}`,
   const events: CloudEvent[] = [];
   const reports: string[] = [];
   const listeners = new Set<() => void>();
-  const stack = await startLocalStack({
+  const stack = await startIngestionStack({
     program: folder.path,
     stack: "dev",
     config: {},

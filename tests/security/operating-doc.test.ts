@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { operatorEnvironment } from "../../local";
-import { decide, parsePolicy } from "../../local/aws/access/policy";
+import { decide, parsePolicy } from "../../local/cloud/access/policy";
 import { type HostileUpstream, hostileUpstream, ticking } from "./hostile-upstream";
 import { deployLocally, type LocalDeployment } from "./local-deployment";
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { FaultEffect } from "../../../local/aws/faults";
+import type { FaultEffect } from "../../../local/cloud/faults";
 import { type ChaosFault, freshOwner, nextLine, type Scene, under } from "../scene";
 
 const ANY_CALL = "dynamodb:*";

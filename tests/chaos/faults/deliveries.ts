@@ -1,4 +1,4 @@
-import type { FaultEffect } from "../../../local/aws/faults";
+import type { FaultEffect } from "../../../local/cloud/faults";
 import { type ChaosFault, nextLine, under } from "../scene";
 
 /** Three times a predecessor invokes its successor; after that the watchdog has to. */

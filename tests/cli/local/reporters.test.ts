@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
+import type { StreamView } from "../../../cli/local/connection-api";
+import type { IngestionStack } from "../../../cli/local/ingestion-stack";
 import { jsonReporter } from "../../../cli/local/json-reporter";
 import type { Summary } from "../../../cli/local/reporter";
 import { NOTHING_YET } from "../../../cli/local/tally";
 import { textReporter } from "../../../cli/local/text-reporter";
-import type { LocalStack, StreamView } from "../../../local/index";
 import { NO_COUNTS } from "../../../runtime/contract";
 
 const stream = {
@@ -25,7 +26,7 @@ describe("jsonReporter", () => {
       instances,
       outputs: { tableName: "t" },
       cloud: { endpoint: "http://aws" },
-    } as unknown as LocalStack);
+    } as unknown as IngestionStack);
     reporter.event({ kind: "stored", streamId: "s", key: "k" });
     reporter.progress([stream], NOTHING_YET);
     reporter.summary(summary);
@@ -98,7 +99,7 @@ describe("textReporter", () => {
     const { output, reporter } = reporterOn(false);
     const operator = { accessKeyId: "AK", secretAccessKey: "SK" };
     const cloud = { endpoint: "http://127.0.0.1:1", region: "us-east-1", operator };
-    reporter.ready({ instances: [], outputs: {}, cloud } as unknown as LocalStack);
+    reporter.ready({ instances: [], outputs: {}, cloud } as unknown as IngestionStack);
     for (const line of ["AWS_ENDPOINT_URL=http://127.0.0.1:1", "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=AK"])
       assert.ok(output.text.includes(`  export ${line}\n`), line);
   });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import type { StreamView } from "../../../cli/local/connection-api";
+import type { StackEvent } from "../../../cli/local/stack-event";
 import { count, NOTHING_YET, processed, type Tally, totals } from "../../../cli/local/tally";
-import type { StackEvent, StreamView } from "../../../local/index";
 import { NO_COUNTS } from "../../../runtime/contract";
 
 const counted = (...events: StackEvent[]): Tally => events.reduce(count, NOTHING_YET);

@@ -4,7 +4,7 @@ import { createDeployment, stackOutputs } from "../../../local/evaluate/deployme
 import { evaluate } from "../../../local/evaluate/evaluate";
 import { readProject } from "../../../local/evaluate/project";
 import type { StackState } from "../../../local/evaluate/stack-state";
-import { cloud, fakeRealisers } from "./fake-realisers";
+import { cloud, fakeHandlers } from "./fake-handlers";
 import { programFolder } from "./program-folder";
 
 const AWS = `import * as pulumi from "@pulumi/pulumi";
@@ -29,13 +29,13 @@ describe("evaluate", () => {
   ) {
     const folder = programFolder(files, given.sdk);
     folders.push(folder);
-    const { realisers, calls, created } = fakeRealisers();
+    const { resourceHandlers, calls, created } = fakeHandlers();
     const reports: string[] = [];
     const lines: string[] = [];
     const project = readProject(folder.path);
     const deployment = createDeployment({
       cloud,
-      realisers,
+      resourceHandlers,
       before: given.before ?? [],
       restarted: false,
       report: (sentence) => reports.push(sentence),
@@ -64,7 +64,7 @@ describe("evaluate", () => {
     assert.equal(stackOutputs(state).outputs.arn, "arn:first");
   });
 
-  it("unwraps secrets for the realiser and marks the outputs that carry them", async () => {
+  it("unwraps secrets for the handler and marks the outputs that carry them", async () => {
     const { state, created } = await run(
       {
         "index.ts": `${AWS}
@@ -239,7 +239,7 @@ describe("evaluate", () => {
     const project = readProject(folder.path);
     const deployment = createDeployment({
       cloud,
-      realisers: new Map(),
+      resourceHandlers: new Map(),
       before: [],
       restarted: false,
       report: () => {},

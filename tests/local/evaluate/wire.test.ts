@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as rpc from "@pulumi/pulumi/runtime/rpc";
 import { type AssetReader, fromWire, toWire } from "../../../local/evaluate/wire";
-import { UNKNOWN } from "../../../local/resources/realiser";
+import { UNKNOWN } from "../../../local/resources/resource-handler";
 
 const noAssets: AssetReader = {
   asset: () => assert.fail("no asset expected"),

@@ -4,7 +4,7 @@ import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as messages from "@pulumi/pulumi/proto/provider_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { type ServedProvider, serveProvider } from "../../../local/provider/serve";
-import { cloud, fakeRealisers } from "../evaluate/fake-realisers";
+import { cloud, fakeHandlers } from "../evaluate/fake-handlers";
 
 const QUEUE = "aws:sqs/queue:Queue";
 const urnIn = (stack: string) => `urn:pulumi:${stack}::prices::my:app:App$${QUEUE}::ticks`;
@@ -19,14 +19,14 @@ interface Named {
 const plain = (struct: Struct | undefined) => (struct?.toJavaScript() ?? {}) as Record<string, unknown>;
 
 describe("serveProvider", () => {
-  const fakes = fakeRealisers();
+  const fakes = fakeHandlers();
   let served: ServedProvider;
   let client: ResourceProviderClient;
 
   before(async () => {
     served = await serveProvider({
       cloud,
-      realisers: fakes.realisers,
+      resourceHandlers: fakes.resourceHandlers,
       stack: "local",
       directory: __dirname,
       report: () => {},

@@ -1,0 +1,90 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type LocalStack, type LocalStackOptions, type StackState, startLocalStack } from "../../local/index";
+import { COMPONENT_TYPE, EVENT_KEY } from "../../runtime/contract";
+import { type ConnectionApi, connectionApi } from "./connection-api";
+
+/** One `StreamIngestion` of the program. */
+export interface Instance {
+  readonly name: string;
+  readonly apiUrl: string;
+  readonly api: ConnectionApi;
+  readonly eventTables: readonly string[];
+}
+
+/** A running program with its streams, which run as its connection API says. */
+export interface IngestionStack extends LocalStack {
+  readonly instances: readonly Instance[];
+  /** Stops the streams through the API and waits, at most `patienceMs`, until no hop holds one. */
+  stopStreams(patienceMs: number): Promise<void>;
+}
+
+/** Streams that ran when the stack was closed: the next start of a kept stack starts them again. */
+const RUNNING_FILE = "running-streams.json";
+const POLL_MS = 100;
+
+/** Starts a program on this machine and finds its instances. @throws LocalError for whatever its user can fix */
+export async function startIngestionStack(options: LocalStackOptions): Promise<IngestionStack> {
+  const local = await startLocalStack(options);
+  try {
+    const stack = withStreams(local, options.dataDir);
+    await startAgain(stack, options.dataDir);
+    return stack;
+  } catch (error) {
+    await local.close();
+    throw error;
+  }
+}
+
+function withStreams(local: LocalStack, dataDir: string | undefined): IngestionStack {
+  const instances = instancesOf(local);
+  return {
+    ...local,
+    instances,
+    async stopStreams(patienceMs) {
+      const running: Record<string, string[]> = {};
+      for (const { name, api } of instances) {
+        const live = (await api.list()).filter((stream) => stream.desired === "open");
+        running[name] = live.map(({ streamId }) => streamId);
+        await Promise.all(running[name].map((streamId) => api.stop(streamId)));
+      }
+      if (dataDir !== undefined) writeFileSync(join(dataDir, RUNNING_FILE), JSON.stringify(running));
+      const end = Date.now() + patienceMs;
+      while (Date.now() < end && (await anyLive(instances))) await sleep(POLL_MS);
+    },
+  };
+}
+
+/** The streams that {@link IngestionStack.stopStreams} stopped only because the stack was closed. */
+async function startAgain({ instances }: IngestionStack, dataDir: string | undefined): Promise<void> {
+  const file = join(dataDir ?? "", RUNNING_FILE);
+  if (dataDir === undefined || !existsSync(file)) return;
+  const running = JSON.parse(readFileSync(file, "utf8")) as Record<string, string[]>;
+  for (const { name, api } of instances) for (const streamId of running[name] ?? []) await api.start(streamId);
+}
+
+async function anyLive(instances: readonly Instance[]): Promise<boolean> {
+  const lists = await Promise.all(instances.map(({ api }) => api.list()));
+  return lists.flat().some(({ live }) => live);
+}
+
+function instancesOf({ cloud, resources }: LocalStack): Instance[] {
+  const components = resources.filter(
+    ({ type, outputs }) => type === COMPONENT_TYPE && typeof outputs.apiUrl === "string",
+  );
+  return components.map(({ urn, name, outputs }) => ({
+    name,
+    apiUrl: String(outputs.apiUrl),
+    api: connectionApi(String(outputs.apiUrl), cloud),
+    eventTables: eventTablesOf(resources, urn),
+  }));
+}
+
+function eventTablesOf(resources: StackState, component: string): string[] {
+  return resources
+    .filter(({ type, parent, outputs }) => {
+      return type === "aws:dynamodb/table:Table" && parent === component && outputs.rangeKey === EVENT_KEY;
+    })
+    .map((table) => String(table.outputs.name));
+}

@@ -1,0 +1,32 @@
+import { type AttributeValue, DynamoDBClient, paginateScan } from "@aws-sdk/client-dynamodb";
+import type { LocalCloud } from "../../local/index";
+import { decodeItem } from "../../runtime/data/item";
+
+export interface StoredEvent {
+  readonly streamId: string;
+  readonly key: string;
+  /** The data as it was received; absent when it is in the bucket. */
+  readonly data?: Buffer;
+}
+
+/** Everything an event table holds, read as its operator would. */
+export async function readStoredEvents(
+  { endpoint, region, operator }: LocalCloud,
+  table: string,
+): Promise<StoredEvent[]> {
+  const client = new DynamoDBClient({ endpoint, region, credentials: operator });
+  try {
+    const events: StoredEvent[] = [];
+    for await (const page of paginateScan({ client }, { TableName: table, ConsistentRead: true })) {
+      events.push(...(page.Items ?? []).map(storedEvent));
+    }
+    return events;
+  } finally {
+    client.destroy();
+  }
+}
+
+function storedEvent(item: Record<string, AttributeValue>): StoredEvent {
+  const { streamId, key, data } = decodeItem(item);
+  return { streamId, key, data: data === undefined ? undefined : Buffer.from(data) };
+}

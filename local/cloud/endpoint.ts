@@ -1,0 +1,173 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { decide } from "./access/policy";
+import type { Principal, Principals } from "./access/principals";
+import { verifySignature } from "./access/signature";
+import { AwsError } from "./aws-error";
+import type { CloudEvent } from "./cloud-event";
+import type { FaultEffect, Faults } from "./faults";
+import { readRequest, sendResponse } from "./http-wire";
+import type { AwsRequest, AwsResponse, Operation, Protocol } from "./protocol";
+
+export interface EndpointOptions {
+  readonly region: string;
+  readonly principals: Principals;
+  readonly faults: Faults;
+  readonly emit: (event: CloudEvent) => void;
+  /** AWS services by the name that requests are signed for. */
+  readonly protocols: ReadonlyMap<string, Protocol>;
+  /** Paths that are served without the checks of this file: the service checks who may call. */
+  readonly routes: readonly {
+    readonly prefix: string;
+    readonly serve: (request: AwsRequest) => Promise<AwsResponse>;
+  }[];
+}
+
+export interface Endpoint {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Longer than a client keeps an idle socket, so that it is the client who ends it. */
+const KEEP_ALIVE_MS = 65_000;
+
+/** The one address all clients talk to. Checks who calls, whether they may, and whether a fault is due; then serves. */
+export async function openEndpoint(options: EndpointOptions, port: number): Promise<Endpoint> {
+  const server = createServer((request, response) => {
+    answer(options, request, response).catch((error: unknown) => {
+      if (!response.headersSent) response.writeHead(500, { "content-type": "text/plain" });
+      response.end(String(error instanceof Error ? error.stack : error));
+    });
+  });
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  await listen(server, port);
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function listen(server: Server, port: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const refused = (cause: NodeJS.ErrnoException) => {
+      const reason = cause.code === "EADDRINUSE" ? "is in use. Give another with --port, or 0 for any" : cause.message;
+      reject(new Error(`Port ${port} of 127.0.0.1 ${reason}.`, { cause }));
+    };
+    server.once("error", refused);
+    server.listen(port, "127.0.0.1", () => {
+      server.off("error", refused);
+      resolve();
+    });
+  });
+}
+
+async function answer(options: EndpointOptions, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+  const request = await readRequest(incoming);
+  if (request === undefined) return sendResponse(response, { status: 413, body: "" });
+  const route = options.routes.find(({ prefix }) => request.path.startsWith(prefix));
+  if (route !== undefined) return sendResponse(response, await route.serve(request));
+
+  const protocol = options.protocols.get(claimedService(request));
+  if (protocol === undefined) {
+    return sendResponse(response, {
+      status: 404,
+      body: `No local AWS service is signed for as '${claimedService(request)}'.`,
+    });
+  }
+  try {
+    const caller = await identify(options, request);
+    const operation = protocol.open(request);
+    authorise(options, caller, operation);
+    const fault = takeFault(options, caller, operation, request);
+    if (fault?.kind === "unavailable") {
+      report(options, caller, operation, true, 0);
+      return void incoming.socket.destroy();
+    }
+    if (fault?.kind === "delay") await delay(fault.ms);
+    const done = await runUnder(fault, protocol, () => operation.run(caller), request);
+    report(options, caller, operation, true, done.status);
+    if (fault?.kind === "drop-answer") return void incoming.socket.destroy();
+    sendResponse(response, done);
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error;
+    sendResponse(response, protocol.fail(error));
+  }
+}
+
+async function identify({ region, principals }: EndpointOptions, request: AwsRequest): Promise<Principal> {
+  const secretOf = (id: string) => principals.find(id)?.secretAccessKey;
+  const { accessKeyId } = await verifySignature(request, { region, now: Date.now(), secretOf });
+  return principals.find(accessKeyId)!.principal;
+}
+
+function authorise(options: EndpointOptions, caller: Principal, operation: Operation): void {
+  for (const permission of operation.permissions) {
+    if (decide(caller.policies(), permission) === "allow") continue;
+    report(options, caller, operation, false, 400);
+    throw new AwsError(
+      "AccessDeniedException",
+      400,
+      `User: ${caller.arn} is not authorized to perform: ${permission.action} on resource: ${permission.resource} ` +
+        `because no identity-based policy allows the ${permission.action} action`,
+    );
+  }
+}
+
+function takeFault(
+  { faults }: EndpointOptions,
+  caller: Principal,
+  operation: Operation,
+  { body }: AwsRequest,
+): FaultEffect | undefined {
+  for (const { action, resource } of operation.permissions) {
+    const effect = faults.take({ action, resource, caller: caller.name, body: body.toString() });
+    if (effect !== undefined) return effect;
+  }
+  return undefined;
+}
+
+async function runUnder(
+  fault: FaultEffect | undefined,
+  protocol: Protocol,
+  run: () => Promise<AwsResponse>,
+  { headers }: AwsRequest,
+): Promise<AwsResponse> {
+  try {
+    if (fault?.kind === "throttle") {
+      const dynamo = headers["x-amz-target"]?.startsWith("DynamoDB_");
+      const code = dynamo ? "ProvisionedThroughputExceededException" : "ThrottlingException";
+      throw new AwsError(code, 400, "Rate exceeded (a fault that was asked for)");
+    }
+    if (fault?.kind === "error") {
+      const { code = "InternalServerError", status = 500 } = fault;
+      throw new AwsError(code, status, "A fault that was asked for");
+    }
+    return await run();
+  } catch (error) {
+    if (error instanceof AwsError) return protocol.fail(error);
+    throw error;
+  }
+}
+
+function report(
+  { emit }: EndpointOptions,
+  caller: Principal,
+  { permissions }: Operation,
+  allowed: boolean,
+  status: number,
+): void {
+  for (const { action, resource } of permissions) {
+    emit({ kind: "call", at: Date.now(), caller: caller.name, action, resource, allowed, status });
+  }
+}
+
+/** The service named in the credential scope; whether the signature holds is checked afterwards. */
+function claimedService({ headers }: AwsRequest): string {
+  return /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\//.exec(headers.authorization ?? "")?.[1] ?? "";
+}
+
+const delay = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

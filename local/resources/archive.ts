@@ -1,0 +1,10 @@
+/** The files of an AssetArchive, read; `hash` is over names and bytes alone. */
+export interface Archive {
+  readonly kind: "archive";
+  readonly hash: string;
+  readonly files: ReadonlyMap<string, Buffer>;
+}
+
+export function isArchive(value: unknown): value is Archive {
+  return typeof value === "object" && value !== null && (value as { kind?: unknown }).kind === "archive";
+}

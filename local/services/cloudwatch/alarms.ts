@@ -1,0 +1,102 @@
+import type { LogStore } from "../logs/log-store";
+
+/** An alarm on a metric that functions write as EMF lines, or that a mapping counts. On other metrics of AWS it is always OK here. */
+export interface AlarmSpec {
+  readonly name: string;
+  readonly namespace?: string;
+  readonly metricName?: string;
+  readonly dimensions?: Readonly<Record<string, string>>;
+  readonly statistic?: string;
+  readonly comparisonOperator: string;
+  readonly threshold?: number;
+  readonly period?: number;
+  readonly evaluationPeriods: number;
+}
+
+/** CloudWatch's alarms, evaluated when their state is read. */
+export interface Alarms {
+  put(alarm: AlarmSpec): void;
+  remove(name: string): void;
+  names(): readonly string[];
+  /** Whether its state is ALARM now. */
+  inAlarm(name: string): boolean;
+  /** A value of a metric that AWS publishes itself. */
+  count(metric: OwnMetric): void;
+}
+
+export interface OwnMetric {
+  readonly namespace: string;
+  readonly dimensions: Readonly<Record<string, string>>;
+  readonly metric: string;
+  readonly value: number;
+}
+
+interface Emf {
+  readonly _aws?: { readonly CloudWatchMetrics?: readonly { readonly Namespace?: string }[] };
+  readonly [name: string]: unknown;
+}
+
+const COMPARISONS: Readonly<Record<string, (value: number, threshold: number) => boolean>> = {
+  GreaterThanThreshold: (value, threshold) => value > threshold,
+  GreaterThanOrEqualToThreshold: (value, threshold) => value >= threshold,
+  LessThanThreshold: (value, threshold) => value < threshold,
+  LessThanOrEqualToThreshold: (value, threshold) => value <= threshold,
+};
+const STATISTICS: Readonly<Record<string, (values: readonly number[]) => number>> = {
+  Maximum: (values) => Math.max(...values),
+  Minimum: (values) => Math.min(...values),
+  Sum: (values) => values.reduce((sum, value) => sum + value, 0),
+  Average: (values) => values.reduce((sum, value) => sum + value, 0) / values.length,
+};
+
+export function createAlarms(logs: LogStore, now: () => number): Alarms {
+  const alarms = new Map<string, AlarmSpec>();
+
+  function inAlarm(name: string): boolean {
+    const alarm = alarms.get(name);
+    const statistic = STATISTICS[alarm?.statistic ?? ""];
+    const breaches = COMPARISONS[alarm?.comparisonOperator ?? ""];
+    if (alarm === undefined || statistic === undefined || breaches === undefined) return false;
+    const periodMs = (alarm.period ?? 60) * 1_000;
+    const periods = Array.from({ length: alarm.evaluationPeriods }, (_, back) => now() - (back + 1) * periodMs);
+    return periods.every((from) => {
+      // What was written in this very millisecond counts.
+      const within = logs.lines(from).filter(({ at }) => at > from && at <= from + periodMs);
+      const values = within.flatMap(({ text }) => valueIn(text, alarm));
+      // Without data it is OK: what `treatMissingData` "notBreaching" says.
+      return values.length > 0 && breaches(statistic(values), alarm.threshold ?? 0);
+    });
+  }
+
+  return {
+    put: (alarm) => void alarms.set(alarm.name, alarm),
+    remove: (name) => void alarms.delete(name),
+    names: () => [...alarms.keys()],
+    inAlarm,
+    // In the form of the functions' lines: an alarm reads all metrics from the log store.
+    count: ({ namespace, dimensions, metric, value }) =>
+      logs.add({
+        group: namespace,
+        at: now(),
+        text: JSON.stringify({
+          _aws: { CloudWatchMetrics: [{ Namespace: namespace }] },
+          ...dimensions,
+          [metric]: value,
+        }),
+      }),
+  };
+}
+
+/** The alarm's metric in an EMF line of its namespace and dimensions. */
+function valueIn(line: string, { namespace, metricName = "", dimensions = {} }: AlarmSpec): number[] {
+  if (!line.includes("_aws") || !line.includes(metricName)) return [];
+  try {
+    const emf = JSON.parse(line) as Emf;
+    const here = emf._aws?.CloudWatchMetrics?.some(({ Namespace }) => Namespace === namespace) === true;
+    const same = Object.entries(dimensions).every(([name, value]) => emf[name] === value);
+    const value = emf[metricName];
+    return here && same && typeof value === "number" ? [value] : [];
+  } catch {
+    return [];
+  }
+}

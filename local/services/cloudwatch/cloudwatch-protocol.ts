@@ -1,0 +1,47 @@
+import { AwsError } from "../../cloud/aws-error";
+import { failAsJson, type Protocol } from "../../cloud/protocol";
+import type { Alarms } from "./alarms";
+
+export interface CloudWatchOptions {
+  readonly alarms: Alarms;
+  readonly region: string;
+  readonly accountId: string;
+}
+
+interface DescribeAlarms {
+  readonly AlarmNames?: readonly string[];
+  readonly StateValue?: string;
+}
+
+/** DescribeAlarms alone. */
+export function cloudWatchProtocol({ alarms, region, accountId }: CloudWatchOptions): Protocol {
+  const arn = (name: string) => `arn:aws:cloudwatch:${region}:${accountId}:alarm:${name}`;
+  return {
+    open({ headers, body }) {
+      const operation = headers["x-amz-target"]?.split(".")[1];
+      if (operation !== "DescribeAlarms") {
+        throw new AwsError("UnknownOperationException", 400, `The local alarms know DescribeAlarms, not ${operation}.`);
+      }
+      const { AlarmNames, StateValue } = JSON.parse(body.toString()) as DescribeAlarms;
+      const requested = alarms.names().filter((name) => AlarmNames?.includes(name) ?? true);
+      return {
+        permissions: requested.map((name) => ({ action: "cloudwatch:DescribeAlarms", resource: arn(name) })),
+        async run() {
+          const MetricAlarms = requested
+            .map((name) => ({
+              AlarmName: name,
+              AlarmArn: arn(name),
+              StateValue: alarms.inAlarm(name) ? "ALARM" : "OK",
+            }))
+            .filter((alarm) => StateValue === undefined || alarm.StateValue === StateValue);
+          return {
+            status: 200,
+            headers: { "content-type": "application/x-amz-json-1.0" },
+            body: JSON.stringify({ MetricAlarms }),
+          };
+        },
+      };
+    },
+    fail: failAsJson,
+  };
+}

@@ -1,0 +1,81 @@
+import { AwsError } from "../../cloud/aws-error";
+
+/** Items in DynamoDB's own JSON: `{ "S": "text" }` and so on. */
+export type Attribute = Readonly<Record<string, unknown>>;
+export type Item = Readonly<Record<string, Attribute>>;
+export type Parameters = Readonly<Record<string, unknown>>;
+
+/** DynamoDB's table operations, without its streams. */
+export interface Engine {
+  /** Input and output as in DynamoDB's JSON protocol. @throws AwsError as DynamoDB would answer */
+  call(operation: string, input: Parameters): Promise<Record<string, unknown>>;
+  close(): Promise<void>;
+}
+
+export interface EngineOptions {
+  /** Folder of its files; absent = in memory. */
+  readonly path?: string;
+  readonly region: string;
+  readonly accountId: string;
+}
+
+interface Store {
+  readonly tableDb: { awsRegion: string; awsAccountId: string };
+  readonly db: { close(callback: (error?: Error) => void): void };
+}
+type Action = (store: Store, data: unknown, done: (error: unknown, data: Record<string, unknown>) => void) => void;
+interface Validation {
+  readonly types: unknown;
+  readonly custom: unknown;
+}
+interface Validations {
+  toLowerFirst(name: string): string;
+  checkTypes(data: unknown, types: unknown): unknown;
+  checkValidations(data: unknown, types: unknown, custom: unknown, store: Store): void;
+}
+
+/**
+ * dynalite, called in process: the same three steps that its HTTP server takes for each request. Its own server would
+ * cost a second hop for every write. The version is pinned, since these modules are not its public face.
+ */
+export function openEngine({ path, region, accountId }: EngineOptions): Engine {
+  const { create } = require("dynalite/db") as { create(options: object): Store };
+  const validations = require("dynalite/validations") as Validations;
+  const store = create({ path, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
+  Object.assign(store.tableDb, { awsRegion: region, awsAccountId: accountId });
+
+  return {
+    async call(operation, input) {
+      if (!OPERATIONS.has(operation)) {
+        throw new AwsError("UnknownOperationException", 400, `The local DynamoDB does not know ${operation}.`);
+      }
+      const name = validations.toLowerFirst(operation);
+      const action = require(`dynalite/actions/${name}`) as Action;
+      const { types, custom } = require(`dynalite/validations/${name}`) as Validation;
+      try {
+        const data = validations.checkTypes({ ...input }, types);
+        validations.checkValidations(data, types, custom, store);
+        return await new Promise((resolve, reject) => {
+          action(store, data, (error, output) => (error ? reject(error) : resolve(output)));
+        });
+      } catch (error) {
+        throw asAwsError(error);
+      }
+    },
+    close: () => new Promise((resolve, reject) => store.db.close((error) => (error ? reject(error) : resolve()))),
+  };
+}
+
+const OPERATIONS = new Set(
+  (
+    "BatchGetItem BatchWriteItem CreateTable DeleteItem DeleteTable DescribeTable DescribeTimeToLive GetItem ListTables " +
+    "PutItem Query Scan UpdateItem UpdateTable"
+  ).split(" "),
+);
+
+function asAwsError(error: unknown): unknown {
+  const { statusCode, body } = error as { statusCode?: number; body?: Record<string, string> };
+  if (statusCode === undefined || body === undefined) return error;
+  const code = (body.__type ?? "InternalServerError").split("#").pop()!;
+  return new AwsError(code, statusCode, body.message ?? body.Message ?? "");
+}

@@ -1,0 +1,83 @@
+import { AwsError } from "../../cloud/aws-error";
+import type { Permission } from "../../cloud/protocol";
+import type { ChangeStream } from "./change-stream";
+import type { Parameters } from "./engine";
+import type { Tables } from "./tables";
+
+/** What someone who reads a change stream by himself calls, as `stream-ingestion tail` does. Mappings read it directly. */
+export interface StreamsApi {
+  permission(operation: string, input: Parameters): Permission;
+  /** @throws AwsError as DynamoDB Streams would answer */
+  call(operation: string, input: Parameters): unknown;
+}
+
+const SHARD_ID = "shardId-00000000000000000000-local";
+const MAX_RECORDS = 1_000;
+
+/** DynamoDB Streams over the one shard that a local change stream has. */
+export function streamsApi(tables: Tables): StreamsApi {
+  const streamOf = (arn: unknown): ChangeStream => {
+    const stream = tables.streamOf(String(arn));
+    if (stream !== undefined) return stream;
+    throw new AwsError(
+      "ResourceNotFoundException",
+      400,
+      `Requested resource not found: Stream: ${String(arn)} not found`,
+    );
+  };
+
+  const operations: Readonly<Record<string, (input: Parameters) => unknown>> = {
+    ListStreams: ({ TableName }) => {
+      const stream = tables.find(String(TableName))?.stream;
+      return {
+        Streams: stream ? [{ StreamArn: stream.arn, TableName, StreamLabel: stream.arn.split("/stream/")[1] }] : [],
+      };
+    },
+    DescribeStream: ({ StreamArn }) => {
+      const StartingSequenceNumber = sequenceNumber(streamOf(StreamArn).horizon);
+      const Shards = [{ ShardId: SHARD_ID, SequenceNumberRange: { StartingSequenceNumber } }];
+      return { StreamDescription: { StreamArn, StreamStatus: "ENABLED", Shards } };
+    },
+    GetShardIterator: ({ StreamArn, ShardIteratorType, SequenceNumber }) => {
+      const stream = streamOf(StreamArn);
+      const positions: Readonly<Record<string, number>> = {
+        LATEST: stream.end,
+        TRIM_HORIZON: stream.horizon,
+        AT_SEQUENCE_NUMBER: Number(SequenceNumber),
+        AFTER_SEQUENCE_NUMBER: Number(SequenceNumber) + 1,
+      };
+      return { ShardIterator: iterator(stream.arn, positions[String(ShardIteratorType)] ?? stream.end) };
+    },
+    GetRecords: ({ ShardIterator, Limit = MAX_RECORDS }) => {
+      const { arn, position } = parseIterator(ShardIterator);
+      const stream = streamOf(arn);
+      const from = Math.max(position, stream.horizon);
+      const Records = stream.read(from, Number(Limit));
+      return { Records, NextShardIterator: iterator(arn, from + Records.length) };
+    },
+  };
+
+  return {
+    permission(operation, { StreamArn, ShardIterator }) {
+      const action = `dynamodb:${operation}`;
+      if (operation === "ListStreams") return { action, resource: "*" };
+      return { action, resource: operation === "GetRecords" ? parseIterator(ShardIterator).arn : String(StreamArn) };
+    },
+    call(operation, input) {
+      const run = operations[operation];
+      if (run !== undefined) return run(input);
+      throw new AwsError("UnknownOperationException", 400, `DynamoDB Streams has no operation ${operation} here.`);
+    },
+  };
+}
+
+const sequenceNumber = (position: number) => String(position).padStart(21, "0");
+
+/** An iterator tells its stream and position by itself: nothing is kept for it, and it does not expire. */
+const iterator = (arn: string, position: number) => Buffer.from(`${arn}|${position}`).toString("base64url");
+
+function parseIterator(value: unknown): { arn: string; position: number } {
+  const [arn = "", position] = Buffer.from(String(value), "base64url").toString().split("|");
+  if (/^\d+$/.test(position ?? "")) return { arn, position: Number(position) };
+  throw new AwsError("ValidationException", 400, "Invalid ShardIterator");
+}

@@ -1,0 +1,21 @@
+import type { Service } from "../service";
+import { securityGroup, vpc } from "./resources";
+
+/** Networks in name, and the region that everything is in. */
+export const ec2: Service<unknown> = {
+  open: () => ({ model: {} }),
+  resources: { "aws:ec2/securityGroup:SecurityGroup": securityGroup, "awsx:ec2:Vpc": vpc },
+  functions: {
+    "aws:index/getRegion:getRegion": ({ region }) => ({
+      id: region,
+      name: region,
+      region,
+      description: "local",
+      endpoint: `ec2.${region}.amazonaws.com`,
+    }),
+    "aws:index/getAvailabilityZones:getAvailabilityZones": ({ region }) => {
+      const names = ["a", "b", "c"].map((zone) => `${region}${zone}`);
+      return { id: region, names, zoneIds: names };
+    },
+  },
+};

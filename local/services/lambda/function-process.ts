@@ -1,0 +1,91 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { devNull } from "node:os";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { transformSync } from "esbuild";
+import type { Credentials } from "../../cloud/access/principals";
+import type { Archive } from "../../resources/archive";
+import type { FunctionSpec } from "./function-spec";
+
+/** Files that a function's processes run, in a folder of their own. */
+export interface CodeFolder {
+  readonly path: string;
+  remove(): void;
+}
+
+const BOOTSTRAP = "lambda-bootstrap.cjs";
+
+/** Unpacks the archive that would be uploaded, byte for byte, and puts the bootstrap beside it. */
+export function unpackCode({ files }: Archive, parent: string): CodeFolder {
+  const path = mkdtempSync(join(parent, "code-"));
+  for (const [name, content] of files) {
+    mkdirSync(dirname(join(path, name)), { recursive: true });
+    writeFileSync(join(path, name), content);
+  }
+  // Its source is TypeScript in a checkout and JavaScript in the package; what runs is neither's neighbour.
+  const source = readFileSync(require.resolve("./bootstrap"), "utf8");
+  writeFileSync(
+    join(path, BOOTSTRAP),
+    transformSync(source, { loader: "ts", format: "cjs", supported: { "dynamic-import": true } }).code,
+  );
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+export interface ProcessOptions {
+  readonly spec: FunctionSpec;
+  readonly folder: CodeFolder;
+  readonly endpoint: string;
+  readonly region: string;
+  readonly credentials: Credentials;
+  readonly logStream: string;
+  readonly onLine: (line: string) => void;
+}
+
+/** Starts one process of a function. It has the environment that Lambda gives and the function declares, and nothing of ours. */
+export function startProcess(options: ProcessOptions): ChildProcess {
+  const { spec, folder, onLine } = options;
+  const child = fork(join(folder.path, BOOTSTRAP), [], {
+    cwd: folder.path,
+    env: environmentOf(options),
+    execArgv: [`--max-old-space-size=${spec.memoryMb}`],
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+  });
+  for (const output of [child.stdout!, child.stderr!]) createInterface({ input: output }).on("line", onLine);
+  return child;
+}
+
+function environmentOf({
+  spec,
+  folder,
+  endpoint,
+  region,
+  credentials,
+  logStream,
+}: ProcessOptions): Record<string, string> {
+  return {
+    LANG: "en_US.UTF-8",
+    TZ: ":UTC",
+    PATH: "/usr/local/bin:/usr/bin:/bin",
+    HOME: folder.path,
+    ...spec.variables,
+    AWS_REGION: region,
+    AWS_DEFAULT_REGION: region,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    AWS_ENDPOINT_URL: endpoint,
+    // The developer's own profiles are not the function's.
+    AWS_CONFIG_FILE: devNull,
+    AWS_SHARED_CREDENTIALS_FILE: devNull,
+    AWS_EC2_METADATA_DISABLED: "true",
+    AWS_EXECUTION_ENV: `AWS_Lambda_${spec.runtime}`,
+    AWS_LAMBDA_FUNCTION_NAME: spec.name,
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(spec.memoryMb),
+    AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",
+    AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
+    AWS_LAMBDA_LOG_GROUP_NAME: spec.logGroup,
+    AWS_LAMBDA_LOG_STREAM_NAME: logStream,
+    LAMBDA_TASK_ROOT: folder.path,
+    _HANDLER: spec.handler,
+  };
+}

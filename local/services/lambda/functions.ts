@@ -1,0 +1,190 @@
+import { randomUUID } from "node:crypto";
+import type { Statement } from "../../cloud/access/policy";
+import { AwsError } from "../../cloud/aws-error";
+import type { Faults } from "../../cloud/faults";
+import type { Ending } from "./environment";
+import { createPool, type FunctionPool, type PoolContext } from "./function-pool";
+import { type AsyncSettings, DEFAULT_ASYNC, type FunctionSpec } from "./function-spec";
+import { continueChain, MAX_RECURSION } from "./recursion";
+
+export interface InvokeCall {
+  /** Name or ARN. */
+  readonly target: string;
+  /** JSON. */
+  readonly payload: string;
+  /** As events and faults name the caller. */
+  readonly caller: string;
+  /** Header of the invoke call; absent = a new chain. */
+  readonly traceId?: string;
+}
+
+export interface EnvironmentView {
+  readonly pid: number;
+  readonly busy: boolean;
+  readonly requestId?: string;
+}
+
+/** Lambda: functions, their environments, and the queue of asynchronous invocations. */
+export interface Functions {
+  /** Deploys, or deploys anew: new code and settings get new environments. */
+  put(spec: FunctionSpec): void;
+  remove(name: string): void;
+  /** By name or ARN. */
+  find(target: string): FunctionSpec | undefined;
+  /** `undefined` = Lambda's defaults. */
+  setAsync(name: string, settings: AsyncSettings | undefined): void;
+  /** Whether a chain may come back to it without end. */
+  setRecursion(name: string, loop: "Allow" | "Terminate"): void;
+  /** The function's own policy: who else may invoke it. */
+  setPermission(name: string, id: string, statement: Statement | undefined): void;
+  permissionsOf(target: string): readonly Statement[];
+  /** Waits for the answer. @throws AwsError when there is no such function, or it is throttled, or a chain is ended */
+  invoke(call: InvokeCall): Promise<Ending>;
+  /** Accepts the invocation; it is delivered later, at most as often as the settings say. */
+  invokeAsync(call: InvokeCall): void;
+  environments(name: string): readonly EnvironmentView[];
+  close(): Promise<void>;
+}
+
+export interface FunctionsOptions extends PoolContext {
+  readonly faults: Faults;
+  /** Share of real time that waits take: below 1 where hops are compressed. */
+  readonly timeScale: number;
+}
+
+interface Deployed {
+  pool: FunctionPool;
+  async: AsyncSettings;
+  mayLoop: boolean;
+  readonly permissions: Map<string, Statement>;
+}
+
+const RETRY_WAITS_MS = [60_000, 120_000];
+const THROTTLED_WAIT_MS = 1_000;
+const SHORTEST_WAIT_MS = 50;
+
+export function createFunctions(options: FunctionsOptions): Functions {
+  const { emit, faults, timeScale } = options;
+  const functions = new Map<string, Deployed>();
+  const retired = new Set<FunctionPool>();
+  const waits = new Set<NodeJS.Timeout>();
+  let closed = false;
+
+  const nameOf = (target: string) => /(?:^|:)function:([^:]+)/.exec(target)?.[1] ?? target.split(":")[0]!;
+  function deployed(target: string): Deployed {
+    const found = functions.get(nameOf(target));
+    if (found === undefined) {
+      throw new AwsError("ResourceNotFoundException", 404, `Function not found: ${target}`);
+    }
+    return found;
+  }
+
+  function wait(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        waits.delete(timer);
+        resolve();
+      }, ms);
+      waits.add(timer);
+    });
+  }
+  const scaled = (ms: number) => Math.max(SHORTEST_WAIT_MS, ms * timeScale);
+
+  /** Starts an invocation, unless its chain must end. */
+  function start(
+    { pool, mayLoop }: Deployed,
+    call: InvokeCall,
+    requestId: string,
+  ): Promise<Ending> | "throttled" | "loop" {
+    const { name, arn } = pool.spec;
+    const chain = continueChain(call.traceId, arn);
+    if (chain.count > MAX_RECURSION && !mayLoop) {
+      emit({ kind: "invocation", at: Date.now(), functionName: name, requestId, phase: "loop-stopped" });
+      return "loop";
+    }
+    return pool.run({ requestId, functionArn: arn, traceId: chain.traceId, event: call.payload }) ?? "throttled";
+  }
+
+  /** One accepted asynchronous invocation, until it succeeded or is given up. */
+  async function deliver(call: InvokeCall): Promise<void> {
+    const accepted = Date.now();
+    const requestId = randomUUID();
+    for (let failures = 0; !closed; ) {
+      const target = functions.get(nameOf(call.target));
+      if (target === undefined) return;
+      const running = start(target, call, requestId);
+      if (running === "loop") return;
+      const { maximumRetryAttempts, maximumEventAgeSeconds } = target.async;
+      if (running === "throttled") await wait(scaled(THROTTLED_WAIT_MS));
+      else {
+        const { phase } = await running;
+        if (phase === "end" || failures >= maximumRetryAttempts) return;
+        await wait(scaled(RETRY_WAITS_MS[Math.min(failures, 1)]!));
+        failures += 1;
+      }
+      if (Date.now() - accepted > Math.max(1000, scaled(maximumEventAgeSeconds * 1000))) return;
+    }
+  }
+
+  return {
+    put(spec) {
+      const before = functions.get(spec.name);
+      const pool = createPool(spec, options);
+      if (before === undefined) {
+        functions.set(spec.name, { pool, async: DEFAULT_ASYNC, mayLoop: false, permissions: new Map() });
+        return;
+      }
+      before.pool.retire();
+      retired.add(before.pool);
+      before.pool = pool;
+    },
+    remove(name) {
+      const { pool } = functions.get(name) ?? {};
+      functions.delete(name);
+      if (pool === undefined) return;
+      retired.add(pool);
+      void pool.kill();
+    },
+    find: (target) => functions.get(nameOf(target))?.pool.spec,
+    setAsync(name, settings) {
+      deployed(name).async = settings ?? DEFAULT_ASYNC;
+    },
+    setRecursion(name, loop) {
+      deployed(name).mayLoop = loop === "Allow";
+    },
+    setPermission(name, id, statement) {
+      const { permissions } = deployed(name);
+      if (statement === undefined) permissions.delete(id);
+      else permissions.set(id, statement);
+    },
+    permissionsOf: (target) => [...(functions.get(nameOf(target))?.permissions.values() ?? [])],
+    async invoke(call) {
+      const running = start(deployed(call.target), call, randomUUID());
+      if (running === "throttled") throw new AwsError("TooManyRequestsException", 429, "Rate Exceeded.");
+      if (running === "loop") {
+        throw new AwsError(
+          "RecursiveInvocationException",
+          400,
+          `Lambda ended a loop of more than ${MAX_RECURSION} invocations.`,
+        );
+      }
+      return running;
+    },
+    invokeAsync(call) {
+      const { arn } = deployed(call.target).pool.spec;
+      const { caller, payload: body } = call;
+      const fault = faults.take({ action: "lambda:DeliverEvent", caller, resource: arn, body });
+      if (fault?.kind === "lose") return;
+      const first = fault?.kind === "delay" ? wait(fault.ms) : Promise.resolve();
+      void first.then(() => deliver(call));
+      if (fault?.kind === "repeat") void deliver(call);
+    },
+    environments: (name) =>
+      (functions.get(name)?.pool.environments ?? []).map(({ pid, busy, requestId }) => ({ pid, busy, requestId })),
+    async close() {
+      closed = true;
+      for (const timer of waits) clearTimeout(timer);
+      await Promise.all([...[...functions.values()].map(({ pool }) => pool), ...retired].map((pool) => pool.kill()));
+    },
+  };
+}

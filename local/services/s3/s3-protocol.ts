@@ -1,0 +1,155 @@
+import { randomUUID } from "node:crypto";
+import { decide } from "../../cloud/access/policy";
+import { AwsError } from "../../cloud/aws-error";
+import type { AwsRequest, AwsResponse, Operation, Protocol } from "../../cloud/protocol";
+import type { Bucket, Buckets, ObjectHead } from "./buckets";
+
+const MAX_KEYS = 1000;
+
+/** S3's REST protocol for objects: put, get, head, delete and list. Buckets are addressed by path, as the SDK does for an IP address. */
+export function s3Protocol(buckets: Buckets): Protocol {
+  return {
+    open(request): Operation {
+      const [, name = "", ...rest] = request.path.split("/");
+      const key = decodeURIComponent(rest.join("/"));
+      const bucketArn = `arn:aws:s3:::${name}`;
+      const { action, run } = key === "" ? onBucket(request) : onObject(request, key);
+      const resource = key === "" ? bucketArn : `${bucketArn}/${key}`;
+      return {
+        permissions: [{ action, resource }],
+        run: async (caller) => {
+          const bucket = buckets.find(name);
+          if (bucket === undefined) throw new AwsError("NoSuchBucket", 404, "The specified bucket does not exist");
+          // The way here is loopback, which stands for TLS: nobody else can listen.
+          const context = { "aws:securetransport": "true", "aws:sourceip": request.sourceIp };
+          const policies = bucket.policy === undefined ? [] : [bucket.policy];
+          if (decide(policies, { action, resource, principal: caller.arn, context }) === "deny") {
+            throw new AwsError("AccessDenied", 403, "Access Denied: an explicit deny in the bucket's policy");
+          }
+          return run(bucket);
+        },
+      };
+    },
+    fail: ({ code, status, message }) => ({
+      status: code === "AccessDeniedException" ? 403 : status,
+      headers: { "content-type": "application/xml" },
+      body: xml(
+        `<Error><Code>${code === "AccessDeniedException" ? "AccessDenied" : code}</Code><Message>${escapeXml(message)}</Message><RequestId>${randomUUID()}</RequestId></Error>`,
+      ),
+    }),
+  };
+}
+
+interface Step {
+  readonly action: string;
+  run(bucket: Bucket): AwsResponse;
+}
+
+function onBucket({ method, query }: AwsRequest): Step {
+  if (method === "HEAD") return { action: "s3:ListBucket", run: () => ({ status: 200, body: "" }) };
+  if (method !== "GET" || query.get("list-type") !== "2") throw unknown(method, "a bucket");
+  return {
+    action: "s3:ListBucket",
+    run(bucket) {
+      const prefix = query.get("prefix") ?? "";
+      const after = query.get("continuation-token") ?? query.get("start-after") ?? "";
+      const limit = Math.min(MAX_KEYS, Number(query.get("max-keys") ?? MAX_KEYS));
+      const all = bucket.list(prefix).filter(({ key }) => Buffer.compare(Buffer.from(key), Buffer.from(after)) > 0);
+      const page = all.slice(0, limit);
+      const last = page[page.length - 1];
+      const more = last !== undefined && page.length < all.length;
+      const next = more ? `<NextContinuationToken>${escapeXml(last.key)}</NextContinuationToken>` : "";
+      return {
+        status: 200,
+        headers: { "content-type": "application/xml" },
+        body: xml(
+          `<ListBucketResult><Name>${bucket.name}</Name><Prefix>${escapeXml(prefix)}</Prefix><KeyCount>${page.length}</KeyCount>` +
+            `<MaxKeys>${limit}</MaxKeys><IsTruncated>${more}</IsTruncated>${next}${page.map(listed).join("")}</ListBucketResult>`,
+        ),
+      };
+    },
+  };
+}
+
+function listed({ key, size, etag, lastModified }: ObjectHead): string {
+  return (
+    `<Contents><Key>${escapeXml(key)}</Key><LastModified>${new Date(lastModified).toISOString()}</LastModified>` +
+    `<ETag>${escapeXml(etag)}</ETag><Size>${size}</Size><StorageClass>STANDARD</StorageClass></Contents>`
+  );
+}
+
+function onObject(request: AwsRequest, key: string): Step {
+  switch (request.method) {
+    case "PUT":
+      return { action: "s3:PutObject", run: (bucket) => put(bucket, key, request) };
+    case "GET":
+      return { action: "s3:GetObject", run: (bucket) => get(bucket, key) };
+    case "HEAD":
+      return { action: "s3:GetObject", run: (bucket) => ({ ...get(bucket, key), body: "" }) };
+    case "DELETE":
+      return {
+        action: "s3:DeleteObject",
+        run(bucket) {
+          bucket.delete(key);
+          return { status: 204, body: "" };
+        },
+      };
+    default:
+      throw unknown(request.method, "an object");
+  }
+}
+
+function put(bucket: Bucket, key: string, { headers, body }: AwsRequest): AwsResponse {
+  const encodings = (headers["content-encoding"] ?? "").split(",").map((part) => part.trim());
+  const metadata = Object.entries(headers).filter(([name]) => name.startsWith("x-amz-meta-"));
+  const { etag } = bucket.put(
+    {
+      key,
+      contentType: headers["content-type"] ?? "binary/octet-stream",
+      contentEncoding: encodings.filter((part) => part !== "aws-chunked").join(",") || undefined,
+      metadata: Object.fromEntries(metadata),
+    },
+    encodings.includes("aws-chunked") ? unchunk(body) : body,
+  );
+  return { status: 200, headers: { etag }, body: "" };
+}
+
+function get(bucket: Bucket, key: string): AwsResponse {
+  const found = bucket.get(key);
+  if (found === undefined) throw new AwsError("NoSuchKey", 404, "The specified key does not exist.");
+  const { contentType, contentEncoding, metadata, etag, size, lastModified } = found.head;
+  return {
+    status: 200,
+    headers: {
+      "content-type": contentType,
+      "content-length": String(size),
+      ...(contentEncoding && { "content-encoding": contentEncoding }),
+      etag,
+      "last-modified": new Date(lastModified).toUTCString(),
+      ...metadata,
+    },
+    body: found.body,
+  };
+}
+
+/** The SDK sends a stream in chunks of its own inside the HTTP body: size in hex, bytes, and a trailer at the end. */
+function unchunk(body: Buffer): Buffer {
+  const parts: Buffer[] = [];
+  for (let at = 0; ; ) {
+    const end = body.indexOf("\r\n", at);
+    const size = end === -1 ? 0 : Number.parseInt(body.toString("latin1", at, end), 16);
+    if (!(size > 0)) return Buffer.concat(parts);
+    parts.push(body.subarray(end + 2, end + 2 + size));
+    at = end + 2 + size + 2;
+  }
+}
+
+function unknown(method: string, what: string): AwsError {
+  return new AwsError("NotImplemented", 501, `The local S3 does not know this ${method} on ${what}.`);
+}
+
+const xml = (content: string) => `<?xml version="1.0" encoding="UTF-8"?>\n${content}`;
+
+function escapeXml(text: string): string {
+  return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
+}

@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { stackEvents } from "../../../cli/local/stack-event";
+import { HOP_EVENT } from "../../../runtime/control/hop-log";
+import { failureObjectKey } from "../../../runtime/processor/failure";
+
+const tables = new Set(["events"]);
+const keys = { streamId: "s#3", key: "k" };
+const record = (eventName: "INSERT" | "MODIFY" | "REMOVE", table = "events") =>
+  stackEvents({ kind: "record", at: 0, table, eventName, keys }, tables);
+const log = (line: string) => stackEvents({ kind: "log", at: 0, functionName: "manager", line }, tables);
+
+describe("stackEvents", () => {
+  it("reads an insert as stored, a modification as repeated, a removal as nothing", () => {
+    assert.deepEqual(record("INSERT"), [{ kind: "stored", streamId: "s", key: "k" }]);
+    assert.deepEqual(record("MODIFY"), [{ kind: "repeated", streamId: "s", key: "k" }]);
+    assert.deepEqual(record("REMOVE"), []);
+  });
+
+  it("looks at event tables alone", () => {
+    assert.deepEqual(record("INSERT", "connections"), []);
+  });
+
+  it("reads a delivery record by record, failures by their index", () => {
+    const records = [keys, keys].map((of) => ({ eventName: "INSERT", keys: of }));
+    const events = stackEvents({ kind: "delivered", at: 0, functionName: "p", records, failed: [1] }, tables);
+    assert.deepEqual(
+      events.map(({ kind }) => kind),
+      ["processed", "failed"],
+    );
+  });
+
+  it("reads what the processor wrote to the failure bucket as parked, and no other call", () => {
+    const call = (action: string, resource: string, status = 200) =>
+      stackEvents({ kind: "call", at: 0, caller: "p", action, resource, allowed: status === 200, status }, tables);
+    const object = failureObjectKey("a:b", "k 1");
+    assert.deepEqual(call("s3:PutObject", `arn:aws:s3:::bucket/${object}`), [
+      { kind: "parked", streamId: "a:b", key: "k 1" },
+    ]);
+    assert.deepEqual(call("s3:PutObject", "arn:aws:s3:::bucket/oversize/a/k"), []);
+    assert.deepEqual(call("s3:PutObject", `arn:aws:s3:::bucket/${object}`, 403), []);
+    assert.deepEqual(call("s3:GetObject", `arn:aws:s3:::bucket/${object}`), []);
+  });
+
+  it("finds hops and hand-overs in the manager's log by the names it logs them under", () => {
+    assert.deepEqual(
+      log(JSON.stringify({ event: HOP_EVENT.hopStart })).map(({ kind }) => kind),
+      ["log", "hop"],
+    );
+    const handover = { event: HOP_EVENT.handover, streamId: "s", mode: "overlap", gapMs: -40 };
+    assert.deepEqual(log(JSON.stringify(handover))[1], {
+      kind: "handover",
+      streamId: "s",
+      mode: "overlap",
+      gapMs: -40,
+    });
+  });
+
+  it("passes on other lines as they are and leaves out metrics", () => {
+    assert.deepEqual(
+      log("{ not json").map(({ kind }) => kind),
+      ["log"],
+    );
+    assert.deepEqual(log(`{"_aws":{"CloudWatchMetrics":[{"Namespace":"StreamIngestion"}]}}`), []);
+  });
+});

@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { lockDataFolder } from "../../../local/cloud/data-folder";
+
+describe("a data folder", () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "data-folder-"));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it("is made, taken and given back", () => {
+    const deeper = join(folder, "a/b");
+    const giveBack = lockDataFolder(deeper);
+    assert.deepEqual(readdirSync(deeper), ["in-use-by"]);
+    giveBack();
+    assert.deepEqual(readdirSync(deeper), []);
+    giveBack();
+  });
+
+  it("belongs to one process: a second is told which, and may have it once that has ended", async () => {
+    const other = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"]);
+    const ended = once(other, "exit");
+    try {
+      writeFileSync(join(folder, "in-use-by"), String(other.pid));
+      assert.throws(
+        () => lockDataFolder(folder),
+        new RegExp(`in use by another local stack \\(process ${other.pid}\\)`),
+      );
+    } finally {
+      other.kill();
+      await ended;
+    }
+    lockDataFolder(folder)();
+  });
+
+  it("is named when it cannot be one", () => {
+    const file = join(folder, "file");
+    writeFileSync(file, "");
+    assert.throws(() => lockDataFolder(file), /The data folder .*file cannot be used: EEXIST.* --data-dir/);
+  });
+});

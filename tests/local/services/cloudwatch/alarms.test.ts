@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { type AlarmSpec, createAlarms } from "../../../../local/services/cloudwatch/alarms";
+import { createLogStore } from "../../../../local/services/logs/log-store";
+import { emfLine, metricUnit } from "../../../../runtime/support/metrics";
+
+const NOW = 10_000_000;
+const ALARM: AlarmSpec = {
+  name: "down",
+  namespace: "StreamIngestion",
+  metricName: "StreamsDown",
+  dimensions: { Deployment: "prices" },
+  statistic: "Maximum",
+  comparisonOperator: "GreaterThanThreshold",
+  threshold: 0,
+  period: 60,
+  evaluationPeriods: 2,
+};
+
+describe("alarms of the local cloud", () => {
+  /** @param points minutes ago and value */
+  function inAlarm(
+    points: readonly (readonly [number, number])[],
+    alarm: Partial<AlarmSpec> = {},
+    deployment = "prices",
+  ) {
+    const logs = createLogStore();
+    for (const [minutesAgo, value] of points) {
+      const at = NOW - minutesAgo * 60_000;
+      logs.add({ group: "g", at, text: emfLine(deployment, at, { StreamsDown: value }, metricUnit) });
+    }
+    logs.add({ group: "g", at: NOW - 1, text: "_aws StreamsDown {" });
+    const alarms = createAlarms(logs, () => NOW);
+    alarms.put({ ...ALARM, ...alarm });
+    return alarms.inAlarm("down");
+  }
+
+  it("are in ALARM when every period breaches", () => {
+    assert.equal(
+      inAlarm([
+        [0.5, 1],
+        [1.5, 2],
+      ]),
+      true,
+    );
+  });
+
+  it("are OK when one period does not, has no data, or is another deployment's", () => {
+    assert.equal(
+      inAlarm([
+        [0.5, 1],
+        [1.5, 0],
+      ]),
+      false,
+    );
+    assert.equal(inAlarm([[0.5, 1]]), false);
+    assert.equal(
+      inAlarm(
+        [
+          [0.5, 1],
+          [1.5, 2],
+        ],
+        {},
+        "news",
+      ),
+      false,
+    );
+  });
+
+  it("count what was written in this very moment, and once", () => {
+    assert.equal(inAlarm([[0, 1]], { evaluationPeriods: 1 }), true);
+    assert.equal(inAlarm([[1, 1]], { evaluationPeriods: 1 }), false);
+  });
+
+  it("take the statistic and the comparison that they name", () => {
+    const points = [
+      [0.2, 20],
+      [0.4, 20],
+    ] as const;
+    const sums = { statistic: "Sum", threshold: 30, evaluationPeriods: 1 };
+    assert.equal(inAlarm(points, sums), true);
+    assert.equal(inAlarm(points, { ...sums, statistic: "Maximum" }), false);
+    assert.equal(
+      inAlarm(points, { ...sums, threshold: 40, comparisonOperator: "GreaterThanOrEqualToThreshold" }),
+      true,
+    );
+    assert.equal(inAlarm(points, { ...sums, comparisonOperator: "LessThanThreshold" }), false);
+  });
+});

@@ -1,0 +1,259 @@
+import assert from "node:assert/strict";
+import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { MAX_RECURSION } from "../../../../local/services/lambda/recursion";
+import { resourceHandlers } from "../../../../local/services/services";
+import { archive, type CloudFixture, isLog, isPhase, LOG_RIGHTS, startFixture } from "../../cloud-fixture";
+
+describe("local functions", () => {
+  let fixture: CloudFixture;
+  let lambda: LambdaClient;
+
+  beforeEach(async () => {
+    // Retries of asynchronous invocations wait a 900th of their time.
+    fixture = await startFixture({ hopSeconds: 1 });
+    lambda = new LambdaClient(fixture.client);
+  });
+
+  afterEach(async () => {
+    lambda.destroy();
+    await fixture.cloud.close();
+  });
+
+  async function invoke(name: string, event: unknown = {}, type: "Event" | "RequestResponse" = "RequestResponse") {
+    const Payload = JSON.stringify(event);
+    const answer = await lambda.send(new InvokeCommand({ FunctionName: name, Payload, InvocationType: type }));
+    const text = answer.Payload?.length ? answer.Payload.transformToString() : "null";
+    return { status: answer.StatusCode, error: answer.FunctionError, value: JSON.parse(text) };
+  }
+
+  const pids = (name: string) => fixture.cloud.functions.environments(name).map(({ pid }) => pid);
+
+  it("run the uploaded code with an event and Lambda's context, and answer what it returns", async () => {
+    const { name, arn } = await fixture.createFunction(
+      "echo",
+      `exports.handler = async (event, context) => ({
+        event, arn: context.invokedFunctionArn, left: context.getRemainingTimeInMillis(), id: context.awsRequestId.length
+      });`,
+      { inputs: { timeout: 10 } },
+    );
+    const { value } = await invoke(name!, { hello: "wörld" });
+    assert.deepEqual(value.event, { hello: "wörld" });
+    assert.equal(value.arn, arn);
+    assert.equal(value.id, 36);
+    assert.ok(value.left > 8000 && value.left <= 10_000, `left ${value.left}`);
+  });
+
+  it("see the environment that they declare and Lambda gives, and nothing of the developer's", async () => {
+    process.env.AWS_PROFILE = "production";
+    process.env.SECRET_OF_THE_DEVELOPER = "x";
+    try {
+      const { name } = await fixture.createFunction("env", "exports.handler = async () => process.env;", {
+        inputs: { environment: { variables: { TABLE: "events" } }, memorySize: 256 },
+      });
+      const { value } = await invoke(name!);
+      assert.equal(value.TABLE, "events");
+      assert.equal(value.AWS_LAMBDA_FUNCTION_NAME, name);
+      assert.equal(value.AWS_LAMBDA_FUNCTION_MEMORY_SIZE, "256");
+      assert.equal(value.AWS_ENDPOINT_URL, fixture.cloud.endpoint);
+      const allowed = /^(AWS_|_X_AMZN_TRACE_ID|_HANDLER|LAMBDA_TASK_ROOT|NODE_CHANNEL|LANG|TZ|PATH|HOME|TABLE)/;
+      assert.deepEqual(
+        Object.keys(value).filter((key) => !allowed.test(key)),
+        [],
+      );
+      assert.equal(value.AWS_PROFILE, undefined);
+    } finally {
+      delete process.env.AWS_PROFILE;
+      delete process.env.SECRET_OF_THE_DEVELOPER;
+    }
+  });
+
+  it("use one environment again, and stand still between invocations", async () => {
+    const { name } = await fixture.createFunction(
+      "counter",
+      `let calls = 0, ticks = 0; setInterval(() => { ticks += 1; }, 5);
+      exports.handler = async () => ({ calls: ++calls, ticks });`,
+    );
+    const first = await invoke(name!);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const second = await invoke(name!);
+    assert.equal(second.value.calls, 2);
+    assert.ok(second.value.ticks - first.value.ticks < 20, `ran on for ${second.value.ticks} ticks`);
+    assert.equal(pids(name!).length, 1);
+  });
+
+  it("take one environment for each invocation at once", async () => {
+    const { name } = await fixture.createFunction(
+      "slow",
+      "exports.handler = async () => { await new Promise((r) => setTimeout(r, 200)); return process.pid; };",
+    );
+    const answers = await Promise.all([invoke(name!), invoke(name!), invoke(name!)]);
+    assert.equal(new Set(answers.map(({ value }) => value)).size, 3);
+  });
+
+  it("are throttled where all reserved environments are busy", async () => {
+    const { name } = await fixture.createFunction(
+      "reserved",
+      "exports.handler = async () => { await new Promise((r) => setTimeout(r, 500)); };",
+      { inputs: { reservedConcurrentExecutions: 1 } },
+    );
+    const once = new LambdaClient({ ...fixture.client, maxAttempts: 1 });
+    const running = invoke(name!);
+    await fixture.seen(isPhase("start"));
+    await assert.rejects(once.send(new InvokeCommand({ FunctionName: name })), { name: "TooManyRequestsException" });
+    await running;
+    once.destroy();
+  });
+
+  it("answer a thrown error as Lambda does", async () => {
+    const { name } = await fixture.createFunction(
+      "bad",
+      `exports.handler = async () => { throw new TypeError("no"); };`,
+    );
+    const { status, error, value } = await invoke(name!);
+    assert.deepEqual([status, error], [200, "Unhandled"]);
+    assert.deepEqual([value.errorType, value.errorMessage], ["TypeError", "no"]);
+  });
+
+  it("answer an import that fails with its message", async () => {
+    const { name } = await fixture.createFunction("unloadable", `require("not-in-the-bundle");`);
+    assert.match((await invoke(name!)).value.errorMessage, /not-in-the-bundle/);
+  });
+
+  it("are killed at their timeout, and begin anew", async () => {
+    const { name } = await fixture.createFunction(
+      "endless",
+      "exports.handler = async (event) => event.fast ? process.pid : new Promise(() => {});",
+      { inputs: { timeout: 1 } },
+    );
+    const { error, value } = await invoke(name!);
+    assert.equal(error, "Unhandled");
+    assert.match(value.errorMessage, /Task timed out after 1.00 seconds/);
+    assert.equal((await fixture.seen(isPhase("timeout"))).length, 1);
+    assert.equal((await invoke(name!, { fast: true })).error, undefined);
+  });
+
+  it("give declared hops of 900 seconds the compressed time", async () => {
+    const { name } = await fixture.createFunction(
+      "hop",
+      "exports.handler = async (_, c) => c.getRemainingTimeInMillis();",
+      {
+        inputs: { timeout: 900 },
+      },
+    );
+    assert.ok((await invoke(name!)).value <= 1000);
+  });
+
+  it("can be killed and suspended by pid", async () => {
+    const { name } = await fixture.createFunction("victim", "exports.handler = async () => new Promise(() => {});");
+    const running = invoke(name!);
+    const pid = (await fixture.seen(isPhase("start")))[0]?.pid ?? 0;
+    assert.deepEqual(pids(name!), [pid]);
+    process.kill(pid, "SIGKILL");
+    assert.equal((await running).error, "Unhandled");
+    assert.equal((await fixture.seen(isPhase("killed"))).length, 1);
+  });
+
+  it("run new code in new environments after an update", async () => {
+    const made = await fixture.createFunction("versioned", "exports.handler = async () => 1;");
+    assert.equal((await invoke(made.name!)).value, 1);
+    const inputs = { role: made.role, runtime: "nodejs24.x", code: archive("exports.handler = async () => 2;") };
+    const type = "aws:lambda/function:Function";
+    const before = { id: made.id!, outputs: made };
+    await resourceHandlers
+      .get(type)!
+      .update(fixture.cloud, made.id!, before, { urn: "u", type, name: "versioned", inputs });
+    assert.equal((await invoke(made.name!)).value, 2);
+  });
+
+  it("log to whoever watches only where their role may", async () => {
+    const code = `exports.handler = async () => { console.log("line"); };`;
+    const loud = await fixture.createFunction("loud", code);
+    const mute = await fixture.createFunction("mute", code, { allow: [] });
+    await invoke(mute.name!);
+    await invoke(loud.name!);
+    const [line] = await fixture.seen(isLog);
+    assert.deepEqual([line?.functionName, line?.line], [loud.name, "line"]);
+    const denied = fixture.events.filter((event) => event.kind === "call" && !event.allowed);
+    assert.deepEqual(
+      denied.map((event) => event.kind === "call" && [event.caller, event.action]),
+      [[mute.name, "logs:CreateLogStream"]],
+    );
+  });
+
+  describe("invoked asynchronously", () => {
+    const failing = `exports.handler = async () => { throw new Error("again"); };`;
+
+    it("are tried three times by default", async () => {
+      const { name } = await fixture.createFunction("retried", failing);
+      assert.equal((await invoke(name!, {}, "Event")).status, 202);
+      await fixture.seen(isPhase("error"), 3);
+    });
+
+    it("are tried as often as their settings say", async () => {
+      const { name } = await fixture.createFunction("once", failing);
+      await fixture.create("aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig", "once", {
+        functionName: name,
+        maximumRetryAttempts: 0,
+      });
+      await invoke(name!, {}, "Event");
+      await fixture.seen(isPhase("error"));
+      const { name: other } = await fixture.createFunction("retried", failing);
+      await invoke(other!, {}, "Event");
+      await fixture.seen(isPhase("error"), 4);
+      assert.equal(
+        fixture.events.filter(isPhase("error")).filter(({ functionName }) => functionName === name).length,
+        1,
+      );
+    });
+
+    it("are lost or delivered twice where a fault says so", async () => {
+      const { name, arn } = await fixture.createFunction("counted", "exports.handler = async () => {};");
+      const match = { action: "lambda:DeliverEvent", resource: arn };
+      fixture.cloud.faults.add({ match, effect: { kind: "lose" }, times: 1 });
+      fixture.cloud.faults.add({ match, effect: { kind: "repeat" }, times: 1 });
+      await invoke(name!, {}, "Event");
+      await invoke(name!, {}, "Event");
+      await invoke(name!, {}, "Event");
+      assert.equal((await fixture.seen(isPhase("end"), 3)).length, 3);
+    });
+  });
+
+  describe("that invoke themselves", () => {
+    const chain = `
+      const { InvokeCommand, LambdaClient } = require(${JSON.stringify(require.resolve("@aws-sdk/client-lambda"))});
+      exports.handler = async ({ hop }, context) => {
+        if (hop < ${MAX_RECURSION + 2}) await new LambdaClient({}).send(new InvokeCommand({
+          FunctionName: context.invokedFunctionArn, InvocationType: "Event", Payload: JSON.stringify({ hop: hop + 1 }),
+        }));
+      };`;
+    const allow = [LOG_RIGHTS, { Action: "lambda:InvokeFunction", Resource: "*" }];
+
+    it("are stopped after 16 invocations, through the trace header that the SDK forwards", async () => {
+      const { name } = await fixture.createFunction("chain", chain, { allow });
+      await invoke(name!, { hop: 1 }, "Event");
+      await fixture.seen(isPhase("loop-stopped"));
+      assert.equal(fixture.events.filter(isPhase("start")).length, MAX_RECURSION);
+    });
+
+    it("go on where the recursion setting allows it", async () => {
+      const { name } = await fixture.createFunction("chain", chain, { allow });
+      await fixture.create("aws:lambda/functionRecursionConfig:FunctionRecursionConfig", "chain", {
+        functionName: name,
+        recursiveLoop: "Allow",
+      });
+      await invoke(name!, { hop: 1 }, "Event");
+      await fixture.seen(isPhase("end"), MAX_RECURSION + 2);
+      assert.equal(fixture.events.filter(isPhase("loop-stopped")).length, 0);
+    });
+
+    it("are denied where their role may not", async () => {
+      const { name } = await fixture.createFunction("chain", chain);
+      const { value } = await invoke(name!, { hop: 1 });
+      assert.equal(value.errorType, "AccessDeniedException");
+      assert.match(
+        value.errorMessage,
+        /not authorized to perform: lambda:InvokeFunction on resource: .*because no identity/,
+      );
+    });
+  });
+});

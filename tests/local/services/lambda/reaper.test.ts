@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+/** Starts a cloud with a frozen function and a running one, and tells their pids. */
+const PROGRAM = `
+  require(${JSON.stringify(require.resolve("ts-node/register/transpile-only"))});
+  const { startFixture, isPhase } = require(${JSON.stringify(resolve(__dirname, "../../cloud-fixture"))});
+  (async () => {
+    const fixture = await startFixture();
+    const { name: frozen } = await fixture.createFunction("frozen", "exports.handler = async () => {};");
+    const { name: busy } = await fixture.createFunction("busy", "exports.handler = () => new Promise(() => {});");
+    await fixture.cloud.functions.invoke({ target: frozen, payload: "{}", caller: "test" });
+    fixture.cloud.functions.invokeAsync({ target: busy, payload: "{}", caller: "test" });
+    await fixture.seen(isPhase("start"), 2);
+    const pids = [frozen, busy].flatMap((name) => fixture.cloud.functions.environments(name).map(({ pid }) => pid));
+    process.send(pids);
+  })();
+`;
+
+describe("function processes", () => {
+  let folder: string;
+  let parent: ChildProcess;
+
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "reaper-"));
+    writeFileSync(join(folder, "parent.js"), PROGRAM);
+  });
+
+  after(() => {
+    parent.kill("SIGKILL");
+    rmSync(folder, { recursive: true });
+  });
+
+  it("end with the local cloud, their code too, even where it is killed and they are frozen", async () => {
+    const temporary = mkdtempSync(join(folder, "tmp-"));
+    parent = fork(join(folder, "parent.js"), { cwd: process.cwd(), env: { ...process.env, TMPDIR: temporary } });
+    const [pids] = (await once(parent, "message")) as [number[]];
+    const folders = () => readdirSync(temporary).filter((name) => name.startsWith("stream-ingestion-"));
+    assert.equal(folders().length, 1);
+    assert.equal(pids.length, 2);
+    assert.ok(pids.every(isAlive));
+    parent.kill("SIGKILL");
+    const end = Date.now() + 5_000;
+    while ((pids.some(isAlive) || folders().length > 0) && Date.now() < end)
+      await new Promise((done) => setTimeout(done, 20));
+    assert.deepEqual(pids.filter(isAlive), []);
+    assert.deepEqual(folders(), []);
+  });
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { type CloudFixture, isPhase, startFixture } from "../../cloud-fixture";
+
+describe("schedule", () => {
+  let fixture: CloudFixture;
+
+  beforeEach(async () => {
+    fixture = await startFixture({ hopSeconds: 5 });
+  });
+
+  afterEach(() => fixture.cloud.close());
+
+  async function schedule(expression: string, may = true) {
+    const { arn } = await fixture.createFunction("watchdog", "exports.handler = async (event) => console.log(event);");
+    const role = await fixture.create("aws:iam/role:Role", "scheduler", {});
+    await fixture.create("aws:iam/rolePolicy:RolePolicy", "scheduler", {
+      role: role.name,
+      policy: JSON.stringify({
+        Statement: [{ Effect: "Allow", Action: may ? "lambda:InvokeFunction" : "sns:Publish", Resource: arn }],
+      }),
+    });
+    return fixture.create("aws:scheduler/schedule:Schedule", "every", {
+      scheduleExpression: expression,
+      flexibleTimeWindow: { mode: "OFF" },
+      target: { arn, roleArn: role.arn },
+    });
+  }
+
+  it("wakes its function at once and then at its rate, a compressed minute taking a second at least", async () => {
+    const began = Date.now();
+    await schedule("rate(1 minute)");
+    await fixture.seen(isPhase("start"), 1);
+    const first = Date.now() - began;
+    assert.ok(first < 1000, `the first came after ${first} ms`);
+    await fixture.seen(isPhase("end"), 2);
+    assert.ok(Date.now() - began >= 1000);
+  });
+
+  it("wakes nothing where its own role may not", async () => {
+    await schedule("rate(1 minute)", false);
+    const isDenied = (event: (typeof fixture.events)[number]): event is typeof event =>
+      event.kind === "call" && !event.allowed && event.action === "lambda:InvokeFunction";
+    await fixture.seen(isDenied);
+    assert.equal(fixture.events.filter(isPhase("start")).length, 0);
+  });
+
+  it("refuses an expression that does not run here, with what does", async () => {
+    await assert.rejects(schedule("cron(0 12 * * ? *)"), /Expected a schedule like rate\(5 minutes\), got cron/);
+  });
+});

@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import {
+  DeleteMessageCommand,
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  SendMessageCommand,
+  SQSClient,
+} from "@aws-sdk/client-sqs";
+import type { LocalCloud } from "../../../../local";
+import { createQueues } from "../../../../local/services/sqs/queues";
+import { queue as queueHandler } from "../../../../local/services/sqs/resources";
+import { startLocalCloud } from "../../../../local/start-local-cloud";
+
+describe("queues", () => {
+  it("hide what was received until its time is over, and drop what was deleted", () => {
+    let now = 0;
+    const queue = createQueues(() => now).put("q", false);
+    queue.send({ body: "a" });
+    queue.send({ body: "b" });
+    const bodies = () => queue.receive(10, 1_000).map(({ body }) => body);
+    const [first] = queue.receive(1, 1_000);
+    assert.deepEqual([first?.body, bodies(), bodies()], ["a", ["b"], []]);
+    queue.delete(first!.receipt);
+    now = 1_000;
+    assert.deepEqual(bodies(), ["b"]);
+  });
+
+  it("forget a message that a FIFO queue saw within five minutes", () => {
+    let now = 0;
+    const queue = createQueues(() => now).put("q.fifo", true);
+    const send = () => queue.send({ body: "a", groupId: "g", deduplicationId: "d" }).id;
+    const first = send();
+    now = 299_999;
+    assert.equal(send(), first);
+    now = 300_000;
+    assert.notEqual(send(), first);
+    assert.equal(queue.receive(10, 1_000).length, 2);
+  });
+});
+
+describe("the local SQS", () => {
+  let cloud: LocalCloud;
+  let client: SQSClient;
+  let QueueUrl: string;
+  before(async () => {
+    cloud = await startLocalCloud();
+    const { endpoint, region, operator: credentials } = cloud;
+    client = new SQSClient({ endpoint, region, credentials, maxAttempts: 1 });
+    const resource = { urn: "urn", type: "aws:sqs/queue:Queue", name: "events", inputs: { fifoQueue: true } };
+    const { outputs } = await queueHandler.create(cloud, resource);
+    assert.match(String(outputs.name), /^events-[0-9a-f]{7}\.fifo$/);
+    QueueUrl = String(outputs.url);
+  });
+  after(async () => {
+    client.destroy();
+    await cloud.close();
+  });
+
+  const entry = (id: string, body: string) => ({
+    Id: id,
+    MessageBody: body,
+    MessageGroupId: "g",
+    MessageDeduplicationId: id,
+  });
+
+  it("takes a batch, names what it refuses in it, and gives messages back in order", async () => {
+    const { Successful, Failed } = await client.send(
+      new SendMessageBatchCommand({ QueueUrl, Entries: [entry("1", "a"), entry("2", "\u0001"), entry("3", "é")] }),
+    );
+    assert.deepEqual(
+      [Successful?.map(({ Id }) => Id), Failed?.map(({ Code }) => Code)],
+      [["1", "3"], ["InvalidMessageContents"]],
+    );
+    const { Messages = [] } = await client.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
+    assert.deepEqual(
+      Messages.map(({ Body }) => Body),
+      ["a", "é"],
+    );
+    for (const { ReceiptHandle } of Messages) await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+  });
+
+  it("refuses a batch of more than ten, one over 1 MiB, a FIFO message without a group, and a queue that is not there", async () => {
+    const eleven = Array.from({ length: 11 }, (_, index) => entry(`e${index}`, "x"));
+    const refused = (command: SendMessageBatchCommand | SendMessageCommand, name: string) =>
+      assert.rejects(client.send(command as SendMessageCommand), { name });
+    await refused(new SendMessageBatchCommand({ QueueUrl, Entries: eleven }), "TooManyEntriesInBatchRequest");
+    const large = entry("l", "x".repeat(1024 * 1024 + 1));
+    await refused(new SendMessageBatchCommand({ QueueUrl, Entries: [large] }), "BatchRequestTooLong");
+    await refused(new SendMessageCommand({ QueueUrl, MessageBody: "x" }), "MissingParameter");
+    await refused(new SendMessageCommand({ QueueUrl: `${QueueUrl}x`, MessageBody: "x" }), "QueueDoesNotExist");
+  });
+});
