@@ -1,5 +1,6 @@
 import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { COMPONENT_TYPE } from "../runtime/contract";
 import { createAlarms } from "./alarms";
 import type { StreamIngestionArgs, StreamIngestionOptions } from "./args";
 import { bundleProcessor } from "./bundle";
@@ -68,7 +69,7 @@ export class StreamIngestion extends pulumi.ComponentResource {
   /** @throws pulumi.ResourceError that names the argument, the value seen and what is allowed */
   constructor(name: string, args: StreamIngestionArgs, { transform = {}, ...opts }: StreamIngestionOptions = {}) {
     const secretArgs = sealed(args);
-    super("stream-ingestion:index:StreamIngestion", name, secretArgs, opts);
+    super(COMPONENT_TYPE, name, secretArgs, opts);
     try {
       const settings = normalise(name, args);
       const { source, processor, events = {}, connections = {}, network, alarms, tags } = secretArgs;

@@ -1,4 +1,4 @@
-import { CONTRACT_VERSION, ENV, type RelaySettings } from "../../runtime/contract";
+import { COMPONENT_TYPE, CONTRACT_VERSION, ENV, type RelaySettings } from "../../runtime/contract";
 import { CliError } from "../terminal";
 
 /** What `pulumi stack export` tells of a resource, as far as it is read here. */
@@ -24,8 +24,6 @@ export interface Deployment {
   readonly settings?: RelaySettings;
 }
 
-const COMPONENT = "stream-ingestion:index:StreamIngestion";
-
 /**
  * Finds an instance among a stack's resources. By the state and not by stack outputs: a program need not export what an
  * acceptance check wants to see.
@@ -33,7 +31,7 @@ const COMPONENT = "stream-ingestion:index:StreamIngestion";
  * @throws CliError INSTANCE_UNKNOWN when there is none, or several and no name was given
  */
 export function findDeployment(resources: readonly ExportedResource[], instance?: string): Deployment {
-  const components = resources.filter(({ type }) => type === COMPONENT);
+  const components = resources.filter(({ type }) => type === COMPONENT_TYPE);
   const found = components.filter(({ urn }) => instance === undefined || nameOf(urn) === instance);
   const [component] = found;
   if (component === undefined || found.length > 1) {
