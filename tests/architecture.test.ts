@@ -1,31 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
-import { dirname, join, relative, resolve, sep } from "node:path";
-
-const ROOT = resolve(__dirname, "..");
-const IMPORT = /(?:from|import|require\()\s*["']([^"']+)["']/g;
-
-interface Import {
-  readonly file: string;
-  /** Path from the root, or package name. */
-  readonly of: string;
-}
-
-function importsIn(folder: string): Import[] {
-  const files = readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
-    .map((entry) => join(entry.parentPath, entry.name));
-  return files.flatMap((path) =>
-    [...readFileSync(path, "utf8").matchAll(IMPORT)].map(([, specifier = ""]) => ({
-      file: relative(ROOT, path).split(sep).join("/"),
-      of: specifier.startsWith(".")
-        ? relative(ROOT, resolve(dirname(path), specifier))
-            .split(sep)
-            .join("/")
-        : specifier,
-    })),
-  );
-}
+import { join, sep } from "node:path";
+import { circlesOf, importsIn, ROOT } from "./imports";
 
 /** Fails with every import of `from` that `forbidden` holds for. */
 function forbids(from: string, forbidden: (of: string, file: string) => boolean): void {
@@ -85,3 +61,83 @@ describe("the import arrows", () => {
     for (const layer of ["components", "runtime"]) forbids(layer, (of) => inside(of, "local", "cli", "tests", "bench"));
   });
 });
+
+describe("the import arrows of the local AWS", () => {
+  /** Folders and files of `local/`, and what each may import. */
+  const LOCAL: Readonly<Record<string, readonly string[]>> = {
+    "local-error": [],
+    cloud: ["local-error"],
+    resources: [],
+    services: ["cloud", "local-error", "resources"],
+    "start-local-cloud": ["cloud", "services"],
+    "operator-environment": ["cloud"],
+    evaluate: ["local-error", "resources", "services"],
+    provider: [
+      "cloud",
+      "evaluate",
+      "local-error",
+      "operator-environment",
+      "resources",
+      "services",
+      "start-local-cloud",
+    ],
+    "local-stack": ["cloud", "evaluate", "services"],
+    index: ["cloud", "evaluate", "local-error", "local-stack", "operator-environment", "services", "start-local-cloud"],
+  };
+  /** Which services use another: those that AWS itself connects. `service` is what a service is, `services` the list. */
+  const SERVICES: Readonly<Record<string, readonly string[]>> = {
+    service: [],
+    apigateway: ["lambda", "service"],
+    cloudwatch: ["logs", "service"],
+    dynamodb: ["service"],
+    ec2: ["service"],
+    iam: ["service"],
+    lambda: ["cloudwatch", "dynamodb", "iam", "logs", "s3", "service"],
+    logs: ["service"],
+    s3: ["service"],
+    scheduler: ["iam", "lambda", "service"],
+    secretsmanager: ["service"],
+    sqs: ["service"],
+    sts: ["service"],
+  };
+
+  it("lead to nothing of ours", () => {
+    forbids("local", (of) => (ours(of) && !inside(of, "local")) || of.startsWith("pulumi-stream-ingestion"));
+  });
+
+  it("go between its folders as listed, in one direction", () => {
+    assert.deepEqual(arrowsIn("local"), LOCAL);
+    assert.deepEqual(circlesOf(graphOf(LOCAL)), []);
+  });
+
+  it("go between services as listed, and from the list to each of them", () => {
+    const { services, ...between } = arrowsIn("local/services");
+    assert.deepEqual(between, SERVICES);
+    assert.deepEqual(circlesOf(graphOf(SERVICES)), []);
+    assert.deepEqual(services, Object.keys(SERVICES).sort());
+  });
+
+  it("are followed by the command line to the public entries alone", () => {
+    const entries = ["local", "local/index", "local/provider/index"];
+    forbids("cli", (of) => inside(of, "local") && !entries.includes(of));
+  });
+});
+
+/** What the entries of a folder import of each other: folders, and files without their ending. */
+function arrowsIn(folder: string): Record<string, string[]> {
+  const entryOf = (path: string) =>
+    path
+      .slice(folder.length + 1)
+      .split("/")[0]!
+      .replace(/\.ts$/, "");
+  const arrows = new Map<string, Set<string>>();
+  for (const entry of readdirSync(join(ROOT, folder)))
+    if (!entry.endsWith(".md")) arrows.set(entryOf(`${folder}/${entry}`), new Set());
+  for (const { file, of } of importsIn(folder)) {
+    if (inside(of, folder) && entryOf(of) !== entryOf(file)) arrows.get(entryOf(file))?.add(entryOf(of));
+  }
+  return Object.fromEntries([...arrows].map(([from, to]) => [from, [...to].sort()]));
+}
+
+const graphOf = (arrows: Readonly<Record<string, readonly string[]>>) =>
+  new Map(Object.entries(arrows).map(([from, to]) => [from, new Set(to)]));

@@ -5,8 +5,8 @@ import { LocalError } from "../local-error";
 const LOCK_FILE = "in-use-by";
 
 /**
- * Takes a data folder for this process alone, and makes it where it is not there; returns what gives it back. What a
- * process left behind that ended without giving it back is no hindrance.
+ * Locks a data folder for this process alone, and creates it if missing; returns its unlock function. What a
+ * process left behind that ended without unlocking it is ignored.
  * @throws LocalError when another process has it, or it cannot be written
  */
 export function lockDataFolder(folder: string): () => void {
@@ -17,7 +17,7 @@ export function lockDataFolder(folder: string): () => void {
     const owner = ownerOf(lock);
     if (owner !== undefined && owner !== process.pid && isAlive(owner))
       throw new LocalError(
-        `The data folder ${path} is in use by another local stack (process ${owner}). End that, or name another folder with --data-dir. (If it is no such process, remove ${lock}.)`,
+        `The data folder ${path} is in use by another local stack (process ${owner}). End that, or name another folder with --data-dir. (If it is another kind of process, remove ${lock}.)`,
       );
     writeFileSync(lock, String(process.pid));
   } catch (cause) {

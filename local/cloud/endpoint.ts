@@ -31,7 +31,7 @@ export interface Endpoint {
 /** Longer than a client keeps an idle socket, so that it is the client who ends it. */
 const KEEP_ALIVE_MS = 65_000;
 
-/** The one address all clients talk to. Checks who calls, whether they may, and whether a fault is due; then serves. */
+/** The one address of all clients. Checks who calls, whether they may, and whether a fault is due; then serves. */
 export async function openEndpoint(options: EndpointOptions, port: number): Promise<Endpoint> {
   const server = createServer((request, response) => {
     answer(options, request, response).catch((error: unknown) => {
@@ -140,11 +140,11 @@ async function runUnder(
     if (fault?.kind === "throttle") {
       const dynamo = headers["x-amz-target"]?.startsWith("DynamoDB_");
       const code = dynamo ? "ProvisionedThroughputExceededException" : "ThrottlingException";
-      throw new AwsError(code, 400, "Rate exceeded (a fault that was asked for)");
+      throw new AwsError(code, 400, "Rate exceeded (an injected fault)");
     }
     if (fault?.kind === "error") {
       const { code = "InternalServerError", status = 500 } = fault;
-      throw new AwsError(code, status, "A fault that was asked for");
+      throw new AwsError(code, status, "An injected fault");
     }
     return await run();
   } catch (error) {

@@ -14,7 +14,7 @@ export type FaultEffect =
   | { readonly kind: "repeat" };
 
 /**
- * Which calls: a missing part matches all of them, `*` stands for any text. Besides AWS calls there are two deliveries,
+ * Which calls: a missing part matches all of them, `*` stands for any text. In addition to AWS calls there are two deliveries,
  * which Lambda makes itself: `lambda:DeliverEvent` (an async invocation reaches its function; caller = who invoked) and
  * `lambda:DeliverBatch` (a mapping hands over a batch). Their resource is the function's ARN.
  */
@@ -41,7 +41,7 @@ export interface Fault {
 }
 
 export interface Faults {
-  /** Returns its remover, which tells how many calls were hit. */
+  /** Returns its remover, which returns how many calls were hit. */
   add(fault: Fault): () => number;
   clear(): void;
   /** The effect of the first fault that hits this call; counts against its `times`. */

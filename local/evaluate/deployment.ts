@@ -14,7 +14,7 @@ export interface DeploymentOptions {
   readonly before: StackState;
   /** The earlier evaluation ran in another process: what the cloud keeps in memory is made again, under the same ids. */
   readonly restarted: boolean;
-  /** Told of everything that is passed over, once per type. */
+  /** Receives a sentence for each type that is skipped, once. */
   readonly report: (sentence: string) => void;
 }
 

@@ -13,14 +13,14 @@ export interface EvaluateOptions {
   readonly stack: string;
   readonly config: ProgramConfig;
   readonly deployment: Deployment;
-  /** Told of every line the program prints. */
+  /** Receives every line that the program prints. */
   readonly onLine: (line: string) => void;
   /** Aborted: the program's process ends, and the evaluation rejects. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Runs a Pulumi program in a process of its own and makes what it registers real, as it registers it.
+ * Runs a Pulumi program in its own process and deploys what it registers, as it registers it.
  * Rejects with the first error: that of the resource that failed first, else that of the program.
  */
 export async function evaluate(options: EvaluateOptions): Promise<StackState> {

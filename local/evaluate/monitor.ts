@@ -121,7 +121,7 @@ function readRegistration(request: Wire, urn: string, assets: AssetReader): Regi
 
 /**
  * Outputs that are not in the response become unknown rather than undefined: what is applied to them does not run, and
- * an input made of them can be told. Older SDKs have no field for it; there a skipped resource does the same.
+ * an input made of them can be recognised. Older SDKs have no field for it; there a skipped resource does the same.
  */
 function leaveTheRestUnknown(response: Wire): void {
   const skipped = 2;

@@ -1,7 +1,7 @@
 import { LocalError } from "../local-error";
 
 /**
- * What to tell about an error that a program ended with: errors meant for the user as they are, others with the line
+ * What to print about an error that a program ended with: errors meant for the user as they are, others with the line
  * of the program they came from.
  */
 export function describeProgramError(error: unknown, directory: string): string {

@@ -42,7 +42,7 @@ async function run(start: Start): Promise<void> {
     mocks: load("runtime/mocks.js") as PulumiParts["mocks"],
     responses: {
       ...resources,
-      // Newer SDKs have a class of its own for the monitor's answer, older ones take the provider's.
+      // Newer SDKs have a separate class for the monitor's answer, older ones take the provider's.
       InvokeResponse: resources.ResourceInvokeResponse ?? messages("provider").InvokeResponse!,
     },
     struct: load("google-protobuf/google/protobuf/struct_pb.js") as PulumiParts["struct"],

@@ -1,4 +1,4 @@
-/** Second front door of the local stack: Pulumi's own engine deploys to this machine. */
+/** Public entry for Pulumi's own engine, which deploys to this machine. */
 import type { CloudOptions } from "../cloud/cloud";
 import { operatorEnvironment } from "../operator-environment";
 import type { LocalCloud } from "../services/services";
@@ -12,8 +12,7 @@ export interface EngineCloudOptions extends CloudOptions, Pick<ServeOptions, "st
 export interface EngineCloud extends Pick<ServedProvider, "count"> {
   readonly cloud: LocalCloud;
   /**
-   * For the commands that shall use it: the provider for `pulumi`, and endpoint, region and credentials for whatever speaks
-   * to AWS through an SDK (among them `stream-ingestion verify`).
+   * For the commands that use it: the provider for `pulumi`, and endpoint, region and credentials for AWS SDK clients.
    */
   readonly environment: Readonly<Record<string, string>>;
   close(): Promise<void>;

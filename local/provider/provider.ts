@@ -22,7 +22,7 @@ export interface ProviderOptions {
   readonly cloud: LocalCloud;
   readonly resourceHandlers: ResourceHandlers;
   readonly assets: AssetReader;
-  /** Told of everything that is passed over, once per type. */
+  /** Receives a sentence for each type that is skipped, once. */
   readonly report: (sentence: string) => void;
 }
 
@@ -60,7 +60,7 @@ export function createProvider({ cloud, resourceHandlers, assets, report }: Prov
     return handler;
   }
 
-  /** Properties of a resource as the engine shall keep them; what came in as a secret goes out as one. */
+  /** Properties of a resource as the engine keeps them; an input that was a secret stays one. */
   function answer(handler: ResourceSchema, { outputs }: DeployedResource, inputs: Properties): Properties {
     const { secrets } = fromWire(inputs, assets);
     return toWire({ values: outputs, secrets: [...secrets, ...(handler.secretOutputs ?? [])] });

@@ -40,7 +40,7 @@ export function decide(policies: readonly PolicyDocument[], request: AccessReque
   return effects.includes("Allow") ? "allow" : "none";
 }
 
-/** Reads a policy as it is given to AWS. @throws when it is no policy, or uses a condition that is not evaluated here */
+/** Reads a policy as it is given to AWS. @throws when it is not a policy, or uses a condition that is not evaluated here */
 export function parsePolicy(json: string): PolicyDocument {
   const document = JSON.parse(json) as PolicyDocument;
   const statements = [document.Statement].flat();

@@ -62,7 +62,7 @@ export async function verifySignature(request: AwsRequest, rules: SignatureRules
     region,
     credentials: { accessKeyId, secretAccessKey },
     sha256: NodeSha256,
-    // S3 alone signs the path as it was sent; adds no header of its own.
+    // S3 alone signs the path as it was sent; adds no header.
     uriEscapePath: service !== "s3",
     applyChecksum: false,
   });

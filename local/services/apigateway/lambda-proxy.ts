@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { AwsRequest, AwsResponse } from "../../cloud/protocol";
 
-/** What API Gateway knows of a request, beside the request. */
+/** What API Gateway knows of a request, in addition to the request. */
 export interface ProxyTarget {
   readonly accountId: string;
   readonly apiId: string;
@@ -61,7 +61,7 @@ function fromEntries(entries: readonly (readonly [string, unknown])[]): object |
   return entries.length === 0 ? null : Object.fromEntries(entries);
 }
 
-/** Reads what the function returned; `undefined` when it is no proxy answer. */
+/** Reads what the function returned; `undefined` when it is not a proxy answer. */
 export function proxyAnswer(payload: string): AwsResponse | undefined {
   const answer = JSON.parse(payload) as ProxyAnswer | null;
   if (typeof answer?.statusCode !== "number") return undefined;

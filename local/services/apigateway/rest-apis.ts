@@ -44,7 +44,7 @@ export interface ApiKeys {
   link(planId: string, keyId: string): void;
   unlink(planId: string, keyId: string): void;
   /** The id of the key with this value, when a plan of it covers the stage. */
-  admits(value: string | undefined, stage: string): string | undefined;
+  keyFor(value: string | undefined, stage: string): string | undefined;
 }
 
 export function createRestApis(): RestApis {
@@ -103,7 +103,7 @@ function createApiKeys(): ApiKeys {
     removePlan: (id) => void plans.delete(id),
     link: (planId, keyId) => void links.add(`${planId} ${keyId}`),
     unlink: (planId, keyId) => void links.delete(`${planId} ${keyId}`),
-    admits(value, stage) {
+    keyFor(value, stage) {
       const [id] = [...keys].find(([, key]) => key.enabled && key.value === value) ?? [];
       const open = [...plans].some(([plan, stages]) => stages.includes(stage) && links.has(`${plan} ${id}`));
       return open ? id : undefined;

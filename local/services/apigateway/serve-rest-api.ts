@@ -118,7 +118,7 @@ function withFullArns(policy: NonNullable<Snapshot["policy"]>, api: string): Non
 
 function checkKey({ apis }: ApiGatewayOptions, { headers }: AwsRequest, { route, apiId, stage }: Target) {
   if (!route.apiKeyRequired) return undefined;
-  const keyId = apis.keys.admits(headers["x-api-key"], `${apiId}/${stage}`);
+  const keyId = apis.keys.keyFor(headers["x-api-key"], `${apiId}/${stage}`);
   if (keyId === undefined) throw new AwsError("ForbiddenException", 403, "Forbidden");
   return keyId;
 }
@@ -154,10 +154,10 @@ async function integrate(
   });
   const payload = JSON.stringify(event);
   const running = functions.invoke({ target: route.functionArn, payload, caller: "apigateway" }).catch(() => undefined);
-  const ending = await within(INTEGRATION_TIMEOUT_MS, running);
-  if (ending === "late") throw new AwsError("IntegrationTimeout", 504, "Endpoint request timed out");
-  if (ending?.phase !== "end") throw internal(502);
-  const answer = proxyAnswer(ending.payload);
+  const result = await within(INTEGRATION_TIMEOUT_MS, running);
+  if (result === "late") throw new AwsError("IntegrationTimeout", 504, "Endpoint request timed out");
+  if (result?.phase !== "end") throw internal(502);
+  const answer = proxyAnswer(result.payload);
   if (answer === undefined) throw internal(502);
   return answer;
 }

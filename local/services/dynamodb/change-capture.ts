@@ -103,7 +103,7 @@ export function captureChanges(
 
 type KeyNames = (table: string) => readonly string[];
 
-/** The items that an operation writes; none for one that writes nothing, or is too malformed to tell: the engine says so. */
+/** The items that an operation writes; none for one that writes nothing or is malformed, which the engine refuses. */
 function targetsOf(operation: string, input: Parameters, keyNames: KeyNames): Target[] {
   const targets = writesOf(operation, input).map(({ table, item, after }): Target => {
     return { table, keys: pick(item, keyNames(table)), after };

@@ -32,7 +32,7 @@ export interface ChangeStream {
   read(position: number, limit: number): readonly StreamRecord[];
   /** Called when something was appended. Returns its remover. */
   onAppend(listener: () => void): () => void;
-  /** Forgets what lies before `position`, except for the last {@link KEPT_RECORDS}. */
+  /** Forgets what is before `position`, except for the last {@link KEPT_RECORDS}. */
   trim(position: number): void;
   close(): void;
 }

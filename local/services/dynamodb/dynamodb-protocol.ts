@@ -59,7 +59,7 @@ function parse({ body }: AwsRequest): Parameters {
   try {
     return JSON.parse(body.toString() || "{}") as Parameters;
   } catch {
-    throw new AwsError("SerializationException", 400, "The body is no JSON.");
+    throw new AwsError("SerializationException", 400, "The body is not JSON.");
   }
 }
 

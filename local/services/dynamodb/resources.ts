@@ -18,7 +18,7 @@ interface TableInputs {
   readonly globalSecondaryIndexes?: readonly IndexSpec[];
 }
 
-/** A table and, where asked for, its change stream. Capacity, encryption, recovery and expiry mean nothing here. */
+/** A table and, where requested, its change stream. Capacity, encryption, recovery and expiry have no effect here. */
 export const table = define<DynamoDbCloud, TableInputs>({
   inputs: [
     "name",
@@ -95,7 +95,7 @@ export const tableItem = define<DynamoDbCloud, TableItemInputs>({
   },
 });
 
-/** The look at a table that a program takes over. */
+/** `aws.dynamodb.getTable`: a program looks up a table that it adopts. */
 export function getTable({ tables }: DynamoDbCloud, { name }: Readonly<Record<string, unknown>>) {
   const table = tables.find(String(name));
   if (table === undefined) throw new LocalError(`There is no table ${String(name)} in the local stack.`);

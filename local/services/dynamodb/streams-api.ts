@@ -4,7 +4,7 @@ import type { ChangeStream } from "./change-stream";
 import type { Parameters } from "./engine";
 import type { Tables } from "./tables";
 
-/** What someone who reads a change stream by himself calls, as `stream-ingestion tail` does. Mappings read it directly. */
+/** For clients that read a change stream themselves. Mappings read it directly. */
 export interface StreamsApi {
   permission(operation: string, input: Parameters): Permission;
   /** @throws AwsError as DynamoDB Streams would answer */
@@ -73,7 +73,7 @@ export function streamsApi(tables: Tables): StreamsApi {
 
 const sequenceNumber = (position: number) => String(position).padStart(21, "0");
 
-/** An iterator tells its stream and position by itself: nothing is kept for it, and it does not expire. */
+/** An iterator contains its stream and position: nothing is kept for it, and it does not expire. */
 const iterator = (arn: string, position: number) => Buffer.from(`${arn}|${position}`).toString("base64url");
 
 function parseIterator(value: unknown): { arn: string; position: number } {

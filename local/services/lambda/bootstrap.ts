@@ -4,7 +4,7 @@
  */
 
 import { existsSync } from "node:fs";
-import type { Invocation, Invoked } from "./ipc";
+import type { Invocation, InvocationReply } from "./ipc";
 
 interface LambdaContext {
   readonly [property: string]: unknown;
@@ -66,7 +66,7 @@ function contextOf({ requestId, functionArn, deadline }: Invocation): LambdaCont
   };
 }
 
-function answer(invoked: Invoked): void {
+function answer(invoked: InvocationReply): void {
   process.send?.(invoked);
 }
 

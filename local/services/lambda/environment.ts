@@ -1,8 +1,8 @@
 import type { ChildProcess } from "node:child_process";
-import type { Invocation, Invoked } from "./ipc";
+import type { Invocation, InvocationReply } from "./ipc";
 
 /** How one invocation ended. */
-export interface Ending {
+export interface InvocationResult {
   readonly phase: "end" | "error" | "timeout" | "killed";
   /** JSON: what the handler returned, or Lambda's error object. */
   readonly payload: string;
@@ -17,7 +17,7 @@ export interface Environment {
   /** Waits for an invocation; false also where it was killed and is not gone yet. */
   readonly idle: boolean;
   /** Thaws it, runs one invocation to its end or its deadline, and freezes it. */
-  run(invocation: Invocation): Promise<Ending>;
+  run(invocation: Invocation): Promise<InvocationResult>;
   kill(): void;
   /** Resolves when the process is gone. */
   readonly gone: Promise<void>;
@@ -25,7 +25,7 @@ export interface Environment {
 
 export function superviseEnvironment(child: ChildProcess, timeoutSeconds: number): Environment {
   let requestId: string | undefined;
-  let serving: { end(ending: Ending): void } | undefined;
+  let serving: { end(result: InvocationResult): void } | undefined;
   let dead = false;
   let killed = false;
 
@@ -43,7 +43,9 @@ export function superviseEnvironment(child: ChildProcess, timeoutSeconds: number
     child.once("error", (error) => leave(error.message));
   });
 
-  child.on("message", ({ ok, result }: Invoked) => serving?.end({ phase: ok ? "end" : "error", payload: result }));
+  child.on("message", ({ ok, result }: InvocationReply) =>
+    serving?.end({ phase: ok ? "end" : "error", payload: result }),
+  );
 
   const signal = (name: "SIGSTOP" | "SIGCONT" | "SIGKILL") => {
     killed ||= name === "SIGKILL";
@@ -75,11 +77,11 @@ export function superviseEnvironment(child: ChildProcess, timeoutSeconds: number
           Math.max(0, invocation.deadline - Date.now()),
         );
         serving = {
-          end(ending) {
+          end(result) {
             serving = undefined;
             clearTimeout(timer);
-            if (ending.phase === "end" || ending.phase === "error") signal("SIGSTOP");
-            resolve(ending);
+            if (result.phase === "end" || result.phase === "error") signal("SIGSTOP");
+            resolve(result);
           },
         };
         if (dead)

@@ -1,7 +1,7 @@
 import { decide, type PolicyDocument } from "../../cloud/access/policy";
 import type { Principals } from "../../cloud/access/principals";
 import type { CloudEvent } from "../../cloud/cloud-event";
-import { type Ending, type Environment, superviseEnvironment } from "./environment";
+import { type Environment, type InvocationResult, superviseEnvironment } from "./environment";
 import { openLog } from "./function-log";
 import { type CodeFolder, startProcess, unpackCode } from "./function-process";
 import type { FunctionSpec } from "./function-spec";
@@ -13,7 +13,7 @@ export interface FunctionPool {
   readonly spec: FunctionSpec;
   readonly environments: readonly Environment[];
   /** `undefined`: throttled, all reserved environments are busy. */
-  run(invocation: Omit<Invocation, "deadline">): Promise<Ending> | undefined;
+  run(invocation: Omit<Invocation, "deadline">): Promise<InvocationResult> | undefined;
   /** Takes no more invocations; what runs may end. */
   retire(): void;
   /** Ends everything at once; resolves when all processes are gone. */
@@ -87,10 +87,10 @@ export function createPool(spec: FunctionSpec, context: PoolContext): FunctionPo
       const { requestId } = invocation;
       const event = { kind: "invocation", functionName: spec.name, requestId, pid: environment.pid } as const;
       context.emit({ ...event, at: Date.now(), phase: "start" });
-      return environment.run({ ...invocation, deadline: Date.now() + spec.timeoutSeconds * 1000 }).then((ending) => {
-        context.emit({ ...event, at: Date.now(), phase: ending.phase });
+      return environment.run({ ...invocation, deadline: Date.now() + spec.timeoutSeconds * 1000 }).then((result) => {
+        context.emit({ ...event, at: Date.now(), phase: result.phase });
         if (retired) environment.kill();
-        return ending;
+        return result;
       });
     },
     retire() {

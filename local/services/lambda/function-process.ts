@@ -8,7 +8,7 @@ import type { Credentials } from "../../cloud/access/principals";
 import type { Archive } from "../../resources/archive";
 import type { FunctionSpec } from "./function-spec";
 
-/** Files that a function's processes run, in a folder of their own. */
+/** Folder of the files that a function's processes run. */
 export interface CodeFolder {
   readonly path: string;
   remove(): void;
@@ -16,7 +16,7 @@ export interface CodeFolder {
 
 const BOOTSTRAP = "lambda-bootstrap.cjs";
 
-/** Unpacks the archive that would be uploaded, byte for byte, and puts the bootstrap beside it. */
+/** Unpacks the archive that would be uploaded, byte for byte, and adds the bootstrap. */
 export function unpackCode({ files }: Archive, parent: string): CodeFolder {
   const path = mkdtempSync(join(parent, "code-"));
   for (const [name, content] of files) {

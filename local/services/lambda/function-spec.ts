@@ -14,7 +14,7 @@ export interface FunctionSpec {
   readonly memoryMb: number;
   readonly variables: Readonly<Record<string, string>>;
   readonly logGroup: string;
-  /** Absent = as many environments as are asked for; 0 = none. */
+  /** Absent = as many environments as needed; 0 = none. */
   readonly reservedConcurrency?: number;
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Statement } from "../../cloud/access/policy";
 import { AwsError } from "../../cloud/aws-error";
 import type { Faults } from "../../cloud/faults";
-import type { Ending } from "./environment";
+import type { InvocationResult } from "./environment";
 import { createPool, type FunctionPool, type PoolContext } from "./function-pool";
 import { type AsyncSettings, DEFAULT_ASYNC, type FunctionSpec } from "./function-spec";
 import { continueChain, MAX_RECURSION } from "./recursion";
@@ -39,7 +39,7 @@ export interface Functions {
   setPermission(name: string, id: string, statement: Statement | undefined): void;
   permissionsOf(target: string): readonly Statement[];
   /** Waits for the answer. @throws AwsError when there is no such function, or it is throttled, or a chain is ended */
-  invoke(call: InvokeCall): Promise<Ending>;
+  invoke(call: InvokeCall): Promise<InvocationResult>;
   /** Accepts the invocation; it is delivered later, at most as often as the settings say. */
   invokeAsync(call: InvokeCall): void;
   environments(name: string): readonly EnvironmentView[];
@@ -95,7 +95,7 @@ export function createFunctions(options: FunctionsOptions): Functions {
     { pool, mayLoop }: Deployed,
     call: InvokeCall,
     requestId: string,
-  ): Promise<Ending> | "throttled" | "loop" {
+  ): Promise<InvocationResult> | "throttled" | "loop" {
     const { name, arn } = pool.spec;
     const chain = continueChain(call.traceId, arn);
     if (chain.count > MAX_RECURSION && !mayLoop) {

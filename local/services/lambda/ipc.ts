@@ -10,7 +10,7 @@ export interface Invocation {
 }
 
 /** And back: JSON of the result, or of Lambda's error object. */
-export interface Invoked {
+export interface InvocationReply {
   readonly ok: boolean;
   readonly result: string;
 }

@@ -40,11 +40,11 @@ export function startReaper(): Reaper {
   shell.on("error", () => {});
   shell.stdin.on("error", () => {});
   shell.unref();
-  const tell = (line: string) => void (shell.stdin.writable && shell.stdin.write(line));
+  const send = (line: string) => void (shell.stdin.writable && shell.stdin.write(line));
   return {
     folder,
-    watch: (pid) => tell(`+ ${pid}\n`),
-    unwatch: (pid) => tell(`- ${pid}\n`),
+    watch: (pid) => send(`+ ${pid}\n`),
+    unwatch: (pid) => send(`- ${pid}\n`),
     close() {
       shell.stdin.end();
       rmSync(folder, { recursive: true, force: true });

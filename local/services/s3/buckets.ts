@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { join } from "node:path";
 import { type PolicyDocument, parsePolicy } from "../../cloud/access/policy";
 
-/** What S3 keeps beside the bytes. */
+/** What S3 keeps in addition to the bytes. */
 export interface ObjectHead {
   readonly key: string;
   readonly contentType: string;

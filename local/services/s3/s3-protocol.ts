@@ -132,7 +132,7 @@ function get(bucket: Bucket, key: string): AwsResponse {
   };
 }
 
-/** The SDK sends a stream in chunks of its own inside the HTTP body: size in hex, bytes, and a trailer at the end. */
+/** The SDK sends a stream in its own chunks inside the HTTP body: size in hex, bytes, and a trailer at the end. */
 function unchunk(body: Buffer): Buffer {
   const parts: Buffer[] = [];
   for (let at = 0; ; ) {

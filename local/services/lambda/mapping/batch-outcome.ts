@@ -18,7 +18,7 @@ export interface NextSteps<T> {
 }
 
 /**
- * What Lambda does after a batch failed. With a lowest failed record it starts again there: what lies before is done.
+ * What Lambda does after a batch failed. With a lowest failed record it starts again there: what is before it is done.
  * Without one, a bisecting mapping splits the batch; halves keep the attempts, since a split does not count as one.
  * @param lowest index of the first record that failed; absent = the invocation itself failed
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html

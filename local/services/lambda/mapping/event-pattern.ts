@@ -15,7 +15,7 @@ export type Rule =
 
 const RULES = ["prefix", "suffix", "exists", "anything-but", "equals-ignore-case", "numeric"];
 
-/** @throws when it is no pattern, or uses a rule that is not evaluated here */
+/** @throws when it is not a pattern, or uses a rule that is not evaluated here */
 export function parsePattern(json: string): Pattern {
   const pattern: unknown = JSON.parse(json);
   checkPattern(pattern, "the pattern");

@@ -3,7 +3,7 @@ import type { Faults } from "../../../cloud/faults";
 import type { Permission } from "../../../cloud/protocol";
 import type { ChangeStream, StreamRecord } from "../../dynamodb/change-stream";
 import { plainKeys } from "../../dynamodb/tables";
-import type { Ending } from "../environment";
+import type { InvocationResult } from "../environment";
 import { afterFailure, type Batch, reportedFailures } from "./batch-outcome";
 import { matchesPattern, type Pattern } from "./event-pattern";
 import { type FailureCondition, failureDocument } from "./failure-document";
@@ -35,12 +35,12 @@ export interface MappingContext {
   /** Where it begins, or goes on after a restart. */
   readonly position: number;
   readonly savePosition: (position: number) => void;
-  readonly invoke: (payload: string) => Promise<Ending>;
+  readonly invoke: (payload: string) => Promise<InvocationResult>;
   /** Asks the role of the function, with which a mapping reads; `quietly`: does not report what is allowed. */
   readonly may: (permission: Permission, quietly?: boolean) => boolean;
   /** Writes a failure document to the bucket. */
   readonly putFailure: (bucketArn: string, key: string, body: string) => void;
-  /** A value of a metric of its own, as AWS/Lambda has it. */
+  /** A value of one of the mapping's metrics in AWS/Lambda. */
   readonly count: (metric: string, value: number) => void;
   readonly faults: Faults;
   readonly emit: (event: CloudEvent) => void;
@@ -158,14 +158,14 @@ export function runMapping(spec: MappingSpec, context: MappingContext): Mapping 
   }
 
   async function invokeOnce(records: readonly StreamRecord[]): Promise<Outcome> {
-    const ending = await context.invoke(JSON.stringify({ Records: records })).catch(() => undefined);
-    if (ending === undefined) return { kind: "not-reached" };
+    const result = await context.invoke(JSON.stringify({ Records: records })).catch(() => undefined);
+    if (result === undefined) return { kind: "not-reached" };
     const reported =
-      ending.phase !== "end"
+      result.phase !== "end"
         ? undefined
         : spec.reportsItemFailures
           ? reportedFailures(
-              ending.payload,
+              result.payload,
               records.map(({ dynamodb }) => dynamodb.SequenceNumber),
             )
           : [];
