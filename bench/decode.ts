@@ -1,7 +1,7 @@
 import { createParser } from "eventsource-parser";
 import split2 from "split2";
+import type { EventSink } from "../runtime/data/event-sink";
 import { lineDecoder } from "../runtime/data/line-decoder";
-import type { EventSink } from "../runtime/data/sink";
 import { sseDecoder } from "../runtime/data/sse-decoder";
 import { measure } from "./process";
 import { eventText } from "./upstream-text";

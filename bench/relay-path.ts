@@ -1,6 +1,7 @@
+// Not undici's index: the process that is measured shall load what a deployed one loads.
+
 import type { RelaySettings } from "../runtime/contract";
 import { dynamodbStore } from "../runtime/data/dynamodb-store";
-// Not undici's index: the process that is measured shall load what a deployed one loads.
 import { Agent, request } from "../runtime/data/http-client";
 import { createRelay } from "../runtime/data/relay";
 import { systemClock } from "../runtime/support/clock";
@@ -34,7 +35,7 @@ export function settingsFor(format: PathInput["format"]): RelaySettings {
 
 /** The whole relay: connect, decode, identify, batch, sign, write. Ends with the upstream's body. */
 export async function relayPath(input: PathInput): Promise<Cost> {
-  const store = dynamodbStore("events", { ...AWS, endpoint: input.endpoint });
+  const store = dynamodbStore("events", { ...AWS, service: "dynamodb", endpoint: input.endpoint });
   const relay = createRelay(
     {
       ...{ streamId: "bench", generation: 1, attempt: 0, signal: new AbortController().signal },

@@ -1,5 +1,5 @@
 import { isStreamId } from "../runtime/contract";
-import type { ConnectionView } from "../runtime/control/connection-view";
+import type { ConnectionView } from "../runtime/control/api/view";
 import { type Signing, signed } from "./sign";
 import { CliError, EXIT } from "./terminal";
 

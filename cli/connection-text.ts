@@ -1,4 +1,4 @@
-import type { ConnectionView } from "../runtime/control/connection-view";
+import type { ConnectionView } from "../runtime/control/api/view";
 import { printable, type Terminal } from "./terminal";
 
 /** Runs where it should run, rests where it should rest; a stream that upstream completed is done. */

@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type OperatorOptions, operate } from "./operator-command";
 import { CliError, EXIT, terminal as processTerminal, type Terminal } from "./terminal";
+import type { Check } from "./verify/checks";
 import type { Deployment } from "./verify/find-deployment";
-import type { Check } from "./verify/judge";
 import type { Verdict, VerifyOptions } from "./verify/run-verify";
 
 interface VerifyCommandOptions extends Pick<OperatorOptions, "stack" | "program" | "region" | "json"> {
@@ -94,7 +94,7 @@ async function witnessOf(
     );
   const [{ upstreamRequest }, { openWitness }] = await Promise.all([
     import("./verify/upstream-request"),
-    import("./verify/witness"),
+    import("./verify/second-connection"),
   ]);
   const request = upstreamRequest(upstream, process.env.STREAM_INGESTION_VERIFY_KEY, streamId, settings.source);
   return { open: () => openWitness(request, settings, signal), identity: settings.events.identity };

@@ -15,7 +15,7 @@ export interface TableShape {
  * The name of an existing table, once it was looked at: what does not fit fails here, in our words, before anything is
  * taken over. Undefined = the component makes its own, under a name of Pulumi's choice.
  */
-export function fittingTable(
+export function checkExistingTable(
   name: string | undefined,
   shape: TableShape,
   parent: pulumi.Resource,

@@ -20,7 +20,7 @@ interface Watch {
   readonly missingIsBad?: boolean;
 }
 
-const WATCHES: readonly Watch[] = [
+const ALARMS: readonly Watch[] = [
   {
     role: "streams-down",
     description: "A stream that should run has no live lease, or the watchdog that counts them is silent",
@@ -108,7 +108,7 @@ export function createAlarms(
       dimensions: { FunctionName: functionArn.apply((arn) => arn.split(":")[6] ?? arn) },
     },
   };
-  const alarms = WATCHES.map(
+  const alarms = ALARMS.map(
     ({
       role,
       description,

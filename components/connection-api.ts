@@ -8,7 +8,7 @@ import { createLambda, type LambdaFunction } from "./lambda-function";
 import type { Normalised } from "./normalise";
 import { answerRequests, invokeFunction } from "./permissions";
 import { type Scope, transformed } from "./scope";
-import type { Stores } from "./stream-ingestion";
+import type { Stores } from "./stores";
 
 const STAGE = "v1";
 const ROUTES = [

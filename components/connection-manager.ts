@@ -9,7 +9,7 @@ import type { Egress } from "./network";
 import type { Normalised } from "./normalise";
 import { invokeFunction, relayEvents } from "./permissions";
 import type { Scope } from "./scope";
-import type { Stores } from "./stream-ingestion";
+import type { Stores } from "./stores";
 
 /** Lambda's longest: one hop runs into it and hands over before. */
 const HOP_SECONDS = 900;

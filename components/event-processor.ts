@@ -7,7 +7,7 @@ import { attachPolicy, createLambda, policyDocument } from "./lambda-function";
 import type { Normalised } from "./normalise";
 import { processEvents, type Statement } from "./permissions";
 import { type Scope, transformed } from "./scope";
-import type { Stores } from "./stream-ingestion";
+import type { Stores } from "./stores";
 
 /** Before the stream forgets a record, after 24 hours. */
 const MAX_RECORD_AGE_SECONDS = 22 * 3600;

@@ -1,4 +1,5 @@
 import "./node-version";
 
 export * from "./args";
-export { type Stores, StreamIngestion, type StreamIngestionNodes } from "./stream-ingestion";
+export type { Stores } from "./stores";
+export { StreamIngestion, type StreamIngestionNodes } from "./stream-ingestion";

@@ -60,7 +60,7 @@ export function normalise(name: string, args: StreamIngestionArgs): Normalised {
     `1..${MAX_NAME} letters, digits and hyphens, a letter first`,
     name,
   );
-  const { source, processor, relay = {}, events = {}, api = {} } = given(args);
+  const { source, processor, relay = {}, events = {}, api = {} } = checkRequired(args);
   const auth = { kind: AuthKind.bearer, ...source.auth };
   const resume = { kind: ResumeKind.lastEventId, ...source.resume };
   const identity = { kind: IdentityKind.content, ...events.identity };
@@ -112,7 +112,7 @@ export function normalise(name: string, args: StreamIngestionArgs): Normalised {
 }
 
 /** What a JavaScript user may have left out although the types require it. */
-function given(args: StreamIngestionArgs): StreamIngestionArgs {
+function checkRequired(args: StreamIngestionArgs): StreamIngestionArgs {
   expect(args?.source?.url !== undefined, "`source.url`", "the upstream's origin", args?.source?.url);
   expect(args.source.path !== undefined, "`source.path`", "a path on the upstream, «/» for its root", args.source.path);
   // An output cannot be looked into before it is known; the relay names what is wrong then.

@@ -8,9 +8,20 @@ import {
   STREAM_ID_KEY,
   TTL_ATTRIBUTE,
 } from "../runtime/contract";
-import { fittingTable } from "./adopt";
+import { checkExistingTable } from "./adopt";
 import type { ConnectionsArgs, EventsArgs, SourceArgs, Transforms } from "./args";
+import type { Arns } from "./permissions";
 import { type Scope, stateful, transformed } from "./scope";
+
+/** The resources that hold state. */
+export interface Stores {
+  readonly secret: aws.secretsmanager.Secret;
+  readonly secretVersion: aws.secretsmanager.SecretVersion;
+  readonly connectionTable: aws.dynamodb.Table;
+  readonly eventTable: aws.dynamodb.Table;
+  readonly bucket: aws.s3.Bucket;
+  readonly arns: Arns;
+}
 
 /** The secret, and the version that makes it readable. */
 export interface SourceSecretNodes {
@@ -53,7 +64,7 @@ export function createConnectionTable(
     `${scope.name}-connections`,
     transformed<aws.dynamodb.TableArgs>(
       {
-        name: fittingTable(table, shape, scope.parent),
+        name: checkExistingTable(table, shape, scope.parent),
         billingMode: "PAY_PER_REQUEST",
         hashKey: STREAM_ID_KEY,
         attributes: [{ name: STREAM_ID_KEY, type: "S" }],
@@ -90,7 +101,7 @@ export function createEventTable(scope: Scope, { table }: EventsArgs, transforms
     `${scope.name}-events`,
     transformed<aws.dynamodb.TableArgs>(
       {
-        name: fittingTable(table, shape, scope.parent),
+        name: checkExistingTable(table, shape, scope.parent),
         billingMode: "PAY_PER_REQUEST",
         hashKey: STREAM_ID_KEY,
         rangeKey: EVENT_KEY,

@@ -7,23 +7,19 @@ import { bundleProcessor } from "./bundle";
 import { createConnectionApi } from "./connection-api";
 import { createConnectionManager } from "./connection-manager";
 import { createEventProcessor } from "./event-processor";
+import { markSecrets } from "./mark-secrets";
 import { createEgress } from "./network";
 import { normalise } from "./normalise";
-import type { Arns } from "./permissions";
 import type { Scope } from "./scope";
-import { sealed } from "./sealed";
-import { createBucket, createConnectionTable, createDeclaredRow, createEventTable, createSourceSecret } from "./stores";
+import {
+  createBucket,
+  createConnectionTable,
+  createDeclaredRow,
+  createEventTable,
+  createSourceSecret,
+  type Stores,
+} from "./stores";
 import { createWatchdog } from "./watchdog";
-
-/** Where state lives. */
-export interface Stores {
-  readonly secret: aws.secretsmanager.Secret;
-  readonly secretVersion: aws.secretsmanager.SecretVersion;
-  readonly connectionTable: aws.dynamodb.Table;
-  readonly eventTable: aws.dynamodb.Table;
-  readonly bucket: aws.s3.Bucket;
-  readonly arns: Arns;
-}
 
 /** The children, for what the outputs do not say. */
 export interface StreamIngestionNodes extends Stores {
@@ -68,7 +64,7 @@ export class StreamIngestion extends pulumi.ComponentResource {
 
   /** @throws pulumi.ResourceError that names the argument, the value seen and what is allowed */
   constructor(name: string, args: StreamIngestionArgs, { transform = {}, ...opts }: StreamIngestionOptions = {}) {
-    const secretArgs = sealed(args);
+    const secretArgs = markSecrets(args);
     super(COMPONENT_TYPE, name, secretArgs, opts);
     try {
       const settings = normalise(name, args);

@@ -7,7 +7,7 @@ import { attachPolicy, createLambda, createRole, type LambdaFunction } from "./l
 import type { Normalised } from "./normalise";
 import { invokeFunction, watchStreams } from "./permissions";
 import { type Scope, transformed } from "./scope";
-import type { Stores } from "./stream-ingestion";
+import type { Stores } from "./stores";
 
 /** Revives streams that should run and do not, every minute. */
 export function createWatchdog(

@@ -242,13 +242,13 @@ export interface ConnectionRow {
   /** The release that runs it. */
   readonly release?: string;
   /** The release that the watchdog asks the owner to hand over to. */
-  readonly wanted?: string;
+  readonly requestedRelease?: string;
   readonly connectedSince?: number;
   /** First body byte of the owner's connection. */
   readonly firstByteAt?: number;
   readonly lastByteAt?: number;
   /** A predecessor closed before its successor was there; gone when the successor has measured the gap. */
-  readonly brokeAt?: number;
+  readonly disconnectedAt?: number;
   readonly counters: Counters;
   readonly handover?: HandoverFigures;
   readonly lastError?: LastError;

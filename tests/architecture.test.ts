@@ -35,7 +35,8 @@ describe("the import arrows", () => {
     forbids("runtime/support", (of) => ours(of) && !inside(of, "runtime/support") && of !== "runtime/contract");
     forbids(
       "runtime/processor",
-      (of, file) => inside(of, "runtime/control") || (inside(of, "runtime/handlers") && !file.endsWith("/edge.ts")),
+      (of, file) =>
+        inside(of, "runtime/control") || (inside(of, "runtime/handlers") && !file.endsWith("/lambda-ports.ts")),
     );
   });
 
@@ -53,7 +54,7 @@ describe("the import arrows", () => {
     // The processor's entry is the user's bundle: its edge has no handler of ours to live in.
     assert.deepEqual(
       readers.filter((file) => !file.startsWith("handlers/")),
-      ["processor/edge.ts"],
+      ["processor/lambda-ports.ts"],
     );
   });
 

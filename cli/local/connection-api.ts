@@ -1,5 +1,5 @@
 import type { LocalCloud } from "../../local/index";
-import type { ConnectionView } from "../../runtime/control/connection-view";
+import type { ConnectionView } from "../../runtime/control/api/view";
 import { connectionClient } from "../connection-client";
 
 /** One stream as `GET /connections` shows it: the fields that a local run reads. */

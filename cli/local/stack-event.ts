@@ -16,7 +16,7 @@ export type StackEvent =
   /** One delivery failed; it comes again, or goes to the failure bucket. */
   | { readonly kind: "failed"; readonly streamId: string; readonly key: string };
 
-/** Names of `event` in the manager's log that mean something here (runtime/control/hop-log.ts). */
+/** Names of `event` in the manager's log that mean something here (runtime/control/hop/log-events.ts). */
 const HANDOVER = "handover";
 const HOP_START = "hop-start";
 

@@ -4,8 +4,8 @@ import { DynamoDBClient, paginateQuery, UpdateItemCommand } from "@aws-sdk/clien
 import { ITEM, METRIC, STREAM_ID_KEY } from "../../runtime/contract";
 import { decodeItem } from "../../runtime/data/item";
 import { connectionClient } from "../connection-client";
+import type { SeenItem } from "./checks";
 import type { Deployment } from "./find-deployment";
-import type { SeenItem } from "./judge";
 import type { Probe } from "./run-verify";
 
 /** `events.slices` is at most this many. */

@@ -1,4 +1,4 @@
-import type { Numbering, SeenItem } from "./judge";
+import type { Numbering, SeenItem } from "./checks";
 
 /**
  * Looks for holes in the numbers that upstream itself gives its events: the one proof of completeness that does not rely

@@ -1,14 +1,14 @@
 import { type Counters, type IdentitySettings, NO_COUNTS } from "../../runtime/contract";
-import type { ConnectionView } from "../../runtime/control/connection-view";
+import type { ConnectionView } from "../../runtime/control/api/view";
 import type { Clock } from "../../runtime/support/clock";
 import type { ConnectionClient } from "../connection-client";
 import { CliError } from "../terminal";
+import { type Check, judge, type Observation, type SeenItem } from "./checks";
 import { costOf } from "./cost";
-import { type Check, judge, type Observation, type SeenItem } from "./judge";
 import { numberingOf } from "./numbering";
-import { type Testimony, witnessCheck } from "./testimony";
+import { type Testimony, witnessCheck } from "./observed-events";
+import type { Witness } from "./second-connection";
 import { LOOK_MS, until, type Waiting } from "./until";
-import type { Witness } from "./witness";
 
 /** What an acceptance check needs of a deployment. One implementation, for AWS and for the local stack alike. */
 export interface Probe {

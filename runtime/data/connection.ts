@@ -4,7 +4,7 @@ import type { Clock } from "../support/clock";
 import { StreamError } from "../support/errors";
 import { decodedBody, header, isFramed } from "./body";
 import type { ConnectionEnd } from "./connection-end";
-import type { Intake } from "./intake";
+import type { Intake } from "./event-pipeline";
 import { discard, openSource } from "./open-source";
 import { judgeStatus, retryAfterMs } from "./reconnect";
 import { redact, type SourceRequest } from "./source-request";

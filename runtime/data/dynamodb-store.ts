@@ -1,26 +1,18 @@
+import { type AwsTarget, endpointOf } from "../aws/endpoint";
+import { signer } from "../aws/sigv4";
 import { StreamError } from "../support/errors";
 import type { EventStore } from "./event-store";
 import { Pool, request } from "./http-client";
 import type { EncodedItem } from "./item";
-import { type CredentialsProvider, signer } from "./sigv4";
 
-export interface AwsEdge {
-  readonly region: string;
-  /** Absent = AWS. */
-  readonly endpoint?: string;
-  readonly credentials: CredentialsProvider;
-  /** @default Date.now */
-  readonly now?: () => number;
-}
-
-/** An edge that holds sockets: nothing may outlive the hop. */
+/** A client that holds sockets: nothing may outlive the hop. */
 export interface Closable {
   close(): Promise<void>;
 }
 
 const CONNECTIONS = 32;
 const REQUEST_TIMEOUT_MS = 5_000;
-/** DynamoDB's words for «the request is wrong», which a second try would not change. */
+/** DynamoDB's errors for a wrong request: a second attempt would fail the same way. */
 const INVALID = /ValidationException|SerializationException|ItemCollectionSizeLimitExceeded/;
 
 /**
@@ -28,16 +20,15 @@ const INVALID = /ValidationException|SerializationException|ItemCollectionSizeLi
  * three times the CPU (docs/decisions/0011), and this is what one relay spends most of its time on.
  * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
  */
-export function dynamodbStore(tableName: string, edge: AwsEdge): EventStore & Closable {
-  const { region, credentials, now = Date.now } = edge;
-  const url = new URL(edge.endpoint ?? awsEndpoint("dynamodb", region));
+export function dynamodbStore(tableName: string, target: AwsTarget, now = Date.now): EventStore & Closable {
+  const url = endpointOf(target);
   const path = url.pathname;
   const pool = new Pool(url.origin, {
     connections: CONNECTIONS,
     allowH2: false,
     connect: { timeout: REQUEST_TIMEOUT_MS },
   });
-  const sign = signer("dynamodb", region);
+  const sign = signer(target.service, target.region);
   const fixed = {
     "content-type": "application/x-amz-json-1.0",
     host: url.host,
@@ -61,7 +52,7 @@ export function dynamodbStore(tableName: string, edge: AwsEdge): EventStore & Cl
 
   async function send(body: Buffer, signal: AbortSignal | undefined) {
     try {
-      const headers = sign({ method: "POST", path, headers: fixed, body }, await credentials(), now());
+      const headers = sign({ method: "POST", path, headers: fixed, body }, await target.credentials(), now());
       const response = await request(pool, {
         method: "POST",
         path,
@@ -88,14 +79,9 @@ interface Answer {
 }
 
 function unprocessed(text: string, tableName: string, items: readonly EncodedItem[]): readonly EncodedItem[] {
-  // Almost every answer, and not worth a parse.
+  // Almost every answer: skip the parse.
   if (text === '{"UnprocessedItems":{}}' || text === "{}") return [];
   const left = (JSON.parse(text) as Answer).UnprocessedItems?.[tableName] ?? [];
   const keys = new Set(left.map((request) => request.PutRequest.Item.key.S));
   return items.filter((item) => keys.has(item.key));
-}
-
-/** Public endpoint of a service in a region. */
-export function awsEndpoint(service: string, region: string): string {
-  return `https://${service}.${region}.amazonaws.com${region.startsWith("cn-") ? ".cn" : ""}`;
 }

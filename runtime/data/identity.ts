@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import type { IdentitySettings, IgnoreRule } from "../contract";
-import type { LazyJson } from "./json-pointer";
+import type { LazyJson } from "../support/json-pointer";
 
 /** base64url digits whose two low-order groups are cut: the 22nd character of 128 bits holds two bits. */
 const LAST_DIGIT = Array.from({ length: 128 }, (_, code) => {

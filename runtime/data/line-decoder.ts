@@ -1,6 +1,6 @@
 import { isAscii, isUtf8 } from "node:buffer";
-import type { Decoder, EventSink } from "./sink";
-import { headDigest, Tail } from "./tail";
+import type { Decoder, EventSink } from "./event-sink";
+import { headDigest, PartialLine } from "./partial-line";
 
 const LF = 10;
 const CR = 13;
@@ -11,7 +11,7 @@ const CR = 13;
  */
 export function lineDecoder(maxEventBytes: number): Decoder {
   // One byte more than an event: the CR of a CRLF does not count.
-  const tail = new Tail(maxEventBytes + 1);
+  const tail = new PartialLine(maxEventBytes + 1);
 
   /** `length` exceeds the bytes at hand only where the tail let go of a line over the limit. */
   function line(bytes: Buffer, start: number, end: number, length: number, valid: boolean, sink: EventSink): void {

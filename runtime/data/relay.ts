@@ -1,17 +1,17 @@
 import type { Dispatcher } from "undici";
 import type { RelaySettings } from "../contract";
+import type { Relay, RelayOptions, RelayOutcome, RelaySnapshot } from "../relay-port";
 import type { Clock } from "../support/clock";
 import { StreamError } from "../support/errors";
 import type { Logger } from "../support/logger";
+import { CheckpointTracker } from "./checkpoint-tracker";
 import { runConnection } from "./connection";
 import { type ConnectionEnd, failureOf, lastError } from "./connection-end";
+import { Intake } from "./event-pipeline";
 import type { EventStore, PutOversize } from "./event-store";
-import { freshSecret, type ReadSecret } from "./fresh-secret";
 import { Agent } from "./http-client";
-import { Intake } from "./intake";
-import { Ledger } from "./ledger";
 import { HEALTHY_MS, judgeStatus, mayMeanLostPosition, nextReconnect } from "./reconnect";
-import type { Relay, RelayOptions, RelayOutcome, RelaySnapshot } from "./relay-port";
+import { type ReadSecret, secretCache } from "./secret-cache";
 import { sourceRequest } from "./source-request";
 import { Writer } from "./writer";
 
@@ -39,7 +39,7 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
   const log = deps.log.with({ streamId: options.streamId });
   const stopReading = new AbortController();
   const giveUp = new AbortController();
-  const ledger = new Ledger(options.checkpoint);
+  const ledger = new CheckpointTracker(options.checkpoint);
   const writer = new Writer({
     ...deps,
     log,
@@ -64,7 +64,7 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
   const state: {
     -readonly [Name in keyof Omit<RelaySnapshot, "checkpoint" | "counters" | "buffered">]: RelaySnapshot[Name];
   } = { attempt: options.attempt };
-  const source = freshSecret(deps.readSecret, clock, log);
+  const source = secretCache(deps.readSecret, clock, log);
 
   /** One attempt: a second request where the first was refused for its position or its outdated key. */
   async function attempt(dispatcher: Dispatcher, connection: number): Promise<ConnectionEnd> {

@@ -1,6 +1,6 @@
 import { isAscii } from "node:buffer";
-import type { Decoder, EventSink } from "./sink";
-import { headDigest, Tail } from "./tail";
+import type { Decoder, EventSink } from "./event-sink";
+import { headDigest, PartialLine } from "./partial-line";
 
 const LF = 10;
 const CR = 13;
@@ -15,7 +15,7 @@ const PREFIX_BYTES = 8;
  * over bytes. One decoder serves one connection; `lastEventId` is what the connection before it ended with.
  */
 export function sseDecoder(maxEventBytes: number, lastEventId = ""): Decoder {
-  const tail = new Tail(maxEventBytes + PREFIX_BYTES);
+  const tail = new PartialLine(maxEventBytes + PREFIX_BYTES);
   let bomBytes = 0;
   let skipLf = false;
   let committedId = lastEventId;

@@ -1,7 +1,7 @@
 import type { RelaySettings } from "../contract";
 import { streamFormat } from "./body";
+import type { Decoder } from "./event-sink";
 import { lineDecoder } from "./line-decoder";
-import type { Decoder } from "./sink";
 import { sseDecoder } from "./sse-decoder";
 
 /** The decoder that an answer with these headers asks for. `lastEventId`: see {@link sseDecoder}. @throws StreamError SOURCE_FORMAT */

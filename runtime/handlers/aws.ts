@@ -1,7 +1,8 @@
-import type { ConnectionTable } from "../control/connection-table";
-import { type DynamoOperation, dynamoTable } from "../control/dynamo-table";
-import type { Invoke } from "../control/invoke-port";
-import { type AwsClient, AwsError, awsClient } from "./aws-client";
+import { type AwsClient, AwsError, awsClient } from "../aws/json-client";
+import type { Invoke } from "../control/deps";
+import type { ConnectionTable } from "../control/table/connection-table";
+import { type DynamoOperation, dynamoTable } from "../control/table/dynamo-table";
+import { awsTarget } from "./environment";
 
 /** Longest an AWS call may take while there is plenty of time. */
 const TIMEOUT_MS = 3_000;
@@ -17,7 +18,7 @@ export interface CallOptions {
 /** The connection table behind its port. One attempt a call: the table's own `write` is the retry. */
 export function connectionTable(
   tableName: string,
-  { timeoutMs = () => TIMEOUT_MS, client = awsClient("DYNAMODB") }: CallOptions = {},
+  { timeoutMs = () => TIMEOUT_MS, client = awsClient(awsTarget("dynamodb")) }: CallOptions = {},
 ): ConnectionTable {
   const send = async (operation: DynamoOperation, input: object) => {
     const headers = {
@@ -32,7 +33,7 @@ export function connectionTable(
 /** Asynchronous invocation of a function by its name. A retry is harmless here: a doubled hop leaves quietly. */
 export function invokeFunction(
   functionName: string,
-  { timeoutMs = () => TIMEOUT_MS, client = awsClient("LAMBDA") }: CallOptions = {},
+  { timeoutMs = () => TIMEOUT_MS, client = awsClient(awsTarget("lambda")) }: CallOptions = {},
 ): Invoke {
   return async (payload) => {
     const call = {

@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from "aws-lambda";
-import { type ApiRequest, decodeStreamId } from "../control/api-request";
-import { answer } from "../control/connection-api";
-import { type ControlDeps, randomNonce } from "../control/control-deps";
+import { answer } from "../control/api/connection-api";
+import { type ApiRequest, decodeStreamId } from "../control/api/request";
+import { type ControlDeps, randomNonce } from "../control/deps";
 import { systemClock } from "../support/clock";
 import { jsonLogger } from "../support/logger";
 import { connectionTable, invokeFunction } from "./aws";

@@ -1,22 +1,25 @@
 import type { Context } from "aws-lambda";
-import { randomNonce } from "../control/control-deps";
-import { hopMeter } from "../control/hop-metrics";
-import { parseHopPayload } from "../control/hop-payload";
-import { runHop } from "../control/run-hop";
-import { timesFor } from "../control/times";
+import { awsClient } from "../aws/json-client";
+import { s3Client } from "../aws/s3-client";
+import { randomNonce } from "../control/deps";
+import { hopMeter } from "../control/hop/metrics";
+import { parseHopPayload } from "../control/hop/payload";
+import { runHop } from "../control/hop/run-hop";
+import { timingFor } from "../control/hop/timing";
 import { dynamodbStore } from "../data/dynamodb-store";
 import { createRelay } from "../data/relay";
-import { s3Put } from "../data/s3-put";
 import { systemClock } from "../support/clock";
 import { jsonLogger } from "../support/logger";
 import { emfMetrics } from "../support/metrics";
 import { connectionTable, invokeFunction } from "./aws";
-import { awsClient } from "./aws-client";
-import { awsEdge, environment, lambdaCredentials } from "./environment";
+import { awsTarget, environment } from "./environment";
 import { relaySettings } from "./settings";
 import { readSourceSecret } from "./source-secret";
 
 const settings = relaySettings();
+/** Longest that one object of an oversize event may take to be stored. */
+const OVERSIZE_TIMEOUT_MS = 10_000;
+
 const metrics = emfMetrics(environment("deployment"));
 
 /**
@@ -29,14 +32,14 @@ export async function handler(event: unknown, context: Context): Promise<Record<
   const logger = jsonLogger().with({ requestId: context.awsRequestId });
   const remainingMs = context.getRemainingTimeInMillis();
   const deadlineAt = clock.now() + remainingMs;
-  const { requestMs } = timesFor(remainingMs);
+  const { requestMs } = timingFor(remainingMs);
   const timeoutMs = () => Math.min(requestMs, deadlineAt - clock.now());
 
-  const dynamodb = awsClient("DYNAMODB");
-  const lambda = awsClient("LAMBDA");
-  const secrets = awsClient("SECRETS_MANAGER");
-  const store = dynamodbStore(environment("eventTable"), dataEdge("DYNAMODB"));
-  const oversize = s3Put(environment("bucket"), dataEdge("S3"));
+  const dynamodb = awsClient(awsTarget("dynamodb"));
+  const lambda = awsClient(awsTarget("lambda"));
+  const secrets = awsClient(awsTarget("secretsmanager"));
+  const store = dynamodbStore(environment("eventTable"), awsTarget("dynamodb"));
+  const oversize = s3Client({ bucket: environment("bucket"), target: awsTarget("s3"), timeoutMs: OVERSIZE_TIMEOUT_MS });
   const meter = hopMeter(clock, metrics);
   const over = new AbortController();
   const metering = meter.run(over.signal);
@@ -50,7 +53,7 @@ export async function handler(event: unknown, context: Context): Promise<Record<
       random: Math.random,
       log: logger,
     };
-    const fates = await runHop(
+    const reasons = await runHop(
       payload,
       { deadlineAt },
       {
@@ -66,16 +69,11 @@ export async function handler(event: unknown, context: Context): Promise<Record<
         onHandover: meter.onHandover,
       },
     );
-    return Object.fromEntries(fates);
+    return Object.fromEntries(reasons);
   } finally {
     over.abort();
     await metering;
-    await Promise.all([store.close(), oversize.close()]);
-    for (const client of [dynamodb, lambda, secrets]) client.close();
+    await store.close();
+    for (const client of [dynamodb, lambda, secrets, oversize]) client.close();
   }
-}
-
-function dataEdge(service: "DYNAMODB" | "S3") {
-  const { region, elsewhere } = awsEdge(service);
-  return { region, endpoint: elsewhere, credentials: async () => lambdaCredentials() };
 }

@@ -1,3 +1,4 @@
+import type { AwsService, AwsTarget } from "../aws/endpoint";
 import { ENV } from "../contract";
 import { StreamError } from "../support/errors";
 
@@ -6,22 +7,28 @@ export function environment(name: keyof typeof ENV): string {
   return required(ENV[name], "the deployment");
 }
 
-export type AwsService = keyof typeof SERVICES;
+/** Names of the services in the SDK's endpoint variables. */
+const ENDPOINT_NAMES: Readonly<Record<AwsService, string>> = {
+  dynamodb: "DYNAMODB",
+  lambda: "LAMBDA",
+  secretsmanager: "SECRETS_MANAGER",
+  s3: "S3",
+};
 
-/** Name in the endpoint variables → name in host names and signatures. */
-const SERVICES = { DYNAMODB: "dynamodb", LAMBDA: "lambda", SECRETS_MANAGER: "secretsmanager", S3: "s3" } as const;
-
-/** Where a service is called. The endpoint variables are the SDK's own: they lead elsewhere, or nowhere when absent. */
-export function awsEdge(service: AwsService) {
-  const region = required("AWS_REGION", "Lambda");
-  const signingName = SERVICES[service];
-  const elsewhere = process.env[`AWS_ENDPOINT_URL_${service}`] ?? process.env.AWS_ENDPOINT_URL;
-  const domain = region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
-  return { region, signingName, elsewhere, endpoint: elsewhere ?? `https://${signingName}.${region}.${domain}` };
+/**
+ * Where a service is called, with the role's credentials that Lambda sets. The endpoint variables are the SDK's own.
+ * https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+ */
+export function awsTarget(service: AwsService): AwsTarget {
+  return {
+    service,
+    region: required("AWS_REGION", "Lambda"),
+    endpoint: process.env[`AWS_ENDPOINT_URL_${ENDPOINT_NAMES[service]}`] ?? process.env.AWS_ENDPOINT_URL,
+    credentials: async () => lambdaCredentials(),
+  };
 }
 
-/** The role's credentials, which Lambda gives to the function's environment. */
-export function lambdaCredentials() {
+function lambdaCredentials() {
   const sessionToken = process.env.AWS_SESSION_TOKEN;
   return {
     accessKeyId: required("AWS_ACCESS_KEY_ID", "Lambda"),

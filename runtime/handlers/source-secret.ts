@@ -1,7 +1,7 @@
+import type { AwsClient } from "../aws/json-client";
 import type { SourceSecret } from "../contract";
 import { StreamError } from "../support/errors";
 import { askSecretsManager } from "./aws";
-import type { AwsClient } from "./aws-client";
 
 /**
  * The source's secret, read anew at each call: a rotation needs no deploy.

@@ -1,15 +1,15 @@
+import { awsClient } from "../aws/json-client";
 import { METRIC } from "../contract";
-import { randomNonce } from "../control/control-deps";
-import { runWatchdog, type WatchdogReport } from "../control/run-watchdog";
+import { randomNonce } from "../control/deps";
+import { runWatchdog, type WatchdogReport } from "../control/watchdog/run";
 import { systemClock } from "../support/clock";
 import { jsonLogger } from "../support/logger";
 import { emfMetrics } from "../support/metrics";
 import { askSecretsManager, connectionTable, invokeFunction } from "./aws";
-import { awsClient } from "./aws-client";
-import { environment } from "./environment";
+import { awsTarget, environment } from "./environment";
 import { relaySettings } from "./settings";
 
-const secrets = awsClient("SECRETS_MANAGER");
+const secrets = awsClient(awsTarget("secretsmanager"));
 const metrics = emfMetrics(environment("deployment"));
 const deps = {
   table: connectionTable(environment("connectionTable")),

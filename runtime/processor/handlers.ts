@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { StreamError } from "../support/errors";
-import { lambdaPorts } from "./edge";
 import type { BatchResponse, LambdaContext, StreamBatch } from "./lambda";
+import { lambdaPorts } from "./lambda-ports";
 import { byStream } from "./order";
 import type { ProcessorPorts } from "./ports";
 import { type Plan, type ProcessorContext, processBatch } from "./process-batch";

@@ -6,9 +6,9 @@ import { startDeadline } from "./deadline";
 import { type FailureReason, failureReason } from "./failure";
 import type { BatchResponse, ItemFailure, LambdaContext, StreamBatch } from "./lambda";
 import { type Arrival, arrivals, loadEvent, typedEvent } from "./load";
-import { park } from "./park";
 import type { ProcessorPorts } from "./ports";
 import { isRedrive } from "./redrive-record";
+import { storeFailure } from "./store-failure";
 import type { EventParts, StreamEvent } from "./stream-event";
 
 /** What a handler is told beside its events. */
@@ -65,7 +65,7 @@ export async function processBatch<T>(
     const error = failureReason(thrown);
     const { streamId, key } = arrival;
     // Whoever redrives keeps the failure object himself, and wants to know.
-    const parked = !isRedrive(arrival.record) && (await park(arrival, parts, error, attempts, ports));
+    const parked = !isRedrive(arrival.record) && (await storeFailure(arrival, parts, error, attempts, ports));
     logger.log("error", parked ? "Event failed and went to the failure bucket" : "Event failed", {
       streamId,
       key,

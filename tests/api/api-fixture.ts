@@ -1,9 +1,9 @@
 import type { ConnectionRow, HopPayload } from "../../runtime/contract";
-import type { ApiRequest } from "../../runtime/control/api-request";
-import type { ControlDeps } from "../../runtime/control/control-deps";
-import { memoryTable } from "../../runtime/control/memory-table";
-import type { StoredRow } from "../../runtime/control/row-change";
+import type { ApiRequest } from "../../runtime/control/api/request";
+import type { ControlDeps } from "../../runtime/control/deps";
+import type { StoredRow } from "../../runtime/control/table/row-change";
 import { silentLogger } from "../../runtime/support/logger";
+import { memoryTable } from "../control/memory-table";
 
 export const NOW = Date.UTC(2026, 10, 24, 12);
 

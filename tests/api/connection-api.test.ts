@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { DECLARED_ROW } from "../../runtime/contract";
-import { answer, ROUTES } from "../../runtime/control/connection-api";
+import { answer, ROUTES } from "../../runtime/control/api/connection-api";
 import { StreamError } from "../../runtime/support/errors";
 import { deployment, liveRow, NOW, request } from "./api-fixture";
 

@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { NO_COUNTS, STATUS, STREAM_ID_PATTERN } from "../../runtime/contract";
-import { API_ERRORS, DEFAULT_PAGE, MAX_BODY_BYTES, MAX_PAGE } from "../../runtime/control/api-request";
-import { answer, ROUTES } from "../../runtime/control/connection-api";
+import { answer, ROUTES } from "../../runtime/control/api/connection-api";
+import { API_ERRORS, DEFAULT_PAGE, MAX_BODY_BYTES, MAX_PAGE } from "../../runtime/control/api/request";
 import { deployment, liveRow, NOW, request } from "./api-fixture";
 
 // biome-ignore lint/suspicious/noExplicitAny: a parsed document, walked by name

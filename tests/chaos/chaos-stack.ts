@@ -16,7 +16,7 @@ export interface Hop {
   readonly startedAt: number;
 }
 
-/** A line of the manager's log (runtime/control/hop-log.ts). */
+/** A line of the manager's log (runtime/control/hop/log-events.ts). */
 export interface HopLine {
   readonly event: string;
   readonly requestId: string;

@@ -4,8 +4,8 @@ import { Command } from "commander";
 import pc from "picocolors";
 import type { AddCommand } from "../../cli/commands";
 import type { Terminal } from "../../cli/terminal";
-import type { ApiRequest } from "../../runtime/control/api-request";
-import { answer } from "../../runtime/control/connection-api";
+import { answer } from "../../runtime/control/api/connection-api";
+import type { ApiRequest } from "../../runtime/control/api/request";
 import type { Deployment } from "../api/api-fixture";
 
 export interface Ran {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { type ConnectionTable, write } from "../../runtime/control/connection-table";
-import type { Clause, RowChange } from "../../runtime/control/row-change";
+import { type ConnectionTable, write } from "../../runtime/control/table/connection-table";
+import type { Clause, RowChange } from "../../runtime/control/table/row-change";
 
 /** What every connection table does. `open` gives an empty one. */
 export function connectionTableContract(open: () => Promise<ConnectionTable>): void {
@@ -16,7 +16,7 @@ export function connectionTableContract(open: () => Promise<ConnectionTable>): v
     name: "test",
     when,
     set,
-    madeBy: () => false,
+    wasAppliedTo: () => false,
     ...more,
   });
 
@@ -116,7 +116,11 @@ export function connectionTableContract(open: () => Promise<ConnectionTable>): v
   it("lets one of many writers win", async () => {
     await table.update(id, change({ generation: 0 }));
     const race = Array.from({ length: 20 }, (_, i) =>
-      write(table, id, change({ owner: `n${i}` }, [{ absent: "owner" }], { madeBy: (row) => row.owner === `n${i}` })),
+      write(
+        table,
+        id,
+        change({ owner: `n${i}` }, [{ absent: "owner" }], { wasAppliedTo: (row) => row.owner === `n${i}` }),
+      ),
     );
     const written = await Promise.all(race);
     assert.equal(written.filter(({ applied }) => applied).length, 1);

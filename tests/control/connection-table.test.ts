@@ -5,10 +5,11 @@ import { createServer, type Server } from "node:http";
 import { type AddressInfo, createServer as createNetServer } from "node:net";
 import { dirname, join } from "node:path";
 import { CreateTableCommand, DynamoDBClient, ListTablesCommand } from "@aws-sdk/client-dynamodb";
-import { memoryTable } from "../../runtime/control/memory-table";
+import { awsClient } from "../../runtime/aws/json-client";
 import { connectionTable } from "../../runtime/handlers/aws";
-import { awsClient } from "../../runtime/handlers/aws-client";
+import { awsTarget } from "../../runtime/handlers/environment";
 import { connectionTableContract } from "./connection-table.contract";
+import { memoryTable } from "./memory-table";
 
 const credentials = { accessKeyId: "local", secretAccessKey: "local" };
 const clientOf = (port: number) =>
@@ -21,7 +22,7 @@ function tableAt(port: number, tableName: string, timeoutMs = 5_000) {
   process.env.AWS_ACCESS_KEY_ID = "local";
   process.env.AWS_SECRET_ACCESS_KEY = "local";
   process.env.AWS_ENDPOINT_URL_DYNAMODB = `http://127.0.0.1:${port}`;
-  const client = awsClient("DYNAMODB");
+  const client = awsClient(awsTarget("dynamodb"));
   const close = () => {
     client.close();
     process.env = before;
@@ -68,7 +69,10 @@ describe("the connection table", () => {
     it("reads as empty when the table does not exist", async () => {
       const { table, close } = tableAt(port, "nowhere");
       assert.equal(await table.read("s"), undefined);
-      assert.equal(await table.update("s", { name: "test", when: [], set: { a: 1 }, madeBy: () => false }), undefined);
+      assert.equal(
+        await table.update("s", { name: "test", when: [], set: { a: 1 }, wasAppliedTo: () => false }),
+        undefined,
+      );
       assert.deepEqual(await table.scan(), { rows: [] });
       close();
     });

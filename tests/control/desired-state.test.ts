@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { DECLARED_ROW } from "../../runtime/contract";
-import { memoryTable } from "../../runtime/control/memory-table";
-import { readStream } from "../../runtime/control/read-streams";
+import { readStream } from "../../runtime/control/streams/read";
+import { memoryTable } from "./memory-table";
 import { World } from "./world";
 
 const MINUTE = 60_000;
@@ -84,7 +84,7 @@ describe("start, stop and the declared list", () => {
     await world.clock.advance(15_000);
     assert.equal(world.row().status, "open");
     assert.equal(world.upstream.open(), 1);
-    assert.equal([...(world.hops[0]!.fates?.values() ?? [])].join(), "superseded");
+    assert.equal([...(world.hops[0]!.reasons?.values() ?? [])].join(), "superseded");
     await world.clock.advance(HOP);
     assert.equal(world.row().status, "open");
   });

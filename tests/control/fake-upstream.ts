@@ -1,5 +1,5 @@
 import { NO_COUNTS } from "../../runtime/contract";
-import type { Relay, RelayOptions, RelayOutcome, RelaySnapshot } from "../../runtime/control/relay-port";
+import type { Relay, RelayOptions, RelayOutcome, RelaySnapshot } from "../../runtime/relay-port";
 import type { Clock } from "../../runtime/support/clock";
 
 export interface UpstreamBehaviour {

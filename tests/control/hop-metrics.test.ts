@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { METRIC, METRIC_DIMENSION, METRIC_NAMESPACE, NO_COUNTS } from "../../runtime/contract";
-import { hopMeter } from "../../runtime/control/hop-metrics";
-import type { Relay, RelaySnapshot } from "../../runtime/control/relay-port";
+import { hopMeter } from "../../runtime/control/hop/metrics";
+import type { Relay, RelaySnapshot } from "../../runtime/relay-port";
 import { emfMetrics, metricUnit } from "../../runtime/support/metrics";
 import { fakeClock } from "./fake-clock";
 

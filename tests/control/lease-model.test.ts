@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Clause, RowChange } from "../../runtime/control/row-change";
+import type { Clause, RowChange } from "../../runtime/control/table/row-change";
 import { type Faults, type Mutation, NOTHING } from "./model";
 import { check } from "./model-checker";
 

@@ -1,5 +1,5 @@
-import { toConnectionRow } from "../../runtime/control/connection-table";
-import type { StoredRow } from "../../runtime/control/row-change";
+import { toConnectionRow } from "../../runtime/control/table/connection-table";
+import type { StoredRow } from "../../runtime/control/table/row-change";
 import {
   type Faults,
   FIRST_HANDOVER,
@@ -160,16 +160,16 @@ function rowKey(row: StoredRow | undefined): unknown {
   return [desired, desiredVersion, status, generation, owner, expiresAt, claim, checkpoint, retryAt, breaks];
 }
 
-function hopKey({ nonce, enteredAt, state, ask, inputs, relay, checkpoint, connectedSince, paused }: Hop): unknown {
+function hopKey({ nonce, enteredAt, state, pending, events, relay, checkpoint, connectedSince, paused }: Hop): unknown {
   const phase = JSON.stringify(state, (name, value) => {
     if (name === "row" || name === "successor")
       return [value.desired, value.desiredVersion, value.generation, value.claim];
     return value === Number.POSITIVE_INFINITY ? "never" : value;
   });
-  const asked = ask && [
-    ask.of.ask,
-    ask.at,
-    JSON.stringify(ask.change?.set, (name, value) => (name === "handoverMode" ? 1 : value)),
+  const command = pending && [
+    pending.of.kind,
+    pending.at,
+    JSON.stringify(pending.change?.set, (name, value) => (name === "handoverMode" ? 1 : value)),
   ];
-  return [nonce, enteredAt, phase, asked, inputs, relay, checkpoint, connectedSince !== undefined, paused];
+  return [nonce, enteredAt, phase, command, events, relay, checkpoint, connectedSince !== undefined, paused];
 }

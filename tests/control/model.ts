@@ -1,22 +1,29 @@
 import { type ConnectionRow, type HopStream, NO_COUNTS } from "../../runtime/contract";
-import { changeFor } from "../../runtime/control/change-for";
-import { toConnectionRow, type Written } from "../../runtime/control/connection-table";
-import { close, open } from "../../runtime/control/desired-state";
-import { applyChange } from "../../runtime/control/memory-table";
-import { nextState } from "../../runtime/control/next-state";
-import type { RelaySnapshot } from "../../runtime/control/relay-port";
-import type { RowChange, StoredRow } from "../../runtime/control/row-change";
-import { type Ask, begin, type Here, type Input, type StreamState, wakeAt } from "../../runtime/control/stream-state";
-import type { HopTimes } from "../../runtime/control/times";
-import { changeOf } from "../../runtime/control/watchdog-changes";
-import { type Decision, decide } from "../../runtime/control/watchdog-decision";
+import { changeFor } from "../../runtime/control/hop/commands";
+import {
+  begin,
+  type Command,
+  type HopContext,
+  type HopEvent,
+  type StreamState,
+  wakeAt,
+} from "../../runtime/control/hop/state";
+import type { HopTiming } from "../../runtime/control/hop/timing";
+import { transition } from "../../runtime/control/hop/transition";
+import { close, open } from "../../runtime/control/streams/desired-state";
+import { toConnectionRow, type Written } from "../../runtime/control/table/connection-table";
+import type { RowChange, StoredRow } from "../../runtime/control/table/row-change";
+import { changeOf } from "../../runtime/control/watchdog/changes";
+import { type Decision, decide } from "../../runtime/control/watchdog/decision";
+import type { RelaySnapshot } from "../../runtime/relay-port";
+import { applyChange } from "./memory-table";
 
 /**
  * The protocol as a finite system: the very state machine, conditions and watchdog that run in Lambda, with a scheduler that
  * may do the next thing of any process, in any order. Time is a counter; it moves only when no process that can act is late,
  * so a pause (SIGSTOP) is a fault of its own. `successors` gives every state that one step can lead to.
  */
-export const TIMES: HopTimes = {
+export const TIMES: HopTiming = {
   leadMs: 5,
   invokeAgainMs: [3],
   stopReadingMs: 2,
@@ -39,8 +46,8 @@ export interface Hop {
   readonly nonce: string;
   readonly enteredAt: number;
   readonly state: StreamState;
-  readonly ask?: { readonly of: Ask; readonly change?: RowChange; readonly at: number };
-  readonly inputs: readonly Input[];
+  readonly pending?: { readonly of: Command; readonly change?: RowChange; readonly at: number };
+  readonly events: readonly HopEvent[];
   readonly relay: "none" | "connecting" | "flowing" | "asking" | "draining" | "gone";
   readonly drainSince?: number;
   readonly checkpoint: number;
@@ -113,7 +120,7 @@ export interface Move {
   readonly to: Model;
 }
 
-/** Hand-over of the first hop begins here. */
+/** Hand-over of the first hop begins context. */
 export const FIRST_HANDOVER = HOP - TIMES.leadMs;
 
 /** Breaks a change before it is made: how a test seeds a bug. */
@@ -168,22 +175,22 @@ export function successors(model: Model, mutate: Mutation = (change) => change):
 
 function hopMoves(model: Model, i: number, hop: Hop, mutate: Mutation): [string, Model][] {
   const moves: [string, Model][] = [];
-  const deliver = (name: string, input: Input, change: Partial<Hop> = {}, base = model) =>
-    moves.push([name, feed(base, i, input, change, mutate)]);
+  const deliver = (name: string, event: HopEvent, change: Partial<Hop> = {}, base = model) =>
+    moves.push([name, feed(base, i, event, change, mutate)]);
 
-  if (hop.ask) {
-    const { of, change } = hop.ask;
-    const answered = { ask: undefined };
-    if (of.ask === "invoke") {
+  if (hop.pending) {
+    const { of, change } = hop.pending;
+    const answered = { pending: undefined };
+    if (of.kind === "invoke") {
       const stream = { streamId: "s", ...(of.generation !== undefined && { generation: of.generation }) };
       deliver("invoked", { kind: "invoked" }, answered, { ...model, invoked: [...model.invoked, stream] });
     } else {
       const { after, written } = make(model, hop, of, change);
-      deliver(of.ask, { kind: "answer", to: of, written }, answered, after);
+      deliver(of.kind, { kind: "answer", to: of, written }, answered, after);
       if (model.left.lostAnswers > 0 && change) {
-        const none: Input = { kind: "no-answer", to: of };
-        deliver(`${of.ask}, made but unanswered`, none, answered, spend(after, "lostAnswers"));
-        deliver(`${of.ask}, lost`, none, answered, spend(model, "lostAnswers"));
+        const none: HopEvent = { kind: "no-answer", to: of };
+        deliver(`${of.kind}, made but unanswered`, none, answered, spend(after, "lostAnswers"));
+        deliver(`${of.kind}, lost`, none, answered, spend(model, "lostAnswers"));
       }
     }
   } else if (wakeAt(hop.state) <= model.now) deliver("tick", { kind: "tick" });
@@ -191,7 +198,7 @@ function hopMoves(model: Model, i: number, hop: Hop, mutate: Mutation): [string,
   const at = model.now;
   if (hop.relay === "connecting") {
     const others = model.hops.some((other, o) => o !== i && isConnected(other));
-    if (model.single && others && hop.state.phase === "trying") {
+    if (model.single && others && hop.state.phase === "connecting") {
       deliver("is refused", ended({ kind: "refused", status: 429 }), { relay: "gone" });
     } else {
       const flowing = { relay: "flowing", connectedSince: at, firstByteAt: at } as const;
@@ -244,7 +251,7 @@ function watchdogActs(model: Model, { row, decision, at }: NonNullable<Model["wa
   const change = changeOf(decision, row, { nonce, now: at, release: RELEASE });
   const after = change ? applyChange(model.row, "s", mutate(change)) : model.row;
   const done = { ...model, watchdog: undefined, names: model.names + 1, row: after ?? model.row };
-  const later = decision.kind === "bury" || (decision.kind === "revive" && decision.retryAt !== undefined);
+  const later = decision.kind === "mark-closed" || (decision.kind === "revive" && decision.retryAt !== undefined);
   return after && !later ? { ...done, invoked: [...done.invoked, { streamId: "s" }] } : done;
 }
 
@@ -254,7 +261,7 @@ function withHop(model: Model, stream: HopStream, mutate: Mutation): Model {
     nonce: `h${model.hops.length}`,
     enteredAt: model.now,
     state: begin(stream),
-    inputs: [],
+    events: [],
     relay: "none",
     checkpoint: 0,
     paused: false,
@@ -265,14 +272,14 @@ function withHop(model: Model, stream: HopStream, mutate: Mutation): Model {
 }
 
 /** Gives an input to a hop: at once, or, while a question is open, when it is answered. */
-function feed(model: Model, i: number, input: Input, change: Partial<Hop>, mutate: Mutation): Model {
+function feed(model: Model, i: number, event: HopEvent, change: Partial<Hop>, mutate: Mutation): Model {
   let hop: Hop = { ...model.hops[i]!, ...change };
-  if (hop.ask) return setHop(model, i, { ...hop, inputs: [...hop.inputs, input] });
-  let next: Input | undefined = input;
-  while (next && !hop.ask && hop.state.phase !== "left") {
-    const step = nextState(hop.state, next, hereOf(model, hop));
-    hop = { ...hop, state: step.state };
-    for (const effect of step.effects ?? []) {
+  if (hop.pending) return setHop(model, i, { ...hop, events: [...hop.events, event] });
+  let next: HopEvent | undefined = event;
+  while (next && !hop.pending && hop.state.phase !== "left") {
+    const moved = transition(hop.state, next, contextOf(model, hop));
+    hop = { ...hop, state: moved.state };
+    for (const effect of moved.effects ?? []) {
       if (effect.do === "connect")
         hop = { ...hop, relay: "connecting", checkpoint: Number(effect.row.checkpoint ?? 0) };
       if (effect.do === "stop-reading" && hop.relay !== "gone") hop = stopReading(hop, model.now);
@@ -280,12 +287,12 @@ function feed(model: Model, i: number, input: Input, change: Partial<Hop>, mutat
         hop = effect.allowed ? { ...hop, relay: "connecting" } : stopReading(hop, model.now);
       }
     }
-    if (step.ask) hop = { ...hop, ask: question(model, hop, step.ask, mutate) };
-    const [first, ...rest] = hop.inputs;
-    next = hop.ask ? undefined : first;
-    if (!hop.ask) hop = { ...hop, inputs: rest };
+    if (moved.command) hop = { ...hop, pending: pendingCommand(model, hop, moved.command, mutate) };
+    const [first, ...rest] = hop.events;
+    next = hop.pending ? undefined : first;
+    if (!hop.pending) hop = { ...hop, events: rest };
   }
-  if (hop.state.phase === "left") hop = { ...hop, relay: "gone", inputs: [], ask: undefined };
+  if (hop.state.phase === "left") hop = { ...hop, relay: "gone", events: [], pending: undefined };
   return setHop(model, i, hop);
 }
 
@@ -296,14 +303,14 @@ const stopReading = (hop: Hop, now: number): Hop => ({
   drainSince: now,
 });
 
-function question(model: Model, hop: Hop, of: Ask, mutate: Mutation): NonNullable<Hop["ask"]> {
-  if (of.ask === "invoke" || of.ask === "read") return { of, at: model.now };
-  const { change } = changeFor(of, hereOf(model, hop), { snapshot: snapshotOf(hop), told: NO_COUNTS });
+function pendingCommand(model: Model, hop: Hop, of: Command, mutate: Mutation): NonNullable<Hop["pending"]> {
+  if (of.kind === "invoke" || of.kind === "read") return { of, at: model.now };
+  const { change } = changeFor(of, contextOf(model, hop), { snapshot: snapshotOf(hop), reported: NO_COUNTS });
   return { of, change: mutate(change), at: model.now };
 }
 
 /** Carries out what was asked, and watches what every write must keep. */
-function make(model: Model, hop: Hop, of: Ask, change?: RowChange): { after: Model; written: Written } {
+function make(model: Model, hop: Hop, of: Command, change?: RowChange): { after: Model; written: Written } {
   const before = model.row;
   const row = change && applyChange(before, "s", change);
   if (!row) {
@@ -311,10 +318,10 @@ function make(model: Model, hop: Hop, of: Ask, change?: RowChange): { after: Mod
     return { after: model, written };
   }
   const { generation } = toConnectionRow(row);
-  const owners = of.ask === "acquire" ? { ...model.owners, [generation]: hop.nonce } : model.owners;
-  const twice = of.ask === "acquire" && (model.owners[generation] ?? hop.nonce) !== hop.nonce;
+  const owners = of.kind === "acquire" ? { ...model.owners, [generation]: hop.nonce } : model.owners;
+  const twice = of.kind === "acquire" && (model.owners[generation] ?? hop.nonce) !== hop.nonce;
   const mine = "lease" in hop.state ? hop.state.lease.generation : undefined;
-  const stale = (of.ask === "renew" || of.ask === "release") && mine !== undefined && generation !== mine;
+  const stale = (of.kind === "renew" || of.kind === "release") && mine !== undefined && generation !== mine;
   const checkpoint = Number(row.checkpoint ?? 0);
   const unsettled = Array.from({ length: checkpoint }, (_, n) => n + 1).some((n) => !model.stored.includes(n));
   const wrong = twice
@@ -338,13 +345,13 @@ function snapshotOf({ checkpoint, connectedSince, firstByteAt }: Hop): RelaySnap
   };
 }
 
-function hereOf(model: Model, hop: Hop): Here {
+function contextOf(model: Model, hop: Hop): HopContext {
   return {
     now: model.now,
     nonce: hop.nonce,
     enteredAt: hop.enteredAt,
     deadlineAt: deadlineOf(hop),
-    times: TIMES,
+    timing: TIMES,
     handover: "auto",
     release: RELEASE,
   };
@@ -356,7 +363,7 @@ function mayWait(model: Model): boolean {
     model.watchdog === undefined &&
     model.hops.every((hop) => {
       if (hop.state.phase === "left" || hop.paused) return true;
-      if (hop.ask) return hop.ask.at === model.now;
+      if (hop.pending) return hop.pending.at === model.now;
       return wakeAt(hop.state) > model.now && (hop.relay !== "draining" || hop.drainSince === model.now);
     })
   );
@@ -379,7 +386,7 @@ export function isConnected({ relay }: Hop): boolean {
   return relay === "connecting" || relay === "flowing";
 }
 
-const ended = (outcome: Extract<Input, { kind: "ended" }>["outcome"]): Input => ({ kind: "ended", outcome });
+const ended = (outcome: Extract<HopEvent, { kind: "ended" }>["outcome"]): HopEvent => ({ kind: "ended", outcome });
 const spend = (model: Model, what: Exclude<keyof Faults, "headers">): Model => ({
   ...model,
   left: { ...model.left, [what]: (model.left[what] as number) - 1 },
@@ -395,9 +402,9 @@ function removeHop(model: Model, i: number): Model {
   if (hop.state.phase === "left") return model;
   return setHop(model, i, {
     ...hop,
-    state: { phase: "left", fate: "gone" },
+    state: { phase: "left", reason: "gone" },
     relay: "gone",
-    ask: undefined,
-    inputs: [],
+    pending: undefined,
+    events: [],
   });
 }

@@ -30,7 +30,7 @@ describe("a stream served by hop after hop", () => {
 
   /** Runs until a hand-over is under way: a minute before the deadline, the successor invoked and not there yet. */
   const untilHandover = () => world.clock.advance(14 * MINUTE - 4_500);
-  const fates = () => world.hops.map((hop) => [...(hop.fates?.values() ?? [])].join());
+  const reasons = () => world.hops.map((hop) => [...(hop.reasons?.values() ?? [])].join());
 
   it("hands over by overlap before the deadline and loses nothing, ten times in a row", async () => {
     await begin();
@@ -40,14 +40,14 @@ describe("a stream served by hop after hop", () => {
     assert.ok(world.row().handover!.count >= 10, JSON.stringify(world.row().handover));
     assert.equal(world.row().handover!.mode, "overlap");
     assert.equal(world.row().generation, world.hops.length);
-    const fates = new Set(world.hops.flatMap((hop) => [...(hop.fates?.values() ?? [])]));
-    assert.deepEqual([...fates], ["handed-over"]);
+    const reasons = new Set(world.hops.flatMap((hop) => [...(hop.reasons?.values() ?? [])]));
+    assert.deepEqual([...reasons], ["handed-over"]);
   });
 
   it("hands an idle stream over like a busy one", async () => {
     await begin({ upstream: { everyMs: 1_000 * HOP } });
     await world.clock.advance(3 * HOP);
-    assert.deepEqual(fates().slice(0, -1), ["handed-over", "handed-over", "handed-over"]);
+    assert.deepEqual(reasons().slice(0, -1), ["handed-over", "handed-over", "handed-over"]);
     assert.equal(world.upstream.open(), 1);
   });
 
@@ -55,15 +55,19 @@ describe("a stream served by hop after hop", () => {
     await begin({ upstream: { maxConnections: 1 } });
     await world.clock.advance(HOP);
     whole();
-    assert.deepEqual(fates(), ["broke", "refused", ""]);
+    assert.deepEqual(reasons(), ["handed-over-by-break", "refused", ""]);
     assert.equal(world.row().handover?.mode, "break");
     const [first] = world.events("handover");
     assert.equal(first?.mode, "break");
     assert.ok((first?.gapMs as number) > 0 && (first?.gapMs as number) < 5_000, String(first?.gapMs));
     await world.clock.advance(HOP);
-    assert.deepEqual(fates(), ["broke", "refused", "broke", ""], "no second attempt at an overlap");
+    assert.deepEqual(
+      reasons(),
+      ["handed-over-by-break", "refused", "handed-over-by-break", ""],
+      "no second attempt at an overlap",
+    );
     await world.clock.advance(25 * 60 * MINUTE);
-    assert.equal(fates().filter((fate) => fate === "refused").length, 2, "overlap is tried again a day later");
+    assert.equal(reasons().filter((reason) => reason === "refused").length, 2, "overlap is tried again a day later");
     whole();
   });
 
@@ -73,7 +77,7 @@ describe("a stream served by hop after hop", () => {
     whole();
     const gap = world.events("handover")[0]?.gapMs as number;
     assert.ok(gap < 5_000, `gap of ${gap} ms`);
-    assert.ok(!world.logs.some(({ fate }) => fate === "waiting"));
+    assert.ok(!world.logs.some(({ reason }) => reason === "waiting"));
   });
 
   it("keeps to break when told to", async () => {
@@ -87,7 +91,7 @@ describe("a stream served by hop after hop", () => {
     await begin({ upstream: { newestOnly: true, subscribesAfterMs: 3_000 } });
     await world.clock.advance(2 * HOP);
     whole();
-    assert.deepEqual(fates().slice(0, -1), ["handed-over", "handed-over"]);
+    assert.deepEqual(reasons().slice(0, -1), ["handed-over", "handed-over"]);
   });
 
   it("loses nothing without replay when the successor's subscription begins seconds after its headers", async () => {
@@ -104,7 +108,7 @@ describe("a stream served by hop after hop", () => {
     await world.clock.advance(HOP);
     whole();
     assert.equal(lost, 2);
-    assert.deepEqual(fates(), ["handed-over", ""]);
+    assert.deepEqual(reasons(), ["handed-over", ""]);
   });
 
   it("stops reading before the deadline and is revived when no successor ever comes", async () => {
@@ -112,7 +116,7 @@ describe("a stream served by hop after hop", () => {
     world.deliver = () => [];
     await world.clock.advance(HOP - 5_000 - 5_000);
     assert.equal(world.upstream.open(), 0);
-    assert.deepEqual(fates(), ["unserved"]);
+    assert.deepEqual(reasons(), ["no-successor"]);
     assert.equal(world.row().owner, undefined, "released");
     world.deliver = () => [500];
     await world.clock.advance(MINUTE + 5_000);
@@ -128,7 +132,7 @@ describe("a stream served by hop after hop", () => {
     await world.clock.advance(HOP);
     whole();
     assert.equal(world.upstream.mostConnections(), 2);
-    assert.ok(fates().filter((fate) => fate === "not-needed").length >= 6);
+    assert.ok(reasons().filter((reason) => reason === "not-needed").length >= 6);
   });
 
   it("is whole again after kill -9, by the watchdog, and counts the crash", async () => {
@@ -138,7 +142,7 @@ describe("a stream served by hop after hop", () => {
     await world.clock.advance(MINUTE + 35_000);
     whole();
     assert.equal(world.hops.length, 2);
-    assert.deepEqual(fates(), ["", ""]);
+    assert.deepEqual(reasons(), ["", ""]);
   });
 
   it("backs off in a crash loop", async () => {
@@ -157,7 +161,7 @@ describe("a stream served by hop after hop", () => {
     world.running()[0]!.kill();
     await world.clock.advance(MINUTE);
     whole();
-    assert.deepEqual(fates(), ["", ""]);
+    assert.deepEqual(reasons(), ["", ""]);
   });
 
   it("survives the successor's death under its claim", async () => {
@@ -169,7 +173,7 @@ describe("a stream served by hop after hop", () => {
     await world.clock.advance(MINUTE);
     whole();
     assert.equal(world.upstream.mostConnections(), 2);
-    assert.deepEqual(fates(), ["handed-over", "", ""]);
+    assert.deepEqual(reasons(), ["handed-over", "", ""]);
   });
 
   it("notices that it was stopped past its lease, and writes no state", async () => {
@@ -183,7 +187,7 @@ describe("a stream served by hop after hop", () => {
     resume();
     await world.clock.advance(9_000);
     assert.equal(world.running().length, 1);
-    assert.equal(fates()[0], "superseded");
+    assert.equal(reasons()[0], "superseded");
     assert.deepEqual({ generation: world.row().generation, owner: world.row().owner }, { generation, owner });
     assert.deepEqual({ ...world.row(), expiresAt: 0, lastByteAt: 0, checkpoint: "", counters: {} }, before);
     whole();
@@ -210,10 +214,10 @@ describe("a stream served by hop after hop", () => {
     world.tableFault = () => undefined;
     await world.clock.advance(5_000);
     whole();
-    assert.deepEqual(fates(), ["lease-lost", ""]);
+    assert.deepEqual(reasons(), ["lease-lost", ""]);
   });
 
-  for (const name of ["claim", "acquire", "renew", "release", "tally", "start"]) {
+  for (const name of ["claim", "acquire", "renew", "release", "add-final-counters", "start"]) {
     it(`is whole when every answer to a ${name} is lost`, async () => {
       const options = { handover: name === "release" ? "break" : "auto" } as const;
       world = new World(options);
@@ -222,10 +226,10 @@ describe("a stream served by hop after hop", () => {
       await world.clock.advance(3 * HOP);
       whole();
       assert.ok(
-        fates()
+        reasons()
           .slice(0, -1)
-          .every((fate) => fate === "handed-over" || fate === "broke"),
-        fates().join(),
+          .every((reason) => reason === "handed-over" || reason === "handed-over-by-break"),
+        reasons().join(),
       );
       assert.equal(world.upstream.mostConnections(), name === "release" ? 1 : 2);
     });

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { timesFor } from "../../runtime/control/times";
+import { timingFor } from "../../runtime/control/hop/timing";
 
 describe("the times of a hop", () => {
   it("are the design's at Lambda's 900 s", () => {
-    assert.deepEqual(timesFor(900_000), {
+    assert.deepEqual(timingFor(900_000), {
       leadMs: 60_000,
       invokeAgainMs: [40_000, 20_000],
       stopReadingMs: 15_000,
@@ -23,14 +23,14 @@ describe("the times of a hop", () => {
   });
 
   it("are the design's at 5 s: lead 2 s, renew 0.2 s, lease 1 s, shortest hop 1 s", () => {
-    const { leadMs, renewMs, leaseMs, shortestHopMs } = timesFor(5_000);
+    const { leadMs, renewMs, leaseMs, shortestHopMs } = timingFor(5_000);
     assert.deepEqual([leadMs, renewMs, leaseMs, shortestHopMs], [2_000, 200, 1_000, 1_000]);
   });
 
   it("keep their order however little time there is", () => {
     fc.assert(
       fc.property(fc.integer({ min: 500, max: 900_000 }), (remainingMs) => {
-        const t = timesFor(remainingMs);
+        const t = timingFor(remainingMs);
         const [again, once] = t.invokeAgainMs as [number, number];
         const falling = [remainingMs, t.leadMs, again, once, t.stopReadingMs, t.releaseMs, 0];
         for (let i = 1; i < falling.length; i++) assert.ok(falling[i - 1]! > falling[i]!, `${falling}`);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type ConnectionRow, NO_COUNTS } from "../../runtime/contract";
-import { decide, isDown } from "../../runtime/control/watchdog-decision";
+import { decide, isDown } from "../../runtime/control/watchdog/decision";
 
 const NOW = 1_000_000;
 const row = (over: Partial<ConnectionRow> = {}): ConnectionRow => ({
@@ -50,10 +50,14 @@ describe("what the watchdog decides", () => {
     ["starts when retryAt has come", row({ status: "waiting", retryAt: NOW }), { kind: "invoke" }],
     ["leaves a completed stream alone", row({ status: "completed" }), { kind: "nothing" }],
     ["leaves a closed stream alone", row({ desired: "closed", status: "closed" }), { kind: "nothing" }],
-    ["buries a stopped stream that nobody owns", row({ desired: "closed", status: "open", ...dead }), { kind: "bury" }],
+    [
+      "closes a stopped stream that nobody owns",
+      row({ desired: "closed", status: "open", ...dead }),
+      { kind: "mark-closed" },
+    ],
     ["lets a live owner close by itself", row({ desired: "closed", status: "open", ...live }), { kind: "nothing" }],
-    ["asks an owner of another release to hand over", row({ ...live, release: "r0" }), { kind: "ask-hand-over" }],
-    ["asks once", row({ ...live, release: "r0", wanted: "r1" }), { kind: "nothing" }],
+    ["asks an owner of another release to hand over", row({ ...live, release: "r0" }), { kind: "request-handover" }],
+    ["asks once", row({ ...live, release: "r0", requestedRelease: "r1" }), { kind: "nothing" }],
     ["leaves a 401 alone while the secret is the same", failed(401, "v2"), { kind: "nothing" }],
     ["tries a 401 again with another secret", failed(401), { kind: "retry-with-new-secret" }],
     ["tries a 403 again with another secret", failed(403), { kind: "retry-with-new-secret" }],

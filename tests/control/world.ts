@@ -1,22 +1,22 @@
 import type { ConnectionRow, HandoverMode, HopPayload } from "../../runtime/contract";
-import { type ConnectionTable, toConnectionRow } from "../../runtime/control/connection-table";
-import { memoryTable } from "../../runtime/control/memory-table";
-import type { RowChange, StoredRow } from "../../runtime/control/row-change";
-import { runHop } from "../../runtime/control/run-hop";
-import { runWatchdog } from "../../runtime/control/run-watchdog";
-import { startStream } from "../../runtime/control/start-stream";
-import { stopStream } from "../../runtime/control/stop-stream";
-import type { Fate } from "../../runtime/control/stream-state";
+import { runHop } from "../../runtime/control/hop/run-hop";
+import type { ExitReason } from "../../runtime/control/hop/state";
+import { startStream } from "../../runtime/control/streams/start";
+import { stopStream } from "../../runtime/control/streams/stop";
+import { type ConnectionTable, toConnectionRow } from "../../runtime/control/table/connection-table";
+import type { RowChange, StoredRow } from "../../runtime/control/table/row-change";
+import { runWatchdog } from "../../runtime/control/watchdog/run";
 import type { Clock } from "../../runtime/support/clock";
 import { StreamError } from "../../runtime/support/errors";
 import type { Logger } from "../../runtime/support/logger";
 import { type FakeClock, fakeClock } from "./fake-clock";
 import { type FakeUpstream, fakeUpstream, type UpstreamBehaviour } from "./fake-upstream";
+import { memoryTable } from "./memory-table";
 
 export interface Hop {
   readonly payload: HopPayload;
   readonly startedAt: number;
-  fates?: ReadonlyMap<string, Fate>;
+  reasons?: ReadonlyMap<string, ExitReason>;
   /** kill -9: its table calls never answer, its sockets are gone. */
   kill(): void;
   /** SIGSTOP: its timers do not fire and its sockets are not read, until the function returned is called. */
@@ -105,7 +105,7 @@ export class World {
   }
 
   running(): Hop[] {
-    return this.hops.filter((hop) => !hop.fates && !hop.killed());
+    return this.hops.filter((hop) => !hop.reasons && !hop.killed());
   }
 
   invoke = async (payload: HopPayload): Promise<void> => {
@@ -151,7 +151,7 @@ export class World {
     const hop: Hop = { payload, startedAt, kill: () => life.abort(), killed: () => life.signal.aborted, pause };
     this.hops.push(hop);
     const deadlineAt = startedAt + (this.options.hopMs ?? 900_000);
-    const fates = await runHop(
+    const reasons = await runHop(
       payload,
       { deadlineAt },
       {
@@ -166,7 +166,7 @@ export class World {
         release: this.release,
       },
     );
-    if (!life.signal.aborted) hop.fates = fates;
+    if (!life.signal.aborted) hop.reasons = reasons;
   }
 
   /** The table as one process sees it. */

@@ -7,11 +7,10 @@ import { BatchWriteItemCommand, CreateTableCommand, DynamoDBClient, QueryCommand
 import { SignatureV4 } from "@smithy/signature-v4";
 
 import { EVENT_TABLE } from "../../bench/event-table";
+import { signer } from "../../runtime/aws/sigv4";
 import { type Closable, dynamodbStore } from "../../runtime/data/dynamodb-store";
 import type { EventStore } from "../../runtime/data/event-store";
 import { decodeItem, type EncodedItem, encodeItem } from "../../runtime/data/item";
-import { s3Put } from "../../runtime/data/s3-put";
-import { signer } from "../../runtime/data/sigv4";
 import { StreamError } from "../../runtime/support/errors";
 
 // Has no types of its own.
@@ -67,7 +66,11 @@ function withBytes(attributes: Record<string, { B?: unknown }>) {
 }
 
 const stores: [string, (table: string, endpoint: string) => EventStore & Closable][] = [
-  ["lean", (table, endpoint) => dynamodbStore(table, { region, endpoint, credentials: async () => credentials })],
+  [
+    "lean",
+    (table, endpoint) =>
+      dynamodbStore(table, { service: "dynamodb", region, endpoint, credentials: async () => credentials }),
+  ],
   ["SDK", sdkStore],
 ];
 
@@ -161,32 +164,6 @@ describe("signer", () => {
       );
       assert.equal(ours.authorization, theirs.headers.authorization);
     }
-  });
-});
-
-describe("bucket edge", () => {
-  it("puts the bytes under bucket and escaped key, signed with their hash", async () => {
-    const fake = await fixedServer(200, "");
-    const bucket = s3Put("my-bucket", { region, endpoint: fake.endpoint, credentials: async () => credentials });
-    await bucket.put("oversize/a:b@c/k", Buffer.from("bytes"));
-    await bucket.close();
-    await fake.close();
-    const [request] = fake.seen;
-    assert.deepEqual([request!.method, request!.url], ["PUT", "/my-bucket/oversize/a%3Ab%40c/k"]);
-    assert.equal(request!.body.toString(), "bytes");
-    assert.equal(request!.headers["x-amz-content-sha256"], createHash("sha256").update("bytes").digest("hex"));
-    assert.match(request!.headers.authorization!, /\/eu-central-1\/s3\/aws4_request/);
-  });
-
-  it("says STORE_UNAVAILABLE with the key when the bucket refuses", async () => {
-    const fake = await fixedServer(503, "SlowDown");
-    const bucket = s3Put("b", { region, endpoint: fake.endpoint, credentials: async () => credentials });
-    await assert.rejects(bucket.put("oversize/k", Buffer.from("x")), {
-      code: "STORE_UNAVAILABLE",
-      message: /oversize\/k.*503/,
-    });
-    await bucket.close();
-    await fake.close();
   });
 });
 

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
+import type { Decoder, EventSink } from "../../runtime/data/event-sink";
 import { lineDecoder } from "../../runtime/data/line-decoder";
-import type { Decoder, EventSink } from "../../runtime/data/sink";
 import { sseDecoder } from "../../runtime/data/sse-decoder";
 
 const SAMPLES = join(__dirname, "../../../shared/data");

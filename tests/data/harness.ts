@@ -4,7 +4,7 @@ import type { RelaySettings, SourceSecret } from "../../runtime/contract";
 import type { EventStore } from "../../runtime/data/event-store";
 import { decodeItem, type EncodedItem, type StoredEvent } from "../../runtime/data/item";
 import { createRelay, type RelayDeps } from "../../runtime/data/relay";
-import type { RelayOptions, RelayProgress } from "../../runtime/data/relay-port";
+import type { RelayOptions, RelayProgress } from "../../runtime/relay-port";
 import type { Clock } from "../../runtime/support/clock";
 import type { LogFields, Logger } from "../../runtime/support/logger";
 

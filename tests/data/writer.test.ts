@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { CheckpointTracker } from "../../runtime/data/checkpoint-tracker";
 import type { EncodedItem } from "../../runtime/data/item";
-import { Ledger } from "../../runtime/data/ledger";
 import { type Entry, Writer, type WriterDeps } from "../../runtime/data/writer";
 import { StreamError } from "../../runtime/support/errors";
 import { fakeClock, memoryLogger, until } from "./harness";
@@ -170,7 +170,7 @@ describe("ledger", () => {
         fc.array(fc.constantFrom("work", "pass"), { maxLength: 50 }),
         fc.infiniteStream(fc.nat()),
         (kinds, picks) => {
-          const ledger = new Ledger("start");
+          const ledger = new CheckpointTracker("start");
           const open: { number: number; index: number }[] = [];
           kinds.forEach((kind, index) => {
             if (kind === "work") open.push({ number: ledger.open(String(index)), index });

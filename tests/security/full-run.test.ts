@@ -6,7 +6,7 @@ import { DynamoDBClient, paginateScan } from "@aws-sdk/client-dynamodb";
 import { PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { decide, type Statement } from "../../local/cloud/access/policy";
 import type { ResourceState } from "../../local/evaluate/stack-state";
-import type { ConnectionView } from "../../runtime/control/connection-view";
+import type { ConnectionView } from "../../runtime/control/api/view";
 import { echo, type HostileUpstream, hostileUpstream, ticking } from "./hostile-upstream";
 import { deployLocally, type LocalDeployment } from "./local-deployment";
 import { signedFetch } from "./signed-fetch";

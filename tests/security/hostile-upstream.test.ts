@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
-import type { ConnectionView } from "../../runtime/control/connection-view";
+import type { ConnectionView } from "../../runtime/control/api/view";
 import { type HostileUpstream, hostileUpstream, ticking } from "./hostile-upstream";
 import { deployLocally, type LocalDeployment } from "./local-deployment";
 import { type Call, signedFetch } from "./signed-fetch";

@@ -21,7 +21,8 @@ export const PROCESS_FAULTS: readonly ChaosFault[] = [
       const leaving = () =>
         chaos.lines(streamId).find((line) => line.event === "stream-left" && line.requestId === frozen.requestId);
       await chaos.until("the last line of the hop that slept", () => leaving() !== undefined);
-      if (!NOTICED.includes(String(leaving()?.fate))) throw new Error(`The hop that slept left as ${leaving()?.fate}`);
+      if (!NOTICED.includes(String(leaving()?.reason)))
+        throw new Error(`The hop that slept left as ${leaving()?.reason}`);
     },
   },
   {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { stackEvents } from "../../../cli/local/stack-event";
-import { HOP_EVENT } from "../../../runtime/control/hop-log";
+import { HOP_EVENT } from "../../../runtime/control/hop/log-events";
 import { failureObjectKey } from "../../../runtime/processor/failure";
 
 const tables = new Set(["events"]);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import type { SeenItem } from "../../../cli/verify/judge";
+import type { SeenItem } from "../../../cli/verify/checks";
 import { type Probe, runVerify, type VerifyOptions } from "../../../cli/verify/run-verify";
 import { NO_COUNTS } from "../../../runtime/contract";
-import type { ConnectionView } from "../../../runtime/control/connection-view";
+import type { ConnectionView } from "../../../runtime/control/api/view";
 import { contentKey } from "../../../runtime/data/identity";
 import type { Clock } from "../../../runtime/support/clock";
 

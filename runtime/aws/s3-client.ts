@@ -1,0 +1,79 @@
+import { hash } from "node:crypto";
+import { StreamError } from "../support/errors";
+import { type AwsTarget, endpointOf } from "./endpoint";
+import { signer } from "./sigv4";
+import { transportTo } from "./transport";
+
+/** Objects of one bucket, by key. Rejects with `STORE_UNAVAILABLE` where S3 gives no answer or refuses. */
+export interface S3Client {
+  /** `undefined` = no such object. */
+  get(key: string, signal?: AbortSignal): Promise<Uint8Array | undefined>;
+  put(key: string, body: Uint8Array, signal?: AbortSignal): Promise<void>;
+  /** Destroys its sockets. */
+  close(): void;
+}
+
+export interface S3Options {
+  readonly bucket: string;
+  readonly target: AwsTarget;
+  /** Longest that one request may take. */
+  readonly timeoutMs: number;
+}
+
+/**
+ * Two calls of S3, signed, over Node's own HTTP: this file is in every processor's bundle, where the SDK's client would be larger
+ * than everything else. At another endpoint than AWS's the bucket is part of the path.
+ */
+export function s3Client({ bucket, target, timeoutMs }: S3Options): S3Client {
+  const base = endpointOf(target);
+  if (target.endpoint === undefined) base.hostname = `${bucket}.${base.hostname}`;
+  else base.pathname = `${base.pathname.replace(/\/+$/, "")}/${bucket}`;
+  const transport = transportTo(base);
+  const sign = signer("s3", target.region);
+
+  const send = async (method: "GET" | "PUT", key: string, body: Uint8Array, signal?: AbortSignal) => {
+    const path = `${base.pathname.replace(/\/$/, "")}/${key.split("/").map(escapeSegment).join("/")}`;
+    const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+    const fixed = { host: base.host, "x-amz-content-sha256": hash("sha256", bytes, "hex") };
+    const timeout = AbortSignal.timeout(timeoutMs);
+    try {
+      const headers = sign({ method, path, headers: fixed, body: bytes }, await target.credentials(), Date.now());
+      return await transport.send({
+        method,
+        path,
+        headers: method === "PUT" ? { ...headers, "content-length": String(bytes.length) } : headers,
+        body: bytes,
+        signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
+      });
+    } catch (cause) {
+      throw unavailable(`${method} ${key}: ${(cause as Error).message}`, cause);
+    }
+  };
+
+  return {
+    get: async (key, signal) => {
+      const { status, body } = await send("GET", key, new Uint8Array(), signal);
+      if (status === 200) return body;
+      if (status === 404) return undefined;
+      throw unavailable(`GET ${key}: status ${status} ${excerpt(body)}`);
+    },
+    put: async (key, object, signal) => {
+      const { status, body } = await send("PUT", key, object, signal);
+      if (status !== 200) throw unavailable(`PUT ${key}: status ${status} ${excerpt(body)}`);
+    },
+    close: () => transport.close(),
+  };
+
+  function unavailable(what: string, cause?: unknown): StreamError {
+    return new StreamError("STORE_UNAVAILABLE", `Bucket ${bucket}: ${what}`, { retryable: true, cause });
+  }
+}
+
+function excerpt(body: Buffer): string {
+  return body.subarray(0, 300).toString();
+}
+
+/** As S3 escapes: everything but unreserved characters. */
+function escapeSegment(segment: string): string {
+  return encodeURIComponent(segment).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+}

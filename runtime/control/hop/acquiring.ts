@@ -1,0 +1,87 @@
+import { hold } from "./holding";
+import { leave, left } from "./leaving";
+import type { Connecting, HopContext, HopEvent, StreamState, Transition } from "./state";
+
+type Acquiring = Extract<StreamState, { phase: "claiming" | "acquiring" | "connecting" }>;
+
+/** From the invocation to the lease. No connection is opened before a claim or a lease is held. */
+export function whileAcquiring(state: Acquiring, event: HopEvent, context: HopContext): Transition {
+  if (state.phase === "claiming") return claiming(state, event, context);
+  if (state.phase === "acquiring") return acquiring(state, event, context);
+  return connecting(state, event, context);
+}
+
+function claiming(state: Extract<Acquiring, { phase: "claiming" }>, event: HopEvent, context: HopContext): Transition {
+  if (event.kind === "begin" || event.kind === "tick") {
+    return { state, command: { kind: "claim", generation: state.generation } };
+  }
+  if (event.kind === "no-answer") return retryLater(state, context);
+  if (event.kind !== "answer") return { state };
+  const { written } = event;
+  if (!written.applied && written.unsure) return retryLater(state, context);
+  if (!written.applied || !written.row.claim) return left("not-needed");
+  const { row } = written;
+  const next: Connecting = {
+    phase: "connecting",
+    generation: state.generation,
+    claimUntil: written.row.claim.until - context.timing.leaseMarginMs,
+    acquireAt: Number.POSITIVE_INFINITY,
+  };
+  return { state: next, effects: [{ do: "connect", generation: state.generation + 1, row }] };
+}
+
+function acquiring(
+  state: Extract<Acquiring, { phase: "acquiring" }>,
+  event: HopEvent,
+  context: HopContext,
+): Transition {
+  if (event.kind === "begin" || event.kind === "tick") return { state, command: { kind: "acquire" } };
+  if (event.kind === "no-answer") return retryLater(state, context);
+  if (event.kind !== "answer") return { state };
+  const { written } = event;
+  if (!written.applied) return written.unsure ? retryLater(state, context) : left("not-needed");
+  const { row } = written;
+  const held = hold(row, context);
+  return { ...held, effects: [{ do: "connect", generation: row.generation, row }] };
+}
+
+/** The command is repeated for the length of one lease; after that the watchdog is the retry. */
+function retryLater<S extends Extract<Acquiring, { commandAt: number }>>(state: S, context: HopContext): Transition {
+  if (context.now >= context.enteredAt + context.timing.leaseMs) return left("not-needed");
+  return { state: { ...state, commandAt: context.now + context.timing.retryMs } };
+}
+
+/** Connected under a claim; the predecessor still reads. */
+function connecting(state: Connecting, event: HopEvent, context: HopContext): Transition {
+  const acquire: Transition = {
+    state: { ...state, acquireAt: Number.POSITIVE_INFINITY },
+    command: { kind: "acquire", claimed: state.generation },
+  };
+  const again: Transition = { state: { ...state, acquireAt: context.now + context.timing.retryMs } };
+  switch (event.kind) {
+    case "tick":
+      if (context.now >= state.claimUntil) return leave({ kind: "release-claim" });
+      return context.now >= state.acquireAt ? acquire : { state };
+    case "progress":
+      if (event.progress.kind === "first-byte") return acquire;
+      if (event.progress.kind !== "open") return { state };
+      // Many servers send headers before they subscribe, and quiet streams send nothing for long.
+      return { state: { ...state, acquireAt: Math.min(state.acquireAt, context.now + context.timing.settleMs) } };
+    case "answer":
+      if (event.written.applied) return hold(event.written.row, context);
+      return event.written.unsure ? again : leave({ kind: "release-claim" });
+    case "no-answer":
+      return again;
+    case "dropped":
+      return { state, effects: [{ do: "reconnect", allowed: false }] };
+    case "ended":
+      return event.outcome.kind === "refused"
+        ? leave(
+            { kind: "refuse", status: event.outcome.status, retryAt: event.outcome.retryAt },
+            { drained: true, context },
+          )
+        : leave({ kind: "release-claim" }, { drained: true, context });
+    default:
+      return { state };
+  }
+}

@@ -1,0 +1,38 @@
+import type { ConnectionRow, HandoverFigures } from "../../contract";
+import type { RelaySnapshot } from "../../relay-port";
+
+export interface Measured {
+  readonly mode: "overlap" | "break";
+  /** Last byte on the old connection → first on the new; negative = both were delivering. Absent: one of them had none. */
+  readonly gapMs?: number;
+  /** How long both connections were open; 0 for a break. */
+  readonly overlapMs: number;
+}
+
+/** Measured by the predecessor when it leaves last: its successor's times are on the row. */
+export function measuredByPredecessor(own: RelaySnapshot, successor: ConnectionRow, closedAt: number): Measured {
+  return measure(own.lastByteAt, successor.connectedSince, successor.firstByteAt, closedAt);
+}
+
+/** Measured by the successor when its predecessor left first: `row` as the successor holds it. Absent: nothing to measure (yet). */
+export function measuredBySuccessor(row: ConnectionRow, own: RelaySnapshot): Measured | undefined {
+  if (row.disconnectedAt === undefined || own.firstByteAt === undefined) return undefined;
+  return measure(row.lastByteAt ?? row.disconnectedAt, own.connectedSince, own.firstByteAt, row.disconnectedAt);
+}
+
+function measure(
+  lastByteAt: number | undefined,
+  openedAt: number | undefined,
+  firstByteAt: number | undefined,
+  closedAt: number,
+): Measured {
+  const overlapMs = openedAt === undefined ? 0 : Math.max(0, closedAt - openedAt);
+  const known = lastByteAt !== undefined && firstByteAt !== undefined;
+  return { mode: overlapMs > 0 ? "overlap" : "break", overlapMs, ...(known && { gapMs: firstByteAt - lastByteAt }) };
+}
+
+export function addFigures(before: HandoverFigures | undefined, { mode, gapMs }: Measured): HandoverFigures {
+  const count = (before?.count ?? 0) + 1;
+  if (gapMs === undefined) return { ...before, count, mode };
+  return { count, mode, lastGapMs: gapMs, maxGapMs: Math.max(gapMs, before?.maxGapMs ?? gapMs) };
+}

@@ -1,0 +1,255 @@
+import { type ConnectionRow, STATUS } from "../../contract";
+import type { RelayOutcome } from "../../relay-port";
+import { isClaimed, type Written } from "../table/connection-table";
+import { leave } from "./leaving";
+import {
+  type HandingOver,
+  type Holding,
+  type HopContext,
+  type HopEvent,
+  isMine,
+  type Lease,
+  mayChain,
+  type Transition,
+} from "./state";
+
+type Mine = Holding | HandingOver;
+
+/** The lease was just acquired. */
+export function hold(row: ConnectionRow, context: HopContext): Transition {
+  const lease = renewed(undefined, row, context, context.timing.renewMs);
+  return { state: { phase: "holding", lease, handoverAt: context.deadlineAt - context.timing.leadMs, early: false } };
+}
+
+/** From the lease to the decision to leave. */
+export function whileHolding(state: Mine, event: HopEvent, context: HopContext): Transition {
+  switch (event.kind) {
+    case "tick":
+      return onTick(state, context);
+    case "answer":
+      if (event.to.kind === "read") return afterDrop(state, event.written.row, context);
+      return event.written.applied
+        ? onRenewed(state, event.written.row, context)
+        : onLost(state, event.written, context);
+    case "no-answer":
+      if (event.to.kind === "read") return afterDrop(state, state.lease.row, context);
+      // A failed invocation is repeated at the next planned time.
+      if (event.to.kind === "invoke") return { state };
+      return renewAgain(state, context);
+    case "progress":
+      // The row should show at once that the stream is open.
+      if (event.progress.kind !== "first-byte" && event.progress.kind !== "open") return { state };
+      return { state: withLease(state, { ...state.lease, renewAt: context.now }) };
+    case "dropped":
+      if (state.phase === "handing-over") return { state, command: { kind: "read" } };
+      return { state, effects: [{ do: "reconnect", allowed: context.now < state.lease.until }] };
+    case "ended":
+      return onEnded(state, event.outcome, context);
+    default:
+      return { state };
+  }
+}
+
+function onTick(state: Mine, context: HopContext): Transition {
+  const { lease } = state;
+  if (context.now >= lease.until) {
+    return leave({
+      kind: "release",
+      lease,
+      status: STATUS.starting,
+      invoke: "guarded",
+      reason: "lease-lost",
+      measureGap: true,
+    });
+  }
+  if (state.phase === "holding" && context.now >= state.handoverAt) return startHandover(state, context);
+  if (state.phase === "handing-over") {
+    const due = state.invokeAt.filter((at) => at <= context.now);
+    if (due.length > 0) {
+      const invokeAt = state.invokeAt.filter((at) => at > context.now);
+      return { state: { ...state, invokeAt }, command: { kind: "invoke", generation: lease.generation } };
+    }
+    if (context.now >= state.giveUpAt) {
+      return {
+        state: { phase: "holding", lease, handoverAt: context.deadlineAt - context.timing.leadMs, early: false },
+      };
+    }
+  }
+  if (context.now < lease.renewAt) return { state };
+  const status = state.phase === "handing-over" ? STATUS.handingOver : undefined;
+  return { state, command: { kind: "renew", lease, status } };
+}
+
+function startHandover(state: Holding, context: HopContext): Transition {
+  const { lease } = state;
+  if (modeOf(lease.row, context) === "break") return breakNow(lease, { remember: false }, context);
+  if (!mayChain(context)) return { state: { ...state, handoverAt: context.enteredAt + context.timing.shortestHopMs } };
+  const end = state.early ? context.now + context.timing.leadMs : context.deadlineAt;
+  return {
+    state: {
+      phase: "handing-over",
+      lease: { ...lease, renewAt: context.now + context.timing.renewHandingOverMs },
+      invokeAt: context.timing.invokeAgainMs.map((before) => end - before),
+      giveUpAt: state.early ? end - context.timing.stopReadingMs : Number.POSITIVE_INFINITY,
+      early: state.early,
+    },
+    command: { kind: "invoke", generation: lease.generation },
+  };
+}
+
+/** One connection at a time: close, drain, release, and only then invoke. */
+function breakNow(
+  lease: Lease,
+  { remember, retryAt }: { remember: boolean; retryAt?: number },
+  context: HopContext,
+): Transition {
+  const early = retryAt !== undefined && retryAt > context.now;
+  return leave({
+    kind: "release",
+    lease,
+    status: early ? STATUS.waiting : STATUS.handingOver,
+    invoke: early ? "no" : "guarded",
+    reason: "handed-over-by-break",
+    measureGap: true,
+    rememberBreak: remember,
+    ...(early && { retryAt }),
+  });
+}
+
+function modeOf(row: ConnectionRow, context: HopContext): "overlap" | "break" {
+  if (context.handover !== "auto") return context.handover;
+  const remembered = row.handoverMode;
+  return remembered && remembered.until > context.now ? remembered.mode : "overlap";
+}
+
+function onRenewed(state: Mine, row: ConnectionRow, context: HopContext): Transition {
+  const every = state.phase === "handing-over" ? context.timing.renewHandingOverMs : context.timing.renewMs;
+  const lease = renewed(state.lease, row, context, every);
+  if (state.phase === "handing-over" && row.claim?.refused)
+    return onRefused({ ...state, lease }, row.claim.refused, context);
+  if (
+    state.phase === "holding" &&
+    row.requestedRelease &&
+    row.requestedRelease !== context.release &&
+    row.requestedRelease !== lease.attemptedRelease
+  ) {
+    const at = Math.max(context.now, context.enteredAt + context.timing.shortestHopMs);
+    const early = at < state.handoverAt;
+    const attempted = { ...lease, attemptedRelease: row.requestedRelease };
+    return {
+      state: { ...state, lease: attempted, handoverAt: Math.min(at, state.handoverAt), early: state.early || early },
+    };
+  }
+  return { state: withLease(state, lease) };
+}
+
+/** The upstream refused a second connection: break, but not before the time it named; until then keep reading. */
+function onRefused(state: HandingOver, refused: { retryAt?: number }, context: HopContext): Transition {
+  const latest = context.deadlineAt - context.timing.stopReadingMs;
+  const at = Math.min(refused.retryAt ?? context.now, latest);
+  if (at <= context.now) return breakNow(state.lease, { remember: true, retryAt: refused.retryAt }, context);
+  const renewAt = Math.min(state.lease.renewAt, at);
+  return { state: { ...state, invokeAt: [], giveUpAt: Number.POSITIVE_INFINITY, lease: { ...state.lease, renewAt } } };
+}
+
+/** A condition of the renew did not hold: another hop owns the stream, or it was stopped. */
+function onLost(state: Mine, { row, ...written }: Written, context: HopContext): Transition {
+  const { lease } = state;
+  if ("unsure" in written && (!row || isMine(row, lease, context))) return renewAgain(state, context);
+  if (!row) return leave({ kind: "nothing", reason: "gone" });
+  const stillDesired = row.desired === "open" && row.desiredVersion === lease.desiredVersion;
+  if (row.generation > lease.generation) {
+    const invited = state.phase === "handing-over";
+    if (!invited || !stillDesired) {
+      return leave({
+        kind: "add-final-counters",
+        lease,
+        successor: row,
+        reason: invited ? "handed-over" : "superseded",
+      });
+    }
+    return { state: { phase: "lingering", lease, until: context.now + context.timing.lingerMs, successor: row } };
+  }
+  // The watchdog took the lease away.
+  if (row.owner !== context.nonce) return leave({ kind: "nothing", reason: "superseded" });
+  return leave(stopped(lease, row));
+}
+
+function renewAgain(state: Mine, context: HopContext): Transition {
+  return { state: withLease(state, { ...state.lease, renewAt: context.now + context.timing.retryMs }) };
+}
+
+/** Stopped, or stopped and started again: then a new hop is invoked. */
+export function stopped(lease: Lease, row: ConnectionRow) {
+  const again = row.desired === "open";
+  return {
+    kind: "release",
+    lease: { ...lease, row },
+    status: again ? STATUS.starting : STATUS.closed,
+    invoke: again ? "always" : "no",
+    reason: "stopped",
+  } as const;
+}
+
+/** Our connection ended during a handover; the row says whether a successor connects. */
+function afterDrop(state: Mine, row: ConnectionRow | undefined, context: HopContext): Transition {
+  const refuse = { do: "reconnect", allowed: false } as const;
+  const and = (next: Transition): Transition => ({ ...next, effects: [refuse, ...(next.effects ?? [])] });
+  if (!row || !isMine(row, state.lease, context)) return and(onLost(state, { applied: false, row }, context));
+  const lease = { ...state.lease, row };
+  if (isClaimed(row, context.now)) {
+    return and(
+      leave({
+        kind: "release",
+        lease,
+        status: STATUS.handingOver,
+        invoke: "no",
+        reason: "handed-over",
+        measureGap: true,
+      }),
+    );
+  }
+  return and(breakNow(lease, { remember: row.claim?.refused !== undefined }, context));
+}
+
+/** The relay ended by itself. */
+function onEnded({ lease, phase }: Mine, outcome: RelayOutcome, context: HopContext): Transition {
+  const drained = { drained: true, context } as const;
+  const common = { kind: "release", lease, outcome, invoke: "no" } as const;
+  switch (outcome.kind) {
+    case "completed":
+      return leave({ ...common, status: STATUS.completed, reason: "completed" }, drained);
+    case "failed":
+      return leave({ ...common, status: STATUS.failed, reason: "failed" }, drained);
+    case "waiting":
+    case "refused":
+      return leave({ ...common, status: STATUS.waiting, reason: "waiting" }, drained);
+    case "stopped":
+      // Reading stopped at the deadline: no successor took over.
+      return leave(
+        {
+          ...common,
+          status: STATUS.starting,
+          reason: "no-successor",
+          measureGap: true,
+          invoke: phase === "holding" ? "guarded" : "no",
+        },
+        drained,
+      );
+  }
+}
+
+function renewed(before: Lease | undefined, row: ConnectionRow, context: HopContext, every: number): Lease {
+  return {
+    generation: row.generation,
+    desiredVersion: before?.desiredVersion ?? row.desiredVersion,
+    until: (row.expiresAt ?? 0) - context.timing.leaseMarginMs,
+    renewAt: context.now + every,
+    row,
+    attemptedRelease: before?.attemptedRelease,
+  };
+}
+
+function withLease<S extends Mine>(state: S, lease: Lease): S {
+  return { ...state, lease };
+}

@@ -1,0 +1,69 @@
+import { type Counters, METRIC, NO_COUNTS } from "../../contract";
+import type { Relay } from "../../relay-port";
+import type { Clock } from "../../support/clock";
+import type { Metrics } from "../../support/metrics";
+import { countedSince } from "./commands";
+import type { Measured } from "./handover";
+
+/** Tells CloudWatch what the relays of one hop do, once a minute and once at the end. */
+export interface HopMeter {
+  watch(relay: Relay): Relay;
+  onHandover(measured: Measured): void;
+  /** Runs until the signal aborts, then tells the rest. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+const EVERY_MS = 60_000;
+
+export function hopMeter(clock: Clock, metrics: Metrics): HopMeter {
+  const relays: { readonly relay: Relay; told: Counters }[] = [];
+  metrics({ [METRIC.hops]: 1 });
+
+  const tell = () => {
+    const counted = { ...NO_COUNTS };
+    let buffered = 0;
+    let lastByteAt = Number.POSITIVE_INFINITY;
+    for (const one of relays) {
+      const { counters, ...now } = one.relay.snapshot();
+      const since = countedSince(one.told, counters);
+      for (const name of Object.keys(counted) as (keyof Counters)[]) counted[name] += since[name];
+      one.told = counters;
+      buffered += now.buffered;
+      if (now.connectedSince !== undefined) lastByteAt = Math.min(lastByteAt, now.lastByteAt ?? now.connectedSince);
+    }
+    metrics({
+      ...valuesOf(counted),
+      [METRIC.buffered]: buffered,
+      ...(Number.isFinite(lastByteAt) && { [METRIC.sinceLastByteMs]: clock.now() - lastByteAt }),
+    });
+  };
+
+  return {
+    watch: (relay) => {
+      relays.push({ relay, told: NO_COUNTS });
+      return relay;
+    },
+    onHandover: ({ gapMs }) => {
+      metrics({ [METRIC.handovers]: 1, ...(gapMs !== undefined && { [METRIC.handoverGapMs]: gapMs }) });
+    },
+    run: async (signal) => {
+      while (!signal.aborted) {
+        await clock.sleep(EVERY_MS, signal);
+        if (relays.length > 0) tell();
+      }
+    },
+  };
+}
+
+function valuesOf(counted: Counters): Record<string, number> {
+  const { received, stored, suppressed, refused, abandoned, bytes, reconnects } = counted;
+  return {
+    [METRIC.received]: received,
+    [METRIC.stored]: stored,
+    [METRIC.suppressed]: suppressed,
+    [METRIC.refused]: refused,
+    [METRIC.abandoned]: abandoned,
+    [METRIC.bytes]: bytes,
+    [METRIC.reconnects]: reconnects,
+  };
+}

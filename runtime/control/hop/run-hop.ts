@@ -1,0 +1,42 @@
+import type { HopPayload, HopStream } from "../../contract";
+import { batchInvokes } from "./batch-invokes";
+import type { HopDeps } from "./deps";
+import { HOP_EVENT } from "./log-events";
+import { runStream } from "./run-stream";
+import type { ExitReason } from "./state";
+import { timingFor } from "./timing";
+
+export interface HopOptions {
+  /** Epoch ms at which Lambda ends the invocation. */
+  readonly deadlineAt: number;
+}
+
+/**
+ * Runs one hop: every stream of the payload with its own lease, connection and reason. A stream that fails, even by a bug of
+ * ours, leaves the others alone.
+ * @returns the reason of each stream; a bug that ended one is rethrown when all have left.
+ */
+export async function runHop(
+  payload: HopPayload,
+  { deadlineAt }: HopOptions,
+  deps: HopDeps,
+): Promise<ReadonlyMap<string, ExitReason>> {
+  const enteredAt = deps.clock.now();
+  const remainingMs = deadlineAt - enteredAt;
+  const frame = { enteredAt, deadlineAt, timing: timingFor(remainingMs) };
+  const streams = payload.streams.map(({ streamId }) => streamId);
+  deps.logger.log("info", "Hop starts", { event: HOP_EVENT.hopStart, streams, remainingMs });
+  let streamsLeft = streams.length;
+  const withinMs = frame.timing.renewHandingOverMs;
+  const invokeStream = batchInvokes(deps.invoke, deps.clock, { withinMs, streamsLeft: () => streamsLeft });
+  const run = (stream: HopStream) =>
+    runStream(stream, frame, { ...deps, invokeStream }).finally(() => {
+      streamsLeft--;
+    });
+  const settled = await Promise.allSettled(payload.streams.map(run));
+  const durationMs = deps.clock.now() - enteredAt;
+  deps.logger.log("info", "Hop ends", { event: HOP_EVENT.hopEnd, streams, durationMs });
+  const bug = settled.find((one) => one.status === "rejected");
+  if (bug) throw bug.reason;
+  return new Map(settled.flatMap((one, i) => (one.status === "fulfilled" ? [[streams[i]!, one.value] as const] : [])));
+}

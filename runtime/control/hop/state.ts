@@ -1,0 +1,213 @@
+import type { ConnectionRow, HandoverMode, HopStream, Status } from "../../contract";
+import type { RelayOutcome, RelayProgress } from "../../relay-port";
+import type { Written } from "../table/connection-table";
+import type { HopTiming } from "./timing";
+
+/**
+ * One stream inside one hop, as a pure state machine: `next(state, event)` gives the next state, at most one question to the
+ * table (or to Lambda), and what to do at once. The driver (`stream-hop.ts`) asks one question at a time.
+ *
+ *   claiming ──► connecting ──┐ (overlap: connect under a claim, acquire at the first byte)
+ *                             ├──► holding ◄──► handing-over ──► lingering ──┐
+ *   acquiring ────────────────┘       │              │                       ├──► leaving ──► left
+ *   (start, revive, break)            └──────────────┴───────────────────────┘  (drain, then the final writes)
+ */
+export type StreamState =
+  | { readonly phase: "claiming"; readonly generation: number; readonly commandAt: number }
+  | { readonly phase: "acquiring"; readonly commandAt: number }
+  | Connecting
+  | Holding
+  | HandingOver
+  | { readonly phase: "lingering"; readonly lease: Lease; readonly until: number; readonly successor: ConnectionRow }
+  | { readonly phase: "leaving"; readonly drained: boolean; readonly plan: ExitPlan; readonly commandAt: number }
+  | { readonly phase: "left"; readonly reason: ExitReason };
+
+export interface Connecting {
+  readonly phase: "connecting";
+  /** The generation it was named to succeed. */
+  readonly generation: number;
+  /** The claim ends here. */
+  readonly claimUntil: number;
+  readonly acquireAt: number;
+}
+
+/** Owner of the lease. */
+export interface Holding {
+  readonly phase: "holding";
+  readonly lease: Lease;
+  readonly handoverAt: number;
+  /** A handover was requested before the deadline requires it. */
+  readonly early: boolean;
+}
+
+/** Owner of the lease, and a successor is invited. */
+export interface HandingOver {
+  readonly phase: "handing-over";
+  readonly lease: Lease;
+  /** When to invoke again. */
+  readonly invokeAt: readonly number[];
+  /** Early only: return to holding at this time if no successor claimed. */
+  readonly giveUpAt: number;
+  readonly early: boolean;
+}
+
+export interface Lease {
+  readonly generation: number;
+  readonly desiredVersion: number;
+  /** By our own clock, minus the margin. */
+  readonly until: number;
+  readonly renewAt: number;
+  /** As last seen. */
+  readonly row: ConnectionRow;
+  /** An early handover is attempted once per requested release. */
+  readonly attemptedRelease?: string;
+}
+
+/** The final writes, once everything that was read is stored. */
+export type ExitPlan =
+  | {
+      readonly kind: "release";
+      readonly lease: Lease;
+      readonly status: Status;
+      /** guarded: only if the hop was long enough to chain. always: a user requested it (stop, then start). */
+      readonly invoke: "no" | "guarded" | "always";
+      readonly reason: ExitReason;
+      readonly outcome?: RelayOutcome;
+      /** A successor follows and measures the gap. */
+      readonly measureGap?: boolean;
+      /** The upstream refused a second connection: hand over by break for a day. */
+      readonly rememberBreak?: boolean;
+      /** Nobody connects before this: the refusal named it. */
+      readonly retryAt?: number;
+    }
+  | { readonly kind: "invoke"; readonly reason: ExitReason }
+  | {
+      readonly kind: "add-final-counters";
+      readonly lease: Lease;
+      readonly successor: ConnectionRow;
+      readonly reason: ExitReason;
+    }
+  | { readonly kind: "refuse"; readonly status: number; readonly retryAt?: number }
+  | { readonly kind: "release-claim" }
+  | { readonly kind: "nothing"; readonly reason: ExitReason };
+
+/** Why a stream left its hop; in the log as `reason`. */
+export type ExitReason =
+  /** Another hop runs it, or it is stopped: no connection was opened. */
+  | "not-needed"
+  /** The claim ended before a connection delivered. */
+  | "claim-lapsed"
+  | "refused"
+  /** A successor took over. */
+  | "handed-over"
+  /** Handed over by break: released, the successor invoked. */
+  | "handed-over-by-break"
+  /** Another hop acquired the lease after it expired. */
+  | "superseded"
+  /** No renew succeeded before the lease expired. */
+  | "lease-lost"
+  | "stopped"
+  | "completed"
+  | "failed"
+  | "waiting"
+  /** The deadline passed without a successor: released for the watchdog. */
+  | "no-successor"
+  /** The table, or the row, was deleted. */
+  | "gone";
+
+export type Command =
+  | { readonly kind: "claim"; readonly generation: number }
+  | { readonly kind: "acquire"; readonly claimed?: number }
+  | { readonly kind: "renew"; readonly lease: Lease; readonly status?: Status }
+  | { readonly kind: "release"; readonly plan: Extract<ExitPlan, { kind: "release" }> }
+  | { readonly kind: "add-final-counters"; readonly plan: Extract<ExitPlan, { kind: "add-final-counters" }> }
+  | { readonly kind: "refuse"; readonly status: number; readonly retryAt?: number }
+  | { readonly kind: "release-claim" }
+  | { readonly kind: "read" }
+  /** With a generation: the successor claims. Without: it acquires. */
+  | { readonly kind: "invoke"; readonly generation?: number };
+
+export type Effect =
+  /** Open the connection, under this generation. */
+  | { readonly do: "connect"; readonly generation: number; readonly row: ConnectionRow }
+  /** Stop reading at once; what was read is drained. */
+  | { readonly do: "stop-reading" }
+  /** The relay may connect again, or not. */
+  | { readonly do: "reconnect"; readonly allowed: boolean };
+
+export type HopEvent =
+  | { readonly kind: "begin" }
+  /** The time of `wakeAt` has passed. */
+  | { readonly kind: "tick" }
+  /** The table answered. */
+  | { readonly kind: "answer"; readonly to: Command; readonly written: Written }
+  /** The table (or Lambda) gave no answer. */
+  | { readonly kind: "no-answer"; readonly to: Command }
+  | { readonly kind: "invoked" }
+  | { readonly kind: "progress"; readonly progress: RelayProgress }
+  /** The connection ended and the relay asks whether to connect again. */
+  | { readonly kind: "dropped" }
+  /** The relay left, drained. */
+  | { readonly kind: "ended"; readonly outcome: RelayOutcome };
+
+export interface Transition {
+  readonly state: StreamState;
+  readonly command?: Command;
+  readonly effects?: readonly Effect[];
+}
+
+/** What does not change while the hop lasts, and the time. */
+export interface HopContext {
+  readonly now: number;
+  readonly nonce: string;
+  readonly enteredAt: number;
+  readonly deadlineAt: number;
+  readonly timing: HopTiming;
+  readonly handover: HandoverMode;
+  readonly release: string;
+}
+
+/** With a generation to succeed: claim. Otherwise: acquire. */
+export function begin({ generation }: HopStream): StreamState {
+  const commandAt = Number.POSITIVE_INFINITY;
+  return generation === undefined ? { phase: "acquiring", commandAt } : { phase: "claiming", generation, commandAt };
+}
+
+/** Long enough to start another hop directly: the guard against a chain of hops that do nothing but invoke. */
+export function mayChain(context: HopContext): boolean {
+  return context.now - context.enteredAt >= context.timing.shortestHopMs;
+}
+
+/** The row names this owner, and no start or stop was written since. */
+export function isMine(row: ConnectionRow, lease: Lease, context: HopContext): boolean {
+  const { generation, owner, desiredVersion } = row;
+  return generation === lease.generation && owner === context.nonce && desiredVersion === lease.desiredVersion;
+}
+
+/** Epoch ms at which the state wants a tick. */
+export function wakeAt(state: StreamState): number {
+  switch (state.phase) {
+    case "claiming":
+    case "acquiring":
+      return state.commandAt;
+    case "connecting":
+      return Math.min(state.claimUntil, state.acquireAt);
+    case "holding":
+      return Math.min(state.lease.until, state.lease.renewAt, state.handoverAt);
+    case "handing-over":
+      return Math.min(state.lease.until, state.lease.renewAt, state.giveUpAt, ...state.invokeAt);
+    case "lingering":
+      return state.until;
+    case "leaving":
+      return state.drained ? state.commandAt : (leaseOf(state.plan)?.renewAt ?? Number.POSITIVE_INFINITY);
+    case "left":
+      return Number.POSITIVE_INFINITY;
+  }
+}
+
+/** The lease to renew while draining: no other hop may acquire the stream before everything is stored. */
+export function leaseOf(plan: ExitPlan): Lease | undefined {
+  return plan.kind === "release" && plan.lease.row.desiredVersion === plan.lease.desiredVersion
+    ? plan.lease
+    : undefined;
+}

@@ -1,0 +1,22 @@
+import { whileAcquiring } from "./acquiring";
+import { whileHolding } from "./holding";
+import { whileLeaving } from "./leaving";
+import type { HopContext, HopEvent, StreamState, Transition } from "./state";
+
+/** The state machine. Pure: the same state, event and context give the same transition. */
+export function transition(state: StreamState, event: HopEvent, context: HopContext): Transition {
+  switch (state.phase) {
+    case "claiming":
+    case "acquiring":
+    case "connecting":
+      return whileAcquiring(state, event, context);
+    case "holding":
+    case "handing-over":
+      return whileHolding(state, event, context);
+    case "lingering":
+    case "leaving":
+      return whileLeaving(state, event, context);
+    case "left":
+      return event.kind === "dropped" ? { state, effects: [{ do: "reconnect", allowed: false }] } : { state };
+  }
+}

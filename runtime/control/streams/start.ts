@@ -1,0 +1,58 @@
+import { CONTRACT_VERSION, type ConnectionRow } from "../../contract";
+import type { ControlDeps } from "../deps";
+import { isClaimed, isLive, toConnectionRow, write } from "../table/connection-table";
+import { checkStreamId } from "./check-stream-id";
+import { open, tooManyConflicts, WRITE_TRIES } from "./desired-state";
+
+export interface StartOptions {
+  /** False: start without the stored checkpoint. @default true */
+  readonly resume?: boolean;
+  /** Who asks. The list's start flags the row as the list's own; one through the API takes the flag away. @default false */
+  readonly declared?: boolean;
+}
+
+export type StartResult =
+  /** A hop was invoked (HTTP 202). */
+  | { readonly kind: "started"; readonly row: ConnectionRow }
+  /** It runs, or waits for a time the upstream named: nothing was written (HTTP 200). */
+  | { readonly kind: "already"; readonly row: ConnectionRow };
+
+/**
+ * Makes sure that the stream runs. Safe to repeat: of two starts at one instant both may invoke, one hop wins the lease.
+ * @throws StreamError VALIDATION_FAILED for a bad id, STORE_UNAVAILABLE
+ */
+export async function startStream(
+  deps: ControlDeps,
+  streamId: string,
+  { resume = true, declared = false }: StartOptions = {},
+): Promise<StartResult> {
+  checkStreamId(streamId);
+  const nonce = deps.newNonce();
+  for (let tries = 0; tries < WRITE_TRIES; tries++) {
+    const stored = await deps.table.read(streamId);
+    const seen = stored && toConnectionRow(stored);
+    const now = deps.clock.now();
+    if (seen && runs(seen, now)) return { kind: "already", row: seen };
+    const flag = declared ? true : seen?.declared === undefined ? undefined : false;
+    const written = await write(deps.table, streamId, open(seen, { nonce, now, resume, declared: flag }));
+    if (!written.applied) continue;
+    await invokeOrLeaveToWatchdog(deps, streamId);
+    return { kind: "started", row: written.row };
+  }
+  throw tooManyConflicts("start", streamId);
+}
+
+function runs(row: ConnectionRow, now: number): boolean {
+  if (row.desired !== "open") return false;
+  const waits = row.status === "waiting" && (row.retryAt ?? 0) > now;
+  return isLive(row, now) || isClaimed(row, now) || waits;
+}
+
+/** The row says what should be, so a lost invocation costs a minute, not the stream. */
+async function invokeOrLeaveToWatchdog({ invoke, logger }: ControlDeps, streamId: string): Promise<void> {
+  try {
+    await invoke({ v: CONTRACT_VERSION, streams: [{ streamId }] });
+  } catch (error) {
+    logger.log("warn", "Could not invoke the connection manager; the watchdog will", { streamId, error });
+  }
+}

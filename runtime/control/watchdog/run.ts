@@ -1,0 +1,120 @@
+import { CONTRACT_VERSION, type ConnectionRow, DECLARED_ROW, STATUS } from "../../contract";
+import type { ControlDeps } from "../deps";
+import { type DeclaredChange, declaredChanges, declaredList } from "../streams/declared";
+import { startStream } from "../streams/start";
+import { stopStream } from "../streams/stop";
+import { toConnectionRow, write } from "../table/connection-table";
+import type { StoredRow } from "../table/row-change";
+import { changeOf } from "./changes";
+import { decide, isDown } from "./decision";
+
+export interface WatchdogDeps extends ControlDeps {
+  readonly release: string;
+  readonly streamsPerHop: number;
+  /** Version of the secret now; asked only when a stream failed. */
+  readonly secretVersion: () => Promise<string | undefined>;
+}
+
+export interface WatchdogReport {
+  readonly streams: number;
+  /** Should run and did not, before this run did anything about it. */
+  readonly down: number;
+  readonly failed: number;
+  readonly invoked: readonly string[];
+}
+
+/**
+ * One run of the watchdog: acts on changes of the deployment's list, then on every row that is not as it should be. Safe to
+ * run twice at once, or in the middle of a hand-over. One row's trouble is logged and leaves the others alone.
+ * @throws StreamError STORE_UNAVAILABLE when the table cannot be read
+ */
+export async function runWatchdog(deps: WatchdogDeps): Promise<WatchdogReport> {
+  const { clock, logger } = deps;
+  const stored = await allRows(deps);
+  const rows = stored.filter(({ streamId }) => streamId !== DECLARED_ROW).map(toConnectionRow);
+  const list = declaredList(stored.find(({ streamId }) => streamId === DECLARED_ROW));
+  const changes = list ? declaredChanges(list, rows) : [];
+  for (const change of changes) {
+    await guarded(deps, change.streamId, () => applyDeclaredChange(deps, change));
+  }
+
+  const changed = new Set(changes.map(({ streamId }) => streamId));
+  const secretVersion = rows.some((row) => row.status === STATUS.failed) ? await secretVersionOf(deps) : undefined;
+  const mark = { nonce: deps.newNonce(), release: deps.release };
+  const toInvoke: string[] = [];
+  for (const row of rows.filter(({ streamId }) => !changed.has(streamId))) {
+    const now = clock.now();
+    const decision = decide(row, { now, release: deps.release, secretVersion });
+    if (decision.kind === "nothing") continue;
+    await guarded(deps, row.streamId, async () => {
+      logger.log("info", "The watchdog acts", { event: "watchdog", streamId: row.streamId, decision: decision.kind });
+      const change = changeOf(decision, row, { ...mark, now });
+      if (change && !(await write(deps.table, row.streamId, change)).applied) return;
+      const later = decision.kind === "revive" && decision.retryAt !== undefined;
+      if (decision.kind !== "request-handover" && decision.kind !== "mark-closed" && !later)
+        toInvoke.push(row.streamId);
+    });
+  }
+  for (let at = 0; at < toInvoke.length; at += deps.streamsPerHop) {
+    const streams = toInvoke.slice(at, at + deps.streamsPerHop).map((streamId) => ({ streamId }));
+    await guarded(deps, streams.map(({ streamId }) => streamId).join(), () =>
+      deps.invoke({ v: CONTRACT_VERSION, streams }),
+    );
+  }
+  return report(rows, clock.now(), toInvoke);
+}
+
+function report(rows: readonly ConnectionRow[], now: number, invoked: readonly string[]): WatchdogReport {
+  return {
+    streams: rows.length,
+    down: rows.filter((row) => isDown(row, now)).length,
+    failed: rows.filter((row) => row.desired === "open" && row.status === STATUS.failed).length,
+    invoked,
+  };
+}
+
+async function applyDeclaredChange(deps: WatchdogDeps, { kind, streamId }: DeclaredChange): Promise<void> {
+  deps.logger.log("info", "The list of streams changed", { event: "declared", streamId, change: kind });
+  if (kind === "start") await startStream(deps, streamId, { declared: true });
+  else if (kind === "stop") await stopStream(deps, streamId, { undeclare: true });
+  else {
+    await write(deps.table, streamId, {
+      name: kind,
+      when: [{ present: "streamId" }],
+      set: { declared: kind === "note" ? false : undefined },
+      wasAppliedTo: (row) => row.declared === (kind === "note" ? false : undefined),
+    });
+  }
+}
+
+async function allRows({ table }: WatchdogDeps): Promise<readonly StoredRow[]> {
+  const rows: StoredRow[] = [];
+  for (let after: string | undefined, more = true; more; more = after !== undefined) {
+    const page = await table.scan(after === undefined ? {} : { after });
+    rows.push(...page.rows);
+    after = page.next;
+  }
+  return rows;
+}
+
+/** Unknown is safe: a failed stream stays down until the next run can tell. */
+async function secretVersionOf({ secretVersion, logger }: WatchdogDeps): Promise<string | undefined> {
+  try {
+    return await secretVersion();
+  } catch (error) {
+    logger.log("warn", "Could not ask for the secret's version", { event: "watchdog", error });
+    return undefined;
+  }
+}
+
+async function guarded({ logger }: WatchdogDeps, streamId: string, act: () => Promise<void>): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    logger.log("error", "The watchdog could not act; it tries again at its next run", {
+      event: "watchdog",
+      streamId,
+      error,
+    });
+  }
+}

@@ -1,0 +1,27 @@
+import { s3Client } from "../aws/s3-client";
+import { ENV } from "../contract";
+import { awsTarget, environment } from "../handlers/environment";
+import { systemClock } from "../support/clock";
+import { jsonLogger } from "../support/logger";
+import { emfMetrics } from "../support/metrics";
+import type { ProcessorPorts } from "./ports";
+
+const BUCKET_TIMEOUT_MS = 2_000;
+
+let ports: ProcessorPorts | undefined;
+
+/**
+ * Wires the clients of a processor. The Lambda entry point is the user's bundle, so this file does what a file of `handlers/` does
+ * elsewhere (docs/decisions/0050). Made at the first batch: importing a processor, in a test for example, needs no environment.
+ */
+export function lambdaPorts(): ProcessorPorts {
+  ports ??= {
+    bucket: s3Client({ bucket: environment("bucket"), target: awsTarget("s3"), timeoutMs: BUCKET_TIMEOUT_MS }),
+    clock: systemClock,
+    random: Math.random,
+    logger: jsonLogger(),
+    // An existing function may have been given the bucket alone.
+    metrics: emfMetrics(process.env[ENV.deployment] ?? process.env.AWS_LAMBDA_FUNCTION_NAME ?? "processor"),
+  };
+  return ports;
+}
