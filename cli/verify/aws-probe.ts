@@ -1,7 +1,7 @@
 import { CloudWatchClient, paginateDescribeAlarms } from "@aws-sdk/client-cloudwatch";
 import { CloudWatchLogsClient, paginateFilterLogEvents } from "@aws-sdk/client-cloudwatch-logs";
 import { DynamoDBClient, paginateQuery, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
-import { ITEM, METRIC, STREAM_ID_KEY } from "../../runtime/contract";
+import { type ConnectionRow, ITEM, METRIC, STREAM_ID_KEY } from "../../runtime/contract";
 import { decodeItem } from "../../runtime/data/item";
 import { connectionClient } from "../connection-client";
 import type { SeenItem } from "./checks";
@@ -10,6 +10,8 @@ import type { Probe } from "./run-verify";
 
 /** `events.slices` is at most this many. */
 const MAX_SLICES = 16;
+/** The attribute with which the watchdog requests a handover after a deployment. */
+const REQUESTED_RELEASE: keyof ConnectionRow = "requestedRelease";
 
 /** Looks at a deployment as its operator: with the usual credentials, region and endpoint of the AWS SDK. */
 export function awsProbe(deployment: Deployment, region?: string): Probe & { close(): void } {
@@ -52,10 +54,10 @@ export function awsProbe(deployment: Deployment, region?: string): Probe & { clo
         new UpdateItemCommand({
           TableName: connectionTable,
           Key: { [STREAM_ID_KEY]: { S: streamId } },
-          // A release that no deployment has: the owner hands over to whatever is deployed, which clears the wish.
-          UpdateExpression: "SET wanted = :release",
+          // A release that no deployment has: the owner hands over to the deployed one, whose acquire clears the request.
+          UpdateExpression: "SET #requested = :release",
           ConditionExpression: "attribute_exists(#owner)",
-          ExpressionAttributeNames: { "#owner": "owner" },
+          ExpressionAttributeNames: { "#requested": REQUESTED_RELEASE, "#owner": "owner" },
           ExpressionAttributeValues: { ":release": { S: `verify-${Date.now()}` } },
         }),
       );
