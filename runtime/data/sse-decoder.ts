@@ -115,7 +115,8 @@ export function sseDecoder(maxEventBytes: number, lastEventId = ""): Decoder {
       committedId = id;
       const name = type === "" ? "message" : type;
       if (refusedHead) sink.refused(bytes, headDigest(refusedHead), name, id);
-      else sink.event(text, bytes, name, id, ownId);
+      // Each invalid sequence became U+FFFD, which has three bytes.
+      else sink.event(text, text.includes("\uFFFD") ? Buffer.byteLength(text) : bytes, name, id, ownId);
     } else if (id !== committedId) {
       committedId = id;
       sink.moved(id);
