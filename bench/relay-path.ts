@@ -40,7 +40,7 @@ export async function relayPath(input: PathInput): Promise<Cost> {
     {
       ...{ streamId: "bench", generation: 1, attempt: 0, signal: new AbortController().signal },
       ...{ stopReadingAt: Date.now() + 3_600_000, drainUntil: Date.now() + 3_660_000 },
-      ...{ singleTry: () => false, mayReconnect: async () => false, onProgress: () => {} },
+      ...{ singleAttempt: () => false, mayReconnect: async () => false, onProgress: () => {} },
     },
     {
       settings: settingsFor(input.format),

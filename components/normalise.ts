@@ -1,10 +1,4 @@
-import {
-  CONTRACT_VERSION,
-  type IgnoreRule,
-  isStreamId,
-  type RelaySettings,
-  STREAM_ID_WORDS,
-} from "../runtime/contract";
+import { CONTRACT_VERSION, type IgnoreRule, isStreamId, type RelaySettings, STREAM_ID_RULE } from "../runtime/contract";
 import {
   AuthKind,
   Authorization,
@@ -240,7 +234,7 @@ function slices(value: number): 1 | 4 | 16 {
 function streamIds(ids: readonly string[]): readonly string[] {
   expect(Array.isArray(ids), "`streams`", "a list of stream ids", ids);
   ids.forEach((id, index) => {
-    expect(isStreamId(id), `\`streams[${index}]\``, STREAM_ID_WORDS, id);
+    expect(isStreamId(id), `\`streams[${index}]\``, STREAM_ID_RULE, id);
   });
   const twice = ids.find((id, index) => ids.indexOf(id) !== index);
   expect(twice === undefined, "`streams`", "without repetition", twice);

@@ -30,7 +30,7 @@ export const ENV = {
 export const STREAM_ID_PATTERN = /^[A-Za-z0-9._:@-]{1,128}$/;
 
 /** The same in words, for messages. */
-export const STREAM_ID_WORDS = "1..128 of A-Z a-z 0-9 . _ : @ - (not «.» or «..»)";
+export const STREAM_ID_RULE = "1..128 of A-Z a-z 0-9 . _ : @ - (not «.» or «..»)";
 
 export function isStreamId(value: unknown): value is string {
   return typeof value === "string" && STREAM_ID_PATTERN.test(value) && value !== "." && value !== "..";
@@ -182,7 +182,7 @@ export interface Counters {
   readonly resumeLost: number;
 }
 
-export const NO_COUNTS: Counters = {
+export const ZERO_COUNTERS: Counters = {
   received: 0,
   stored: 0,
   ignored: 0,
@@ -206,7 +206,7 @@ export interface LastError {
 }
 
 /** One hand-over as its successor and predecessor measured it. */
-export interface HandoverFigures {
+export interface HandoverStats {
   readonly count: number;
   readonly mode?: "overlap" | "break";
   /** Last byte on the old connection → first byte on the new one; negative = they overlapped. */
@@ -250,7 +250,7 @@ export interface ConnectionRow {
   /** A predecessor closed before its successor was there; gone when the successor has measured the gap. */
   readonly disconnectedAt?: number;
   readonly counters: Counters;
-  readonly handover?: HandoverFigures;
+  readonly handover?: HandoverStats;
   readonly lastError?: LastError;
 }
 

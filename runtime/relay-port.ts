@@ -26,7 +26,7 @@ export interface RelayOptions {
   /** Epoch ms: what is not stored by then is counted as abandoned. */
   readonly drainUntil: number;
   /** True: one attempt; 409, 420 or 429 before the first byte end the run as `refused`. False: the normal reconnect policy. Asked at each answer. */
-  readonly singleTry: () => boolean;
+  readonly singleAttempt: () => boolean;
   /** Asked before every connection but the first; false = drain and leave as `stopped`. */
   readonly mayReconnect: () => Promise<boolean>;
   readonly onProgress: (progress: RelayProgress) => void;
@@ -49,7 +49,7 @@ export type RelayOutcome =
   | { readonly kind: "failed"; readonly error: LastError }
   /** The next attempt lies too far ahead to be waited for by a running Lambda. */
   | { readonly kind: "waiting"; readonly retryAt: number; readonly attempt: number; readonly error: LastError }
-  /** Only under `singleTry`. `retryAt` only when the upstream named a time (Retry-After). */
+  /** Only under `singleAttempt`. `retryAt` only when the upstream named a time (Retry-After). */
   | { readonly kind: "refused"; readonly status: number; readonly retryAt?: number };
 
 export interface RelaySnapshot {

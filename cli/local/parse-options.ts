@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "commander";
-import { isStreamId, STREAM_ID_WORDS } from "../../runtime/contract";
+import { isStreamId, STREAM_ID_RULE } from "../../runtime/contract";
 
 /** `KEY=VALUE`, collected over repetitions. The value may hold further equal signs. */
 export function keyValue(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
@@ -32,7 +32,7 @@ export function origin(text: string): string {
 /** Stream ids, collected over repetitions. */
 export function streamIds(text: string, before: readonly string[] = []): string[] {
   if (isStreamId(text)) return [...before, text];
-  throw new InvalidArgumentError(`Expected ${STREAM_ID_WORDS}.`);
+  throw new InvalidArgumentError(`Expected ${STREAM_ID_RULE}.`);
 }
 
 function whole(text: string, from: number, to: number): number {

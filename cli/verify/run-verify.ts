@@ -1,4 +1,4 @@
-import { type Counters, type IdentitySettings, NO_COUNTS } from "../../runtime/contract";
+import { type Counters, type IdentitySettings, ZERO_COUNTERS } from "../../runtime/contract";
 import type { ConnectionView } from "../../runtime/control/api/view";
 import type { Clock } from "../../runtime/support/clock";
 import type { ConnectionClient } from "../connection-client";
@@ -119,7 +119,7 @@ export async function runVerify(probe: Probe, clock: Clock, options: VerifyOptio
     items,
     generations: { first, last: view.generation },
     handover,
-    counted: difference(view.counters, before?.counters ?? NO_COUNTS),
+    counted: difference(view.counters, before?.counters ?? ZERO_COUNTERS),
     alone: !views.some(({ streamId: id, live }) => live && id !== streamId),
     processing,
     ringing: await probe.ringing(),

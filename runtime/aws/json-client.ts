@@ -45,14 +45,14 @@ export function awsClient(target: AwsTarget): AwsClient {
       const response = await transport.send({ method: "POST", path, headers: signed, body, signal });
       const text = response.body.toString();
       if (response.status >= 200 && response.status < 300) return text;
-      throw refusal(response.status, response.headers["x-amzn-errortype"], text);
+      throw responseError(response.status, response.headers["x-amzn-errortype"], text);
     },
     close: () => transport.close(),
   };
 }
 
 /** `com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException`, or the header's `ResourceNotFoundException:http://…` */
-function refusal(status: number, type: string | string[] | undefined, text: string): AwsError {
+function responseError(status: number, type: string | string[] | undefined, text: string): AwsError {
   const { __type = "", message, Message } = parse(text);
   const name = (String(type ?? "") || __type).split(":")[0]!.split("#").at(-1) || `Http${status}`;
   return new AwsError(name, status, message ?? Message ?? text.slice(0, 300));

@@ -1,5 +1,5 @@
 import type { RelaySettings } from "../contract";
-import { NO_COUNTS } from "../contract";
+import { ZERO_COUNTERS } from "../contract";
 import type { Clock } from "../support/clock";
 import { lazyJson, NO_JSON } from "../support/json-pointer";
 import type { Logger } from "../support/logger";
@@ -23,13 +23,13 @@ export interface IntakeDeps {
   readonly add: (entry: Entry) => void;
 }
 
-type Counts = { -readonly [Name in keyof typeof NO_COUNTS]: number };
+type Counts = { -readonly [Name in keyof typeof ZERO_COUNTERS]: number };
 
 const RECENT_KEYS = 8_192;
 
 /** From event to item: ignore, identify, suppress, number, encode. One for a run; {@link begin} for each connection. */
 export class Intake implements EventSink {
-  readonly counts: Counts = { ...NO_COUNTS };
+  readonly counts: Counts = { ...ZERO_COUNTERS };
   /** Position of the last event read, settled or not: where this run goes on. */
   position: string | undefined;
   serverRetryMs: number | undefined;

@@ -76,7 +76,7 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
         if (now.version !== before.version) end = await connect(dispatcher, connection, now);
       }
       if (end.kind !== "refused" || !intake.position || !mayMeanLostPosition(end.status)) return end;
-      if (end.status === 409 && options.singleTry()) return end;
+      if (end.status === 409 && options.singleAttempt()) return end;
       return await connectWithoutPosition(dispatcher, connection, end.status);
     } catch (cause) {
       if (cause instanceof StreamError && cause.code === "CONFIG_INVALID") return { kind: "failed", error: cause };
@@ -165,7 +165,7 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
       state.lastError = error;
       if (end.kind === "failed" || (end.kind === "refused" && judgeStatus(end.status) === "failed"))
         return { kind: "failed", error };
-      if (end.kind === "refused" && options.singleTry() && [409, 420, 429].includes(end.status))
+      if (end.kind === "refused" && options.singleAttempt() && [409, 420, 429].includes(end.status))
         return {
           kind: "refused",
           status: end.status,
@@ -184,7 +184,7 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
         delayMs: Math.round(next.delayMs),
       });
       const tooFar = next.delayMs > MAX_WAIT_MS || retryAt >= options.stopReadingAt;
-      if (tooFar || (options.singleTry() && opened === undefined))
+      if (tooFar || (options.singleAttempt() && opened === undefined))
         return { kind: "waiting", retryAt, attempt: next.attempt, error };
       state.retryAt = next.delayMs > 0 ? retryAt : undefined;
       if (next.delayMs > 0) await clock.sleep(next.delayMs, stopReading.signal);

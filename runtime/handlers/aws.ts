@@ -6,7 +6,7 @@ import { awsTarget } from "./environment";
 
 /** Longest an AWS call may take while there is plenty of time. */
 const TIMEOUT_MS = 3_000;
-const INVOKE_TRIES = 3;
+const INVOKE_ATTEMPTS = 3;
 
 export interface CallOptions {
   /** Longest a call may take, asked at each: a hop's shrinks towards its deadline. */
@@ -47,7 +47,7 @@ export function invokeFunction(
         return;
       } catch (error) {
         const refused = error instanceof AwsError && error.status < 500 && error.status !== 429;
-        if (refused || tries === INVOKE_TRIES) throw error;
+        if (refused || tries === INVOKE_ATTEMPTS) throw error;
       }
     }
   };
@@ -63,7 +63,7 @@ function trace(): Record<string, string> {
 }
 
 /** A call of Secrets Manager. */
-export async function askSecretsManager<T>(client: AwsClient, operation: string, secretId: string): Promise<T> {
+export async function callSecretsManager<T>(client: AwsClient, operation: string, secretId: string): Promise<T> {
   const headers = { "content-type": "application/x-amz-json-1.1", "x-amz-target": `secretsmanager.${operation}` };
   const body = JSON.stringify({ SecretId: secretId });
   return JSON.parse(await client.send({ headers, body, timeoutMs: TIMEOUT_MS }));

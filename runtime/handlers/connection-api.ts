@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from "aws-lambda";
-import { answer } from "../control/api/connection-api";
+import { handleRequest } from "../control/api/connection-api";
 import { type ApiRequest, decodeStreamId } from "../control/api/request";
 import { type ControlDeps, randomNonce } from "../control/deps";
 import { systemClock } from "../support/clock";
@@ -19,7 +19,7 @@ const deps: ControlDeps = {
 /** The connection API: one Lambda proxy request of API Gateway in, its answer out, one log line. */
 export async function handler(event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult> {
   const began = deps.clock.now();
-  const { status, headers, body, error } = await answer(deps, toRequest(event));
+  const { status, headers, body, error } = await handleRequest(deps, toRequest(event));
   // No headers, no query, no body: Authorization and tokens travel there. An id is logged only where it is one.
   const { identity, requestId } = event.requestContext;
   logger.log(status >= 500 ? "error" : "info", "request", {

@@ -1,7 +1,7 @@
 import type { AwsClient } from "../aws/json-client";
 import type { SourceSecret } from "../contract";
 import { StreamError } from "../support/errors";
-import { askSecretsManager } from "./aws";
+import { callSecretsManager } from "./aws";
 
 /**
  * The source's secret, read anew at each call: a rotation needs no deploy.
@@ -11,7 +11,7 @@ export async function readSourceSecret(
   client: AwsClient,
   secretId: string,
 ): Promise<{ readonly secret: SourceSecret; readonly version: string }> {
-  const answer = await askSecretsManager<{ SecretString?: string; VersionId?: string }>(
+  const answer = await callSecretsManager<{ SecretString?: string; VersionId?: string }>(
     client,
     "GetSecretValue",
     secretId,

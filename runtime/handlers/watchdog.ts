@@ -5,7 +5,7 @@ import { runWatchdog, type WatchdogReport } from "../control/watchdog/run";
 import { systemClock } from "../support/clock";
 import { jsonLogger } from "../support/logger";
 import { emfMetrics } from "../support/metrics";
-import { askSecretsManager, connectionTable, invokeFunction } from "./aws";
+import { callSecretsManager, connectionTable, invokeFunction } from "./aws";
 import { awsTarget, environment } from "./environment";
 import { relaySettings } from "./settings";
 
@@ -31,7 +31,7 @@ export async function handler(): Promise<WatchdogReport> {
 
 /** The version alone: the watchdog has no business with the secret's value. */
 async function currentSecretVersion(): Promise<string | undefined> {
-  const answer = await askSecretsManager<{ VersionIdsToStages?: Record<string, string[]> }>(
+  const answer = await callSecretsManager<{ VersionIdsToStages?: Record<string, string[]> }>(
     secrets,
     "DescribeSecret",
     environment("sourceSecret"),

@@ -86,7 +86,7 @@ describe("connection API handler", () => {
   });
 
   /** Answer and the lines written meanwhile. */
-  async function ask(event: APIGatewayProxyEvent) {
+  async function call(event: APIGatewayProxyEvent) {
     const lines: string[] = [];
     process.stdout.write = ((line: string) => lines.push(line)) as never;
     try {
@@ -97,16 +97,16 @@ describe("connection API handler", () => {
   }
 
   it("starts, shows and stops a stream in a real table, one invocation in all", async () => {
-    assert.equal((await ask(proxyEvent("POST", "prices", '{"resume":true}'))).result.statusCode, 202);
-    const shown = (await ask(proxyEvent("GET", "prices"))).result;
+    assert.equal((await call(proxyEvent("POST", "prices", '{"resume":true}'))).result.statusCode, 202);
+    const shown = (await call(proxyEvent("GET", "prices"))).result;
     assert.partialDeepStrictEqual(JSON.parse(shown.body), { streamId: "prices", desired: "open", status: "starting" });
-    assert.equal((await ask(proxyEvent("DELETE", "prices"))).result.statusCode, 202);
-    assert.equal((await ask(proxyEvent("GET", "other"))).result.statusCode, 404);
+    assert.equal((await call(proxyEvent("DELETE", "prices"))).result.statusCode, 202);
+    assert.equal((await call(proxyEvent("GET", "other"))).result.statusCode, 404);
     assert.deepEqual(invocations, ["/2015-03-31/functions/manager/invocations"]);
   });
 
   it("writes one log line a request, with who and what, and nothing of headers, query or body", async () => {
-    const { lines } = await ask(proxyEvent("POST", "user%40host", '{"resume":"hunter2"}'));
+    const { lines } = await call(proxyEvent("POST", "user%40host", '{"resume":"hunter2"}'));
     assert.equal(lines.length, 1);
     assert.partialDeepStrictEqual(JSON.parse(lines[0]!), {
       level: "info",
@@ -124,19 +124,19 @@ describe("connection API handler", () => {
   });
 
   it("logs no id that is none", async () => {
-    const { lines, result } = await ask(proxyEvent("GET", "a%0d%0aforged"));
+    const { lines, result } = await call(proxyEvent("GET", "a%0d%0aforged"));
     assert.equal(result.statusCode, 400);
     assert.doesNotMatch(lines.join(""), /forged/);
   });
 
   it("reads a body that API Gateway passes as base64", async () => {
     const body = Buffer.from('{"resume":1}').toString("base64");
-    const { result } = await ask({ ...proxyEvent("POST", "prices", body), isBase64Encoded: true });
+    const { result } = await call({ ...proxyEvent("POST", "prices", body), isBase64Encoded: true });
     assert.equal(JSON.parse(result.body).code, "BODY_INVALID");
   });
 
   it("answers JSON that no browser caches or guesses about", async () => {
-    const { headers } = (await ask(proxyEvent("PUT", "prices"))).result;
+    const { headers } = (await call(proxyEvent("PUT", "prices"))).result;
     assert.deepEqual(headers, {
       allow: "POST, GET, DELETE",
       "content-type": "application/json",
@@ -148,7 +148,7 @@ describe("connection API handler", () => {
   it("answers 503 while the table is out of reach, and logs why", async () => {
     servers[0]!.closeAllConnections();
     servers[0]!.close();
-    const { result, lines } = await ask(proxyEvent("GET", "prices"));
+    const { result, lines } = await call(proxyEvent("GET", "prices"));
     assert.equal(result.statusCode, 503);
     assert.equal(result.headers?.["retry-after"], "1");
     assert.partialDeepStrictEqual(JSON.parse(lines[0]!), { level: "error", error: { code: "STORE_UNAVAILABLE" } });

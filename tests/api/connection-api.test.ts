@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { DECLARED_ROW } from "../../runtime/contract";
-import { answer, ROUTES } from "../../runtime/control/api/connection-api";
+import { handleRequest, ROUTES } from "../../runtime/control/api/connection-api";
 import { StreamError } from "../../runtime/support/errors";
 import { deployment, liveRow, NOW, request } from "./api-fixture";
 
@@ -10,7 +10,7 @@ describe("connection API", () => {
   describe("start", () => {
     it("answers 202, writes the row and invokes one hop", async () => {
       const { deps, rows, invoked } = deployment();
-      const { status, body } = await answer(deps, request({ method: "POST" }));
+      const { status, body } = await handleRequest(deps, request({ method: "POST" }));
       assert.equal(status, 202);
       assert.partialDeepStrictEqual(body, { streamId: "prices", desired: "open", status: "starting", live: false });
       assert.equal(rows.get("prices")?.desired, "open");
@@ -19,7 +19,7 @@ describe("connection API", () => {
 
     it("answers 200 for a live stream and changes nothing", async () => {
       const { deps, rows, invoked } = deployment(liveRow);
-      const { status, body } = await answer(deps, request({ method: "POST" }));
+      const { status, body } = await handleRequest(deps, request({ method: "POST" }));
       assert.equal(status, 200);
       assert.partialDeepStrictEqual(body, { live: true, generation: 4 });
       assert.deepEqual(rows.get("prices"), liveRow);
@@ -42,7 +42,7 @@ describe("connection API", () => {
         [" \n", "41"],
       ]) {
         const { deps, rows } = deployment({ ...stopped, desiredVersion: 0 });
-        const { status } = await answer(deps, request({ method: "POST", body }));
+        const { status } = await handleRequest(deps, request({ method: "POST", body }));
         assert.equal(status, 202);
         assert.equal(rows.get("prices")?.checkpoint, checkpoint, body);
       }
@@ -50,7 +50,7 @@ describe("connection API", () => {
 
     it("answers 409 where a live stream should start afresh, since its owner moves the checkpoint", async () => {
       const { deps, rows } = deployment(liveRow);
-      const { status, body } = await answer(deps, request({ method: "POST", body: '{"resume":false}' }));
+      const { status, body } = await handleRequest(deps, request({ method: "POST", body: '{"resume":false}' }));
       assert.equal(status, 409);
       assert.equal((body as ErrorBody).code, "STREAM_LIVE");
       assert.deepEqual(rows.get("prices"), liveRow);
@@ -70,13 +70,13 @@ describe("connection API", () => {
       ];
       for (const body of bad) {
         const { deps, rows, invoked } = deployment();
-        const response = await answer(deps, request({ method: "POST", body }));
+        const response = await handleRequest(deps, request({ method: "POST", body }));
         assert.equal(response.status, 400, body);
         assert.equal((response.body as ErrorBody).code, "BODY_INVALID");
         assert.equal(rows.size + invoked.length, 0);
       }
       const { deps, rows } = deployment();
-      const response = await answer(
+      const response = await handleRequest(
         deps,
         request({ method: "POST", body: `{"resume":${" ".repeat(10_000_000)}true}` }),
       );
@@ -87,7 +87,7 @@ describe("connection API", () => {
 
     it("measures the body in bytes, not characters", async () => {
       const { deps } = deployment();
-      const { status } = await answer(deps, request({ method: "POST", body: `{"x":"${"€".repeat(400)}"}` }));
+      const { status } = await handleRequest(deps, request({ method: "POST", body: `{"x":"${"€".repeat(400)}"}` }));
       assert.equal(status, 413);
     });
   });
@@ -95,7 +95,7 @@ describe("connection API", () => {
   describe("stop", () => {
     it("answers 202 and asks the live owner to close", async () => {
       const { deps, rows } = deployment(liveRow);
-      const { status, body } = await answer(deps, request({ method: "DELETE" }));
+      const { status, body } = await handleRequest(deps, request({ method: "DELETE" }));
       assert.equal(status, 202);
       assert.partialDeepStrictEqual(body, { desired: "closed", live: true });
       assert.equal(rows.get("prices")?.desired, "closed");
@@ -103,9 +103,9 @@ describe("connection API", () => {
 
     it("answers 202 again when repeated, and writes nothing more", async () => {
       const { deps, rows } = deployment({ ...liveRow, expiresAt: NOW - 1 });
-      await answer(deps, request({ method: "DELETE" }));
+      await handleRequest(deps, request({ method: "DELETE" }));
       const after = structuredClone(rows.get("prices"));
-      const { status, body } = await answer(deps, request({ method: "DELETE" }));
+      const { status, body } = await handleRequest(deps, request({ method: "DELETE" }));
       assert.equal(status, 202);
       assert.partialDeepStrictEqual(body, { status: "closed", live: false });
       assert.deepEqual(rows.get("prices"), after);
@@ -113,7 +113,7 @@ describe("connection API", () => {
 
     it("answers 404 for a stream that was never started, and creates no row", async () => {
       const { deps, rows } = deployment();
-      const { status, body } = await answer(deps, request({ method: "DELETE" }));
+      const { status, body } = await handleRequest(deps, request({ method: "DELETE" }));
       assert.equal(status, 404);
       assert.equal((body as ErrorBody).code, "STREAM_NOT_FOUND");
       assert.equal(rows.size, 0);
@@ -130,7 +130,7 @@ describe("connection API", () => {
         handover: { count: 3, mode: "overlap", lastGapMs: -40 },
         lastError: { code: "SOURCE_IDLE", message: "silent for 60 s", at: NOW - 5000 },
       });
-      const { status, body } = await answer(deps, request());
+      const { status, body } = await handleRequest(deps, request());
       assert.equal(status, 200);
       assert.partialDeepStrictEqual(body, {
         checkpoint: "99",
@@ -143,17 +143,17 @@ describe("connection API", () => {
 
     it("keeps the owner's nonce and unknown attributes to itself", async () => {
       const { deps } = deployment({ ...liveRow, secretVersion: "v7", surprise: "x" } as never);
-      const { body } = await answer(deps, request());
+      const { body } = await handleRequest(deps, request());
       assert.doesNotMatch(JSON.stringify(body), /secret-nonce|v7|surprise/);
     });
 
     it("says not live once the lease has run out, whatever the status says", async () => {
       const { deps } = deployment({ ...liveRow, expiresAt: NOW });
-      assert.partialDeepStrictEqual((await answer(deps, request())).body, { status: "open", live: false });
+      assert.partialDeepStrictEqual((await handleRequest(deps, request())).body, { status: "open", live: false });
     });
 
     it("answers 404 for a stream that was never started", async () => {
-      assert.equal((await answer(deployment().deps, request())).status, 404);
+      assert.equal((await handleRequest(deployment().deps, request())).status, 404);
     });
   });
 
@@ -169,7 +169,7 @@ describe("connection API", () => {
       let nextToken: string | undefined;
       let pages = 0;
       do {
-        const { status, body } = await answer(deps, list({ limit: "3", ...(nextToken && { nextToken }) }));
+        const { status, body } = await handleRequest(deps, list({ limit: "3", ...(nextToken && { nextToken }) }));
         assert.equal(status, 200);
         const page = body as Page;
         seen.push(...page.connections.map((connection) => connection.streamId));
@@ -184,7 +184,7 @@ describe("connection API", () => {
       const limits = ["0", "101", "-1", "1e1", "5.5", "", "abc", "9".repeat(400)].map((limit) => ({ limit }));
       const tokens = ["", "x", "1:prices", "../..", Buffer.from("2:a").toString("base64url"), "a".repeat(9000)];
       for (const query of [...limits, ...tokens.map((nextToken) => ({ nextToken }))]) {
-        const { status, body } = await answer(deployment().deps, list(query));
+        const { status, body } = await handleRequest(deployment().deps, list(query));
         assert.equal(status, 400, JSON.stringify(query));
         assert.equal((body as ErrorBody).code, "PAGE_INVALID");
       }
@@ -217,7 +217,7 @@ describe("connection API", () => {
     for (const method of ["POST", "GET", "DELETE"]) {
       for (const streamId of bad) {
         const { deps, rows, invoked } = deployment();
-        const { status, body } = await answer(deps, request({ method, streamId }));
+        const { status, body } = await handleRequest(deps, request({ method, streamId }));
         assert.equal(status, 400, `${method} ${streamId.slice(0, 40)}`);
         const { code, message } = body as ErrorBody;
         assert.equal(code, "STREAM_ID_INVALID");
@@ -231,17 +231,17 @@ describe("connection API", () => {
 
   it("takes an id with its legal characters escaped or not", async () => {
     const { deps, rows } = deployment();
-    assert.equal((await answer(deps, request({ method: "POST", streamId: "user%40host%3A1" }))).status, 202);
-    assert.equal((await answer(deps, request({ streamId: "user@host:1" }))).status, 200);
+    assert.equal((await handleRequest(deps, request({ method: "POST", streamId: "user%40host%3A1" }))).status, 202);
+    assert.equal((await handleRequest(deps, request({ streamId: "user@host:1" }))).status, 200);
     assert.deepEqual([...rows.keys()], ["user@host:1"]);
   });
 
   it("answers 404 for another path and 405 with Allow for another method", async () => {
     const { deps } = deployment();
     for (const resource of ["/", "/connections/", "/connections/{streamId}/x", "constructor", "__proto__"])
-      assert.equal((await answer(deps, request({ resource }))).status, 404, resource);
+      assert.equal((await handleRequest(deps, request({ resource }))).status, 404, resource);
     for (const method of ["PUT", "PATCH", "HEAD", "OPTIONS", "get", "constructor"]) {
-      const { status, headers } = await answer(deps, request({ method }));
+      const { status, headers } = await handleRequest(deps, request({ method }));
       assert.equal(status, 405, method);
       assert.equal(headers.allow, Object.keys(ROUTES["/connections/{streamId}"]!).join(", "));
     }
@@ -256,7 +256,7 @@ describe("connection API", () => {
     ] as const) {
       const { deps } = deployment();
       const read = () => Promise.reject(thrown);
-      const response = await answer({ ...deps, table: { ...deps.table, read } }, request());
+      const response = await handleRequest({ ...deps, table: { ...deps.table, read } }, request());
       assert.equal(response.status, status);
       assert.equal((response.body as ErrorBody).code, code);
       assert.doesNotMatch(JSON.stringify(response.body), /hunter2|10\.0\.0\.7/);

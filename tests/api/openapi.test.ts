@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { NO_COUNTS, STATUS, STREAM_ID_PATTERN } from "../../runtime/contract";
-import { answer, ROUTES } from "../../runtime/control/api/connection-api";
+import { STATUS, STREAM_ID_PATTERN, ZERO_COUNTERS } from "../../runtime/contract";
+import { handleRequest, ROUTES } from "../../runtime/control/api/connection-api";
 import { API_ERRORS, DEFAULT_PAGE, MAX_BODY_BYTES, MAX_PAGE } from "../../runtime/control/api/request";
 import { deployment, liveRow, NOW, request } from "./api-fixture";
 
@@ -22,21 +22,21 @@ function resolve(node: Node): Node {
 }
 
 /** What `value` has against a schema of the few keywords that the document uses. */
-function complaints(value: Any, schemaOrRef: Node, at = "$"): string[] {
+function schemaErrors(value: Any, schemaOrRef: Node, at = "$"): string[] {
   const schema = resolve(schemaOrRef);
   if (schema.enum) return schema.enum.includes(value) ? [] : [`${at}: ${value} is none of ${schema.enum}`];
   const actual = Array.isArray(value) ? "array" : Number.isInteger(value) ? "integer" : typeof value;
   if (actual !== schema.type) return [`${at}: is ${actual}, not ${schema.type}`];
   if (schema.format === "date-time" && new Date(value).toISOString() !== value) return [`${at}: ${value} is no time`];
   if (actual === "array")
-    return value.flatMap((item: unknown, i: number) => complaints(item, schema.items, `${at}[${i}]`));
+    return value.flatMap((item: unknown, i: number) => schemaErrors(item, schema.items, `${at}[${i}]`));
   if (actual !== "object") return [];
   const missing = (schema.required ?? [])
     .filter((name: string) => !(name in value))
     .map((name: string) => `${at}.${name}: missing`);
   const wrong = Object.entries(value).flatMap(([name, inner]) => {
     const inside = schema.properties?.[name] ?? schema.additionalProperties;
-    return inside ? complaints(inner, inside, `${at}.${name}`) : [`${at}.${name}: not described`];
+    return inside ? schemaErrors(inner, inside, `${at}.${name}`) : [`${at}.${name}: not described`];
   });
   return [...missing, ...wrong];
 }
@@ -56,7 +56,7 @@ describe("docs/openapi.yaml", () => {
     const { Error: error, Connection: connection } = document.components.schemas;
     assert.deepEqual(error.properties.code.enum, [...API_ERRORS]);
     assert.deepEqual([...connection.properties.status.enum].sort(), Object.values(STATUS).sort());
-    assert.deepEqual(connection.properties.counters.required, Object.keys(NO_COUNTS));
+    assert.deepEqual(connection.properties.counters.required, Object.keys(ZERO_COUNTERS));
     const path = document.paths["/connections/{streamId}"];
     assert.equal(path.parameters[0].schema.pattern, STREAM_ID_PATTERN.source);
     assert.match(path.post.responses["413"].description, new RegExp(`${MAX_BODY_BYTES.toLocaleString("en")} bytes`));
@@ -91,12 +91,12 @@ describe("docs/openapi.yaml", () => {
       request({ ...list, query: { limit: "x" } }),
     ];
     for (const one of cases) {
-      const { status, body } = await answer(deployment(full, { streamId: "other" }).deps, one);
+      const { status, body } = await handleRequest(deployment(full, { streamId: "other" }).deps, one);
       const response = document.paths[one.resource][one.method.toLowerCase()].responses[status];
       const label = `${one.method} ${one.resource} ${status}`;
       assert.ok(response, `${label} is not described`);
       const schema = resolve(response).content["application/json"].schema;
-      assert.deepEqual(complaints(JSON.parse(JSON.stringify(body)), schema), [], label);
+      assert.deepEqual(schemaErrors(JSON.parse(JSON.stringify(body)), schema), [], label);
     }
   });
 

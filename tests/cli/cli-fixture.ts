@@ -4,7 +4,7 @@ import { Command } from "commander";
 import pc from "picocolors";
 import type { AddCommand } from "../../cli/commands";
 import type { Terminal } from "../../cli/terminal";
-import { answer } from "../../runtime/control/api/connection-api";
+import { handleRequest } from "../../runtime/control/api/connection-api";
 import type { ApiRequest } from "../../runtime/control/api/request";
 import type { Deployment } from "../api/api-fixture";
 
@@ -76,7 +76,7 @@ export function serveApi({ deps }: Deployment): Promise<Server> {
       query: Object.fromEntries(url.searchParams),
       body,
     };
-    const { status, body: value } = await answer(deps, request);
+    const { status, body: value } = await handleRequest(deps, request);
     return { status, body: JSON.stringify(value) };
   });
 }

@@ -1,4 +1,4 @@
-import { NO_COUNTS } from "../../runtime/contract";
+import { ZERO_COUNTERS } from "../../runtime/contract";
 import type { Relay, RelayOptions, RelayOutcome, RelaySnapshot } from "../../runtime/relay-port";
 import type { Clock } from "../../runtime/support/clock";
 
@@ -108,7 +108,7 @@ export function fakeUpstream(clock: Clock, overrides: Partial<UpstreamBehaviour>
         const error = { code: "SOURCE_STATUS", status: answer, message: `${answer}`, at: clock.now() };
         const named = behaviour.retryAfterMs === undefined ? undefined : clock.now() + behaviour.retryAfterMs;
         if (answer === 204) return { kind: "completed" };
-        if (answer === 429 && options.singleTry()) return { kind: "refused", status: 429, retryAt: named };
+        if (answer === 429 && options.singleAttempt()) return { kind: "refused", status: 429, retryAt: named };
         if ([401, 403, 404, 410].includes(answer)) return { kind: "failed", error };
         return { kind: "waiting", retryAt: named ?? clock.now() + 61_000, attempt: options.attempt + 1, error };
       }
@@ -119,7 +119,7 @@ export function fakeUpstream(clock: Clock, overrides: Partial<UpstreamBehaviour>
       run,
       snapshot: (): RelaySnapshot => ({
         checkpoint,
-        counters: { ...NO_COUNTS, received, stored: received },
+        counters: { ...ZERO_COUNTERS, received, stored: received },
         attempt: connectedSince !== undefined && clock.now() - connectedSince >= 60_000 ? 0 : options.attempt,
         connectedSince,
         firstByteAt,

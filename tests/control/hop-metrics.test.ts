@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { METRIC, METRIC_DIMENSION, METRIC_NAMESPACE, NO_COUNTS } from "../../runtime/contract";
+import { METRIC, METRIC_DIMENSION, METRIC_NAMESPACE, ZERO_COUNTERS } from "../../runtime/contract";
 import { hopMeter } from "../../runtime/control/hop/metrics";
 import type { Relay, RelaySnapshot } from "../../runtime/relay-port";
 import { emfMetrics, metricUnit } from "../../runtime/support/metrics";
@@ -10,7 +10,7 @@ describe("the metrics of a hop", () => {
     const clock = fakeClock();
     const told: Record<string, number>[] = [];
     const meter = hopMeter(clock, (values) => told.push({ ...values }));
-    const snapshots: RelaySnapshot[] = [1, 2].map(() => ({ counters: NO_COUNTS, attempt: 0, buffered: 0 }));
+    const snapshots: RelaySnapshot[] = [1, 2].map(() => ({ counters: ZERO_COUNTERS, attempt: 0, buffered: 0 }));
     snapshots.forEach((_, i) => {
       meter.watch({ snapshot: () => snapshots[i]!, run: () => new Promise(() => {}) } satisfies Relay);
     });
@@ -18,14 +18,14 @@ describe("the metrics of a hop", () => {
     const running = meter.run(over.signal);
     const since = clock.now();
     snapshots[0] = {
-      counters: { ...NO_COUNTS, received: 5, stored: 4 },
+      counters: { ...ZERO_COUNTERS, received: 5, stored: 4 },
       attempt: 0,
       buffered: 1,
       connectedSince: since,
     };
-    snapshots[1] = { counters: { ...NO_COUNTS, received: 2, stored: 2 }, attempt: 0, buffered: 3 };
+    snapshots[1] = { counters: { ...ZERO_COUNTERS, received: 2, stored: 2 }, attempt: 0, buffered: 3 };
     await clock.advance(60_000);
-    snapshots[0] = { ...snapshots[0]!, counters: { ...NO_COUNTS, received: 6, stored: 6 }, buffered: 0 };
+    snapshots[0] = { ...snapshots[0]!, counters: { ...ZERO_COUNTERS, received: 6, stored: 6 }, buffered: 0 };
     await clock.advance(30_000);
     over.abort();
     await running;

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import type { Clause, RowChange } from "../../runtime/control/table/row-change";
-import { type Faults, type Mutation, NOTHING } from "./model";
+import { type Faults, type Mutation, NO_FAULTS } from "./model";
 import { check } from "./model-checker";
 
 /** Moments that each walk lasts; `MODEL_SPAN=7 npx mocha tests/control/lease-model.test.ts` takes minutes and millions of states. */
 const SPAN = Number(process.env.MODEL_SPAN ?? 4);
-const ONE: Faults = { ...NOTHING, watchdogs: 1 };
+const ONE: Faults = { ...NO_FAULTS, watchdogs: 1 };
 
 describe("the lease protocol, over all interleavings", function () {
   this.timeout(3_600_000);
@@ -19,7 +19,7 @@ describe("the lease protocol, over all interleavings", function () {
     ["a hop that dies", { crashes: 1, hops: 3 }],
     ["a hop that stands still and goes on", { pauses: 1, hops: 3 }],
     ["an answer of the table that is lost", { lostAnswers: 1 }],
-    ["an invocation that is delivered twice", { doubles: 1, hops: 3 }],
+    ["an invocation that is delivered twice", { duplicateInvokes: 1, hops: 3 }],
     ["an invocation that is lost", { lostInvokes: 1, hops: 3 }],
     ["a connection that the upstream closes", { drops: 1 }],
     ["an upstream that takes one connection", { hops: 3 }, { single: true }],
@@ -27,8 +27,11 @@ describe("the lease protocol, over all interleavings", function () {
   for (const [name, faults, options] of cases) {
     for (const running of [false, true]) {
       it(`holds ${running ? "in a hand-over" : "from a start"} with ${name}`, function () {
-        const { states, wrong } = check({ ...ONE, ...faults }, { ...options, running, span: SPAN, healEvery: 5 });
-        assert.equal(wrong, undefined, wrong && `${wrong.what}:\n${wrong.path.join("\n")}`);
+        const { states, violation } = check(
+          { ...ONE, ...faults },
+          { ...options, running, span: SPAN, recoveryEvery: 5 },
+        );
+        assert.equal(violation, undefined, violation && `${violation.what}:\n${violation.path.join("\n")}`);
         assert.ok(states > 300, `only ${states} states: the walk is broken`);
         this.test!.title += ` (${states} states)`;
       });
@@ -90,8 +93,8 @@ describe("the lease protocol, over all interleavings", function () {
   ];
   for (const [name, mutate, faults, what] of bugs) {
     it(`finds a seeded bug: ${name}`, () => {
-      const { wrong } = check({ ...ONE, ...faults }, { running: true, span: 5, healEvery: 5, mutate });
-      assert.match(wrong?.what ?? "nothing found", what);
+      const { violation } = check({ ...ONE, ...faults }, { running: true, span: 5, recoveryEvery: 5, mutate });
+      assert.match(violation?.what ?? "nothing found", what);
     });
   }
 });

@@ -9,7 +9,7 @@ import {
   type Model,
   type Move,
   type Mutation,
-  NOTHING,
+  NO_FAULTS,
   successors,
 } from "./model";
 
@@ -17,14 +17,14 @@ export interface Checked {
   readonly states: number;
   readonly depth: number;
   /** The first state that breaks an invariant, and how it is reached. */
-  readonly wrong?: { readonly what: string; readonly path: readonly string[] };
+  readonly violation?: { readonly what: string; readonly path: readonly string[] };
 }
 
 export interface CheckOptions {
   readonly single?: boolean;
   readonly mutate?: Mutation;
   /** From one in so many states the system must find back to order. @default 1 */
-  readonly healEvery?: number;
+  readonly recoveryEvery?: number;
   /** Begin with a stream that runs undisturbed and is about to hand over, rather than with its start. @default false */
   readonly running?: boolean;
   /** How far the walk goes in time; what comes later is what came before. @default 5 */
@@ -34,7 +34,7 @@ export interface CheckOptions {
 /** Walks through every state that the scheduler can reach, breadth first, so that what it finds is a shortest story. */
 export function check(
   faults: Faults,
-  { single = false, mutate, healEvery = 1, running = false, span = 5 }: CheckOptions = {},
+  { single = false, mutate, recoveryEvery = 1, running = false, span = 5 }: CheckOptions = {},
 ): Checked {
   interface Node {
     readonly model: Model;
@@ -51,7 +51,7 @@ export function check(
   const fail = (node: Node, what: string): Checked => {
     const path: string[] = [];
     for (let at: Node | undefined = node; at; at = at.from) path.unshift(`${at.model.now}: ${at.move}`);
-    return { states: seen.size, depth: node.depth, wrong: { what, path } };
+    return { states: seen.size, depth: node.depth, violation: { what, path } };
   };
   while (frontier.length > 0) {
     const next: Node[] = [];
@@ -63,8 +63,8 @@ export function check(
         seen.add(key);
         const child: Node = { model: to, from: node, move: name, depth: node.depth + 1 };
         depth = child.depth;
-        const wrong = violated(to) ?? (seen.size % healEvery === 0 ? notHealed(to, mutate) : undefined);
-        if (wrong) return fail(child, wrong);
+        const violation = violationIn(to) ?? (seen.size % recoveryEvery === 0 ? notRecovered(to, mutate) : undefined);
+        if (violation) return fail(child, violation);
         next.push(child);
       }
     }
@@ -75,21 +75,21 @@ export function check(
 }
 
 /** What must hold in every state. */
-function violated(model: Model): string | undefined {
-  if (model.wrong) return model.wrong;
+function violationIn(model: Model): string | undefined {
+  if (model.violation) return model.violation;
   const connected = model.hops.filter((hop) => !hop.paused && isConnected(hop));
   if (connected.length > 2) return "a third connection";
   return undefined;
 }
 
 /** Without further faults, the system must come to rest as it is wanted: one owner with one connection, or none at all. */
-function notHealed(model: Model, mutate?: Mutation): string | undefined {
+function notRecovered(model: Model, mutate?: Mutation): string | undefined {
   const { headers, events } = model.left;
-  let at: Model = { ...model, left: { ...NOTHING, headers, events, watchdogs: 100, hops: 100 } };
+  let at: Model = { ...model, left: { ...NO_FAULTS, headers, events, watchdogs: 100, hops: 100 } };
   const wanted = toConnectionRow(at.row!).desired;
   for (let steps = 0; steps < 400; steps++) {
-    const wrong = violated(at);
-    if (wrong) return wrong;
+    const violation = violationIn(at);
+    if (violation) return violation;
     if (wanted === "open" ? isServed(at) : isClosed(at)) return undefined;
     const moves = successors(at, mutate);
     const chosen = prefer(moves, at);
@@ -106,7 +106,7 @@ function notHealed(model: Model, mutate?: Mutation): string | undefined {
 /** A stream that was started and runs, one moment before its first hand-over. */
 function undisturbed(model: Model): Model {
   const { left } = model;
-  let at: Model = { ...model, left: { ...NOTHING, hops: left.hops } };
+  let at: Model = { ...model, left: { ...NO_FAULTS, hops: left.hops } };
   while (at.now < FIRST_HANDOVER - 1) at = prefer(successors(at), at)!.to;
   return { ...at, left };
 }

@@ -1,4 +1,4 @@
-import { type ConnectionRow, type HopStream, NO_COUNTS } from "../../runtime/contract";
+import { type ConnectionRow, type HopStream, ZERO_COUNTERS } from "../../runtime/contract";
 import { changeFor } from "../../runtime/control/hop/commands";
 import {
   begin,
@@ -11,9 +11,9 @@ import {
 import type { HopTiming } from "../../runtime/control/hop/timing";
 import { transition } from "../../runtime/control/hop/transition";
 import { close, open } from "../../runtime/control/streams/desired-state";
-import { toConnectionRow, type Written } from "../../runtime/control/table/connection-table";
+import { toConnectionRow, type WriteResult } from "../../runtime/control/table/connection-table";
 import type { RowChange, StoredRow } from "../../runtime/control/table/row-change";
-import { changeOf } from "../../runtime/control/watchdog/changes";
+import { watchdogChange } from "../../runtime/control/watchdog/changes";
 import { type Decision, decide } from "../../runtime/control/watchdog/decision";
 import type { RelaySnapshot } from "../../runtime/relay-port";
 import { applyChange } from "./memory-table";
@@ -25,11 +25,11 @@ import { applyChange } from "./memory-table";
  */
 export const TIMES: HopTiming = {
   leadMs: 5,
-  invokeAgainMs: [3],
+  reinvokeMs: [3],
   stopReadingMs: 2,
   releaseMs: 1,
   claimMs: 3,
-  settleMs: 1,
+  subscribeGraceMs: 1,
   lingerMs: 1,
   renewMs: 2,
   renewHandingOverMs: 1,
@@ -66,7 +66,7 @@ export interface Faults {
   /** Table writes that are made, or not, and not answered. */
   readonly lostAnswers: number;
   /** Invocations that are delivered twice. */
-  readonly doubles: number;
+  readonly duplicateInvokes: number;
   /** Invocations that are never delivered. */
   readonly lostInvokes: number;
   /** Connections that the upstream closes. */
@@ -84,11 +84,11 @@ export interface Faults {
 }
 
 /** No fault, no wish: to be spread over. */
-export const NOTHING: Faults = {
+export const NO_FAULTS: Faults = {
   crashes: 0,
   pauses: 0,
   lostAnswers: 0,
-  doubles: 0,
+  duplicateInvokes: 0,
   lostInvokes: 0,
   drops: 0,
   stops: 0,
@@ -111,7 +111,7 @@ export interface Model {
   readonly single: boolean;
   /** generation → nonce that acquired it. */
   readonly owners: Readonly<Record<number, string>>;
-  readonly wrong?: string;
+  readonly violation?: string;
   readonly names: number;
 }
 
@@ -151,7 +151,8 @@ export function successors(model: Model, mutate: Mutation = (change) => change):
     const fresh = withHop({ ...model, invoked: rest }, stream, mutate);
     if (model.hops.length < left.hops) {
       move("deliver", fresh);
-      if (left.doubles > 0) move("deliver and keep", spend({ ...fresh, invoked: model.invoked }, "doubles"));
+      if (left.duplicateInvokes > 0)
+        move("deliver and keep", spend({ ...fresh, invoked: model.invoked }, "duplicateInvokes"));
     }
     if (left.lostInvokes > 0) move("lose the invocation", spend({ ...model, invoked: rest }, "lostInvokes"));
   });
@@ -186,9 +187,9 @@ function hopMoves(model: Model, i: number, hop: Hop, mutate: Mutation): [string,
       deliver("invoked", { kind: "invoked" }, answered, { ...model, invoked: [...model.invoked, stream] });
     } else {
       const { after, written } = make(model, hop, of, change);
-      deliver(of.kind, { kind: "answer", to: of, written }, answered, after);
+      deliver(of.kind, { kind: "response", to: of, written }, answered, after);
       if (model.left.lostAnswers > 0 && change) {
-        const none: HopEvent = { kind: "no-answer", to: of };
+        const none: HopEvent = { kind: "no-response", to: of };
         deliver(`${of.kind}, made but unanswered`, none, answered, spend(after, "lostAnswers"));
         deliver(`${of.kind}, lost`, none, answered, spend(model, "lostAnswers"));
       }
@@ -248,7 +249,7 @@ function outsideMoves(model: Model, mutate: Mutation): [string, Model][] {
 
 function watchdogActs(model: Model, { row, decision, at }: NonNullable<Model["watchdog"]>, mutate: Mutation): Model {
   const nonce = `w${model.names}`;
-  const change = changeOf(decision, row, { nonce, now: at, release: RELEASE });
+  const change = watchdogChange(decision, row, { nonce, now: at, release: RELEASE });
   const after = change ? applyChange(model.row, "s", mutate(change)) : model.row;
   const done = { ...model, watchdog: undefined, names: model.names + 1, row: after ?? model.row };
   const later = decision.kind === "mark-closed" || (decision.kind === "revive" && decision.retryAt !== undefined);
@@ -305,16 +306,16 @@ const stopReading = (hop: Hop, now: number): Hop => ({
 
 function pendingCommand(model: Model, hop: Hop, of: Command, mutate: Mutation): NonNullable<Hop["pending"]> {
   if (of.kind === "invoke" || of.kind === "read") return { of, at: model.now };
-  const { change } = changeFor(of, contextOf(model, hop), { snapshot: snapshotOf(hop), reported: NO_COUNTS });
+  const { change } = changeFor(of, contextOf(model, hop), { snapshot: snapshotOf(hop), reported: ZERO_COUNTERS });
   return { of, change: mutate(change), at: model.now };
 }
 
 /** Carries out what was asked, and watches what every write must keep. */
-function make(model: Model, hop: Hop, of: Command, change?: RowChange): { after: Model; written: Written } {
+function make(model: Model, hop: Hop, of: Command, change?: RowChange): { after: Model; written: WriteResult } {
   const before = model.row;
   const row = change && applyChange(before, "s", change);
   if (!row) {
-    const written: Written = { applied: false, ...(before && { row: toConnectionRow(before) }) };
+    const written: WriteResult = { applied: false, ...(before && { row: toConnectionRow(before) }) };
     return { after: model, written };
   }
   const { generation } = toConnectionRow(row);
@@ -324,20 +325,20 @@ function make(model: Model, hop: Hop, of: Command, change?: RowChange): { after:
   const stale = (of.kind === "renew" || of.kind === "release") && mine !== undefined && generation !== mine;
   const checkpoint = Number(row.checkpoint ?? 0);
   const unsettled = Array.from({ length: checkpoint }, (_, n) => n + 1).some((n) => !model.stored.includes(n));
-  const wrong = twice
+  const violation = twice
     ? "two owners with one generation"
     : stale
       ? "a holder wrote under another's generation"
       : unsettled
         ? "a checkpoint names a position with something unsettled before it"
-        : model.wrong;
-  return { after: { ...model, row, owners, wrong }, written: { applied: true, row: toConnectionRow(row) } };
+        : model.violation;
+  return { after: { ...model, row, owners, violation }, written: { applied: true, row: toConnectionRow(row) } };
 }
 
 function snapshotOf({ checkpoint, connectedSince, firstByteAt }: Hop): RelaySnapshot {
   return {
     ...(checkpoint > 0 && { checkpoint: String(checkpoint) }),
-    counters: NO_COUNTS,
+    counters: ZERO_COUNTERS,
     attempt: 0,
     connectedSince,
     firstByteAt,

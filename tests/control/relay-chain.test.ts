@@ -1,23 +1,23 @@
 import assert from "node:assert/strict";
-import { World, type WorldOptions } from "./world";
+import { Simulation, type SimulationOptions } from "./simulation";
 
 const MINUTE = 60_000;
 const HOP = 15 * MINUTE;
 
 describe("a stream served by hop after hop", () => {
-  let world: World;
-  const begin = async (options: WorldOptions = {}): Promise<World> => {
-    world = new World(options);
-    await world.start();
-    await world.clock.advance(5_000);
-    return world;
+  let simulation: Simulation;
+  const begin = async (options: SimulationOptions = {}): Promise<Simulation> => {
+    simulation = new Simulation(options);
+    await simulation.start();
+    await simulation.clock.advance(5_000);
+    return simulation;
   };
-  afterEach(() => world.close());
+  afterEach(() => simulation.close());
 
   /** One live lease, one connection, and no event missing since the first one stored. */
-  const whole = (): void => {
-    const { clock, upstream } = world;
-    const row = world.row();
+  const assertHealthy = (): void => {
+    const { clock, upstream } = simulation;
+    const row = simulation.row();
     assert.equal(row.status, "open");
     assert.ok(row.owner !== undefined && row.expiresAt! > clock.now(), "a live lease");
     assert.equal(upstream.open(), 1, "one connection");
@@ -29,237 +29,237 @@ describe("a stream served by hop after hop", () => {
   };
 
   /** Runs until a hand-over is under way: a minute before the deadline, the successor invoked and not there yet. */
-  const untilHandover = () => world.clock.advance(14 * MINUTE - 4_500);
-  const reasons = () => world.hops.map((hop) => [...(hop.reasons?.values() ?? [])].join());
+  const untilHandover = () => simulation.clock.advance(14 * MINUTE - 4_500);
+  const reasons = () => simulation.hops.map((hop) => [...(hop.reasons?.values() ?? [])].join());
 
   it("hands over by overlap before the deadline and loses nothing, ten times in a row", async () => {
     await begin();
-    await world.clock.advance(10 * HOP);
-    whole();
-    assert.equal(world.upstream.mostConnections(), 2);
-    assert.ok(world.row().handover!.count >= 10, JSON.stringify(world.row().handover));
-    assert.equal(world.row().handover!.mode, "overlap");
-    assert.equal(world.row().generation, world.hops.length);
-    const reasons = new Set(world.hops.flatMap((hop) => [...(hop.reasons?.values() ?? [])]));
+    await simulation.clock.advance(10 * HOP);
+    assertHealthy();
+    assert.equal(simulation.upstream.mostConnections(), 2);
+    assert.ok(simulation.row().handover!.count >= 10, JSON.stringify(simulation.row().handover));
+    assert.equal(simulation.row().handover!.mode, "overlap");
+    assert.equal(simulation.row().generation, simulation.hops.length);
+    const reasons = new Set(simulation.hops.flatMap((hop) => [...(hop.reasons?.values() ?? [])]));
     assert.deepEqual([...reasons], ["handed-over"]);
   });
 
   it("hands an idle stream over like a busy one", async () => {
     await begin({ upstream: { everyMs: 1_000 * HOP } });
-    await world.clock.advance(3 * HOP);
+    await simulation.clock.advance(3 * HOP);
     assert.deepEqual(reasons().slice(0, -1), ["handed-over", "handed-over", "handed-over"]);
-    assert.equal(world.upstream.open(), 1);
+    assert.equal(simulation.upstream.open(), 1);
   });
 
   it("breaks for an upstream that allows one connection, measures the gap, and remembers", async () => {
     await begin({ upstream: { maxConnections: 1 } });
-    await world.clock.advance(HOP);
-    whole();
+    await simulation.clock.advance(HOP);
+    assertHealthy();
     assert.deepEqual(reasons(), ["handed-over-by-break", "refused", ""]);
-    assert.equal(world.row().handover?.mode, "break");
-    const [first] = world.events("handover");
+    assert.equal(simulation.row().handover?.mode, "break");
+    const [first] = simulation.events("handover");
     assert.equal(first?.mode, "break");
     assert.ok((first?.gapMs as number) > 0 && (first?.gapMs as number) < 5_000, String(first?.gapMs));
-    await world.clock.advance(HOP);
+    await simulation.clock.advance(HOP);
     assert.deepEqual(
       reasons(),
       ["handed-over-by-break", "refused", "handed-over-by-break", ""],
       "no second attempt at an overlap",
     );
-    await world.clock.advance(25 * 60 * MINUTE);
+    await simulation.clock.advance(25 * 60 * MINUTE);
     assert.equal(reasons().filter((reason) => reason === "refused").length, 2, "overlap is tried again a day later");
-    whole();
+    assertHealthy();
   });
 
   it("reads on until the time that the refusal names, then breaks", async () => {
     await begin({ upstream: { maxConnections: 1, retryAfterMs: 30_000 } });
-    await world.clock.advance(HOP);
-    whole();
-    const gap = world.events("handover")[0]?.gapMs as number;
+    await simulation.clock.advance(HOP);
+    assertHealthy();
+    const gap = simulation.events("handover")[0]?.gapMs as number;
     assert.ok(gap < 5_000, `gap of ${gap} ms`);
-    assert.ok(!world.logs.some(({ reason }) => reason === "waiting"));
+    assert.ok(!simulation.logs.some(({ reason }) => reason === "waiting"));
   });
 
   it("keeps to break when told to", async () => {
     await begin({ handover: "break" });
-    await world.clock.advance(2 * HOP);
-    whole();
-    assert.equal(world.upstream.mostConnections(), 1);
+    await simulation.clock.advance(2 * HOP);
+    assertHealthy();
+    assert.equal(simulation.upstream.mostConnections(), 1);
   });
 
   it("leaves to a successor whose connection made the upstream close the older one", async () => {
     await begin({ upstream: { newestOnly: true, subscribesAfterMs: 3_000 } });
-    await world.clock.advance(2 * HOP);
-    whole();
+    await simulation.clock.advance(2 * HOP);
+    assertHealthy();
     assert.deepEqual(reasons().slice(0, -1), ["handed-over", "handed-over"]);
   });
 
   it("loses nothing without replay when the successor's subscription begins seconds after its headers", async () => {
     await begin({ upstream: { forgetful: true, subscribesAfterMs: 4_000 } });
-    await world.clock.advance(5 * HOP);
-    whole();
-    assert.equal(world.upstream.mostConnections(), 2);
+    await simulation.clock.advance(5 * HOP);
+    assertHealthy();
+    assert.equal(simulation.upstream.mostConnections(), 2);
   });
 
   it("invokes again when the successor is never delivered", async () => {
     await begin();
     let lost = 0;
-    world.deliver = () => (++lost > 1 ? [500] : []);
-    await world.clock.advance(HOP);
-    whole();
+    simulation.deliver = () => (++lost > 1 ? [500] : []);
+    await simulation.clock.advance(HOP);
+    assertHealthy();
     assert.equal(lost, 2);
     assert.deepEqual(reasons(), ["handed-over", ""]);
   });
 
   it("stops reading before the deadline and is revived when no successor ever comes", async () => {
     await begin();
-    world.deliver = () => [];
-    await world.clock.advance(HOP - 5_000 - 5_000);
-    assert.equal(world.upstream.open(), 0);
+    simulation.deliver = () => [];
+    await simulation.clock.advance(HOP - 5_000 - 5_000);
+    assert.equal(simulation.upstream.open(), 0);
     assert.deepEqual(reasons(), ["no-successor"]);
-    assert.equal(world.row().owner, undefined, "released");
-    world.deliver = () => [500];
-    await world.clock.advance(MINUTE + 5_000);
-    whole();
-    assert.equal(world.row().attempt, 0, "no crash is counted for a lease that was released");
+    assert.equal(simulation.row().owner, undefined, "released");
+    simulation.deliver = () => [500];
+    await simulation.clock.advance(MINUTE + 5_000);
+    assertHealthy();
+    assert.equal(simulation.row().attempt, 0, "no crash is counted for a lease that was released");
   });
 
   it("has one successor when it is delivered three times, once a minute late", async () => {
     await begin();
-    world.deliver = () => [500, 510, 70_000];
-    await world.clock.advance(3 * HOP);
-    world.deliver = () => [500];
-    await world.clock.advance(HOP);
-    whole();
-    assert.equal(world.upstream.mostConnections(), 2);
+    simulation.deliver = () => [500, 510, 70_000];
+    await simulation.clock.advance(3 * HOP);
+    simulation.deliver = () => [500];
+    await simulation.clock.advance(HOP);
+    assertHealthy();
+    assert.equal(simulation.upstream.mostConnections(), 2);
     assert.ok(reasons().filter((reason) => reason === "not-needed").length >= 6);
   });
 
   it("is whole again after kill -9, by the watchdog, and counts the crash", async () => {
     await begin();
-    await world.clock.advance(MINUTE);
-    world.running()[0]!.kill();
-    await world.clock.advance(MINUTE + 35_000);
-    whole();
-    assert.equal(world.hops.length, 2);
+    await simulation.clock.advance(MINUTE);
+    simulation.running()[0]!.kill();
+    await simulation.clock.advance(MINUTE + 35_000);
+    assertHealthy();
+    assert.equal(simulation.hops.length, 2);
     assert.deepEqual(reasons(), ["", ""]);
   });
 
   it("backs off in a crash loop", async () => {
     await begin();
     for (let second = 0; second < 3_600; second++) {
-      await world.clock.advance(1_000);
-      for (const hop of world.running()) if (world.clock.now() - hop.startedAt > 200) hop.kill();
+      await simulation.clock.advance(1_000);
+      for (const hop of simulation.running()) if (simulation.clock.now() - hop.startedAt > 200) hop.kill();
     }
-    assert.ok(world.hops.length < 20, `${world.hops.length} hops in an hour`);
+    assert.ok(simulation.hops.length < 20, `${simulation.hops.length} hops in an hour`);
   });
 
   it("survives the predecessor's death during the overlap", async () => {
     await begin({ coldStartMs: 2_000 });
     await untilHandover();
-    await world.clock.advance(1_700);
-    world.running()[0]!.kill();
-    await world.clock.advance(MINUTE);
-    whole();
+    await simulation.clock.advance(1_700);
+    simulation.running()[0]!.kill();
+    await simulation.clock.advance(MINUTE);
+    assertHealthy();
     assert.deepEqual(reasons(), ["", ""]);
   });
 
   it("survives the successor's death under its claim", async () => {
     await begin({ upstream: { everyMs: 8_000 } });
     await untilHandover();
-    await world.clock.advance(2_000);
-    assert.equal(world.running().length, 2);
-    world.running()[1]!.kill();
-    await world.clock.advance(MINUTE);
-    whole();
-    assert.equal(world.upstream.mostConnections(), 2);
+    await simulation.clock.advance(2_000);
+    assert.equal(simulation.running().length, 2);
+    simulation.running()[1]!.kill();
+    await simulation.clock.advance(MINUTE);
+    assertHealthy();
+    assert.equal(simulation.upstream.mostConnections(), 2);
     assert.deepEqual(reasons(), ["handed-over", "", ""]);
   });
 
   it("notices that it was stopped past its lease, and writes no state", async () => {
     await begin();
-    await world.clock.advance(MINUTE + 500);
-    const resume = world.running()[0]!.pause();
-    await world.clock.advance(2 * MINUTE);
-    assert.equal(world.running().length, 2);
-    const { generation, owner } = world.row();
-    const before = { ...world.row(), expiresAt: 0, lastByteAt: 0, checkpoint: "", counters: {} };
+    await simulation.clock.advance(MINUTE + 500);
+    const resume = simulation.running()[0]!.pause();
+    await simulation.clock.advance(2 * MINUTE);
+    assert.equal(simulation.running().length, 2);
+    const { generation, owner } = simulation.row();
+    const before = { ...simulation.row(), expiresAt: 0, lastByteAt: 0, checkpoint: "", counters: {} };
     resume();
-    await world.clock.advance(9_000);
-    assert.equal(world.running().length, 1);
+    await simulation.clock.advance(9_000);
+    assert.equal(simulation.running().length, 1);
     assert.equal(reasons()[0], "superseded");
-    assert.deepEqual({ generation: world.row().generation, owner: world.row().owner }, { generation, owner });
-    assert.deepEqual({ ...world.row(), expiresAt: 0, lastByteAt: 0, checkpoint: "", counters: {} }, before);
-    whole();
+    assert.deepEqual({ generation: simulation.row().generation, owner: simulation.row().owner }, { generation, owner });
+    assert.deepEqual({ ...simulation.row(), expiresAt: 0, lastByteAt: 0, checkpoint: "", counters: {} }, before);
+    assertHealthy();
   });
 
   it("stays connected while the table is away for 15 s", async () => {
     await begin();
-    await world.clock.advance(MINUTE);
-    world.tableFault = () => "unavailable";
-    await world.clock.advance(15_000);
-    world.tableFault = () => undefined;
-    await world.clock.advance(10_000);
-    whole();
-    assert.equal(world.hops.length, 1);
+    await simulation.clock.advance(MINUTE);
+    simulation.tableFault = () => "unavailable";
+    await simulation.clock.advance(15_000);
+    simulation.tableFault = () => undefined;
+    await simulation.clock.advance(10_000);
+    assertHealthy();
+    assert.equal(simulation.hops.length, 1);
   });
 
   it("closes at its lease's end when the table stays away, and is whole again when it is back", async () => {
     await begin();
-    await world.clock.advance(MINUTE);
-    world.tableFault = () => "unavailable";
-    await world.clock.advance(31_000);
-    assert.equal(world.upstream.open(), 0);
-    await world.clock.advance(30_000);
-    world.tableFault = () => undefined;
-    await world.clock.advance(5_000);
-    whole();
+    await simulation.clock.advance(MINUTE);
+    simulation.tableFault = () => "unavailable";
+    await simulation.clock.advance(31_000);
+    assert.equal(simulation.upstream.open(), 0);
+    await simulation.clock.advance(30_000);
+    simulation.tableFault = () => undefined;
+    await simulation.clock.advance(5_000);
+    assertHealthy();
     assert.deepEqual(reasons(), ["lease-lost", ""]);
   });
 
   for (const name of ["claim", "acquire", "renew", "release", "add-final-counters", "start"]) {
     it(`is whole when every answer to a ${name} is lost`, async () => {
       const options = { handover: name === "release" ? "break" : "auto" } as const;
-      world = new World(options);
-      world.tableFault = (call) => (call.name === name ? "lost-answer" : undefined);
-      await world.start();
-      await world.clock.advance(3 * HOP);
-      whole();
+      simulation = new Simulation(options);
+      simulation.tableFault = (call) => (call.name === name ? "lost-answer" : undefined);
+      await simulation.start();
+      await simulation.clock.advance(3 * HOP);
+      assertHealthy();
       assert.ok(
         reasons()
           .slice(0, -1)
           .every((reason) => reason === "handed-over" || reason === "handed-over-by-break"),
         reasons().join(),
       );
-      assert.equal(world.upstream.mostConnections(), name === "release" ? 1 : 2);
+      assert.equal(simulation.upstream.mostConnections(), name === "release" ? 1 : 2);
     });
   }
 
   it("counts every event once when renews succeed but neither they nor the reading after them is answered", async () => {
     await begin();
     let calls = 0;
-    world.tableFault = ({ name }) => {
+    simulation.tableFault = ({ name }) => {
       if (name === "renew") calls = 1;
       else if (name === "read" && calls === 1) calls = 2;
       else return undefined;
-      return world.clock.now() % 3 === 0 ? "unavailable" : "lost-answer";
+      return simulation.clock.now() % 3 === 0 ? "unavailable" : "lost-answer";
     };
-    await world.clock.advance(5 * MINUTE);
-    world.tableFault = () => undefined;
-    await world.clock.advance(11_000);
-    const { counters } = world.row();
+    await simulation.clock.advance(5 * MINUTE);
+    simulation.tableFault = () => undefined;
+    await simulation.clock.advance(11_000);
+    const { counters } = simulation.row();
     assert.ok(
-      Math.abs(counters.received - world.upstream.stored.size) <= 10,
-      `${counters.received} of ${world.upstream.stored.size}`,
+      Math.abs(counters.received - simulation.upstream.stored.size) <= 10,
+      `${counters.received} of ${simulation.upstream.stored.size}`,
     );
   });
 
   it("adds up the counters of all hops, what the predecessor read last included", async () => {
     await begin();
-    await world.clock.advance(5 * HOP);
-    await world.stop();
-    await world.clock.advance(11_000);
-    const deliveries = [...world.upstream.stored.values()].reduce((sum, times) => sum + times, 0);
-    assert.equal(world.row().counters.received, deliveries);
+    await simulation.clock.advance(5 * HOP);
+    await simulation.stop();
+    await simulation.clock.advance(11_000);
+    const deliveries = [...simulation.upstream.stored.values()].reduce((sum, times) => sum + times, 0);
+    assert.equal(simulation.row().counters.received, deliveries);
   });
 });

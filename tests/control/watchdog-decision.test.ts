@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type ConnectionRow, NO_COUNTS } from "../../runtime/contract";
+import { type ConnectionRow, ZERO_COUNTERS } from "../../runtime/contract";
 import { decide, isDown } from "../../runtime/control/watchdog/decision";
 
 const NOW = 1_000_000;
@@ -11,7 +11,7 @@ const row = (over: Partial<ConnectionRow> = {}): ConnectionRow => ({
   status: "starting",
   generation: 3,
   attempt: 0,
-  counters: NO_COUNTS,
+  counters: ZERO_COUNTERS,
   ...over,
 });
 const live = { owner: "n", expiresAt: NOW + 1, release: "r1" };

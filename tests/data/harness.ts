@@ -180,7 +180,7 @@ export function setUp(source: { readonly url: string }, setup: Setup = {}) {
       signal: abort.signal,
       stopReadingAt: clock.now() + 86_400_000 * 2,
       drainUntil: clock.now() + 86_400_000 * 3,
-      singleTry: () => false,
+      singleAttempt: () => false,
       mayReconnect: async () => true,
       onProgress: (one) => progress.push(one),
       ...setup.options,

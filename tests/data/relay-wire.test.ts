@@ -213,7 +213,7 @@ describe("a relay on the wire", () => {
     for (const code of [409, 420, 429])
       it(`leaves as refused on ${code} under a single try`, async () => {
         const { outcome, requests } = await runToEnd([status(code)], {
-          options: { singleTry: () => true, checkpoint: "7" },
+          options: { singleAttempt: () => true, checkpoint: "7" },
         });
         assert.deepEqual(outcome, { kind: "refused", status: code });
         assert.equal(requests.length, 1);

@@ -3,7 +3,7 @@ import type { ControlDeps } from "../deps";
 import { listStreams, readStream } from "../streams/read";
 import { startStream } from "../streams/start";
 import { stopStream } from "../streams/stop";
-import { ApiRefusal, type ApiRequest, pageToken, parsePage, parseStartBody, parseStreamId } from "./request";
+import { ApiError, type ApiRequest, pageToken, parsePage, parseStartBody, parseStreamId } from "./request";
 import { connectionView } from "./view";
 
 export interface ApiResponse {
@@ -23,11 +23,11 @@ export const ROUTES: Readonly<Record<string, Readonly<Record<string, Route>>>> =
 };
 
 /** Answers one request of the connection API. Never rejects: what fails inside is a 503 or 500 that names nothing of it. */
-export async function answer(deps: ControlDeps, request: ApiRequest): Promise<ApiResponse> {
+export async function handleRequest(deps: ControlDeps, request: ApiRequest): Promise<ApiResponse> {
   try {
     return await routeOf(request)(deps, request);
   } catch (error) {
-    if (error instanceof ApiRefusal) return failure(error.status, error.code, error.message, error.headers);
+    if (error instanceof ApiError) return failure(error.status, error.code, error.message, error.headers);
     if (error instanceof StreamError && error.retryable) {
       const message =
         "The connection table did not answer, and what was asked may or may not have been done. Ask again.";
@@ -44,10 +44,10 @@ function routeOf({ method, resource }: ApiRequest): Route {
   const methods = Object.hasOwn(ROUTES, resource) ? ROUTES[resource]! : {};
   const allow = Object.keys(methods).join(", ");
   if (allow === "") {
-    throw new ApiRefusal(404, "ROUTE_NOT_FOUND", "Expected /connections or /connections/{streamId}, got another path.");
+    throw new ApiError(404, "ROUTE_NOT_FOUND", "Expected /connections or /connections/{streamId}, got another path.");
   }
   if (Object.hasOwn(methods, method)) return methods[method]!;
-  throw new ApiRefusal(405, "METHOD_NOT_ALLOWED", `Expected ${allow} on ${resource}, got another method.`, { allow });
+  throw new ApiError(405, "METHOD_NOT_ALLOWED", `Expected ${allow} on ${resource}, got another method.`, { allow });
 }
 
 async function start(deps: ControlDeps, request: ApiRequest): Promise<ApiResponse> {
@@ -55,8 +55,8 @@ async function start(deps: ControlDeps, request: ApiRequest): Promise<ApiRespons
   const { resume } = parseStartBody(request.body);
   const { kind, row } = await startStream(deps, streamId, { resume });
   // To answer 200 would claim that the checkpoint was dropped: it cannot be, under a hop that is writing it.
-  if (kind === "already" && !resume) {
-    throw new ApiRefusal(
+  if (kind === "already-running" && !resume) {
+    throw new ApiError(
       409,
       "STREAM_LIVE",
       `Stream ${streamId} is live. Stop it first to start it without its checkpoint.`,
@@ -68,7 +68,7 @@ async function start(deps: ControlDeps, request: ApiRequest): Promise<ApiRespons
 async function stop(deps: ControlDeps, request: ApiRequest): Promise<ApiResponse> {
   const streamId = parseStreamId(request.streamId);
   const result = await stopStream(deps, streamId);
-  if (result.kind === "unknown") throw streamNotFound(streamId);
+  if (result.kind === "not-found") throw streamNotFound(streamId);
   return success(202, connectionView(result.row, deps.clock.now()));
 }
 
@@ -88,8 +88,8 @@ async function list({ table, clock }: ControlDeps, request: ApiRequest): Promise
   });
 }
 
-function streamNotFound(streamId: string): ApiRefusal {
-  return new ApiRefusal(
+function streamNotFound(streamId: string): ApiError {
+  return new ApiError(
     404,
     "STREAM_NOT_FOUND",
     `Stream ${streamId} was never started. POST /connections/${streamId} starts it.`,

@@ -12,7 +12,7 @@ export interface ApiRequest {
 }
 
 /** Why a request is refused before anything was read or written. */
-export class ApiRefusal extends Error {
+export class ApiError extends Error {
   constructor(
     readonly status: number,
     readonly code: ApiErrorCode,
@@ -20,7 +20,7 @@ export class ApiRefusal extends Error {
     readonly headers: Readonly<Record<string, string>> = {},
   ) {
     super(message);
-    this.name = "ApiRefusal";
+    this.name = "ApiError";
   }
 }
 
@@ -57,7 +57,7 @@ export function decodeStreamId(segment: string | null | undefined): string | und
 export function parseStreamId(segment: string | undefined): string {
   const id = decodeStreamId(segment);
   if (id !== undefined) return id;
-  throw new ApiRefusal(
+  throw new ApiError(
     400,
     "STREAM_ID_INVALID",
     `Expected a stream id of 1 to 128 characters out of A-Z a-z 0-9 . _ : @ - and neither "." nor "..", got ${shown(segment)}.`,
@@ -68,7 +68,7 @@ export function parseStreamId(segment: string | undefined): string {
 export function parseStartBody(body: string): { readonly resume: boolean } {
   const bytes = Buffer.byteLength(body);
   if (bytes > MAX_BODY_BYTES)
-    throw new ApiRefusal(
+    throw new ApiError(
       413,
       "BODY_TOO_LARGE",
       `Expected a body of at most ${MAX_BODY_BYTES} bytes, got ${bytes}. Send nothing, or {"resume": false}.`,
@@ -85,7 +85,7 @@ export function parseStartBody(body: string): { readonly resume: boolean } {
 export function parsePage(query: ApiRequest["query"]): { readonly limit: number; readonly after?: string } {
   const { limit = String(DEFAULT_PAGE), nextToken } = query;
   if (!/^\d{1,3}$/.test(limit) || Number(limit) < 1 || Number(limit) > MAX_PAGE)
-    throw new ApiRefusal(400, "PAGE_INVALID", `Expected \`limit\` to be 1..${MAX_PAGE}, got ${shown(limit)}.`);
+    throw new ApiError(400, "PAGE_INVALID", `Expected \`limit\` to be 1..${MAX_PAGE}, got ${shown(limit)}.`);
   return { limit: Number(limit), after: nextToken === undefined ? undefined : parseToken(nextToken) };
 }
 
@@ -97,7 +97,7 @@ export function pageToken(after: string): string {
 function parseToken(token: string): string {
   const after = /^1:([!-~]{1,128})$/.exec(Buffer.from(token, "base64url").toString())?.[1];
   if (after !== undefined && pageToken(after) === token) return after;
-  throw new ApiRefusal(
+  throw new ApiError(
     400,
     "PAGE_INVALID",
     `Expected \`nextToken\` as an earlier answer gave it, got ${shown(token)}. Leave it out to begin at the first page.`,
@@ -112,8 +112,8 @@ function parseJson(body: string): unknown {
   }
 }
 
-function invalidBody(body: string): ApiRefusal {
-  return new ApiRefusal(
+function invalidBody(body: string): ApiError {
+  return new ApiError(
     400,
     "BODY_INVALID",
     `Expected no body, or {"resume": true} or {"resume": false}, got ${shown(body)}.`,

@@ -1,4 +1,4 @@
-import type { ConnectionRow, Counters, Desired, HandoverFigures, Status } from "../../contract";
+import type { ConnectionRow, Counters, Desired, HandoverStats, Status } from "../../contract";
 import { isLive } from "../table/connection-table";
 
 /** One stream as the API shows it. Times are ISO 8601 in UTC; a field that has no value yet is absent. */
@@ -21,7 +21,7 @@ export interface ConnectionView {
   readonly attempt: number;
   readonly retryAt?: string;
   readonly counters: Counters;
-  readonly handover?: HandoverFigures;
+  readonly handover?: HandoverStats;
   readonly lastError?: { readonly code: string; readonly message: string; readonly at: string };
 }
 

@@ -15,10 +15,10 @@ function claiming(state: Extract<Acquiring, { phase: "claiming" }>, event: HopEv
   if (event.kind === "begin" || event.kind === "tick") {
     return { state, command: { kind: "claim", generation: state.generation } };
   }
-  if (event.kind === "no-answer") return retryLater(state, context);
-  if (event.kind !== "answer") return { state };
+  if (event.kind === "no-response") return retryLater(state, context);
+  if (event.kind !== "response") return { state };
   const { written } = event;
-  if (!written.applied && written.unsure) return retryLater(state, context);
+  if (!written.applied && written.uncertain) return retryLater(state, context);
   if (!written.applied || !written.row.claim) return left("not-needed");
   const { row } = written;
   const next: Connecting = {
@@ -36,10 +36,10 @@ function acquiring(
   context: HopContext,
 ): Transition {
   if (event.kind === "begin" || event.kind === "tick") return { state, command: { kind: "acquire" } };
-  if (event.kind === "no-answer") return retryLater(state, context);
-  if (event.kind !== "answer") return { state };
+  if (event.kind === "no-response") return retryLater(state, context);
+  if (event.kind !== "response") return { state };
   const { written } = event;
-  if (!written.applied) return written.unsure ? retryLater(state, context) : left("not-needed");
+  if (!written.applied) return written.uncertain ? retryLater(state, context) : left("not-needed");
   const { row } = written;
   const held = hold(row, context);
   return { ...held, effects: [{ do: "connect", generation: row.generation, row }] };
@@ -66,11 +66,13 @@ function connecting(state: Connecting, event: HopEvent, context: HopContext): Tr
       if (event.progress.kind === "first-byte") return acquire;
       if (event.progress.kind !== "open") return { state };
       // Many servers send headers before they subscribe, and quiet streams send nothing for long.
-      return { state: { ...state, acquireAt: Math.min(state.acquireAt, context.now + context.timing.settleMs) } };
-    case "answer":
+      return {
+        state: { ...state, acquireAt: Math.min(state.acquireAt, context.now + context.timing.subscribeGraceMs) },
+      };
+    case "response":
       if (event.written.applied) return hold(event.written.row, context);
-      return event.written.unsure ? again : leave({ kind: "release-claim" });
-    case "no-answer":
+      return event.written.uncertain ? again : leave({ kind: "release-claim" });
+    case "no-response":
       return again;
     case "dropped":
       return { state, effects: [{ do: "reconnect", allowed: false }] };

@@ -18,7 +18,7 @@ export function batchInvokes(
     | { readonly streams: HopStream[]; readonly complete: AbortController; readonly sent: Promise<void> }
     | undefined;
 
-  const gather = () => {
+  const openBatch = () => {
     const streams: HopStream[] = [];
     const complete = new AbortController();
     const sent = clock.sleep(withinMs, complete.signal).then(() => {
@@ -29,7 +29,7 @@ export function batchInvokes(
   };
 
   return (stream) => {
-    open ??= gather();
+    open ??= openBatch();
     const { streams, complete, sent } = open;
     streams.push(stream);
     if (streams.length >= streamsLeft()) complete.abort();

@@ -1,9 +1,9 @@
-import { type Counters, NO_COUNTS, STATUS, type Status } from "../../contract";
+import { type Counters, STATUS, type Status, ZERO_COUNTERS } from "../../contract";
 import type { RelayOutcome, RelaySnapshot } from "../../relay-port";
 import { toConnectionRow, write } from "../table/connection-table";
 import type { RowChange } from "../table/row-change";
 import type { StreamDeps } from "./deps";
-import { addFigures, type Measured, measuredByPredecessor, measuredBySuccessor } from "./handover";
+import { addHandover, type HandoverMeasurement, measuredByPredecessor, measuredBySuccessor } from "./handover";
 import {
   acquire,
   addFinalCounters,
@@ -34,15 +34,15 @@ export function commandRunner(
 ): (command: Command) => Promise<HopEvent> {
   const { table, invokeStream } = deps;
   const logger = deps.logger.with({ streamId });
-  let reported = NO_COUNTS;
-  let unsure: { change: RowChange; reported: Counters } | undefined;
+  let reported = ZERO_COUNTERS;
+  let uncertain: { change: RowChange; reported: Counters } | undefined;
 
-  /** Counters are added, so the outcome of an unsure write is read before the next write adds the same counts again. */
+  /** Counters are added, so the outcome of an uncertain write is read before the next write adds the same counts again. */
   const settle = async () => {
-    if (!unsure) return;
+    if (!uncertain) return;
     const row = await table.read(streamId);
-    if (row && unsure.change.wasAppliedTo(row)) reported = unsure.reported;
-    unsure = undefined;
+    if (row && uncertain.change.wasAppliedTo(row)) reported = uncertain.reported;
+    uncertain = undefined;
   };
 
   const change = async (command: WriteCommand): Promise<HopEvent> => {
@@ -50,12 +50,12 @@ export function commandRunner(
     const snapshot = relay.snapshot();
     const prepared = changeFor(command, context(), { snapshot, reported, closedAt: relay.closedAt() });
     const counts = prepared.change.add !== undefined && command.kind !== "acquire";
-    if (counts) unsure = { change: prepared.change, reported: snapshot.counters };
+    if (counts) uncertain = { change: prepared.change, reported: snapshot.counters };
     const written = await write(table, streamId, prepared.change);
     if (counts && written.applied) reported = snapshot.counters;
-    if (written.applied || !written.unsure) unsure = undefined;
+    if (written.applied || !written.uncertain) uncertain = undefined;
     if (written.applied) report(command, prepared, written.row.generation);
-    return { kind: "answer", to: command, written };
+    return { kind: "response", to: command, written };
   };
 
   const report = (command: Command, { measured }: PreparedChange, generation: number) => {
@@ -70,7 +70,7 @@ export function commandRunner(
     try {
       if (command.kind === "read") {
         const row = await table.read(streamId);
-        return { kind: "answer", to: command, written: { applied: false, row: row && toConnectionRow(row) } };
+        return { kind: "response", to: command, written: { applied: false, row: row && toConnectionRow(row) } };
       }
       if (command.kind !== "invoke") return await change(command);
       const { generation } = command;
@@ -79,11 +79,11 @@ export function commandRunner(
       return { kind: "invoked" };
     } catch (error) {
       logger.log("warn", "No answer from the connection table or Lambda", {
-        event: HOP_EVENT.noAnswer,
+        event: HOP_EVENT.noResponse,
         command: command.kind,
         error,
       });
-      return { kind: "no-answer", to: command };
+      return { kind: "no-response", to: command };
     }
   };
 }
@@ -98,7 +98,7 @@ export interface RelayReport {
 export interface PreparedChange {
   readonly change: RowChange;
   /** A handover is complete once this change is made. */
-  readonly measured?: Measured;
+  readonly measured?: HandoverMeasurement;
 }
 
 /** The conditional change behind a command. Pure. */
@@ -160,7 +160,7 @@ function finalCountersChange(
   const counted = countedSince(relay.reported, relay.snapshot.counters);
   if (reason !== "handed-over") return { change: addFinalCounters({ successor: successor.generation, counted }) };
   const measured = measuredByPredecessor(relay.snapshot, successor, relay.closedAt ?? context.now);
-  const handover = addFigures(successor.handover, measured);
+  const handover = addHandover(successor.handover, measured);
   return { change: addFinalCounters({ successor: successor.generation, counted, handover }), measured };
 }
 
@@ -169,9 +169,9 @@ function reportOf(
   lease: Lease,
   status: Status,
   { snapshot, reported }: RelayReport,
-): { report: Report; measured?: Measured } {
+): { report: Report; measured?: HandoverMeasurement } {
   const measured = measuredBySuccessor(lease.row, snapshot);
-  const handover = measured && addFigures(lease.row.handover, measured);
+  const handover = measured && addHandover(lease.row.handover, measured);
   const counted = countedSince(reported, snapshot.counters);
   return { report: { status, relay: snapshot, counted, handover }, measured };
 }
@@ -188,7 +188,7 @@ function withOutcome(relay: RelayReport, outcome: RelayOutcome | undefined): Rel
 
 /** What was counted between two snapshots. */
 export function countedSince(before: Counters, now: Counters): Counters {
-  const names = Object.keys(NO_COUNTS) as (keyof Counters)[];
+  const names = Object.keys(ZERO_COUNTERS) as (keyof Counters)[];
   return Object.fromEntries(names.map((name) => [name, now[name] - before[name]])) as unknown as Counters;
 }
 

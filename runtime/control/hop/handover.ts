@@ -1,7 +1,7 @@
-import type { ConnectionRow, HandoverFigures } from "../../contract";
+import type { ConnectionRow, HandoverStats } from "../../contract";
 import type { RelaySnapshot } from "../../relay-port";
 
-export interface Measured {
+export interface HandoverMeasurement {
   readonly mode: "overlap" | "break";
   /** Last byte on the old connection → first on the new; negative = both were delivering. Absent: one of them had none. */
   readonly gapMs?: number;
@@ -9,13 +9,17 @@ export interface Measured {
   readonly overlapMs: number;
 }
 
-/** Measured by the predecessor when it leaves last: its successor's times are on the row. */
-export function measuredByPredecessor(own: RelaySnapshot, successor: ConnectionRow, closedAt: number): Measured {
+/** HandoverMeasurement by the predecessor when it leaves last: its successor's times are on the row. */
+export function measuredByPredecessor(
+  own: RelaySnapshot,
+  successor: ConnectionRow,
+  closedAt: number,
+): HandoverMeasurement {
   return measure(own.lastByteAt, successor.connectedSince, successor.firstByteAt, closedAt);
 }
 
-/** Measured by the successor when its predecessor left first: `row` as the successor holds it. Absent: nothing to measure (yet). */
-export function measuredBySuccessor(row: ConnectionRow, own: RelaySnapshot): Measured | undefined {
+/** HandoverMeasurement by the successor when its predecessor left first: `row` as the successor holds it. Absent: nothing to measure (yet). */
+export function measuredBySuccessor(row: ConnectionRow, own: RelaySnapshot): HandoverMeasurement | undefined {
   if (row.disconnectedAt === undefined || own.firstByteAt === undefined) return undefined;
   return measure(row.lastByteAt ?? row.disconnectedAt, own.connectedSince, own.firstByteAt, row.disconnectedAt);
 }
@@ -25,13 +29,13 @@ function measure(
   openedAt: number | undefined,
   firstByteAt: number | undefined,
   closedAt: number,
-): Measured {
+): HandoverMeasurement {
   const overlapMs = openedAt === undefined ? 0 : Math.max(0, closedAt - openedAt);
   const known = lastByteAt !== undefined && firstByteAt !== undefined;
   return { mode: overlapMs > 0 ? "overlap" : "break", overlapMs, ...(known && { gapMs: firstByteAt - lastByteAt }) };
 }
 
-export function addFigures(before: HandoverFigures | undefined, { mode, gapMs }: Measured): HandoverFigures {
+export function addHandover(before: HandoverStats | undefined, { mode, gapMs }: HandoverMeasurement): HandoverStats {
   const count = (before?.count ?? 0) + 1;
   if (gapMs === undefined) return { ...before, count, mode };
   return { count, mode, lastGapMs: gapMs, maxGapMs: Math.max(gapMs, before?.maxGapMs ?? gapMs) };

@@ -1,19 +1,19 @@
 import { type ConnectionRow, STATUS } from "../../contract";
 import type { RelayOutcome } from "../../relay-port";
-import { isClaimed, type Written } from "../table/connection-table";
+import { isClaimed, type WriteResult } from "../table/connection-table";
 import { leave } from "./leaving";
 import {
   type HandingOver,
   type Holding,
   type HopContext,
   type HopEvent,
-  isMine,
+  isOwner,
   type Lease,
   mayChain,
   type Transition,
 } from "./state";
 
-type Mine = Holding | HandingOver;
+type Owning = Holding | HandingOver;
 
 /** The lease was just acquired. */
 export function hold(row: ConnectionRow, context: HopContext): Transition {
@@ -22,20 +22,20 @@ export function hold(row: ConnectionRow, context: HopContext): Transition {
 }
 
 /** From the lease to the decision to leave. */
-export function whileHolding(state: Mine, event: HopEvent, context: HopContext): Transition {
+export function whileHolding(state: Owning, event: HopEvent, context: HopContext): Transition {
   switch (event.kind) {
     case "tick":
       return onTick(state, context);
-    case "answer":
+    case "response":
       if (event.to.kind === "read") return afterDrop(state, event.written.row, context);
       return event.written.applied
         ? onRenewed(state, event.written.row, context)
         : onLost(state, event.written, context);
-    case "no-answer":
+    case "no-response":
       if (event.to.kind === "read") return afterDrop(state, state.lease.row, context);
       // A failed invocation is repeated at the next planned time.
       if (event.to.kind === "invoke") return { state };
-      return renewAgain(state, context);
+      return retryRenew(state, context);
     case "progress":
       // The row should show at once that the stream is open.
       if (event.progress.kind !== "first-byte" && event.progress.kind !== "open") return { state };
@@ -50,7 +50,7 @@ export function whileHolding(state: Mine, event: HopEvent, context: HopContext):
   }
 }
 
-function onTick(state: Mine, context: HopContext): Transition {
+function onTick(state: Owning, context: HopContext): Transition {
   const { lease } = state;
   if (context.now >= lease.until) {
     return leave({
@@ -89,7 +89,7 @@ function startHandover(state: Holding, context: HopContext): Transition {
     state: {
       phase: "handing-over",
       lease: { ...lease, renewAt: context.now + context.timing.renewHandingOverMs },
-      invokeAt: context.timing.invokeAgainMs.map((before) => end - before),
+      invokeAt: context.timing.reinvokeMs.map((before) => end - before),
       giveUpAt: state.early ? end - context.timing.stopReadingMs : Number.POSITIVE_INFINITY,
       early: state.early,
     },
@@ -122,7 +122,7 @@ function modeOf(row: ConnectionRow, context: HopContext): "overlap" | "break" {
   return remembered && remembered.until > context.now ? remembered.mode : "overlap";
 }
 
-function onRenewed(state: Mine, row: ConnectionRow, context: HopContext): Transition {
+function onRenewed(state: Owning, row: ConnectionRow, context: HopContext): Transition {
   const every = state.phase === "handing-over" ? context.timing.renewHandingOverMs : context.timing.renewMs;
   const lease = renewed(state.lease, row, context, every);
   if (state.phase === "handing-over" && row.claim?.refused)
@@ -153,9 +153,9 @@ function onRefused(state: HandingOver, refused: { retryAt?: number }, context: H
 }
 
 /** A condition of the renew did not hold: another hop owns the stream, or it was stopped. */
-function onLost(state: Mine, { row, ...written }: Written, context: HopContext): Transition {
+function onLost(state: Owning, { row, ...written }: WriteResult, context: HopContext): Transition {
   const { lease } = state;
-  if ("unsure" in written && (!row || isMine(row, lease, context))) return renewAgain(state, context);
+  if ("uncertain" in written && (!row || isOwner(row, lease, context))) return retryRenew(state, context);
   if (!row) return leave({ kind: "nothing", reason: "gone" });
   const stillDesired = row.desired === "open" && row.desiredVersion === lease.desiredVersion;
   if (row.generation > lease.generation) {
@@ -175,7 +175,7 @@ function onLost(state: Mine, { row, ...written }: Written, context: HopContext):
   return leave(stopped(lease, row));
 }
 
-function renewAgain(state: Mine, context: HopContext): Transition {
+function retryRenew(state: Owning, context: HopContext): Transition {
   return { state: withLease(state, { ...state.lease, renewAt: context.now + context.timing.retryMs }) };
 }
 
@@ -192,10 +192,10 @@ export function stopped(lease: Lease, row: ConnectionRow) {
 }
 
 /** Our connection ended during a handover; the row says whether a successor connects. */
-function afterDrop(state: Mine, row: ConnectionRow | undefined, context: HopContext): Transition {
+function afterDrop(state: Owning, row: ConnectionRow | undefined, context: HopContext): Transition {
   const refuse = { do: "reconnect", allowed: false } as const;
   const and = (next: Transition): Transition => ({ ...next, effects: [refuse, ...(next.effects ?? [])] });
-  if (!row || !isMine(row, state.lease, context)) return and(onLost(state, { applied: false, row }, context));
+  if (!row || !isOwner(row, state.lease, context)) return and(onLost(state, { applied: false, row }, context));
   const lease = { ...state.lease, row };
   if (isClaimed(row, context.now)) {
     return and(
@@ -213,7 +213,7 @@ function afterDrop(state: Mine, row: ConnectionRow | undefined, context: HopCont
 }
 
 /** The relay ended by itself. */
-function onEnded({ lease, phase }: Mine, outcome: RelayOutcome, context: HopContext): Transition {
+function onEnded({ lease, phase }: Owning, outcome: RelayOutcome, context: HopContext): Transition {
   const drained = { drained: true, context } as const;
   const common = { kind: "release", lease, outcome, invoke: "no" } as const;
   switch (outcome.kind) {
@@ -250,6 +250,6 @@ function renewed(before: Lease | undefined, row: ConnectionRow, context: HopCont
   };
 }
 
-function withLease<S extends Mine>(state: S, lease: Lease): S {
+function withLease<S extends Owning>(state: S, lease: Lease): S {
   return { ...state, lease };
 }

@@ -2,7 +2,7 @@ import {
   CONTRACT_VERSION,
   type ConnectionRow,
   type Counters,
-  type HandoverFigures,
+  type HandoverStats,
   STATUS,
   type Status,
 } from "../../contract";
@@ -14,7 +14,7 @@ import {
   desiredVersionIs,
   generationIs,
   leaseFree,
-  notOver,
+  notTerminal,
   ownedBy,
   retryPassed,
 } from "../table/clauses";
@@ -26,12 +26,12 @@ import type { RowChange, StoredRow } from "../table/row-change";
  */
 
 /** A right to connect while the predecessor still owns the lease. */
-export function claim(of: { nonce: string; generation: number; now: number; until: number }): RowChange {
+export function claim(input: { nonce: string; generation: number; now: number; until: number }): RowChange {
   return {
     name: "claim",
-    when: [desiredOpen, notOver, generationIs(of.generation), claimFree(of.now), retryPassed(of.now)],
-    set: { claim: { nonce: of.nonce, until: of.until } },
-    wasAppliedTo: (row) => claimOf(row)?.nonce === of.nonce,
+    when: [desiredOpen, notTerminal, generationIs(input.generation), claimFree(input.now), retryPassed(input.now)],
+    set: { claim: { nonce: input.nonce, until: input.until } },
+    wasAppliedTo: (row) => claimOf(row)?.nonce === input.nonce,
   };
 }
 
@@ -46,27 +46,27 @@ export interface Acquire {
   readonly relay?: RelaySnapshot;
 }
 
-export function acquire(of: Acquire): RowChange {
+export function acquire(input: Acquire): RowChange {
   const may =
-    of.claimed === undefined
-      ? [leaseFree(of.now), claimFree(of.now), retryPassed(of.now)]
-      : [claimedBy(of.nonce), generationIs(of.claimed)];
+    input.claimed === undefined
+      ? [leaseFree(input.now), claimFree(input.now), retryPassed(input.now)]
+      : [claimedBy(input.nonce), generationIs(input.claimed)];
   return {
     name: "acquire",
-    when: [desiredOpen, notOver, ...may],
+    when: [desiredOpen, notTerminal, ...may],
     set: {
       v: CONTRACT_VERSION,
-      owner: of.nonce,
-      expiresAt: of.expiresAt,
-      release: of.release,
+      owner: input.nonce,
+      expiresAt: input.expiresAt,
+      release: input.release,
       requestedRelease: undefined,
       claim: undefined,
-      status: of.relay?.connectedSince === undefined ? STATUS.starting : STATUS.open,
-      connectedSince: of.relay?.connectedSince,
-      firstByteAt: of.relay?.firstByteAt,
+      status: input.relay?.connectedSince === undefined ? STATUS.starting : STATUS.open,
+      connectedSince: input.relay?.connectedSince,
+      firstByteAt: input.relay?.firstByteAt,
     },
     add: { generation: 1 },
-    wasAppliedTo: (row) => row.owner === of.nonce,
+    wasAppliedTo: (row) => row.owner === input.nonce,
   };
 }
 
@@ -78,7 +78,7 @@ export interface Report {
   readonly counted: Counters;
   readonly handoverMode?: ConnectionRow["handoverMode"];
   /** A hand-over by break that this holder has just completed. */
-  readonly handover?: HandoverFigures;
+  readonly handover?: HandoverStats;
 }
 
 export interface Held {
@@ -87,14 +87,15 @@ export interface Held {
   readonly desiredVersion: number;
 }
 
-export function renew(of: Held & { expiresAt: number }, report: Report): RowChange {
+export function renew(input: Held & { expiresAt: number }, report: Report): RowChange {
   return {
     name: "renew",
-    when: [generationIs(of.generation), ownedBy(of.nonce), desiredVersionIs(of.desiredVersion)],
-    set: { expiresAt: of.expiresAt, ...facts(report), ...position(report.relay) },
-    add: counts(report.counted),
+    when: [generationIs(input.generation), ownedBy(input.nonce), desiredVersionIs(input.desiredVersion)],
+    set: { expiresAt: input.expiresAt, ...statusAttributes(report), ...checkpointAttribute(report.relay) },
+    add: counterIncrements(report.counted),
     // Strictly later at every renew, and only the owner writes it: the expiry is the mark.
-    wasAppliedTo: (row) => row.owner === of.nonce && row.generation === of.generation && row.expiresAt === of.expiresAt,
+    wasAppliedTo: (row) =>
+      row.owner === input.nonce && row.generation === input.generation && row.expiresAt === input.expiresAt,
   };
 }
 
@@ -108,43 +109,43 @@ export interface Leaving {
 }
 
 /** Gives the lease back. `desiredVersion` is the one last seen, so that a start or stop in between is never overwritten. */
-export function release(of: Held, report: Report, leaving: Leaving): RowChange {
+export function release(input: Held, report: Report, leaving: Leaving): RowChange {
   return {
     name: "release",
-    when: [generationIs(of.generation), ownedBy(of.nonce), desiredVersionIs(of.desiredVersion)],
+    when: [generationIs(input.generation), ownedBy(input.nonce), desiredVersionIs(input.desiredVersion)],
     set: {
       owner: undefined,
       expiresAt: undefined,
       connectedSince: undefined,
-      releasedBy: of.nonce,
+      releaseNonce: input.nonce,
       disconnectedAt: leaving.disconnectedAt,
-      ...facts(report),
-      ...(leaving.checkpointToo && position(report.relay)),
+      ...statusAttributes(report),
+      ...(leaving.checkpointToo && checkpointAttribute(report.relay)),
       ...(leaving.retryAt !== undefined && { retryAt: leaving.retryAt }),
     },
-    add: counts(report.counted),
-    wasAppliedTo: (row) => row.releasedBy === of.nonce,
+    add: counterIncrements(report.counted),
+    wasAppliedTo: (row) => row.releaseNonce === input.nonce,
   };
 }
 
 /** The upstream refused the second connection: tells the predecessor, through its next renew. */
-export function refuse(of: { nonce: string; status: number; retryAt?: number }): RowChange {
-  const refused = { status: of.status, ...(of.retryAt !== undefined && { retryAt: of.retryAt }) };
+export function refuse(input: { nonce: string; status: number; retryAt?: number }): RowChange {
+  const refused = { status: input.status, ...(input.retryAt !== undefined && { retryAt: input.retryAt }) };
   return {
     name: "refuse",
-    when: [claimedBy(of.nonce)],
+    when: [claimedBy(input.nonce)],
     set: { "claim.refused": refused },
-    wasAppliedTo: (row) => claimOf(row)?.nonce === of.nonce && claimOf(row)?.refused !== undefined,
+    wasAppliedTo: (row) => claimOf(row)?.nonce === input.nonce && claimOf(row)?.refused !== undefined,
   };
 }
 
 /** Gives a claim back that came to nothing, so that the next successor need not wait until it runs out. */
-export function releaseClaim(of: { nonce: string }): RowChange {
+export function releaseClaim(input: { nonce: string }): RowChange {
   return {
     name: "release-claim",
-    when: [claimedBy(of.nonce)],
+    when: [claimedBy(input.nonce)],
     set: { claim: undefined },
-    wasAppliedTo: (row) => claimOf(row)?.nonce !== of.nonce,
+    wasAppliedTo: (row) => claimOf(row)?.nonce !== input.nonce,
   };
 }
 
@@ -152,17 +153,17 @@ export function releaseClaim(of: { nonce: string }): RowChange {
  * What a superseded predecessor counted after its last renew, and what it measured. No holder's write: it touches figures
  * only, under the generation of its successor, once (a lost answer may lose them, never double them).
  */
-export function addFinalCounters(of: { successor: number; counted: Counters; handover?: HandoverFigures }): RowChange {
+export function addFinalCounters(input: { successor: number; counted: Counters; handover?: HandoverStats }): RowChange {
   return {
     name: "add-final-counters",
-    when: [generationIs(of.successor)],
-    set: of.handover ? { handover: of.handover } : {},
-    add: counts(of.counted),
+    when: [generationIs(input.successor)],
+    set: input.handover ? { handover: input.handover } : {},
+    add: counterIncrements(input.counted),
     wasAppliedTo: () => false,
   };
 }
 
-function facts({ status, relay, handoverMode, handover }: Report): Record<string, unknown> {
+function statusAttributes({ status, relay, handoverMode, handover }: Report): Record<string, unknown> {
   return {
     status,
     attempt: relay.attempt,
@@ -178,11 +179,11 @@ function facts({ status, relay, handoverMode, handover }: Report): Record<string
 }
 
 /** No checkpoint in the snapshot means that there is none (any more): the upstream refused the old one. */
-function position(relay: RelaySnapshot): Record<string, unknown> {
+function checkpointAttribute(relay: RelaySnapshot): Record<string, unknown> {
   return { checkpoint: relay.checkpoint };
 }
 
-function counts(counted: Counters): Record<string, number> {
+function counterIncrements(counted: Counters): Record<string, number> {
   const moved = Object.entries(counted).filter(([, amount]) => amount !== 0);
   return Object.fromEntries(moved.map(([name, amount]) => [`counters.${name}`, amount]));
 }

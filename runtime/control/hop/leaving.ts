@@ -5,7 +5,7 @@ import {
   type ExitReason,
   type HopContext,
   type HopEvent,
-  isMine,
+  isOwner,
   leaseOf,
   mayChain,
   type StreamState,
@@ -27,19 +27,19 @@ export function leave(plan: ExitPlan, already?: { drained: true; context: HopCon
     plan,
     commandAt: Number.POSITIVE_INFINITY,
   };
-  return already ? lastWrite(state, already.context) : { state, effects: [{ do: "stop-reading" }] };
+  return already ? finalWrite(state, already.context) : { state, effects: [{ do: "stop-reading" }] };
 }
 
 /** From the decision to leave to the end. */
 export function whileLeaving(state: Departing, event: HopEvent, context: HopContext): Transition {
   if (event.kind === "dropped") return { state, effects: [{ do: "reconnect", allowed: false }] };
   if (state.phase === "lingering") return lingering(state, event, context);
-  if (event.kind === "ended") return lastWrite({ ...state, drained: true }, context);
+  if (event.kind === "ended") return finalWrite({ ...state, drained: true }, context);
   if (!state.drained) return draining(state, event, context);
-  if (event.kind === "tick") return lastWrite(state, context);
-  if (event.kind === "no-answer") return tryAgain(state, context);
+  if (event.kind === "tick") return finalWrite(state, context);
+  if (event.kind === "no-response") return retryWrite(state, context);
   if (event.kind === "invoked") return left(exitReasonOf(state.plan));
-  if (event.kind === "answer") return answered(state, event, context);
+  if (event.kind === "response") return answered(state, event, context);
   return { state };
 }
 
@@ -71,15 +71,15 @@ function draining(state: Leaving, event: HopEvent, context: HopContext): Transit
       ? { state, command: { kind: "renew", lease, status: state.plan.status } }
       : { state };
   }
-  if (event.kind === "no-answer") return renewIn(context.timing.retryMs);
-  if (event.kind !== "answer") return { state };
+  if (event.kind === "no-response") return renewIn(context.timing.retryMs);
+  if (event.kind !== "response") return { state };
   if (event.written.applied) return renewIn(context.timing.renewMs);
   // Another hop owns the stream, or it was stopped: the refused release decides what to do.
   return renewIn(Number.POSITIVE_INFINITY);
 }
 
 /** The final writes, one at a time. */
-function lastWrite(state: Leaving, context: HopContext): Transition {
+function finalWrite(state: Leaving, context: HopContext): Transition {
   const { plan } = state;
   const command = commandFor(plan);
   if (!command) return left(exitReasonOf(plan));
@@ -105,21 +105,27 @@ function commandFor(plan: ExitPlan): Command | undefined {
 }
 
 /** Counters are added once: a repeat could add them twice. Every other write is repeated until the deadline. */
-function tryAgain(state: Leaving, context: HopContext): Transition {
+function retryWrite(state: Leaving, context: HopContext): Transition {
   if (state.plan.kind === "add-final-counters") return left(state.plan.reason);
   return { state: { ...state, commandAt: context.now + context.timing.retryMs } };
 }
 
-function answered(state: Leaving, { written }: Extract<HopEvent, { kind: "answer" }>, context: HopContext): Transition {
+function answered(
+  state: Leaving,
+  { written }: Extract<HopEvent, { kind: "response" }>,
+  context: HopContext,
+): Transition {
   const { plan } = state;
   if (plan.kind !== "release") return left(exitReasonOf(plan));
   if (written.applied) {
     const invoke = plan.invoke === "always" || (plan.invoke === "guarded" && mayChain(context));
-    return invoke ? lastWrite({ ...state, plan: { kind: "invoke", reason: plan.reason } }, context) : left(plan.reason);
+    return invoke
+      ? finalWrite({ ...state, plan: { kind: "invoke", reason: plan.reason } }, context)
+      : left(plan.reason);
   }
   const { row } = written;
   const seen = { ...plan.lease, desiredVersion: plan.lease.row.desiredVersion };
-  if (written.unsure && (!row || isMine(row, seen, context))) return tryAgain(state, context);
+  if (written.uncertain && (!row || isOwner(row, seen, context))) return retryWrite(state, context);
   if (!row) return left("gone");
   if (row.generation !== plan.lease.generation || row.owner !== context.nonce) return left("superseded");
   // A start or stop was written in between: release again, for the new desired state.
@@ -132,7 +138,7 @@ function answered(state: Leaving, { written }: Extract<HopEvent, { kind: "answer
     invoke: again ? "always" : "no",
     measureGap: false,
   };
-  return lastWrite({ ...state, plan: release }, context);
+  return finalWrite({ ...state, plan: release }, context);
 }
 
 function exitReasonOf(plan: ExitPlan): ExitReason {

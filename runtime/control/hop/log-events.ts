@@ -19,5 +19,5 @@ export const HOP_EVENT = {
   invoked: "successor-invoked",
   handover: "handover",
   left: "stream-left",
-  noAnswer: "no-answer",
+  noResponse: "no-response",
 } as const;

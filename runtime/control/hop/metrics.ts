@@ -1,14 +1,14 @@
-import { type Counters, METRIC, NO_COUNTS } from "../../contract";
+import { type Counters, METRIC, ZERO_COUNTERS } from "../../contract";
 import type { Relay } from "../../relay-port";
 import type { Clock } from "../../support/clock";
 import type { Metrics } from "../../support/metrics";
 import { countedSince } from "./commands";
-import type { Measured } from "./handover";
+import type { HandoverMeasurement } from "./handover";
 
 /** Tells CloudWatch what the relays of one hop do, once a minute and once at the end. */
 export interface HopMeter {
   watch(relay: Relay): Relay;
-  onHandover(measured: Measured): void;
+  onHandover(measured: HandoverMeasurement): void;
   /** Runs until the signal aborts, then tells the rest. */
   run(signal: AbortSignal): Promise<void>;
 }
@@ -16,18 +16,18 @@ export interface HopMeter {
 const EVERY_MS = 60_000;
 
 export function hopMeter(clock: Clock, metrics: Metrics): HopMeter {
-  const relays: { readonly relay: Relay; told: Counters }[] = [];
+  const relays: { readonly relay: Relay; reported: Counters }[] = [];
   metrics({ [METRIC.hops]: 1 });
 
-  const tell = () => {
-    const counted = { ...NO_COUNTS };
+  const report = () => {
+    const counted = { ...ZERO_COUNTERS };
     let buffered = 0;
     let lastByteAt = Number.POSITIVE_INFINITY;
     for (const one of relays) {
       const { counters, ...now } = one.relay.snapshot();
-      const since = countedSince(one.told, counters);
+      const since = countedSince(one.reported, counters);
       for (const name of Object.keys(counted) as (keyof Counters)[]) counted[name] += since[name];
-      one.told = counters;
+      one.reported = counters;
       buffered += now.buffered;
       if (now.connectedSince !== undefined) lastByteAt = Math.min(lastByteAt, now.lastByteAt ?? now.connectedSince);
     }
@@ -40,7 +40,7 @@ export function hopMeter(clock: Clock, metrics: Metrics): HopMeter {
 
   return {
     watch: (relay) => {
-      relays.push({ relay, told: NO_COUNTS });
+      relays.push({ relay, reported: ZERO_COUNTERS });
       return relay;
     },
     onHandover: ({ gapMs }) => {
@@ -49,7 +49,7 @@ export function hopMeter(clock: Clock, metrics: Metrics): HopMeter {
     run: async (signal) => {
       while (!signal.aborted) {
         await clock.sleep(EVERY_MS, signal);
-        if (relays.length > 0) tell();
+        if (relays.length > 0) report();
       }
     },
   };

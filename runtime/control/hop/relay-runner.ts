@@ -1,12 +1,12 @@
-import { NO_COUNTS } from "../../contract";
+import { ZERO_COUNTERS } from "../../contract";
 import type { Relay, RelayOutcome, RelaySnapshot } from "../../relay-port";
-import type { HopFrame, StreamDeps } from "./deps";
+import type { HopInvocation, StreamDeps } from "./deps";
 import type { Effect, HopEvent } from "./state";
 
 /** The one relay of a stream in a hop: carries out the machine's effects and turns what happens into inputs. */
 export interface RelayRunner {
   perform(effect: Effect): void;
-  setSingleTry(yes: boolean): void;
+  setSingleAttempt(yes: boolean): void;
   snapshot(): RelaySnapshot;
   /** When the last connection ended. */
   closedAt(): number | undefined;
@@ -16,13 +16,13 @@ export interface RelayRunner {
 
 export function relayRunner(
   streamId: string,
-  frame: HopFrame,
+  frame: HopInvocation,
   { createRelay, clock, logger }: StreamDeps,
   put: (event: HopEvent) => void,
 ): RelayRunner {
   const stopReading = new AbortController();
-  const asked: ((allowed: boolean) => void)[] = [];
-  let singleTry = false;
+  const reconnectRequests: ((allowed: boolean) => void)[] = [];
+  let singleAttempt = false;
   let closedAt: number | undefined;
   let relay: Relay | undefined;
   let running: Promise<void> | undefined;
@@ -36,10 +36,10 @@ export function relayRunner(
       signal: stopReading.signal,
       stopReadingAt: frame.deadlineAt - frame.timing.stopReadingMs,
       drainUntil: frame.deadlineAt - frame.timing.releaseMs,
-      singleTry: () => singleTry,
+      singleAttempt: () => singleAttempt,
       mayReconnect: () =>
         new Promise((answer) => {
-          asked.push(answer);
+          reconnectRequests.push(answer);
           put({ kind: "dropped" });
         }),
       onProgress: (progress) => {
@@ -51,7 +51,7 @@ export function relayRunner(
       (outcome) => put({ kind: "ended", outcome }),
       (error) => {
         logger.log("error", "The relay failed in itself", { streamId, error });
-        put({ kind: "ended", outcome: broken(error, clock.now(), row.attempt) });
+        put({ kind: "ended", outcome: crashed(error, clock.now(), row.attempt) });
       },
     );
   };
@@ -60,30 +60,30 @@ export function relayRunner(
     perform: (effect) => {
       if (effect.do === "connect") connect(effect);
       if (effect.do === "stop-reading") stopReading.abort();
-      if (effect.do === "reconnect") asked.shift()?.(effect.allowed);
+      if (effect.do === "reconnect") reconnectRequests.shift()?.(effect.allowed);
     },
-    setSingleTry: (yes) => {
-      singleTry = yes;
+    setSingleAttempt: (yes) => {
+      singleAttempt = yes;
     },
-    snapshot: () => relay?.snapshot() ?? { counters: NO_COUNTS, attempt: 0, buffered: 0 },
+    snapshot: () => relay?.snapshot() ?? { counters: ZERO_COUNTERS, attempt: 0, buffered: 0 },
     closedAt: () => closedAt,
     end: async () => {
       stopReading.abort();
-      for (const answer of asked.splice(0)) answer(false);
+      for (const answer of reconnectRequests.splice(0)) answer(false);
       await running;
     },
   };
 }
 
 /** A relay that rejects is a bug of ours: the stream backs off like a stream that crashed. */
-function broken(error: unknown, now: number, attempt: number): RelayOutcome {
+function crashed(error: unknown, now: number, attempt: number): RelayOutcome {
   const message = error instanceof Error ? error.message : String(error);
   return {
     kind: "waiting",
-    retryAt: now + BROKEN_RETRY_MS,
+    retryAt: now + CRASH_RETRY_MS,
     attempt: attempt + 1,
-    error: { code: "RELAY_BROKEN", message, at: now },
+    error: { code: "RELAY_CRASHED", message, at: now },
   };
 }
 
-const BROKEN_RETRY_MS = 60_000;
+const CRASH_RETRY_MS = 60_000;

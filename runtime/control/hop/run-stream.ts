@@ -1,6 +1,6 @@
 import type { HopStream } from "../../contract";
 import { commandRunner } from "./commands";
-import type { HopFrame, StreamDeps } from "./deps";
+import type { HopInvocation, StreamDeps } from "./deps";
 import { eventQueue } from "./event-queue";
 import { HOP_EVENT } from "./log-events";
 import { relayRunner } from "./relay-runner";
@@ -11,7 +11,7 @@ import { transition } from "./transition";
  * Runs one stream for one hop. It drives the state machine: feeds it one event at a time, carries out its commands, and starts and
  * stops the relay. Resolves when the relay has ended and everything is written.
  */
-export async function runStream(stream: HopStream, frame: HopFrame, deps: StreamDeps): Promise<ExitReason> {
+export async function runStream(stream: HopStream, frame: HopInvocation, deps: StreamDeps): Promise<ExitReason> {
   const { clock } = deps;
   const nonce = deps.newNonce();
   const { handover, release } = deps;
@@ -26,7 +26,7 @@ export async function runStream(stream: HopStream, frame: HopFrame, deps: Stream
     while (state.phase !== "left") {
       const next = transition(state, event, context());
       state = next.state;
-      runner.setSingleTry(state.phase === "connecting");
+      runner.setSingleAttempt(state.phase === "connecting");
       for (const effect of next.effects ?? []) runner.perform(effect);
       if (state.phase === "left") break;
       event = next.command ? await execute(next.command) : ((await events.take(wakeAt(state))) ?? { kind: "tick" });

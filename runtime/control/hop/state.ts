@@ -1,6 +1,6 @@
 import type { ConnectionRow, HandoverMode, HopStream, Status } from "../../contract";
 import type { RelayOutcome, RelayProgress } from "../../relay-port";
-import type { Written } from "../table/connection-table";
+import type { WriteResult } from "../table/connection-table";
 import type { HopTiming } from "./timing";
 
 /**
@@ -140,9 +140,9 @@ export type HopEvent =
   /** The time of `wakeAt` has passed. */
   | { readonly kind: "tick" }
   /** The table answered. */
-  | { readonly kind: "answer"; readonly to: Command; readonly written: Written }
+  | { readonly kind: "response"; readonly to: Command; readonly written: WriteResult }
   /** The table (or Lambda) gave no answer. */
-  | { readonly kind: "no-answer"; readonly to: Command }
+  | { readonly kind: "no-response"; readonly to: Command }
   | { readonly kind: "invoked" }
   | { readonly kind: "progress"; readonly progress: RelayProgress }
   /** The connection ended and the relay asks whether to connect again. */
@@ -179,7 +179,7 @@ export function mayChain(context: HopContext): boolean {
 }
 
 /** The row names this owner, and no start or stop was written since. */
-export function isMine(row: ConnectionRow, lease: Lease, context: HopContext): boolean {
+export function isOwner(row: ConnectionRow, lease: Lease, context: HopContext): boolean {
   const { generation, owner, desiredVersion } = row;
   return generation === lease.generation && owner === context.nonce && desiredVersion === lease.desiredVersion;
 }

@@ -3,7 +3,7 @@ export interface HopTiming {
   /** T−lead: the successor is invoked. */
   readonly leadMs: number;
   /** T−…: it is invoked again, when nobody took over. */
-  readonly invokeAgainMs: readonly number[];
+  readonly reinvokeMs: readonly number[];
   /** T−…: reading ends whatever happens. */
   readonly stopReadingMs: number;
   /** T−…: what is not stored is counted as abandoned; the lease is released. */
@@ -11,7 +11,7 @@ export interface HopTiming {
   /** How long a claim lets its successor connect. */
   readonly claimMs: number;
   /** Good headers, but no byte: the successor takes the stream to be subscribed after this. */
-  readonly settleMs: number;
+  readonly subscribeGraceMs: number;
   /** How long a superseded predecessor goes on reading. */
   readonly lingerMs: number;
   readonly renewMs: number;
@@ -43,11 +43,11 @@ export function timingFor(remainingMs: number): HopTiming {
   const leaseMs = atMost(30_000, 1 / 5);
   return {
     leadMs,
-    invokeAgainMs: [ofLead(40_000), ofLead(20_000)],
+    reinvokeMs: [ofLead(40_000), ofLead(20_000)],
     stopReadingMs: ofLead(15_000),
     releaseMs: ofLead(3_000),
     claimMs: ofLead(20_000),
-    settleMs: ofLead(10_000),
+    subscribeGraceMs: ofLead(10_000),
     lingerMs: ofLead(2_000),
     renewMs,
     renewHandingOverMs: Math.min(1_000, Math.ceil(renewMs / 2)),

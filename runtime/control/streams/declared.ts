@@ -6,11 +6,11 @@ export type DeclaredChange =
   /** New in the list: start it, and flag the row as the list's own. */
   | { readonly kind: "start"; readonly streamId: string }
   /** New in the list, but it runs already by somebody else's hand: only note that the list has been heard. */
-  | { readonly kind: "note"; readonly streamId: string }
+  | { readonly kind: "track"; readonly streamId: string }
   /** Gone from the list, which had started it. */
   | { readonly kind: "stop"; readonly streamId: string }
   /** Gone from the list, started through the API since: it stays. */
-  | { readonly kind: "forget"; readonly streamId: string };
+  | { readonly kind: "untrack"; readonly streamId: string };
 
 /**
  * Compares the list with the flag of each row, not with what runs: only a change of the list acts, so a stop through the API
@@ -21,11 +21,11 @@ export function declaredChanges(list: readonly string[], rows: readonly Connecti
   const added = list.flatMap((streamId): DeclaredChange[] => {
     const row = known.get(streamId);
     if (row?.declared !== undefined) return [];
-    return [{ kind: row?.desired === "open" ? "note" : "start", streamId }];
+    return [{ kind: row?.desired === "open" ? "track" : "start", streamId }];
   });
   const removed = rows.flatMap(({ streamId, declared }): DeclaredChange[] => {
     if (declared === undefined || list.includes(streamId)) return [];
-    return [{ kind: declared ? "stop" : "forget", streamId }];
+    return [{ kind: declared ? "stop" : "untrack", streamId }];
   });
   return [...added, ...removed];
 }

@@ -1,6 +1,6 @@
-import { CONTRACT_VERSION, type ConnectionRow, NO_COUNTS, STATUS } from "../../contract";
+import { CONTRACT_VERSION, type ConnectionRow, STATUS, ZERO_COUNTERS } from "../../contract";
 import { StreamError } from "../../support/errors";
-import { desiredVersionIs, generationIs, leaseFree, rowIsNew } from "../table/clauses";
+import { desiredVersionIs, generationIs, leaseFree, rowMissing } from "../table/clauses";
 import { isLive } from "../table/connection-table";
 import type { RowChange, StoredRow } from "../table/row-change";
 
@@ -17,7 +17,7 @@ export interface DesiredChange {
 }
 
 export function open(seen: ConnectionRow | undefined, change: DesiredChange & { readonly resume: boolean }): RowChange {
-  const fresh = seen ? {} : { v: CONTRACT_VERSION, generation: 0, counters: NO_COUNTS, handover: { count: 0 } };
+  const fresh = seen ? {} : { v: CONTRACT_VERSION, generation: 0, counters: ZERO_COUNTERS, handover: { count: 0 } };
   const idle = !seen || !isLive(seen, change.now);
   const left = idle ? { status: STATUS.starting, attempt: 0, lastError: undefined, disconnectedAt: undefined } : {};
   // A leaving owner would write its checkpoint once more: a new generation takes its pen away.
@@ -49,19 +49,19 @@ function desire(
           generationIs(seen.generation),
           ...(isLive(seen, now) ? [] : [leaseFree(now)]),
         ]
-      : [rowIsNew],
-    set: { ...set, ...flag, desiredVersion: (seen?.desiredVersion ?? 0) + 1, desiredBy: nonce },
-    wasAppliedTo: (row: StoredRow) => row.desiredBy === nonce,
+      : [rowMissing],
+    set: { ...set, ...flag, desiredVersion: (seen?.desiredVersion ?? 0) + 1, desiredNonce: nonce },
+    wasAppliedTo: (row: StoredRow) => row.desiredNonce === nonce,
   };
 }
 
 /** How often a use case reads and decides again after another writer changed the row. */
-export const WRITE_TRIES = 5;
+export const WRITE_ATTEMPTS = 5;
 
 export function tooManyConflicts(what: string, streamId: string): StreamError {
   return new StreamError(
     "STORE_UNAVAILABLE",
-    `Could not ${what} stream ${streamId}: its row changed during each of ${WRITE_TRIES} attempts. Try again.`,
+    `Could not ${what} stream ${streamId}: its row changed during each of ${WRITE_ATTEMPTS} attempts. Try again.`,
     { retryable: true },
   );
 }

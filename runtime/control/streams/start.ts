@@ -2,7 +2,7 @@ import { CONTRACT_VERSION, type ConnectionRow } from "../../contract";
 import type { ControlDeps } from "../deps";
 import { isClaimed, isLive, toConnectionRow, write } from "../table/connection-table";
 import { checkStreamId } from "./check-stream-id";
-import { open, tooManyConflicts, WRITE_TRIES } from "./desired-state";
+import { open, tooManyConflicts, WRITE_ATTEMPTS } from "./desired-state";
 
 export interface StartOptions {
   /** False: start without the stored checkpoint. @default true */
@@ -14,11 +14,11 @@ export interface StartOptions {
 export type StartResult =
   /** A hop was invoked (HTTP 202). */
   | { readonly kind: "started"; readonly row: ConnectionRow }
-  /** It runs, or waits for a time the upstream named: nothing was written (HTTP 200). */
-  | { readonly kind: "already"; readonly row: ConnectionRow };
+  /** It isRunning, or waits for a time the upstream named: nothing was written (HTTP 200). */
+  | { readonly kind: "already-running"; readonly row: ConnectionRow };
 
 /**
- * Makes sure that the stream runs. Safe to repeat: of two starts at one instant both may invoke, one hop wins the lease.
+ * Makes sure that the stream isRunning. Safe to repeat: of two starts at one instant both may invoke, one hop wins the lease.
  * @throws StreamError VALIDATION_FAILED for a bad id, STORE_UNAVAILABLE
  */
 export async function startStream(
@@ -28,11 +28,11 @@ export async function startStream(
 ): Promise<StartResult> {
   checkStreamId(streamId);
   const nonce = deps.newNonce();
-  for (let tries = 0; tries < WRITE_TRIES; tries++) {
+  for (let tries = 0; tries < WRITE_ATTEMPTS; tries++) {
     const stored = await deps.table.read(streamId);
     const seen = stored && toConnectionRow(stored);
     const now = deps.clock.now();
-    if (seen && runs(seen, now)) return { kind: "already", row: seen };
+    if (seen && isRunning(seen, now)) return { kind: "already-running", row: seen };
     const flag = declared ? true : seen?.declared === undefined ? undefined : false;
     const written = await write(deps.table, streamId, open(seen, { nonce, now, resume, declared: flag }));
     if (!written.applied) continue;
@@ -42,7 +42,7 @@ export async function startStream(
   throw tooManyConflicts("start", streamId);
 }
 
-function runs(row: ConnectionRow, now: number): boolean {
+function isRunning(row: ConnectionRow, now: number): boolean {
   if (row.desired !== "open") return false;
   const waits = row.status === "waiting" && (row.retryAt ?? 0) > now;
   return isLive(row, now) || isClaimed(row, now) || waits;

@@ -2,7 +2,7 @@ import type { ConnectionRow } from "../../contract";
 import type { ControlDeps } from "../deps";
 import { isLive, toConnectionRow, write } from "../table/connection-table";
 import { checkStreamId } from "./check-stream-id";
-import { close, tooManyConflicts, WRITE_TRIES } from "./desired-state";
+import { close, tooManyConflicts, WRITE_ATTEMPTS } from "./desired-state";
 
 export interface StopOptions {
   /** The list lost this stream: its flag goes too. @default false */
@@ -15,7 +15,7 @@ export type StopResult =
   /** Nobody runs it (HTTP 200). */
   | { readonly kind: "closed"; readonly row: ConnectionRow }
   /** Never started (HTTP 404). */
-  | { readonly kind: "unknown" };
+  | { readonly kind: "not-found" };
 
 /**
  * Makes sure that the stream stops. Safe to repeat. The checkpoint stays: a later start resumes from it.
@@ -28,9 +28,9 @@ export async function stopStream(
 ): Promise<StopResult> {
   checkStreamId(streamId);
   const nonce = deps.newNonce();
-  for (let tries = 0; tries < WRITE_TRIES; tries++) {
+  for (let tries = 0; tries < WRITE_ATTEMPTS; tries++) {
     const stored = await deps.table.read(streamId);
-    if (!stored) return { kind: "unknown" };
+    if (!stored) return { kind: "not-found" };
     const seen = toConnectionRow(stored);
     const now = deps.clock.now();
     if (seen.desired === "closed" && !undeclare && (seen.status === "closed" || isLive(seen, now))) {

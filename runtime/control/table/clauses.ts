@@ -9,12 +9,12 @@ import type { Clause } from "./row-change";
  *     ───┼────────────────────────────┼────────────────────────────┼───▶
  *        generationIs(named)          generation +1                 leaseFree for everybody
  */
-export const rowIsNew: Clause = { absent: "streamId" };
+export const rowMissing: Clause = { absent: "streamId" };
 export const rowExists: Clause = { present: "streamId" };
 export const desiredOpen: Clause = { equals: ["desired", "open"] };
 export const statusIs = (status: Status): Clause => ({ equals: ["status", status] });
 /** Neither completed nor failed for good: those are started by hand. */
-export const notOver: Clause = {
+export const notTerminal: Clause = {
   allOf: [{ differs: ["status", STATUS.completed] }, { differs: ["status", STATUS.failed] }],
 };
 export const desiredVersionIs = (version: number): Clause => ({ equals: ["desiredVersion", version] });

@@ -1,15 +1,15 @@
-import { CONTRACT_VERSION, type ConnectionRow, NO_COUNTS } from "../../contract";
+import { CONTRACT_VERSION, type ConnectionRow, ZERO_COUNTERS } from "../../contract";
 import type { StreamError } from "../../support/errors";
 import type { RowChange, StoredRow } from "./row-change";
 
 /** Answer to a conditional write. `row` is absent when there is none (never started, or the table is gone). */
-export type Written =
+export type WriteResult =
   | { readonly applied: true; readonly row: ConnectionRow }
   | {
       readonly applied: false;
       readonly row?: ConnectionRow;
       /** The write got no answer. The row does not show it; it may have been lost, or be on its way still. */
-      readonly unsure?: true;
+      readonly uncertain?: true;
     };
 
 export interface RowPage {
@@ -39,18 +39,18 @@ export interface ConnectionTable {
  * have been carried out twice, or once and its answer lost), so the row decides: if it bears this change's mark, it was made.
  * @throws StreamError STORE_UNAVAILABLE when neither the write nor the read got an answer.
  */
-export async function write(table: ConnectionTable, streamId: string, change: RowChange): Promise<Written> {
-  let unsure = false;
+export async function write(table: ConnectionTable, streamId: string, change: RowChange): Promise<WriteResult> {
+  let uncertain = false;
   try {
     const row = await table.update(streamId, change);
     if (row) return { applied: true, row: toConnectionRow(row) };
   } catch (error) {
     if ((error as StreamError).code !== "STORE_UNAVAILABLE") throw error;
-    unsure = true;
+    uncertain = true;
   }
   const row = await table.read(streamId);
   if (row && change.wasAppliedTo(row)) return { applied: true, row: toConnectionRow(row) };
-  return { applied: false, ...(row && { row: toConnectionRow(row) }), ...(unsure && { unsure }) };
+  return { applied: false, ...(row && { row: toConnectionRow(row) }), ...(uncertain && { uncertain }) };
 }
 
 /** A row with every field the contract promises, whatever release wrote it. */
@@ -64,7 +64,7 @@ export function toConnectionRow(stored: StoredRow): ConnectionRow {
     status: row.status ?? "closed",
     generation: row.generation ?? 0,
     attempt: row.attempt ?? 0,
-    counters: { ...NO_COUNTS, ...row.counters },
+    counters: { ...ZERO_COUNTERS, ...row.counters },
   };
 }
 

@@ -7,51 +7,57 @@ import type { Decision } from "./decision";
  * The watchdog's writes. All of them are made against the generation it saw: whoever took the stream since is left alone.
  * `nonce` is the mark of one run.
  */
-export function changeOf(decision: Decision, row: ConnectionRow, of: Mark): RowChange | undefined {
+export function watchdogChange(decision: Decision, row: ConnectionRow, run: WatchdogRun): RowChange | undefined {
   switch (decision.kind) {
     case "revive":
       return {
-        ...marked("revive", of),
-        when: [desiredOpen, generationIs(row.generation), ownedBy(row.owner ?? ""), leaseFree(of.now)],
+        ...named("revive", run),
+        when: [desiredOpen, generationIs(row.generation), ownedBy(row.owner ?? ""), leaseFree(run.now)],
         set: {
-          ...nobody,
+          ...noOwner,
           status: decision.retryAt === undefined ? STATUS.starting : STATUS.waiting,
           attempt: decision.attempt,
           retryAt: decision.retryAt,
-          watchedBy: of.nonce,
+          watchdogNonce: run.nonce,
         },
       };
     case "retry-with-new-secret":
       return {
-        ...marked("retry", of),
+        ...named("retry", run),
         when: [desiredOpen, generationIs(row.generation), statusIs(STATUS.failed)],
-        set: { status: STATUS.starting, attempt: 0, retryAt: undefined, lastError: undefined, watchedBy: of.nonce },
+        set: {
+          status: STATUS.starting,
+          attempt: 0,
+          retryAt: undefined,
+          lastError: undefined,
+          watchdogNonce: run.nonce,
+        },
       };
     case "request-handover":
       return {
-        ...marked("request-handover", of),
+        ...named("request-handover", run),
         when: [generationIs(row.generation), ownedBy(row.owner ?? "")],
-        set: { requestedRelease: of.release, watchedBy: of.nonce },
+        set: { requestedRelease: run.release, watchdogNonce: run.nonce },
       };
     case "mark-closed":
       return {
-        ...marked("mark-closed", of),
-        when: [desiredVersionIs(row.desiredVersion), generationIs(row.generation), leaseFree(of.now)],
-        set: { ...nobody, status: STATUS.closed, watchedBy: of.nonce },
+        ...named("mark-closed", run),
+        when: [desiredVersionIs(row.desiredVersion), generationIs(row.generation), leaseFree(run.now)],
+        set: { ...noOwner, status: STATUS.closed, watchdogNonce: run.nonce },
       };
     default:
       return undefined;
   }
 }
 
-export interface Mark {
+export interface WatchdogRun {
   readonly nonce: string;
   readonly now: number;
   readonly release: string;
 }
 
-const nobody = { owner: undefined, expiresAt: undefined, connectedSince: undefined };
+const noOwner = { owner: undefined, expiresAt: undefined, connectedSince: undefined };
 
-function marked(name: string, { nonce }: Mark): Pick<RowChange, "name" | "wasAppliedTo"> {
-  return { name, wasAppliedTo: (row) => row.watchedBy === nonce };
+function named(name: string, { nonce }: WatchdogRun): Pick<RowChange, "name" | "wasAppliedTo"> {
+  return { name, wasAppliedTo: (row) => row.watchdogNonce === nonce };
 }

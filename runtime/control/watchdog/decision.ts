@@ -15,14 +15,14 @@ export type Decision =
   /** Stopped, and its owner never came to say so. */
   | { readonly kind: "mark-closed" };
 
-export interface Seen {
+export interface DecisionContext {
   readonly now: number;
   readonly release: string;
   /** Current version of the secret; absent = unknown. */
   readonly secretVersion?: string;
 }
 
-export function decide(row: ConnectionRow, { now, release, secretVersion }: Seen): Decision {
+export function decide(row: ConnectionRow, { now, release, secretVersion }: DecisionContext): Decision {
   const nothing = { kind: "nothing" } as const;
   if (isLive(row, now)) {
     return row.release !== release && row.requestedRelease !== release ? { kind: "request-handover" } : nothing;

@@ -5,7 +5,7 @@ import { startStream } from "../streams/start";
 import { stopStream } from "../streams/stop";
 import { toConnectionRow, write } from "../table/connection-table";
 import type { StoredRow } from "../table/row-change";
-import { changeOf } from "./changes";
+import { watchdogChange } from "./changes";
 import { decide, isDown } from "./decision";
 
 export interface WatchdogDeps extends ControlDeps {
@@ -35,20 +35,20 @@ export async function runWatchdog(deps: WatchdogDeps): Promise<WatchdogReport> {
   const list = declaredList(stored.find(({ streamId }) => streamId === DECLARED_ROW));
   const changes = list ? declaredChanges(list, rows) : [];
   for (const change of changes) {
-    await guarded(deps, change.streamId, () => applyDeclaredChange(deps, change));
+    await continueOnError(deps, change.streamId, () => applyDeclaredChange(deps, change));
   }
 
   const changed = new Set(changes.map(({ streamId }) => streamId));
   const secretVersion = rows.some((row) => row.status === STATUS.failed) ? await secretVersionOf(deps) : undefined;
-  const mark = { nonce: deps.newNonce(), release: deps.release };
+  const run = { nonce: deps.newNonce(), release: deps.release };
   const toInvoke: string[] = [];
   for (const row of rows.filter(({ streamId }) => !changed.has(streamId))) {
     const now = clock.now();
     const decision = decide(row, { now, release: deps.release, secretVersion });
     if (decision.kind === "nothing") continue;
-    await guarded(deps, row.streamId, async () => {
+    await continueOnError(deps, row.streamId, async () => {
       logger.log("info", "The watchdog acts", { event: "watchdog", streamId: row.streamId, decision: decision.kind });
-      const change = changeOf(decision, row, { ...mark, now });
+      const change = watchdogChange(decision, row, { ...run, now });
       if (change && !(await write(deps.table, row.streamId, change)).applied) return;
       const later = decision.kind === "revive" && decision.retryAt !== undefined;
       if (decision.kind !== "request-handover" && decision.kind !== "mark-closed" && !later)
@@ -57,7 +57,7 @@ export async function runWatchdog(deps: WatchdogDeps): Promise<WatchdogReport> {
   }
   for (let at = 0; at < toInvoke.length; at += deps.streamsPerHop) {
     const streams = toInvoke.slice(at, at + deps.streamsPerHop).map((streamId) => ({ streamId }));
-    await guarded(deps, streams.map(({ streamId }) => streamId).join(), () =>
+    await continueOnError(deps, streams.map(({ streamId }) => streamId).join(), () =>
       deps.invoke({ v: CONTRACT_VERSION, streams }),
     );
   }
@@ -81,8 +81,8 @@ async function applyDeclaredChange(deps: WatchdogDeps, { kind, streamId }: Decla
     await write(deps.table, streamId, {
       name: kind,
       when: [{ present: "streamId" }],
-      set: { declared: kind === "note" ? false : undefined },
-      wasAppliedTo: (row) => row.declared === (kind === "note" ? false : undefined),
+      set: { declared: kind === "track" ? false : undefined },
+      wasAppliedTo: (row) => row.declared === (kind === "track" ? false : undefined),
     });
   }
 }
@@ -107,7 +107,7 @@ async function secretVersionOf({ secretVersion, logger }: WatchdogDeps): Promise
   }
 }
 
-async function guarded({ logger }: WatchdogDeps, streamId: string, act: () => Promise<void>): Promise<void> {
+async function continueOnError({ logger }: WatchdogDeps, streamId: string, act: () => Promise<void>): Promise<void> {
   try {
     await act();
   } catch (error) {

@@ -15,7 +15,7 @@ const WRITES = {
   claim: "SET #claim = ",
   acquire: "#generation = #generation + ",
   renew: "SET #expiresAt = ",
-  release: "#releasedBy = ",
+  release: "#releaseNonce = ",
 } as const;
 
 /** The write is made, its answer is lost. */

@@ -5,13 +5,13 @@ import { jsonReporter } from "../../../cli/local/json-reporter";
 import type { Summary } from "../../../cli/local/reporter";
 import { NOTHING_YET } from "../../../cli/local/tally";
 import { textReporter } from "../../../cli/local/text-reporter";
-import { NO_COUNTS } from "../../../runtime/contract";
+import { ZERO_COUNTERS } from "../../../runtime/contract";
 
 const stream = {
   streamId: "EUR_USD",
   status: "open",
   generation: 3,
-  counters: { ...NO_COUNTS, received: 9 },
+  counters: { ...ZERO_COUNTERS, received: 9 },
 } as StreamView;
 const summary: Summary = { seconds: 30, tally: { ...NOTHING_YET, stored: 9 }, streams: [stream], problems: [] };
 

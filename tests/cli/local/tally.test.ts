@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { StreamView } from "../../../cli/local/connection-api";
 import type { StackEvent } from "../../../cli/local/stack-event";
 import { count, NOTHING_YET, processed, type Tally, totals } from "../../../cli/local/tally";
-import { NO_COUNTS } from "../../../runtime/contract";
+import { ZERO_COUNTERS } from "../../../runtime/contract";
 
 const counted = (...events: StackEvent[]): Tally => events.reduce(count, NOTHING_YET);
 const of = { streamId: "s", key: "k" };
@@ -32,7 +32,7 @@ describe("tally", () => {
 
   it("adds up what the streams say", () => {
     const stream = (counters: Partial<StreamView["counters"]>) =>
-      ({ counters: { ...NO_COUNTS, ...counters } }) as StreamView;
+      ({ counters: { ...ZERO_COUNTERS, ...counters } }) as StreamView;
     const streams = [stream({ received: 5, suppressed: 2, reconnects: 1 }), stream({ received: 7, repeated: 1 })];
     assert.deepEqual(totals(streams), { received: 12, duplicates: 3, reconnects: 1 });
   });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type Check, judge, type Observation, type SeenItem } from "../../../cli/verify/checks";
 import { numberingOf } from "../../../cli/verify/numbering";
-import { NO_COUNTS } from "../../../runtime/contract";
+import { ZERO_COUNTERS } from "../../../runtime/contract";
 
 const item = (n: number, sequence = "2.1.1"): SeenItem => ({
   key: `k${n}`,
@@ -16,7 +16,7 @@ const GOOD: Observation = {
   items: [item(1), item(2), item(3, "3.1.1")],
   generations: { first: 2, last: 3 },
   handover: { seconds: 12, mode: "overlap", gapMs: -900 },
-  counted: { ...NO_COUNTS, received: 4, stored: 3, suppressed: 1 },
+  counted: { ...ZERO_COUNTERS, received: 4, stored: 3, suppressed: 1 },
   alone: true,
   processing: { processed: 3, failures: 0 },
   ringing: [],

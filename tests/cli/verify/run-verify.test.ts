@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { SeenItem } from "../../../cli/verify/checks";
 import { type Probe, runVerify, type VerifyOptions } from "../../../cli/verify/run-verify";
-import { NO_COUNTS } from "../../../runtime/contract";
+import { ZERO_COUNTERS } from "../../../runtime/contract";
 import type { ConnectionView } from "../../../runtime/control/api/view";
 import { contentKey } from "../../../runtime/data/identity";
 import type { Clock } from "../../../runtime/support/clock";
@@ -36,7 +36,7 @@ function fakeDeployment(
       declared: false,
       attempt: 0,
       generation: generation(),
-      counters: { ...NO_COUNTS, received: 100 + count(), stored: 100 + count() },
+      counters: { ...ZERO_COUNTERS, received: 100 + count(), stored: 100 + count() },
       ...(generation() > start + 1 && { handover: { count: 1, mode: "overlap", lastGapMs: -500 } }),
     };
   };
@@ -72,7 +72,7 @@ function fakeDeployment(
         read: async () => view(),
         list: async function* () {
           if (existing !== undefined) {
-            yield { ...view(), counters: { ...NO_COUNTS, received: 100, stored: 100 }, live: false, ...existing };
+            yield { ...view(), counters: { ...ZERO_COUNTERS, received: 100, stored: 100 }, live: false, ...existing };
           }
         },
       },

@@ -6,11 +6,11 @@ describe("the times of a hop", () => {
   it("are the design's at Lambda's 900 s", () => {
     assert.deepEqual(timingFor(900_000), {
       leadMs: 60_000,
-      invokeAgainMs: [40_000, 20_000],
+      reinvokeMs: [40_000, 20_000],
       stopReadingMs: 15_000,
       releaseMs: 3_000,
       claimMs: 20_000,
-      settleMs: 10_000,
+      subscribeGraceMs: 10_000,
       lingerMs: 2_000,
       renewMs: 10_000,
       renewHandingOverMs: 1_000,
@@ -31,13 +31,13 @@ describe("the times of a hop", () => {
     fc.assert(
       fc.property(fc.integer({ min: 500, max: 900_000 }), (remainingMs) => {
         const t = timingFor(remainingMs);
-        const [again, once] = t.invokeAgainMs as [number, number];
+        const [again, once] = t.reinvokeMs as [number, number];
         const falling = [remainingMs, t.leadMs, again, once, t.stopReadingMs, t.releaseMs, 0];
         for (let i = 1; i < falling.length; i++) assert.ok(falling[i - 1]! > falling[i]!, `${falling}`);
         assert.ok(t.renewMs + t.requestMs + t.leaseMarginMs < t.leaseMs, "one renew may go unanswered");
         assert.ok(t.renewHandingOverMs <= t.renewMs && t.retryMs <= t.renewMs);
         assert.ok(t.shortestHopMs >= t.leaseMs, "a superseded owner has noticed before its successor hands over");
-        assert.ok(t.settleMs < t.claimMs && t.claimMs < t.leadMs);
+        assert.ok(t.subscribeGraceMs < t.claimMs && t.claimMs < t.leadMs);
       }),
     );
   });

@@ -24,7 +24,7 @@ export interface Hop {
   readonly killed: () => boolean;
 }
 
-export interface WorldOptions {
+export interface SimulationOptions {
   readonly upstream?: Partial<UpstreamBehaviour>;
   readonly handover?: HandoverMode;
   readonly hopMs?: number;
@@ -59,7 +59,7 @@ function pausable(clock: Clock): { clock: Clock; pause: () => () => void } {
 }
 
 /** Lambda, the schedule, the connection table and an upstream, all in virtual time. */
-export class World {
+export class Simulation {
   readonly clock: FakeClock = fakeClock();
   readonly upstream: FakeUpstream;
   readonly rows = new Map<string, StoredRow>();
@@ -76,7 +76,7 @@ export class World {
   private nonces = 0;
   private readonly end = new AbortController();
 
-  constructor(readonly options: WorldOptions = {}) {
+  constructor(readonly options: SimulationOptions = {}) {
     this.upstream = fakeUpstream(this.clock, options.upstream);
     if (options.watchdog !== false) void this.watch();
   }
@@ -116,7 +116,7 @@ export class World {
     }
   };
 
-  /** One more upstream in this world. */
+  /** One more upstream in this simulation. */
   anotherUpstream(behaviour: Partial<UpstreamBehaviour> = {}): FakeUpstream {
     return fakeUpstream(this.clock, behaviour);
   }
