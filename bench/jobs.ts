@@ -18,7 +18,11 @@ export interface Bundle {
 /** As Lambda's Node starts in 256 MB: a tenth of it for young objects, the rest for old ones. */
 const LAMBDA_256_MB = ["--max-semi-space-size=12", "--max-old-space-size=231"];
 /** As the component sets it. */
-const ENVIRONMENT = { MALLOC_ARENA_MAX: "1", SETTINGS: JSON.stringify(settingsFor("lines")), DEPLOYMENT: "bench" };
+const ENVIRONMENT = {
+  MALLOC_ARENA_MAX: "1",
+  STREAM_INGESTION_SETTINGS: JSON.stringify(settingsFor("lines")),
+  STREAM_INGESTION_DEPLOYMENT: "bench",
+};
 
 /** Bundles the relay as a deployment does; each job runs in a fresh process of it. */
 export function bundleRelay(): Bundle {

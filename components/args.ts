@@ -73,7 +73,7 @@ export interface SourceArgs {
 export interface ProcessorArgs {
   /** Path of a TypeScript or JavaScript file that exports `handler`; bundled at deploy. Relative to the program's folder. Either this or `functionArn`. */
   entry?: string;
-  /** An existing function instead of a file. Where it uses `eachEvent` or `eachBatch`, its `BUCKET` must be the bucket's name. Its role brings the rights to write logs itself. */
+  /** An existing function instead of a file. Where it uses `eachEvent` or `eachBatch`, its `STREAM_INGESTION_BUCKET` must be the bucket's name. Its role brings the rights to write logs itself. */
   functionArn?: pulumi.Input<string>;
   /** Role of that function: the event source mapping reads with it, so the component attaches its policy there. Absent: attach the output `processorPolicyJson` yourself first. */
   roleName?: pulumi.Input<string>;

@@ -9,21 +9,21 @@ export const CONTRACT_VERSION = 1;
 /** Environment variables the component sets and the handlers read. None of them holds a secret. */
 export const ENV = {
   /** Name of the connection table. Manager, API, watchdog. */
-  connectionTable: "CONNECTION_TABLE",
+  connectionTable: "STREAM_INGESTION_CONNECTION_TABLE",
   /** Name of the event table. Manager, processor. */
-  eventTable: "EVENT_TABLE",
+  eventTable: "STREAM_INGESTION_EVENT_TABLE",
   /** Name of the bucket for oversize events and failures. Manager, processor. */
-  bucket: "BUCKET",
+  bucket: "STREAM_INGESTION_BUCKET",
   /** ARN of the secret that holds a {@link SourceSecret}. Manager, watchdog. */
-  sourceSecret: "SOURCE_SECRET",
+  sourceSecret: "STREAM_INGESTION_SOURCE_SECRET",
   /** JSON of {@link RelaySettings}. Manager, watchdog. */
-  settings: "SETTINGS",
+  settings: "STREAM_INGESTION_SETTINGS",
   /** Hash of bundle and settings: where it differs from a row's `release`, the owner hands over. Manager, watchdog. */
-  release: "RELEASE",
+  release: "STREAM_INGESTION_RELEASE",
   /** `project-stack-instance`: the one dimension of the metrics, unique in an account. All functions. */
-  deployment: "DEPLOYMENT",
+  deployment: "STREAM_INGESTION_DEPLOYMENT",
   /** Name of the connection manager function. API, watchdog. (The manager takes its own ARN from the Lambda context.) */
-  connectionManager: "CONNECTION_MANAGER",
+  connectionManager: "STREAM_INGESTION_CONNECTION_MANAGER",
 } as const;
 
 /** `streamId`: what a stream may be called. `.` and `..` are refused besides. */

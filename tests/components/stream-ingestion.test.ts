@@ -121,32 +121,36 @@ describe("StreamIngestion", () => {
       const names = (role: string) =>
         Object.keys(it1.one("aws:lambda/function:Function", `in-${role}`).inputs.environment.variables).sort();
       assert.deepEqual(names("connection-manager"), [
-        "BUCKET",
-        "CONNECTION_TABLE",
-        "DEPLOYMENT",
-        "EVENT_TABLE",
         "MALLOC_ARENA_MAX",
         "NODE_OPTIONS",
-        "RELEASE",
-        "SETTINGS",
-        "SOURCE_SECRET",
+        "STREAM_INGESTION_BUCKET",
+        "STREAM_INGESTION_CONNECTION_TABLE",
+        "STREAM_INGESTION_DEPLOYMENT",
+        "STREAM_INGESTION_EVENT_TABLE",
+        "STREAM_INGESTION_RELEASE",
+        "STREAM_INGESTION_SETTINGS",
+        "STREAM_INGESTION_SOURCE_SECRET",
       ]);
       assert.deepEqual(names("connection-api"), [
-        "CONNECTION_MANAGER",
-        "CONNECTION_TABLE",
-        "DEPLOYMENT",
         "NODE_OPTIONS",
+        "STREAM_INGESTION_CONNECTION_MANAGER",
+        "STREAM_INGESTION_CONNECTION_TABLE",
+        "STREAM_INGESTION_DEPLOYMENT",
       ]);
       assert.deepEqual(names("watchdog"), [
-        "CONNECTION_MANAGER",
-        "CONNECTION_TABLE",
-        "DEPLOYMENT",
         "NODE_OPTIONS",
-        "RELEASE",
-        "SETTINGS",
-        "SOURCE_SECRET",
+        "STREAM_INGESTION_CONNECTION_MANAGER",
+        "STREAM_INGESTION_CONNECTION_TABLE",
+        "STREAM_INGESTION_DEPLOYMENT",
+        "STREAM_INGESTION_RELEASE",
+        "STREAM_INGESTION_SETTINGS",
+        "STREAM_INGESTION_SOURCE_SECRET",
       ]);
-      assert.deepEqual(names("event-processor"), ["BUCKET", "DEPLOYMENT", "NODE_OPTIONS"]);
+      assert.deepEqual(names("event-processor"), [
+        "NODE_OPTIONS",
+        "STREAM_INGESTION_BUCKET",
+        "STREAM_INGESTION_DEPLOYMENT",
+      ]);
     });
 
     it("feeds the processor inserts alone and keeps what fails", () => {
@@ -444,7 +448,8 @@ describe("StreamIngestion", () => {
   it("releases anew when code, settings or memory change, and only then", async () => {
     const release = async (args = {}) => {
       const evaluated = await evaluate(() => new StreamIngestion("in", someArgs(args)));
-      return evaluated.one("aws:lambda/function:Function", "in-watchdog").inputs.environment.variables.RELEASE;
+      return evaluated.one("aws:lambda/function:Function", "in-watchdog").inputs.environment.variables
+        .STREAM_INGESTION_RELEASE;
     };
     const first = await release();
     assert.equal(await release({ streams: ["a"] }), first);

@@ -63,7 +63,7 @@ describe("testProcessor", () => {
     };
     await assert.rejects(async () => handler({ Records: [] }, context), {
       code: "CONFIG_INVALID",
-      message: /^Expected environment variable (BUCKET|AWS_REGION) to be set/,
+      message: /^Expected environment variable (STREAM_INGESTION_BUCKET|AWS_REGION) to be set/,
     });
   });
 });
