@@ -3,7 +3,7 @@ import { METRIC, METRIC_DIMENSION, METRIC_NAMESPACE, ZERO_COUNTERS } from "../..
 import { hopMeter } from "../../runtime/control/hop/metrics";
 import type { Relay, RelaySnapshot } from "../../runtime/relay-port";
 import { emfMetrics, metricUnit } from "../../runtime/support/metrics";
-import { fakeClock } from "./fake-clock";
+import { fakeClock } from "../fakes/fake-clock";
 
 describe("the metrics of a hop", () => {
   it("tell each count once, once a minute and at the end, summed over the streams of the hop", async () => {

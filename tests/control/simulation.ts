@@ -9,7 +9,7 @@ import { runWatchdog } from "../../runtime/control/watchdog/run";
 import type { Clock } from "../../runtime/support/clock";
 import { StreamError } from "../../runtime/support/errors";
 import type { Logger } from "../../runtime/support/logger";
-import { type FakeClock, fakeClock } from "./fake-clock";
+import { type FakeClock, fakeClock } from "../fakes/fake-clock";
 import { type FakeUpstream, fakeUpstream, type UpstreamBehaviour } from "./fake-upstream";
 import { memoryTable } from "./memory-table";
 

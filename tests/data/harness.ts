@@ -5,46 +5,8 @@ import type { EventStore } from "../../runtime/data/event-store";
 import { decodeItem, type EncodedItem, type StoredEvent } from "../../runtime/data/item";
 import { createRelay, type RelayDeps } from "../../runtime/data/relay";
 import type { RelayOptions, RelayProgress } from "../../runtime/relay-port";
-import type { Clock } from "../../runtime/support/clock";
 import type { LogFields, Logger } from "../../runtime/support/logger";
-
-export interface FakeClock extends Clock {
-  /** Sleeps asked for and not yet over, in milliseconds from when they were asked. */
-  readonly sleeps: number[];
-}
-
-/** Time that stands at `start` until a test moves it. Retry waits of up to `autoMs` pass at once. */
-export function fakeClock(autoMs = 60_000, start = 1_000_000): FakeClock & { advance(ms: number): Promise<void> } {
-  let now = start;
-  const sleepers = new Set<{ at: number; wake: () => void }>();
-  const sleeps: number[] = [];
-  const advance = async (ms: number) => {
-    now += ms;
-    for (const sleeper of [...sleepers]) if (sleeper.at <= now) sleeper.wake();
-    await new Promise(setImmediate);
-  };
-  return {
-    sleeps,
-    advance,
-    now: () => now,
-    sleep: (ms, signal) => {
-      sleeps.push(ms);
-      return new Promise((resolve) => {
-        if (signal?.aborted) return resolve();
-        const wake = () => {
-          sleepers.delete(sleeper);
-          signal?.removeEventListener("abort", wake);
-          resolve();
-        };
-        const sleeper = { at: now + ms, wake };
-        sleepers.add(sleeper);
-        signal?.addEventListener("abort", wake, { once: true });
-        // A short wait of the policy's own: time goes on by it. Timers of the relay (idle, deadlines) are longer.
-        if (ms > 0 && ms <= autoMs) setImmediate(() => sleepers.has(sleeper) && void advance(ms));
-      });
-    },
-  };
-}
+import { fakeClock } from "../fakes/fake-clock";
 
 export interface Source {
   readonly url: string;
@@ -164,9 +126,12 @@ export interface Setup extends Settings {
   readonly deps?: Partial<RelayDeps>;
 }
 
+/** The longest pause between two attempts. The relay's own timers (idle, deadlines) are longer and wait for the test. */
+export const RETRY_MS = 60_000;
+
 /** A relay on a source, with a fake clock and a memory store. `stop` aborts its signal. */
 export function setUp(source: { readonly url: string }, setup: Setup = {}) {
-  const clock = fakeClock();
+  const clock = fakeClock({ autoMs: RETRY_MS });
   const store = memoryStore();
   const log = memoryLogger();
   const progress: RelayProgress[] = [];

@@ -4,7 +4,8 @@ import { CheckpointTracker } from "../../runtime/data/checkpoint-tracker";
 import type { EncodedItem } from "../../runtime/data/item";
 import { type Entry, Writer, type WriterDeps } from "../../runtime/data/writer";
 import { StreamError } from "../../runtime/support/errors";
-import { fakeClock, memoryLogger, until } from "./harness";
+import { fakeClock } from "../fakes/fake-clock";
+import { memoryLogger, RETRY_MS, until } from "./harness";
 
 function entries(count: number, from = 0): Entry[] {
   return Array.from({ length: count }, (_, i) => ({
@@ -19,7 +20,7 @@ function setUp(
 ) {
   const stored: number[] = [];
   const refused: number[] = [];
-  const clock = fakeClock();
+  const clock = fakeClock({ autoMs: RETRY_MS });
   const log = memoryLogger();
   const abort = new AbortController();
   const writer = new Writer({

@@ -4,6 +4,7 @@ import type { ProcessorPorts } from "../../runtime/processor/ports";
 import { StreamError } from "../../runtime/support/errors";
 import type { LogFields } from "../../runtime/support/logger";
 import type { MetricValues } from "../../runtime/support/metrics";
+import { fakeClock } from "../fakes/fake-clock";
 
 /** A record of a plain event; `number` gives its key, sequence and sequence number. */
 export function record(number: number, overrides: { streamId?: string; data?: string; image?: object } = {}) {
@@ -26,44 +27,11 @@ export function record(number: number, overrides: { streamId?: string; data?: st
   } satisfies StreamRecord;
 }
 
-/** Time that moves when told to, or when nothing else is left to do. */
-export function fakeClock(start = 2_000) {
-  let now = start;
-  const sleepers = new Set<{ at: number; wake: () => void }>();
-  return {
-    now: () => now,
-    sleep: (ms: number, signal?: AbortSignal) =>
-      new Promise<void>((resolve) => {
-        if (signal?.aborted) return resolve();
-        const sleeper = { at: now + ms, wake: resolve };
-        sleepers.add(sleeper);
-        signal?.addEventListener("abort", () => {
-          sleepers.delete(sleeper);
-          resolve();
-        });
-      }),
-    /** Moves time forward, waking those who are due in their order. */
-    async advance(ms: number) {
-      const until = now + ms;
-      for (;;) {
-        await settled();
-        const next = [...sleepers].filter(({ at }) => at <= until).sort((a, b) => a.at - b.at)[0];
-        if (!next) break;
-        now = Math.max(now, next.at);
-        sleepers.delete(next);
-        next.wake();
-      }
-      now = until;
-      await settled();
-    },
-  };
-}
-
-/** Until every promise that can settle has done so. */
-export const settled = () => new Promise((resolve) => setImmediate(resolve));
+/** A clock at the start of an invocation. A backoff of 0 ms passes by itself. */
+export const invocationClock = () => fakeClock({ startAt: 2_000, autoMs: 0 });
 
 /** Ports in memory. `bucketDown` makes every put fail. Backoff takes no time unless `random` says so. */
-export function fakePorts({ bucketDown = false, clock = fakeClock(), random = (): number => 0 } = {}) {
+export function fakePorts({ bucketDown = false, clock = invocationClock(), random = (): number => 0 } = {}) {
   const objects = new Map<string, string>();
   const logs: { level: string; message: string; fields: LogFields }[] = [];
   const metrics: MetricValues[] = [];
@@ -84,8 +52,7 @@ export function fakePorts({ bucketDown = false, clock = fakeClock(), random = ()
         objects.set(key, Buffer.from(body).toString("utf8"));
       },
     },
-    // A sleep of no time passes by itself.
-    clock: { now: clock.now, sleep: async (ms, signal) => (ms === 0 ? undefined : clock.sleep(ms, signal)) },
+    clock,
     random,
     logger,
     metrics: (values) => metrics.push(values),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { startDeadline } from "../../runtime/processor/deadline";
-import { fakeClock } from "./builders";
+import { fakeClock } from "../fakes/fake-clock";
 
 describe("startDeadline", () => {
   for (const [remainingMs, abortMs, overMs] of [

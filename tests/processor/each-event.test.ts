@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { zstdCompressSync } from "node:zlib";
 import { eachEvent, redriveBatch, type StreamEvent } from "../../runtime/processor";
 import { StreamError } from "../../runtime/support/errors";
-import { fakeClock, fakePorts, record, run, settled } from "./builders";
+import { settle } from "../fakes/fake-clock";
+import { fakePorts, record, run } from "./builders";
 
 const nothingAgain = { batchItemFailures: [] };
 
@@ -104,7 +105,7 @@ describe("eachEvent", () => {
         assert.ok(!running.has(streamId));
         running.add(streamId);
         most = Math.max(most, running.size);
-        await settled();
+        await settle();
         running.delete(streamId);
       },
       { concurrency: 2 },
@@ -296,7 +297,7 @@ describe("eachEvent", () => {
     });
 
     it("leaves no timer behind", async () => {
-      const surroundings = fakePorts({ clock: fakeClock() });
+      const surroundings = fakePorts();
       let signal: AbortSignal | undefined;
       await run(
         eachEvent((_, context) => {
