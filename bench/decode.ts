@@ -97,7 +97,7 @@ function feed(decoder: ReturnType<typeof lineDecoder>, chunks: readonly Buffer[]
     refused: () => {
       throw new Error("Wrong answer: an event was refused");
     },
-    moved: () => {},
+    idChanged: () => {},
     retry: () => {},
   };
   for (const chunk of chunks) decoder.feed(chunk, sink);

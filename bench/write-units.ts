@@ -56,7 +56,7 @@ function unitsOf(file: string): UnitsRow {
     refused: () => {
       throw new Error(`Wrong answer: an event of ${file} was refused`);
     },
-    moved: () => {},
+    idChanged: () => {},
     retry: () => {},
   });
   return { stream: basename(file), events, units: (stored / events) * 1_000, rawUnits: (raw / events) * 1_000 };

@@ -5,7 +5,7 @@ import type { EventSink } from "../../runtime/data/event-sink";
 import { Agent } from "../../runtime/data/http-client";
 import { contentKey, eventKey, isIgnored } from "../../runtime/data/identity";
 import { discard, openSource } from "../../runtime/data/open-source";
-import { judgeStatus } from "../../runtime/data/reconnect";
+import { classifyStatus } from "../../runtime/data/reconnect";
 import { redact, type SourceRequest } from "../../runtime/data/source-request";
 import { streamDecoder } from "../../runtime/data/stream-decoder";
 import { lazyJson } from "../../runtime/support/json-pointer";
@@ -64,7 +64,7 @@ export async function listen(
   try {
     response = await openSource(request, dispatcher, signal);
     const { statusCode, headers } = response;
-    if (judgeStatus(statusCode) !== "stream") return told(refusal(statusCode));
+    if (classifyStatus(statusCode) !== "stream") return told(refusal(statusCode));
     const decoder = streamDecoder(settings, headers);
     const body = decodedBody(response.body, headers);
     const sink = remember(seen, settings.events, maxEvents);
@@ -96,7 +96,7 @@ function remember(
       if (seen.size >= maxEvents || isIgnored(ignore, type, json)) return;
       const content = contentKey(data, type);
       const key =
-        identity.kind === "arrival" ? content : eventKey(identity, { data, type, id, ownId, json, arrival: "" });
+        identity.kind === "arrival" ? content : eventKey(identity, { data, type, id, ownId, json, arrivalKey: "" });
       if (seen.has(key)) return;
       const beginning = data.toString().slice(0, BEGINNING_CHARACTERS);
       // A slice would keep all of a large event alive.
@@ -104,7 +104,7 @@ function remember(
     },
     // The relay counts what is over its limit as refused, and a check of its own asks for that.
     refused: () => {},
-    moved: () => {},
+    idChanged: () => {},
     retry: () => {},
   };
 }

@@ -5,22 +5,22 @@ import { StreamError } from "../support/errors";
 
 export type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
-/** A header has room for thousands, and each costs a window of memory. */
+/** A header can list thousands of codings, and each decompressor allocates memory. */
 const MAX_CODINGS = 3;
 
-/** The decoded body: compressed ones are inflated as they come, a flush upstream is an event here. @throws StreamError SOURCE_FORMAT */
+/** The decompressed body. Data is available as soon as the source flushes it. @throws StreamError SOURCE_FORMAT */
 export function decodedBody(body: Readable, headers: Headers): Readable {
   const codings = header(headers, "content-encoding").toLowerCase().split(",");
   if (codings.length > MAX_CODINGS)
     throw new StreamError(
       "SOURCE_FORMAT",
-      `Expected at most ${MAX_CODINGS} content-encodings one over the other, got ${codings.length}.`,
+      `Expected at most ${MAX_CODINGS} values in the source's content-encoding, got ${codings.length}.`,
     );
   let decoded = body;
-  // Listed in the order they were applied.
+  // The header lists the codings in the order in which they were applied.
   for (const coding of codings.map((name) => name.trim()).reverse()) {
     if (coding === "" || coding === "identity") continue;
-    // The reader learns of an error from the stream itself.
+    // The stream itself reports the error to its reader.
     decoded = pipeline(decoded, decompressor(coding), () => {});
   }
   return decoded;
@@ -48,7 +48,8 @@ const LINES =
   /^(application\/(x-)?(ndjson|jsonl|jsonlines|json-seq|json|stream\+json|x-json-stream|octet-stream)|text\/plain|binary\/octet-stream)$/;
 
 /**
- * How to read an answer. A web page is never a stream; under `auto` neither is a JSON document of known length.
+ * Decides how to decode a response. A web page is never a stream. With format `auto`, a JSON document with a content-length
+ * is not a stream either.
  * @throws StreamError SOURCE_FORMAT
  */
 export function streamFormat(format: Format, headers: Headers): "sse" | "lines" {
@@ -57,17 +58,17 @@ export function streamFormat(format: Format, headers: Headers): "sse" | "lines" 
   if (type === "text/html" || type === "application/xhtml+xml" || type === "application/problem+json")
     throw wrongType(
       contentType,
-      "That is a page or an error report, no stream: look at the source's `url`, `path` and credentials.",
+      "This is a page or an error report, not a stream. Check the source's `url`, `path` and credentials.",
     );
   if (format !== "auto") return format;
   if (type === "text/event-stream") return "sse";
   if (type === "application/json" && header(headers, "content-length") !== "")
     throw wrongType(
       contentType,
-      "With a content-length it is one document, no stream. Set `source.format` to lines if it is one.",
+      "A response with a content-length is one document, not a stream. If it is a stream, set `source.format` to lines.",
     );
   if (type === "" || LINES.test(type)) return "lines";
-  throw wrongType(contentType, "Set `source.format` to sse or lines if it is a stream all the same.");
+  throw wrongType(contentType, "If it is a stream, set `source.format` to sse or lines.");
 }
 
 function wrongType(contentType: string, advice: string): StreamError {
@@ -77,7 +78,7 @@ function wrongType(contentType: string, advice: string): StreamError {
   );
 }
 
-/** Did upstream say how its body ends? Without a length or chunks, an end and a break look the same. */
+/** Whether the response declares how its body ends. Without a length or chunked encoding, a clean end and a lost connection look the same. */
 export function isFramed(headers: Headers): boolean {
   return header(headers, "transfer-encoding") !== "" || header(headers, "content-length") !== "";
 }

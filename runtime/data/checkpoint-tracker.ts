@@ -1,23 +1,23 @@
 /**
- * Which events are settled (stored, ignored, suppressed, or refused and counted), in order of arrival. The checkpoint is the
- * last position before which everything is: batches finish in any order, the checkpoint never passes one that has not.
+ * Tracks which events are settled: stored, ignored, suppressed, or refused and counted. The checkpoint is the last position
+ * up to which every event is settled. Batches finish in any order; the checkpoint never passes an unsettled event.
  */
 export class CheckpointTracker {
-  /** "" = upstream took its position back: resume from now. */
+  /** "" = the source refused the position: resume from now. */
   checkpoint: string | undefined;
   private readonly positions: (string | undefined)[] = [];
   private readonly settled: boolean[] = [];
   private first = 0;
   private head = 0;
-  /** Entries opened and not settled. */
+  /** Events added and not yet settled. */
   unsettled = 0;
 
   constructor(checkpoint: string | undefined) {
     this.checkpoint = checkpoint;
   }
 
-  /** Enters an event; `position` undefined = it has none. Returns its number. */
-  open(position: string | undefined): number {
+  /** Adds an event in order of receipt and returns its number. `position` undefined = the event has none. */
+  add(position: string | undefined): number {
     this.unsettled++;
     this.settled.push(false);
     return this.first + this.positions.push(position) - 1;
@@ -29,8 +29,8 @@ export class CheckpointTracker {
     this.advance();
   }
 
-  /** Enters something that needs no work. */
-  pass(position: string | undefined): void {
+  /** Adds an event that needs no write. */
+  addSettled(position: string | undefined): void {
     if (this.head === this.positions.length) {
       if (position !== undefined) this.checkpoint = position;
     } else if (position !== undefined) {

@@ -2,29 +2,29 @@ import type { LastError } from "../contract";
 import type { StreamError } from "../support/errors";
 import type { Failure } from "./reconnect";
 
-/** How one connection went. */
+/** How one connection ended. */
 export type ConnectionEnd =
   | { readonly kind: "stopped" }
   | { readonly kind: "completed" }
-  /** Upstream ended its body. */
+  /** The source ended the body. */
   | { readonly kind: "ended" }
-  /** No connection, or a broken one. */
+  /** The connection failed or was lost. */
   | { readonly kind: "broken"; readonly error: StreamError }
-  /** An answer that opens no stream. */
+  /** The source answered with a status that does not open a stream. */
   | { readonly kind: "refused"; readonly status: number; readonly retryAfterMs?: number; readonly error: StreamError }
-  /** An answer that is no stream and will not become one. */
+  /** The response is not a stream, and a retry does not change that. */
   | { readonly kind: "failed"; readonly error: StreamError };
 
-/** What it means for the next attempt. `page`: see {@link Failure}. */
+/** The failure that decides the wait before the next attempt. `page`: see {@link Failure}. */
 export function failureOf(end: ConnectionEnd, page: boolean): Failure {
   if (end.kind === "ended") return { kind: "end", page };
   if (end.kind === "refused") return { kind: "http", status: end.status, retryAfterMs: end.retryAfterMs };
-  // An answer that led nowhere is an HTTP error, too.
+  // A redirect that cannot be followed counts as an HTTP error.
   if (end.kind === "broken" && end.error.code === "SOURCE_STATUS") return { kind: "http", status: 500 };
   return { kind: "network" };
 }
 
-/** What `status` shows of it. */
+/** The error that the stream's status shows. */
 export function lastError(end: ConnectionEnd, at: number): LastError {
   if (end.kind === "broken" || end.kind === "refused" || end.kind === "failed")
     return {

@@ -4,9 +4,9 @@ import type { Clock } from "../support/clock";
 import { StreamError } from "../support/errors";
 import { decodedBody, header, isFramed } from "./body";
 import type { ConnectionEnd } from "./connection-end";
-import type { Intake } from "./event-pipeline";
+import type { EventPipeline } from "./event-pipeline";
 import { discard, openSource } from "./open-source";
-import { judgeStatus, retryAfterMs } from "./reconnect";
+import { classifyStatus, retryAfterMs } from "./reconnect";
 import { redact, type SourceRequest } from "./source-request";
 import { streamDecoder } from "./stream-decoder";
 import type { Writer } from "./writer";
@@ -15,7 +15,7 @@ export interface ConnectionDeps {
   readonly settings: RelaySettings;
   readonly dispatcher: Dispatcher;
   readonly clock: Clock;
-  readonly intake: Intake;
+  readonly pipeline: EventPipeline;
   readonly writer: Writer;
   /** Aborted: stop reading at once. */
   readonly signal: AbortSignal;
@@ -28,27 +28,28 @@ export async function runConnection(request: SourceRequest, deps: ConnectionDeps
   let response: Dispatcher.ResponseData | undefined;
   try {
     response = await openSource(request, deps.dispatcher, deps.signal);
-    const verdict = judgeStatus(response.statusCode);
-    if (verdict === "stream") return await read(response, deps);
-    if (verdict === "completed") return { kind: "completed" };
+    const meaning = classifyStatus(response.statusCode);
+    if (meaning === "stream") return await read(response, deps);
+    if (meaning === "completed") return { kind: "completed" };
     return await refused(response, request, deps);
   } catch (cause) {
     if (deps.signal.aborted) return { kind: "stopped" };
     const error = sourceError(cause);
     const clean = redact(error.message, request.secrets);
-    const told = clean === error.message ? error : new StreamError(error.code, clean, { retryable: error.retryable });
+    const reported =
+      clean === error.message ? error : new StreamError(error.code, clean, { retryable: error.retryable });
     return error.code === "SOURCE_FORMAT" || error.code === "CONFIG_INVALID"
-      ? { kind: "failed", error: told }
-      : { kind: "broken", error: told };
+      ? { kind: "failed", error: reported }
+      : { kind: "broken", error: reported };
   } finally {
     if (response) discard(response.body);
   }
 }
 
-/** Pulls: while the writer is full nobody reads, so the socket stands still, and that silence is not upstream's. */
+/** Reads the body. While the writer is full it does not read, and that pause does not count as idle time of the source. */
 async function read(response: Dispatcher.ResponseData, deps: ConnectionDeps): Promise<ConnectionEnd> {
-  const { settings, intake, writer, signal } = deps;
-  const lastEventId = settings.source.resume.kind === "last-event-id" ? intake.position : undefined;
+  const { settings, pipeline, writer, signal } = deps;
+  const lastEventId = settings.source.resume.kind === "last-event-id" ? pipeline.position : undefined;
   const decoder = streamDecoder(settings, response.headers, lastEventId);
   const body = decodedBody(response.body, response.headers);
   const idle = idleTimer(settings.source.idleTimeoutMs, deps.clock, (error) => body.destroy(error));
@@ -56,15 +57,15 @@ async function read(response: Dispatcher.ResponseData, deps: ConnectionDeps): Pr
   try {
     for await (const chunk of body as AsyncIterable<Buffer>) {
       idle.stop();
-      intake.counts.bytes += chunk.length;
+      pipeline.counts.bytes += chunk.length;
       deps.onBytes();
-      decoder.feed(chunk, intake);
+      decoder.feed(chunk, pipeline);
       writer.flush();
       while (writer.full && !signal.aborted) await writer.changed();
       if (signal.aborted) return { kind: "stopped" };
       idle.start();
     }
-    decoder.end(isFramed(response.headers), intake);
+    decoder.end(isFramed(response.headers), pipeline);
     return signal.aborted ? { kind: "stopped" } : { kind: "ended" };
   } finally {
     idle.end();
@@ -74,7 +75,7 @@ async function read(response: Dispatcher.ResponseData, deps: ConnectionDeps): Pr
   }
 }
 
-/** Fires when it ran for `timeoutMs` without a stop. One sleeper serves a connection: chunks only move its mark. */
+/** Calls `onIdle` after `timeoutMs` without a stop. One sleep serves the whole connection: chunks only reset the start time. */
 function idleTimer(timeoutMs: number, clock: Clock, onIdle: (error: StreamError) => void) {
   const ended = new AbortController();
   let since: number | undefined = clock.now();
@@ -107,10 +108,10 @@ async function refused(
   request: SourceRequest,
   { clock, signal }: ConnectionDeps,
 ): Promise<ConnectionEnd> {
-  const excerpt = await beginning(body, clock, signal);
-  const said = excerpt === "" ? "" : `: ${redact(excerpt, request.secrets)}`;
-  const error = new StreamError("SOURCE_STATUS", `The source answered ${statusCode}${said}`, {
-    retryable: judgeStatus(statusCode) === "retry",
+  const excerpt = await readExcerpt(body, clock, signal);
+  const detail = excerpt === "" ? "" : `: ${redact(excerpt, request.secrets)}`;
+  const error = new StreamError("SOURCE_STATUS", `The source answered ${statusCode}${detail}`, {
+    retryable: classifyStatus(statusCode) === "retry",
   });
   return {
     kind: "refused",
@@ -120,8 +121,8 @@ async function refused(
   };
 }
 
-/** What an error page begins with, if it comes within a second. */
-async function beginning(body: Dispatcher.ResponseData["body"], clock: Clock, signal: AbortSignal): Promise<string> {
+/** The first bytes of an error page that arrive within a second. */
+async function readExcerpt(body: Dispatcher.ResponseData["body"], clock: Clock, signal: AbortSignal): Promise<string> {
   const done = new AbortController();
   void clock.sleep(1_000, AbortSignal.any([signal, done.signal])).then(() => body.destroy());
   let bytes = Buffer.alloc(0);
@@ -131,7 +132,7 @@ async function beginning(body: Dispatcher.ResponseData["body"], clock: Clock, si
       if (bytes.length >= EXCERPT_BYTES) break;
     }
   } catch {
-    // A page that breaks off has said what it had to say.
+    // An incomplete page is good enough for an excerpt.
   } finally {
     done.abort();
   }

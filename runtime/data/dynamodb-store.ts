@@ -5,19 +5,19 @@ import type { EventStore } from "./event-store";
 import { Pool, request } from "./http-client";
 import type { EncodedItem } from "./item";
 
-/** A client that holds sockets: nothing may outlive the hop. */
+/** A client that holds sockets. Close it before the handler returns. */
 export interface Closable {
   close(): Promise<void>;
 }
 
 const CONNECTIONS = 32;
 const REQUEST_TIMEOUT_MS = 5_000;
-/** DynamoDB's errors for a wrong request: a second attempt would fail the same way. */
+/** DynamoDB's errors for an invalid request. A retry fails in the same way. */
 const INVALID = /ValidationException|SerializationException|ItemCollectionSizeLimitExceeded/;
 
 /**
- * The hot write: one BatchWriteItem as text, signed and sent over a small pool. The SDK's client serialises the same request in
- * three times the CPU (docs/decisions/0011), and this is what one relay spends most of its time on.
+ * Sends one BatchWriteItem as text, signed, over a small connection pool. A relay spends most of its CPU time here, and the
+ * SDK's client needs three times as much for the same request (docs/decisions/0011).
  * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
  */
 export function dynamodbStore(tableName: string, target: AwsTarget, now = Date.now): EventStore & Closable {
@@ -43,7 +43,7 @@ export function dynamodbStore(tableName: string, target: AwsTarget, now = Date.n
       body += "]}}";
       const { status, text } = await send(Buffer.from(body), signal);
       if (status === 200) return unprocessed(text, tableName, items);
-      const message = `DynamoDB answered ${status} to a write of ${items.length} events to ${tableName}: ${text.slice(0, 300)}`;
+      const message = `DynamoDB answered ${status} to BatchWriteItem on table ${tableName} (${items.length} items): ${text.slice(0, 300)}`;
       if (status === 413 || (status === 400 && INVALID.test(text))) throw new StreamError("VALIDATION_FAILED", message);
       throw new StreamError("STORE_UNAVAILABLE", message, { retryable: true });
     },
@@ -64,7 +64,7 @@ export function dynamodbStore(tableName: string, target: AwsTarget, now = Date.n
       });
       return { status: response.statusCode, text: await response.body.text() };
     } catch (cause) {
-      throw new StreamError("STORE_UNAVAILABLE", `No answer from DynamoDB: ${(cause as Error).message}`, {
+      throw new StreamError("STORE_UNAVAILABLE", `DynamoDB did not answer: ${(cause as Error).message}`, {
         retryable: true,
         cause,
       });
@@ -79,7 +79,7 @@ interface Answer {
 }
 
 function unprocessed(text: string, tableName: string, items: readonly EncodedItem[]): readonly EncodedItem[] {
-  // Almost every answer: skip the parse.
+  // Most responses are one of these: skip the parse.
   if (text === '{"UnprocessedItems":{}}' || text === "{}") return [];
   const left = (JSON.parse(text) as Answer).UnprocessedItems?.[tableName] ?? [];
   const keys = new Set(left.map((request) => request.PutRequest.Item.key.S));

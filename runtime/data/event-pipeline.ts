@@ -11,13 +11,13 @@ import { RecentKeys } from "./recent-keys";
 import { canResumeFrom } from "./source-request";
 import type { Entry } from "./writer";
 
-export interface IntakeDeps {
+export interface EventPipelineDeps {
   readonly streamId: string;
   readonly generation: number;
   readonly settings: RelaySettings;
-  readonly ledger: CheckpointTracker;
+  readonly tracker: CheckpointTracker;
   readonly clock: Clock;
-  /** Sets this hop's arrivals apart from those of every other. */
+  /** Makes the `arrival` keys of this hop unique among all hops. */
   readonly nonce: string;
   readonly log: Logger;
   readonly add: (entry: Entry) => void;
@@ -27,28 +27,28 @@ type Counts = { -readonly [Name in keyof typeof ZERO_COUNTERS]: number };
 
 const RECENT_KEYS = 8_192;
 
-/** From event to item: ignore, identify, suppress, number, encode. One for a run; {@link begin} for each connection. */
-export class Intake implements EventSink {
+/** Turns events into items: ignores, identifies, de-duplicates, numbers and encodes. One instance per run; call {@link begin} for each connection. */
+export class EventPipeline implements EventSink {
   readonly counts: Counts = { ...ZERO_COUNTERS };
-  /** Position of the last event read, settled or not: where this run goes on. */
+  /** Position of the last event read, settled or not: the next connection of this run resumes here. */
   position: string | undefined;
   serverRetryMs: number | undefined;
-  /** Events of this connection. */
+  /** Events read on this connection. */
   counter = 0;
   private connection = 0;
   private sequencePrefix = "";
   private readonly recent = new RecentKeys(RECENT_KEYS);
-  private readonly told = new Set<string>();
-  /** Most settings never look into an event: no reader is made for each then. */
-  private readonly asksJson: boolean;
+  private readonly warned = new Set<string>();
+  /** False when no setting reads the event's JSON: then none is parsed. */
+  private readonly readsJson: boolean;
 
   constructor(
-    private readonly deps: IntakeDeps,
+    private readonly deps: EventPipelineDeps,
     checkpoint: string | undefined,
   ) {
     this.position = checkpoint;
     const { source, events } = deps.settings;
-    this.asksJson =
+    this.readsJson =
       "pointer" in source.resume || "pointer" in events.identity || events.ignore.some((rule) => "pointer" in rule);
   }
 
@@ -56,24 +56,24 @@ export class Intake implements EventSink {
     this.connection = connection;
     this.sequencePrefix = `${this.deps.generation}.${connection}.`;
     this.counter = 0;
-    this.told.clear();
+    this.warned.clear();
   }
 
   event(data: string | Buffer, dataBytes: number, type: string, id: string, ownId: boolean): void {
-    const { settings, ledger, streamId } = this.deps;
+    const { settings, tracker, streamId } = this.deps;
     const { identity, ignore, ttlDays, slices } = settings.events;
     this.counts.received++;
     const sequence = this.sequencePrefix + ++this.counter;
-    const json = this.asksJson ? lazyJson(data) : NO_JSON;
-    const position = this.moveTo(this.positionOf(id, json));
+    const json = this.readsJson ? lazyJson(data) : NO_JSON;
+    const position = this.advanceTo(this.positionOf(id, json));
     if (ignore.length > 0 && isIgnored(ignore, type, json)) {
       this.counts.ignored++;
-      ledger.pass(position);
+      tracker.addSettled(position);
       return;
     }
-    const key = eventKey(identity, { data, type, id, ownId, json, arrival: this.deps.nonce + sequence });
+    const key = eventKey(identity, { data, type, id, ownId, json, arrivalKey: this.deps.nonce + sequence });
     if (identity.kind !== "arrival" && this.isKnown(key, data, type)) {
-      ledger.pass(position);
+      tracker.addSettled(position);
       return;
     }
     const item = encodeItem(
@@ -81,33 +81,34 @@ export class Intake implements EventSink {
       ttlDays * 86_400,
       slices,
     );
-    this.deps.add({ item, number: ledger.open(position) });
+    this.deps.add({ item, number: tracker.add(position) });
   }
 
   refused(bytes: number, digest: string, type: string, id: string): void {
     this.counts.received++;
     this.counts.refused++;
     this.counter++;
-    const allowed = this.deps.settings.events.maxEventBytes;
     this.deps.log.log(
       "error",
-      `Refused an event of ${bytes} bytes: \`events.maxEventBytes\` allows ${allowed}. Raise it to store such events.`,
+      `Refused an event of ${bytes} bytes: \`events.maxEventBytes\` is ${this.deps.settings.events.maxEventBytes}. Increase it to store such events.`,
       { code: "EVENT_TOO_LARGE", digest, type, id },
     );
-    this.deps.ledger.pass(this.moveTo(this.deps.settings.source.resume.kind === "last-event-id" ? id : undefined));
+    this.deps.tracker.addSettled(
+      this.advanceTo(this.deps.settings.source.resume.kind === "last-event-id" ? id : undefined),
+    );
   }
 
-  /** An SSE id that came without an event. */
-  moved(id: string): void {
-    if (this.deps.settings.source.resume.kind === "last-event-id") this.deps.ledger.pass(this.moveTo(id));
+  /** An SSE id without an event. */
+  idChanged(id: string): void {
+    if (this.deps.settings.source.resume.kind === "last-event-id") this.deps.tracker.addSettled(this.advanceTo(id));
   }
 
   retry(ms: number): void {
     this.serverRetryMs = ms;
   }
 
-  /** A position that cannot be sent back is passed over: the one before it is older, which is safe. */
-  private moveTo(position: string | undefined): string | undefined {
+  /** Ignores a position that cannot be sent back. The previous one is older, which is safe. */
+  private advanceTo(position: string | undefined): string | undefined {
     if (position === undefined || !canResumeFrom(position, this.deps.settings.source.resume)) return undefined;
     this.position = position;
     return position;
@@ -119,7 +120,7 @@ export class Intake implements EventSink {
     return resume.kind === "none" ? undefined : json.textAt(resume.pointer);
   }
 
-  /** Equal keys are one event. What that swallows is counted by kind, and said once a connection. */
+  /** Whether an event with this key was read before. Counts duplicates by kind and logs each kind once per connection. */
   private isKnown(key: string, data: string | Buffer, type: string): boolean {
     const content = this.deps.settings.events.identity.kind === "content" ? key : contentKey(data, type);
     const known = this.recent.get(key);
@@ -127,7 +128,7 @@ export class Intake implements EventSink {
       this.recent.add(key, { content, connection: this.connection });
       return false;
     }
-    if (known.content !== content) this.count("conflicting", key, "with other data");
+    if (known.content !== content) this.count("conflicting", key, "with different data");
     else if (known.connection === this.connection) this.count("repeated", key, "with the same data");
     else this.counts.suppressed++;
     known.connection = this.connection;
@@ -136,11 +137,11 @@ export class Intake implements EventSink {
 
   private count(kind: "repeated" | "conflicting", key: string, how: string): void {
     this.counts[kind]++;
-    if (this.told.has(kind)) return;
-    this.told.add(kind);
+    if (this.warned.has(kind)) return;
+    this.warned.add(kind);
     this.deps.log.log(
       "warn",
-      `An event came again ${how} on one connection and was not stored. If these are different events, choose another \`events.identity\`.`,
+      `A key was repeated ${how} on one connection, and the event was not stored. If the events are different, choose another \`events.identity\`.`,
       { kind, key, identity: this.deps.settings.events.identity.kind },
     );
   }

@@ -1,13 +1,13 @@
 import type { EncodedItem } from "./item";
 
-/** Most items of one write; https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html */
+/** Maximum number of items in one write; https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html */
 export const BATCH_ITEMS = 25;
 
 /** The event table as the writer sees it. */
 export interface EventStore {
   /**
-   * Puts up to {@link BATCH_ITEMS} items of different keys and returns those the table did not take.
-   * Rejects with `STORE_UNAVAILABLE` (try all again) or `VALIDATION_FAILED` (at least one item will never be taken).
+   * Puts up to {@link BATCH_ITEMS} items with distinct keys and returns those that the table left unprocessed.
+   * Rejects with `STORE_UNAVAILABLE` (retry all) or `VALIDATION_FAILED` (the table never accepts at least one of the items).
    */
   write(items: readonly EncodedItem[], signal?: AbortSignal): Promise<readonly EncodedItem[]>;
 }

@@ -4,8 +4,8 @@ import Agent from "undici/lib/dispatcher/agent";
 import Pool from "undici/lib/dispatcher/pool";
 
 /**
- * The three parts of undici that are used. Its index would bring fetch, caches and WebSocket with it: 290 KB more of a bundle
- * that is parsed at every cold start.
+ * The three parts of undici in use. Importing undici's index adds fetch, caches and WebSocket: 290 KB of bundle to parse at
+ * every cold start.
  */
 export { Agent, Pool };
 

@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import type { IdentitySettings, IgnoreRule } from "../contract";
 import type { LazyJson } from "../support/json-pointer";
 
-/** base64url digits whose two low-order groups are cut: the 22nd character of 128 bits holds two bits. */
+/** By character code: the base64url digit with its four low bits cleared. The 22nd character of 128 bits holds two bits. */
 const LAST_DIGIT = Array.from({ length: 128 }, (_, code) => {
   const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   const value = digits.indexOf(String.fromCharCode(code));
@@ -16,15 +16,15 @@ function digest(input: string | Buffer): string {
 }
 
 /**
- * Key of an event by what it says: type and data. The type ends the hashed text, after the last LF, and a type holds none:
- * no two pairs share a text.
+ * Key from an event's type and data. The hashed text ends with an LF and the type. A type contains no LF, so different
+ * pairs of type and data never produce the same text.
  */
 export function contentKey(data: string | Buffer, type: string): string {
   const suffix = type === "message" ? "\n" : `\n${type}`;
   return digest(typeof data === "string" ? data + suffix : Buffer.concat([data, Buffer.from(suffix)]));
 }
 
-/** Key of an event by a name it has. Ends in CR, which no content text does. Hashed, so that rising ids do not heat one partition. */
+/** Key from an id that the source gave. The text ends with CR, which a content text never does. The hash spreads ascending ids over partitions. */
 function nameKey(name: string): string {
   return digest(`${name}\r`);
 }
@@ -35,11 +35,11 @@ export interface Identified {
   readonly id: string;
   readonly ownId: boolean;
   readonly json: LazyJson;
-  /** Unlike that of any other event of any hop. */
-  readonly arrival: string;
+  /** Unique among all events of all hops. */
+  readonly arrivalKey: string;
 }
 
-/** What makes two events one. An event without the id or value that is asked for goes by its content. */
+/** An event's key. Events with equal keys are one event. An event without the configured id or value is identified by its content. */
 export function eventKey(identity: IdentitySettings, event: Identified): string {
   switch (identity.kind) {
     case "content":
@@ -51,11 +51,11 @@ export function eventKey(identity: IdentitySettings, event: Identified): string 
       return value === undefined ? contentKey(event.data, event.type) : nameKey(value);
     }
     case "arrival":
-      return nameKey(event.arrival);
+      return nameKey(event.arrivalKey);
   }
 }
 
-/** Is this event a heartbeat by one of the rules? */
+/** Whether one of the rules matches this event. */
 export function isIgnored(rules: readonly IgnoreRule[], type: string, json: LazyJson): boolean {
   return rules.some((rule) => (rule.kind === "type" ? rule.type === type : json.at(rule.pointer) === rule.equals));
 }

@@ -1,14 +1,14 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { EVENT_KEY, ITEM, OVERSIZE_PREFIX, STREAM_ID_KEY } from "../contract";
 
-/** An event on its way into the table. */
+/** An event to be stored. */
 export interface EventToStore {
   readonly streamId: string;
   readonly key: string;
   readonly type: string;
-  /** SSE `id` in force at this event; "" = none. */
+  /** Current SSE `id` at this event; "" = none. */
   readonly id: string;
-  /** Text, or the bytes of a line that is no valid UTF-8. */
+  /** Text, or the bytes of a line that is not valid UTF-8. */
   readonly data: string | Buffer;
   /** Length of `data` in bytes. */
   readonly dataBytes: number;
@@ -16,23 +16,23 @@ export interface EventToStore {
   readonly sequence: string;
 }
 
-/** An event as it is written: `json` is the `Item` of a PutRequest. */
+/** An item ready to be written. `json` is the `Item` of a PutRequest. */
 export interface EncodedItem {
   readonly key: string;
   readonly json: string;
-  /** Size as DynamoDB counts it: names and values. */
+  /** Size as DynamoDB counts it: attribute names and values. */
   readonly bytes: number;
-  /** Bare bytes that must be in the bucket before the item is written. */
+  /** Raw bytes that must be in the bucket before the item is written. */
   readonly oversize?: { readonly key: string; readonly bytes: Buffer };
 }
 
-/** An event as a record of the table's stream holds it. */
+/** An event read from an item of the event table. */
 export interface StoredEvent {
   readonly streamId: string;
   readonly key: string;
   readonly type: string;
   readonly id?: string;
-  /** Text, or bytes that are no valid UTF-8. Absent when `pointer` is there: the object then holds the bare bytes. */
+  /** Text, or bytes that are not valid UTF-8. Absent when `pointer` is set: that object then contains the raw bytes. */
   readonly data?: string | Buffer;
   readonly receivedAt: number;
   readonly sequence: string;
@@ -50,14 +50,14 @@ export interface AttributeJson {
 const UNIT_BYTES = 1024;
 /** DynamoDB refuses items over 400 KB. */
 const MAX_ITEM_BYTES = 400 * 1024;
-/** No event needs to be larger in memory than this when it comes out of compressed data: nothing larger was ever put in. */
+/** Limit for decompressed data. Larger events are never compressed into an item, so more than this is corrupt data. */
 const MAX_DECOMPRESSED_BYTES = 64 * 1024 * 1024;
 /** Names and fixed-size values of every item, rounded up: `streamId`, `key`, `d`, `q`, `r` (8 bytes), `ttl` (6 bytes). */
 const FIXED_BYTES = 8 + 3 + 1 + 1 + 1 + 8 + 3 + 6;
 
 /**
- * Writes one item. Hot: built as text, since the SDK's marshalling alone costs more than everything else the relay does.
- * Data is compressed when that saves a write unit, and goes to the bucket when the item would be over 400 KB even so.
+ * Encodes one item. The JSON is built as text, because the SDK's marshalling costs more CPU than the rest of the relay.
+ * Data is compressed when that saves a write unit. If the item still exceeds 400 KB, the data is stored in the bucket.
  */
 export function encodeItem(event: EventToStore, ttlSeconds: number, slices: number): EncodedItem {
   const { key, type, id, data, sequence } = event;
@@ -100,7 +100,7 @@ export function encodeItem(event: EventToStore, ttlSeconds: number, slices: numb
 
 let times = { receivedAt: Number.NaN, ttlSeconds: 0, json: "" };
 
-/** The two times of an item. A chunk brings hundreds of events in one millisecond: the last answer is kept. */
+/** The two time attributes of an item. A chunk contains hundreds of events with the same time, so the last result is cached. */
 function timesOf(receivedAt: number, ttlSeconds: number): string {
   if (times.receivedAt !== receivedAt || times.ttlSeconds !== ttlSeconds) {
     const ttl = Math.floor(receivedAt / 1000) + ttlSeconds;
@@ -110,13 +110,13 @@ function timesOf(receivedAt: number, ttlSeconds: number): string {
   return times.json;
 }
 
-/** Reads one item, as a record's `NewImage` or a query's answer in AttributeValue JSON. Throws on compressed data that is none. */
+/** Decodes one item: a record's `NewImage`, or a query result in AttributeValue JSON. Throws when compressed data is corrupt. */
 export function decodeItem(attributes: Readonly<Record<string, AttributeJson>>): StoredEvent {
   const id = attributes[ITEM.id]?.S;
   const pointer = attributes[ITEM.pointer]?.S;
   const data = pointer === undefined ? decodeData(attributes) : undefined;
   return {
-    // A stream id holds no "#": what follows one is the slice.
+    // A stream id contains no "#"; the slice follows it.
     streamId: (attributes[STREAM_ID_KEY]?.S ?? "").split("#", 1)[0]!,
     key: attributes[EVENT_KEY]?.S ?? "",
     type: attributes[ITEM.type]?.S ?? "message",
@@ -143,7 +143,7 @@ export function units(bytes: number): number {
   return Math.ceil(bytes / UNIT_BYTES);
 }
 
-/** Spreads keys evenly, whatever they look like (FNV-1a, high bits folded in). */
+/** Spreads any keys evenly (FNV-1a, with the high bits folded in). */
 function sliceOf(key: string, slices: number): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);

@@ -6,14 +6,14 @@ const LF = 10;
 const CR = 13;
 
 /**
- * One event a line, ended by LF or CRLF. Blank lines are heartbeats. A line that is no valid UTF-8 is given as bytes.
- * Framing after https://github.com/ndjson/ndjson-spec; what it leaves open is decided in docs/decisions/0010.
+ * One event per line, ended by LF or CRLF. Blank lines are heartbeats. A line that is not valid UTF-8 is passed as bytes.
+ * The framing follows https://github.com/ndjson/ndjson-spec; docs/decisions/0010 decides what the specification leaves open.
  */
 export function lineDecoder(maxEventBytes: number): Decoder {
-  // One byte more than an event: the CR of a CRLF does not count.
-  const tail = new PartialLine(maxEventBytes + 1);
+  // One byte more than an event: the CR of CRLF does not count.
+  const partial = new PartialLine(maxEventBytes + 1);
 
-  /** `length` exceeds the bytes at hand only where the tail let go of a line over the limit. */
+  /** `length` is larger than `end - start` only for a line over the limit, of which only the head is kept. */
   function line(bytes: Buffer, start: number, end: number, length: number, valid: boolean, sink: EventSink): void {
     if (length === end - start && end > start && bytes[end - 1] === CR) {
       end--;
@@ -27,8 +27,8 @@ export function lineDecoder(maxEventBytes: number): Decoder {
   }
 
   /**
-   * The whole lines of a chunk of ASCII: one conversion, then slices of it, where a character is a byte.
-   * Returns where the unfinished line begins.
+   * Reads the complete lines of an ASCII chunk: one conversion to text, then slices of it, since each character is one byte.
+   * Returns the start of the unfinished line.
    */
   function asciiLines(chunk: Buffer, from: number, sink: EventSink): number {
     const text = chunk.toString("latin1");
@@ -42,35 +42,35 @@ export function lineDecoder(maxEventBytes: number): Decoder {
     return start;
   }
 
-  function finishTail(sink: EventSink): void {
-    line(tail.buffer, 0, tail.held, tail.length, false, sink);
-    tail.reset();
+  function finishPartial(sink: EventSink): void {
+    line(partial.buffer, 0, partial.held, partial.length, false, sink);
+    partial.reset();
   }
 
   return {
     feed(chunk, sink) {
       let start = 0;
       let end = chunk.indexOf(LF);
-      if (end !== -1 && tail.length > 0) {
-        tail.append(chunk, 0, end);
-        finishTail(sink);
+      if (end !== -1 && partial.length > 0) {
+        partial.append(chunk, 0, end);
+        finishPartial(sink);
         start = end + 1;
         end = chunk.indexOf(LF, start);
       }
       if (end !== -1 && isAscii(chunk)) start = asciiLines(chunk, start, sink);
       else if (end !== -1) {
-        // One check of the chunk spares one a line; a character cut by the chunk's edge only costs the checks.
+        // One check of the chunk replaces one per line. A character split at the chunk's end only means a check per line.
         const valid = isUtf8(chunk);
         for (; end !== -1; end = chunk.indexOf(LF, start)) {
           line(chunk, start, end, end - start, valid, sink);
           start = end + 1;
         }
       }
-      if (start < chunk.length) tail.append(chunk, start, chunk.length);
+      if (start < chunk.length) partial.append(chunk, start, chunk.length);
     },
     end(clean, sink) {
-      if (clean) finishTail(sink);
-      tail.reset();
+      if (clean) finishPartial(sink);
+      partial.reset();
     },
   };
 }

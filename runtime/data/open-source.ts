@@ -9,8 +9,9 @@ const MAX_REDIRECTS = 5;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
 /**
- * One GET with its redirects. On the request's own origin they keep the credentials; anywhere else they carry none of the
- * secret's headers, and they never leave TLS. @throws StreamError SOURCE_STATUS on a redirect that leads nowhere; undici's errors
+ * Sends one GET and follows redirects. A redirect within the request's origin keeps the credentials. A redirect to another
+ * origin carries none of the secret's headers. A redirect from https to http is not followed.
+ * @throws StreamError SOURCE_STATUS for a redirect that cannot be followed; undici's errors
  */
 export async function openSource(
   source: SourceRequest,
@@ -25,29 +26,29 @@ export async function openSource(
       method: "GET",
       headers: url.origin === source.url.origin ? source.headers : source.publicHeaders,
       headersTimeout: HEADERS_TIMEOUT_MS,
-      // The relay's own idle timer knows a pause from silence.
+      // The relay has its own idle timer, which excludes the time in which the relay itself does not read.
       bodyTimeout: 0,
       signal,
     });
     if (!REDIRECTS.has(response.statusCode)) return response;
     discard(response.body);
-    url = redirected(url, header(response.headers, "location"), response.statusCode, redirects);
+    url = redirectTarget(url, header(response.headers, "location"), response.statusCode, redirects);
   }
 }
 
-function redirected(from: URL, location: string, status: number, redirects: number): URL {
-  const wrong = (what: string) =>
+function redirectTarget(from: URL, location: string, status: number, redirects: number): URL {
+  const invalid = (what: string) =>
     new StreamError("SOURCE_STATUS", `The source answered ${status}: ${what}.`, { retryable: true });
-  if (location === "") throw wrong("a redirect without a Location");
-  if (redirects >= MAX_REDIRECTS) throw wrong(`more than ${MAX_REDIRECTS} redirects`);
-  if (!URL.canParse(location, from.href)) throw wrong("a redirect to something that is no URL");
+  if (location === "") throw invalid("a redirect without a Location header");
+  if (redirects >= MAX_REDIRECTS) throw invalid(`more than ${MAX_REDIRECTS} redirects`);
+  if (!URL.canParse(location, from.href)) throw invalid("a redirect whose Location is not a URL");
   const to = new URL(location, from);
   if (to.protocol !== "https:" && to.protocol !== from.protocol)
-    throw wrong(`a redirect from ${from.protocol} to ${to.protocol}, which is not followed`);
+    throw invalid(`a redirect from ${from.protocol} to ${to.protocol}, which is not followed`);
   return to;
 }
 
-/** Ends a body nobody reads; its error is of no interest then. */
+/** Destroys an unread body and ignores its error. */
 export function discard(body: Dispatcher.ResponseData["body"]): void {
   body.on("error", () => {});
   body.destroy();

@@ -1,20 +1,20 @@
 import { createHash } from "node:crypto";
 
-/** What names an event that is over the limit. */
+/** Bytes that the digest of an event over the limit covers. */
 const DIGEST_BYTES = 1024;
-/** A buffer up to this size serves the next line, too. */
+/** A buffer up to this size is reused for the next line. */
 const KEPT_BYTES = 1 << 20;
-/** What is kept of its line: an SSE field's name stands before the data. */
+/** Bytes kept of a line over the limit: the digested data, and the SSE field name before it. */
 const HEAD_BYTES = DIGEST_BYTES + 16;
 
 /**
- * The part of a line that came in earlier chunks. Grows by doubling, so a line in a thousand pieces is still copied in linear
- * time; past the limit it keeps only its head and its length.
+ * The part of a line that arrived in earlier chunks. The buffer doubles when it is full, so a line in many chunks is copied in
+ * linear time. Past the limit only the head and the length are kept.
  */
 export class PartialLine {
-  /** Bytes seen of this line, held or let go. */
+  /** Bytes of this line so far, kept or discarded. */
   length = 0;
-  /** Bytes of {@link buffer} that are its: all of the line, or the head alone past the limit. */
+  /** Bytes of this line in {@link buffer}: all of it, or only the head past the limit. */
   held = 0;
   buffer = Buffer.allocUnsafe(256);
 
@@ -32,7 +32,7 @@ export class PartialLine {
   reset(): void {
     this.length = 0;
     this.held = 0;
-    // A very large line was an exception: do not hold its memory for ever.
+    // Very large lines are rare: release their memory.
     if (this.buffer.length > KEPT_BYTES) this.buffer = Buffer.allocUnsafe(256);
   }
 
@@ -43,7 +43,7 @@ export class PartialLine {
   }
 }
 
-/** Names an event whose bytes are gone: SHA-256 of its first 1,024 bytes, base64url. */
+/** Identifies an event whose bytes were discarded: SHA-256 of its first 1,024 bytes, base64url. */
 export function headDigest(bytes: Buffer): string {
   return createHash("sha256").update(bytes.subarray(0, DIGEST_BYTES)).digest("base64url");
 }

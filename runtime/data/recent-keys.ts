@@ -1,27 +1,27 @@
-export interface Recent {
-  /** Content of the event that was first seen under the key. */
+export interface RecentKey {
+  /** Content key of the first event with this key. */
   readonly content: string;
-  /** Connection that saw it last. */
+  /** Connection that last received this key. */
   connection: number;
 }
 
-/** The last few thousand keys, in two generations: a full one ages at once, nothing is sorted or linked. */
+/** The last few thousand keys, in two maps. When the current map is full, it replaces the previous one. */
 export class RecentKeys {
-  private young = new Map<string, Recent>();
-  private old = new Map<string, Recent>();
+  private current = new Map<string, RecentKey>();
+  private previous = new Map<string, RecentKey>();
 
-  /** At least the last `capacity` keys are known, at most twice as many. */
+  /** Remembers at least the last `capacity` keys and at most twice as many. */
   constructor(private readonly capacity: number) {}
 
-  get(key: string): Recent | undefined {
-    return this.young.get(key) ?? this.old.get(key);
+  get(key: string): RecentKey | undefined {
+    return this.current.get(key) ?? this.previous.get(key);
   }
 
-  add(key: string, recent: Recent): void {
-    if (this.young.size >= this.capacity) {
-      this.old = this.young;
-      this.young = new Map();
+  add(key: string, recent: RecentKey): void {
+    if (this.current.size >= this.capacity) {
+      this.previous = this.current;
+      this.current = new Map();
     }
-    this.young.set(key, recent);
+    this.current.set(key, recent);
   }
 }

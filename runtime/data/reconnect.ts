@@ -1,16 +1,16 @@
 import { backoffMs } from "../support/backoff";
 
-/** Why there is no connection (any more). */
+/** Why a connection ended or was not established. */
 export type Failure =
-  /** Upstream ended a good body. `page`: it had sent events and said with `retry:` when to come back. */
+  /** The source ended a complete body. `page`: it sent events and set the next request time with `retry:`. */
   | { readonly kind: "end"; readonly page: boolean }
   | { readonly kind: "network" }
   | { readonly kind: "http"; readonly status: number; readonly retryAfterMs?: number };
 
 export interface ReconnectState {
-  /** Failed attempts in a row. */
+  /** Consecutive failed attempts. */
   readonly attempt: number;
-  /** SSE `retry:` as last seen. */
+  /** The last SSE `retry:` value. */
   readonly serverRetryMs?: number;
 }
 
@@ -19,21 +19,21 @@ export interface Reconnect {
   readonly attempt: number;
 }
 
-/** After this long a connection has proved itself: failures before it are forgotten. */
+/** A connection that lasts this long resets the count of failed attempts. */
 export const HEALTHY_MS = 60_000;
-/** A server's `retry: 0` must not make a hot loop, nor a huge one a dead stream. */
+/** Bounds for the server's `retry:`. 0 must not cause a busy loop, and a huge value must not stop the stream. */
 const RETRY_FLOOR_MS = 250;
 const RETRY_CEILING_MS = 320_000;
 const RETRY_AFTER_CEILING_MS = 24 * 3_600_000;
 
 /**
- * The reconnect policy as a value: at once the first time, then network errors 250 ms…16 s, HTTP errors 5 s…320 s, rate limits
- * from 60 s; the cap first, then full jitter. After X's reconnect contract. `Retry-After` and `retry:` are lower bounds.
+ * Computes the wait before the next attempt: none after the first network error, then 250 ms to 16 s; 5 s to 320 s after HTTP
+ * errors; at least 60 s after rate limits. Applies the cap first, then full jitter. The policy follows the reconnect rules of the
+ * X API. `Retry-After` and `retry:` are lower bounds.
  */
 export function nextReconnect(state: ReconnectState, failure: Failure, random: () => number): Reconnect {
-  const { attempt } = state;
-  const asked = state.serverRetryMs;
-  const floorMs = asked === undefined ? 0 : Math.min(RETRY_CEILING_MS, Math.max(RETRY_FLOOR_MS, asked));
+  const { attempt, serverRetryMs } = state;
+  const floorMs = serverRetryMs === undefined ? 0 : Math.min(RETRY_CEILING_MS, Math.max(RETRY_FLOOR_MS, serverRetryMs));
   if (failure.kind === "end" && failure.page) return { delayMs: floorMs, attempt };
   if (failure.kind === "http") {
     const afterMs = Math.min(RETRY_AFTER_CEILING_MS, failure.retryAfterMs ?? 0);
@@ -50,17 +50,17 @@ export function nextReconnect(state: ReconnectState, failure: Failure, random: (
 }
 
 /** What a status means for the stream. */
-export type Verdict = "stream" | "completed" | "failed" | "retry";
+export type StatusMeaning = "stream" | "completed" | "failed" | "retry";
 
-export function judgeStatus(status: number): Verdict {
+export function classifyStatus(status: number): StatusMeaning {
   if (status === 200) return "stream";
   if (status === 204) return "completed";
   if (status === 401 || status === 403 || status === 404 || status === 410) return "failed";
-  // Another success is an answer, but not an endless one: asking again would not change it.
+  // Any other 2xx is not an endless response, and a retry does not change that.
   return status < 300 ? "failed" : "retry";
 }
 
-/** Statuses that can mean «I do not know this position»: asked once more without it. */
+/** Statuses that can mean that the source does not know the position. The relay retries once without it. */
 export function mayMeanLostPosition(status: number): boolean {
   return [400, 404, 409, 410, 412, 416, 422].includes(status);
 }

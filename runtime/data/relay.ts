@@ -7,17 +7,17 @@ import type { Logger } from "../support/logger";
 import { CheckpointTracker } from "./checkpoint-tracker";
 import { runConnection } from "./connection";
 import { type ConnectionEnd, failureOf, lastError } from "./connection-end";
-import { Intake } from "./event-pipeline";
+import { EventPipeline } from "./event-pipeline";
 import type { EventStore, PutOversize } from "./event-store";
 import { Agent } from "./http-client";
-import { HEALTHY_MS, judgeStatus, mayMeanLostPosition, nextReconnect } from "./reconnect";
+import { classifyStatus, HEALTHY_MS, mayMeanLostPosition, nextReconnect } from "./reconnect";
 import { type ReadSecret, secretCache } from "./secret-cache";
 import { sourceRequest } from "./source-request";
 import { Writer } from "./writer";
 
 export interface RelayDeps {
   readonly settings: RelaySettings;
-  /** The source's secret as it is now. */
+  /** Reads the current version of the source's secret. */
   readonly readSecret: () => Promise<ReadSecret>;
   readonly store: EventStore;
   readonly oversize: PutOversize;
@@ -25,37 +25,37 @@ export interface RelayDeps {
   /** 0 ≤ x < 1. */
   readonly random: () => number;
   readonly log: Logger;
-  /** @default an agent of its own, destroyed when the run ends */
+  /** @default a new agent, destroyed when the run ends */
   readonly dispatcher?: Dispatcher;
 }
 
-/** A running Lambda does not sleep longer than this: it leaves the time of the next attempt on the row. */
+/** Longest wait inside an invocation. For a longer one, the relay ends the run and returns the time of the next attempt. */
 const MAX_WAIT_MS = 60_000;
 const CONNECT_TIMEOUT_MS = 10_000;
 
-/** The relay of one stream in one hop: connection after connection into one writer. */
+/** The relay of one stream in one hop: it opens connections one after another and sends their events to one writer. */
 export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
   const { clock, random, settings } = deps;
   const log = deps.log.with({ streamId: options.streamId });
   const stopReading = new AbortController();
   const giveUp = new AbortController();
-  const ledger = new CheckpointTracker(options.checkpoint);
+  const tracker = new CheckpointTracker(options.checkpoint);
   const writer = new Writer({
     ...deps,
     log,
     signal: giveUp.signal,
     onSettled: ({ number }, stored) => {
-      if (stored) intake.counts.stored++;
-      else intake.counts.refused++;
-      ledger.settle(number);
+      if (stored) pipeline.counts.stored++;
+      else pipeline.counts.refused++;
+      tracker.settle(number);
     },
   });
-  const intake: Intake = new Intake(
+  const pipeline: EventPipeline = new EventPipeline(
     {
       ...options,
       ...deps,
       log,
-      ledger,
+      tracker,
       nonce: `${options.streamId}\n${clock.now()}\n${random()}\n${random()}\n`,
       add: (entry) => writer.add(entry),
     },
@@ -66,7 +66,7 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
   } = { attempt: options.attempt };
   const source = secretCache(deps.readSecret, clock, log);
 
-  /** One attempt: a second request where the first was refused for its position or its outdated key. */
+  /** One attempt. Sends a second request if the source refused the position or an outdated key. */
   async function attempt(dispatcher: Dispatcher, connection: number): Promise<ConnectionEnd> {
     try {
       const before = await source();
@@ -75,7 +75,7 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
         const now = await source(0);
         if (now.version !== before.version) end = await connect(dispatcher, connection, now);
       }
-      if (end.kind !== "refused" || !intake.position || !mayMeanLostPosition(end.status)) return end;
+      if (end.kind !== "refused" || !pipeline.position || !mayMeanLostPosition(end.status)) return end;
       if (end.status === 409 && options.singleAttempt()) return end;
       return await connectWithoutPosition(dispatcher, connection, end.status);
     } catch (cause) {
@@ -98,16 +98,19 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
     refusedWith: number,
   ): Promise<ConnectionEnd> {
     const secret = await source();
-    const lost = intake.position;
-    intake.position = undefined;
+    const lost = pipeline.position;
+    pipeline.position = undefined;
     let opened = false;
     const end = await connect(dispatcher, connection, secret, () => {
       opened = true;
-      intake.counts.resumeLost++;
-      ledger.pass("");
-      log.log("warn", `The source no longer knows the stored position (it answered ${refusedWith}): resumed from now`);
+      pipeline.counts.resumeLost++;
+      tracker.addSettled("");
+      log.log(
+        "warn",
+        `The source refused the stored position with status ${refusedWith}. The stream resumed from now.`,
+      );
     });
-    if (!opened && intake.position === undefined) intake.position = lost;
+    if (!opened && pipeline.position === undefined) pipeline.position = lost;
     return end;
   }
 
@@ -118,14 +121,14 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
     onOpen: () => void = () => {},
   ): Promise<ConnectionEnd> {
     state.secretVersion = version;
-    intake.begin(connection);
-    const request = sourceRequest(secret, settings.source, options.streamId, intake.position);
-    let begun = false;
+    pipeline.begin(connection);
+    const request = sourceRequest(secret, settings.source, options.streamId, pipeline.position);
+    let firstByteSeen = false;
     return runConnection(request, {
       settings,
       dispatcher,
       clock,
-      intake,
+      pipeline,
       writer,
       signal: stopReading.signal,
       onOpen: () => {
@@ -137,8 +140,8 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
       onBytes: () => {
         const at = clock.now();
         state.lastByteAt = at;
-        if (!begun) {
-          begun = true;
+        if (!firstByteSeen) {
+          firstByteSeen = true;
           state.firstByteAt ??= at;
           options.onProgress({ kind: "first-byte", at });
         }
@@ -152,7 +155,7 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
       if (stopReading.signal.aborted) return { kind: "stopped" };
       if (connection > 1) {
         if (!(await options.mayReconnect()) || stopReading.signal.aborted) return { kind: "stopped" };
-        intake.counts.reconnects++;
+        pipeline.counts.reconnects++;
       }
       const end = await attempt(dispatcher, connection);
       const opened = state.connectedSince;
@@ -163,7 +166,7 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
       if (opened !== undefined && clock.now() - opened >= HEALTHY_MS) state.attempt = 0;
       const error = lastError(end, clock.now());
       state.lastError = error;
-      if (end.kind === "failed" || (end.kind === "refused" && judgeStatus(end.status) === "failed"))
+      if (end.kind === "failed" || (end.kind === "refused" && classifyStatus(end.status) === "failed"))
         return { kind: "failed", error };
       if (end.kind === "refused" && options.singleAttempt() && [409, 420, 429].includes(end.status))
         return {
@@ -172,13 +175,13 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
           ...(end.retryAfterMs === undefined ? {} : { retryAt: clock.now() + end.retryAfterMs }),
         };
       const next = nextReconnect(
-        { attempt: state.attempt, serverRetryMs: intake.serverRetryMs },
-        failureOf(end, intake.counter > 0 && intake.serverRetryMs !== undefined),
+        { attempt: state.attempt, serverRetryMs: pipeline.serverRetryMs },
+        failureOf(end, pipeline.counter > 0 && pipeline.serverRetryMs !== undefined),
         random,
       );
       state.attempt = next.attempt;
       const retryAt = Math.ceil(clock.now() + next.delayMs);
-      log.log("info", "Connection over", {
+      log.log("info", "Connection ended", {
         code: error.code,
         message: error.message,
         delayMs: Math.round(next.delayMs),
@@ -191,12 +194,12 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
     }
   }
 
-  /** Waits until everything is settled or the time is over. */
+  /** Waits until every event is settled or `drainUntil` passes. */
   async function drain(): Promise<void> {
     writer.flush();
     while (!writer.idle && !giveUp.signal.aborted) await writer.changed();
     giveUp.abort();
-    intake.counts.abandoned = ledger.unsettled;
+    pipeline.counts.abandoned = tracker.unsettled;
   }
 
   return {
@@ -227,10 +230,10 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
     },
     snapshot: () => ({
       ...state,
-      // "" is a position taken back: none.
-      checkpoint: ledger.checkpoint || undefined,
-      counters: { ...intake.counts },
-      buffered: ledger.unsettled,
+      // "" = the source refused the position: none.
+      checkpoint: tracker.checkpoint || undefined,
+      counters: { ...pipeline.counts },
+      buffered: tracker.unsettled,
     }),
   };
 }

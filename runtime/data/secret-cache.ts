@@ -7,21 +7,23 @@ export interface ReadSecret {
   readonly version: string;
 }
 
-/** A rotated secret is seen by the next connection, and a source that ends its pages every second is not a bill. */
-const SECRET_FRESH_MS = 60_000;
+/** Short enough to pick up a rotated secret, long enough that frequent reconnects do not cost a request each. */
+const MAX_AGE_MS = 60_000;
 
-/** The source's secret, read again when it is older than a minute, or than asked. */
+/** Caches the source's secret and reads it again when the cached value is older than `maxAgeMs`. */
 export function secretCache(read: () => Promise<ReadSecret>, clock: Clock, log: Logger) {
   let last: (ReadSecret & { readonly readAt: number }) | undefined;
 
-  return async (maxAgeMs = SECRET_FRESH_MS): Promise<ReadSecret> => {
+  return async (maxAgeMs = MAX_AGE_MS): Promise<ReadSecret> => {
     if (last && clock.now() - last.readAt < maxAgeMs) return last;
     try {
       last = { ...(await read()), readAt: clock.now() };
     } catch (error) {
-      // A rotation that cannot be looked up must not take a stream down that runs on the last one.
+      // A failed read must not stop a stream that works with the cached secret.
       if (!last) throw error;
-      log.log("warn", "The source's secret could not be read again; going on with the last one", { error });
+      log.log("warn", "The source's secret could not be read again. The relay continues with the cached version.", {
+        error,
+      });
     }
     return last;
   };

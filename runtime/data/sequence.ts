@@ -1,6 +1,6 @@
 /**
- * Orders two sequences (`generation.connection.counter`). The order holds within one connection; across an overlap or between
- * batches it is only a stable sort. Parts compare as numbers of any length: a counter may outgrow nothing here.
+ * Compares two sequences (`generation.connection.counter`). The order is that of the source only within one connection; across
+ * an overlap or between batches it is only a stable sort. Parts are compared as integers of any length.
  */
 export function compareSequence(a: string, b: string): number {
   const left = a.split(".");
@@ -8,7 +8,7 @@ export function compareSequence(a: string, b: string): number {
   for (let part = 0; part < Math.max(left.length, right.length); part++) {
     const x = left[part] ?? "";
     const y = right[part] ?? "";
-    // Decimal integers without leading zeros: the longer is the larger, equal lengths compare as text.
+    // Decimal integers without leading zeros: the longer one is larger, and equal lengths compare as text.
     if (x.length !== y.length) return x.length - y.length;
     if (x !== y) return x < y ? -1 : 1;
   }

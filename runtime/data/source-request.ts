@@ -4,16 +4,16 @@ import { StreamError } from "../support/errors";
 export interface SourceRequest {
   readonly url: URL;
   readonly headers: Record<string, string>;
-  /** Headers that name nobody: all that a redirect to another origin may carry. */
+  /** Headers without credentials: the only ones sent to another origin after a redirect. */
   readonly publicHeaders: Record<string, string>;
-  /** Everything that must not appear in a message. */
+  /** Values that must not appear in a message. */
   readonly secrets: readonly string[];
 }
 
-/** Headers that belong to the connection or to us: a secret that sets them would break framing or decoding. */
-const OWN_HEADERS = new Set(["host", "connection", "content-length", "transfer-encoding", "upgrade"]);
+/** Headers that the secret cannot set, because they control the connection and its framing. */
+const RESERVED_HEADERS = new Set(["host", "connection", "content-length", "transfer-encoding", "upgrade"]);
 
-/** The request for one stream. Pure. @throws StreamError CONFIG_INVALID, never naming a secret value */
+/** Builds the request for one stream. @throws StreamError CONFIG_INVALID; its message never contains a secret value */
 export function sourceRequest(
   secret: SourceSecret,
   source: RelaySettings["source"],
@@ -30,8 +30,8 @@ export function sourceRequest(
   };
   const own: Record<string, string> = {};
   for (const [name, value] of Object.entries(secret.headers ?? {})) {
-    if (!OWN_HEADERS.has(name.toLowerCase()))
-      own[name.toLowerCase()] = headerValue(value, `header ${name} of the source`);
+    if (!RESERVED_HEADERS.has(name.toLowerCase()))
+      own[name.toLowerCase()] = headerValue(value, `the source's header ${name}`);
   }
   const { auth, resume } = source;
   if (secret.key) {
@@ -70,33 +70,33 @@ function sourceUrl(secret: SourceSecret, streamId: string): URL {
   } catch {
     throw new StreamError(
       "CONFIG_INVALID",
-      "Expected the source's `url` and `path` to make an http or https URL; they do not. Correct the source and deploy again.",
+      "Expected the source's `url` and `path` to form an http or https URL, but they do not. Correct the source and deploy again.",
     );
   }
 }
 
-/** Servers answer 431 to header lines of a few kilobytes, and the position is written to the row at every renew. */
+/** Servers reject header lines of a few kilobytes with 431, and each lease renewal writes the position to the row. */
 const MAX_POSITION_LENGTH = 2_048;
 
 /**
- * Whether a position can be sent back the way `resume` says. Upstream chooses positions, so one that cannot must not become
- * the checkpoint: the stream would never open again.
+ * Whether a position can be sent back in the way that `resume` defines. The source chooses positions. One that cannot be sent
+ * must not become the checkpoint, because the stream could then never connect again.
  */
 export function canResumeFrom(position: string, resume: RelaySettings["source"]["resume"]): boolean {
   if (position.length > MAX_POSITION_LENGTH) return false;
   return resume.kind === "query" || !CONTROL_CHARACTERS.test(position);
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: what a header must not hold
+// biome-ignore lint/suspicious/noControlCharactersInRegex: characters that a header must not contain
 const CONTROL_CHARACTERS = /[\u0000-\u0008\u000a-\u001f\u007f]/;
 
-/** UTF-8 bytes in the one-byte form that HTTP/1.1 headers have. Refuses what could end a header. */
+/** The UTF-8 bytes of `value`, one character per byte, as HTTP/1.1 headers require. Rejects characters that could end a header. */
 function headerValue(value: string, what: string): string {
   const bytes = Buffer.from(value, "utf8").toString("latin1");
   if (/[^\t\x20-\x7e\x80-\xff]/.test(bytes))
     throw new StreamError(
       "CONFIG_INVALID",
-      `Expected ${what} to hold no control characters: it cannot be sent as a header.`,
+      `Expected ${what} to be a valid header value, but it contains control characters. Remove them and deploy again.`,
     );
   return bytes;
 }
@@ -108,7 +108,7 @@ function accept(format: RelaySettings["source"]["format"]): string {
     : "text/event-stream, application/x-ndjson, */*;q=0.5";
 }
 
-/** `text` without any secret of the request. */
+/** Replaces every secret of the request in `text`. */
 export function redact(text: string, secrets: readonly string[]): string {
   let clean = text;
   for (const secret of secrets)

@@ -7,21 +7,21 @@ const CR = 13;
 const COLON = 58;
 const SPACE = 32;
 const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
-/** Longest field prefix that is no value: `event: `. */
+/** Room for the longest prefix before a field's value: `event: `. */
 const PREFIX_BYTES = 8;
 
 /**
- * Server-sent events to the letter of https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation,
- * over bytes. One decoder serves one connection; `lastEventId` is what the connection before it ended with.
+ * Decodes server-sent events as https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
+ * defines, on bytes. One decoder serves one connection; `lastEventId` is the last id of the previous connection.
  */
 export function sseDecoder(maxEventBytes: number, lastEventId = ""): Decoder {
-  const tail = new PartialLine(maxEventBytes + PREFIX_BYTES);
+  const partial = new PartialLine(maxEventBytes + PREFIX_BYTES);
   let bomBytes = 0;
   let skipLf = false;
   let committedId = lastEventId;
   const block = emptyBlock(lastEventId);
 
-  /** `length` exceeds the bytes at hand only where the tail let go of a line over the limit. */
+  /** `length` is larger than `end - start` only for a line over the limit, of which only the head is kept. */
   function line(bytes: Buffer, start: number, end: number, length: number, sink: EventSink): void {
     if (length === 0) {
       dispatch(sink);
@@ -68,7 +68,7 @@ export function sseDecoder(maxEventBytes: number, lastEventId = ""): Decoder {
     block.lines++;
     block.bytes = total;
     if (total > maxEventBytes) {
-      // Only the head survives: the rest of the block is counted and let go.
+      // Only the head is kept. The rest of the block is counted and discarded.
       block.refusedHead ??= Buffer.concat([
         Buffer.from(block.lines === 1 ? "" : `${block.data}\n`),
         bytes.subarray(start, Math.min(end, start + 1024)),
@@ -81,8 +81,8 @@ export function sseDecoder(maxEventBytes: number, lastEventId = ""): Decoder {
   }
 
   /**
-   * The whole lines of a chunk of ASCII that knows only LF: one conversion, then slices of it, where a character is a byte.
-   * Anything but a plain data line goes the general way. Returns where the unfinished line begins.
+   * Reads the complete lines of an ASCII chunk without CR: one conversion to text, then slices of it, since each character is one
+   * byte. {@link line} handles everything except plain data lines. Returns the start of the unfinished line.
    */
   function asciiLines(chunk: Buffer, from: number, sink: EventSink): number {
     const text = chunk.toString("latin1");
@@ -93,7 +93,7 @@ export function sseDecoder(maxEventBytes: number, lastEventId = ""): Decoder {
       if (end === start) dispatch(sink);
       else if (block.lines === 0 && value <= end && end - value <= maxEventBytes && isDataText(text, start)) {
         if (text.charCodeAt(end + 1) === LF && !block.ownId && block.type === "" && !block.refusedHead) {
-          // The usual event, one line of data and no other field, leaves nothing in the block.
+          // The usual event, one data line and no other field, does not use the block.
           sink.event(text.slice(value, end), end - value, "message", block.id, false);
           end++;
         } else {
@@ -119,16 +119,16 @@ export function sseDecoder(maxEventBytes: number, lastEventId = ""): Decoder {
       else sink.event(text, text.includes("\uFFFD") ? Buffer.byteLength(text) : bytes, name, id, ownId);
     } else if (id !== committedId) {
       committedId = id;
-      sink.moved(id);
+      sink.idChanged(id);
     }
   }
 
-  /** Passes over one byte order mark at the very start, however it is cut. */
+  /** Skips one byte order mark at the start of the body, even when it is split over chunks. */
   function skipBom(chunk: Buffer): number {
     let at = 0;
     while (bomBytes < BOM.length && at < chunk.length) {
       if (chunk[at] !== BOM[bomBytes]) {
-        tail.append(BOM, 0, bomBytes);
+        partial.append(BOM, 0, bomBytes);
         bomBytes = BOM.length;
         return at;
       }
@@ -145,19 +145,19 @@ export function sseDecoder(maxEventBytes: number, lastEventId = ""): Decoder {
         if (chunk[start] === LF) start++;
         skipLf = false;
       }
-      // Each terminator is looked for once and kept until passed: linear for streams that know only one of them.
+      // Searches for each terminator only after the last match is passed: linear time also when a stream uses only one of them.
       let lf = chunk.indexOf(LF, start);
       let cr = chunk.indexOf(CR, start);
       while (lf !== -1 || cr !== -1) {
-        if (cr === -1 && tail.length === 0 && isAscii(chunk)) {
+        if (cr === -1 && partial.length === 0 && isAscii(chunk)) {
           start = asciiLines(chunk, start, sink);
           break;
         }
         const end = cr === -1 || (lf !== -1 && lf < cr) ? lf : cr;
-        if (tail.length > 0) {
-          tail.append(chunk, start, end);
-          line(tail.buffer, 0, tail.held, tail.length, sink);
-          tail.reset();
+        if (partial.length > 0) {
+          partial.append(chunk, start, end);
+          line(partial.buffer, 0, partial.held, partial.length, sink);
+          partial.reset();
         } else line(chunk, start, end, end - start, sink);
         start = end + 1;
         if (end === cr) {
@@ -167,22 +167,22 @@ export function sseDecoder(maxEventBytes: number, lastEventId = ""): Decoder {
         if (lf !== -1 && lf < start) lf = chunk.indexOf(LF, start);
         if (cr !== -1 && cr < start) cr = chunk.indexOf(CR, start);
       }
-      if (start < chunk.length) tail.append(chunk, start, chunk.length);
+      if (start < chunk.length) partial.append(chunk, start, chunk.length);
     },
     end() {
-      // A block without its blank line is discarded, its id with it, whatever ended the body.
-      tail.reset();
+      // A block without its blank line is discarded together with its id, whatever ended the body.
+      partial.reset();
       reset(block, committedId);
     },
   };
 }
 
-/** Every other line of a stream is blank: worth a look before a search. */
+/** Every second line of a usual stream is blank: check this position before the search. */
 function nextLf(text: string, start: number): number {
   return text.charCodeAt(start) === LF ? start : text.indexOf("\n", start);
 }
 
-/** Does the line begin with `data:`? Asked of every line, so byte by byte: no text is made for it. */
+/** Whether the line starts with `data:`. Compares bytes, because this runs for every line. */
 function isData(bytes: Buffer, start: number, end: number): boolean {
   return (
     end - start >= 5 &&
@@ -194,7 +194,7 @@ function isData(bytes: Buffer, start: number, end: number): boolean {
   );
 }
 
-/** The same of text. */
+/** The same check on text. */
 function isDataText(text: string, start: number): boolean {
   return (
     text.charCodeAt(start) === 0x64 &&
@@ -207,13 +207,13 @@ function isDataText(text: string, start: number): boolean {
 
 interface Block {
   data: string;
-  /** Data lines so far: none is no event, one empty one is an event with empty data. */
+  /** Data lines so far. None means no event; one empty line means an event with empty data. */
   lines: number;
   bytes: number;
   type: string;
   id: string;
   ownId: boolean;
-  /** Begins the data of a block over the limit. */
+  /** First bytes of the data of a block over the limit. */
   refusedHead: Buffer | undefined;
 }
 
@@ -221,7 +221,7 @@ function emptyBlock(id: string): Block {
   return { data: "", lines: 0, bytes: 0, type: "", id, ownId: false, refusedHead: undefined };
 }
 
-/** In place: one block serves all events of a connection. */
+/** Resets in place: one block object serves all events of a connection. */
 function reset(block: Block, id: string): void {
   block.data = "";
   block.lines = 0;

@@ -4,7 +4,7 @@ import type { Decoder } from "./event-sink";
 import { lineDecoder } from "./line-decoder";
 import { sseDecoder } from "./sse-decoder";
 
-/** The decoder that an answer with these headers asks for. `lastEventId`: see {@link sseDecoder}. @throws StreamError SOURCE_FORMAT */
+/** Chooses the decoder for a response with these headers. `lastEventId`: see {@link sseDecoder}. @throws StreamError SOURCE_FORMAT */
 export function streamDecoder(
   { source, events: { maxEventBytes } }: Pick<RelaySettings, "source" | "events">,
   headers: Parameters<typeof streamFormat>[1],

@@ -10,30 +10,30 @@ export interface WriterDeps {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
-  /** Ends everything that is under way: what is not settled by then stays so. */
+  /** Aborts all writes. Events that are not settled by then stay unsettled. */
   readonly signal: AbortSignal;
   readonly onSettled: (entry: Entry, stored: boolean) => void;
 }
 
-/** An item and its number in the ledger. */
+/** An item and its number in the checkpoint tracker. */
 export interface Entry {
   readonly item: EncodedItem;
   readonly number: number;
 }
 
 const MAX_IN_FLIGHT = 32;
-/** Full flight and what fills the next batches meanwhile: more would only age in memory. */
+/** The batches in flight and the next eight. More events would only wait in memory. */
 const MAX_EVENTS = (MAX_IN_FLIGHT + 8) * BATCH_ITEMS;
 const MIN_EVENTS = 100;
 const MAX_BYTES = 8 * 1024 * 1024;
-/** No more is buffered than the measured rate writes in this time: a drain fits before the deadline. */
+/** The buffer holds at most what the measured rate writes in this time, so that a drain ends before the deadline. */
 const DRAIN_SECONDS = 10;
 const RETRY_BASE_MS = 50;
 const RETRY_CAP_MS = 5_000;
 
 /**
- * Group commit without linger: an idle writer sends what there is at once; while requests are in flight the next batch fills.
- * A batch is tried until the table takes it; its slot waits meanwhile, so a throttled table is asked less, not more.
+ * Batches without linger: an idle writer sends at once; while requests are in flight, the next batch fills. A batch is retried
+ * until the table accepts it and occupies its slot meanwhile, so a throttled table gets fewer requests.
  */
 export class Writer {
   private readonly queue: Entry[] = [];
@@ -41,29 +41,29 @@ export class Writer {
   private inFlight = 0;
   private events = 0;
   private bytes = 0;
-  /** Written items and the time in which something was in flight: their quotient is the rate. */
+  /** Settled items, and the time with requests in flight. Their quotient is the write rate. */
   private written = 0;
   private busyMs = 0;
   private busySince = 0;
-  private wakers: (() => void)[] = [];
-  private complained = false;
+  private waiters: (() => void)[] = [];
+  private warned = false;
 
   constructor(private readonly deps: WriterDeps) {}
 
   add(entry: Entry): void {
     this.queue.push(entry);
     this.events++;
-    this.bytes += weight(entry);
+    this.bytes += memoryBytes(entry);
     if (this.queue.length - this.head >= BATCH_ITEMS) this.fill();
   }
 
-  /** Sends a part of a batch when nothing is in flight that could fill it up. Called at the end of every chunk. */
+  /** Sends a partial batch when no request is in flight. Call it at the end of every chunk. */
   flush(): void {
     this.fill();
     if (this.inFlight === 0 && this.head < this.queue.length) this.sendNext();
   }
 
-  /** Must the reader stand still? */
+  /** Whether the reader must pause. */
   get full(): boolean {
     return this.events >= this.capacity() || this.bytes >= MAX_BYTES;
   }
@@ -72,19 +72,19 @@ export class Writer {
     return this.events === 0;
   }
 
-  /** Resolves after the next batch was settled, or at once when the writer was told to end. */
+  /** Resolves when the next batch is settled, or at once after `signal` aborted. */
   changed(): Promise<void> {
     if (this.deps.signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
-      this.wakers.push(resolve);
+      this.waiters.push(resolve);
     });
   }
 
-  /** Wakes everyone who waits in {@link changed}. */
+  /** Resolves all pending calls of {@link changed}. */
   wake(): void {
-    const wakers = this.wakers;
-    this.wakers = [];
-    for (const wake of wakers) wake();
+    const waiters = this.waiters;
+    this.waiters = [];
+    for (const resolve of waiters) resolve();
   }
 
   private capacity(): number {
@@ -123,23 +123,23 @@ export class Writer {
           const { key, bytes } = objects[0]!.item.oversize!;
           await oversize(key, bytes, signal);
         }
-        const refusedForNow = await store.write(
+        const unprocessed = await store.write(
           left.map((entry) => entry.item),
           signal,
         );
-        if (refusedForNow.length < left.length) attempt = 0;
-        left = this.settleAllBut(refusedForNow, left);
+        if (unprocessed.length < left.length) attempt = 0;
+        left = this.settleAllBut(unprocessed, left);
         if (left.length === 0) return;
       } catch (error) {
         if (signal.aborted) return;
         if ((error as { code?: unknown }).code === "VALIDATION_FAILED") return this.sendHalves(left, error);
-        this.complain(error);
+        this.warnOnce(error);
       }
       await clock.sleep(backoffMs(attempt++, RETRY_BASE_MS, RETRY_CAP_MS, random), signal);
     }
   }
 
-  /** One bad item must not take 24 good ones with it: halve until it stands alone, then refuse it by name. */
+  /** Halves the batch until the invalid item is alone, refuses that item and stores the others. */
   private async sendHalves(entries: readonly Entry[], error: unknown): Promise<void> {
     if (entries.length === 1) {
       const entry = entries[0]!;
@@ -157,7 +157,7 @@ export class Writer {
 
   private settleAllBut(items: readonly EncodedItem[], entries: readonly Entry[]): Entry[] {
     if (items.length === 0) {
-      this.complained = false;
+      this.warned = false;
       for (const entry of entries) this.settle(entry, true);
       return [];
     }
@@ -172,7 +172,7 @@ export class Writer {
 
   private settle(entry: Entry, stored: boolean): void {
     this.events--;
-    this.bytes -= weight(entry);
+    this.bytes -= memoryBytes(entry);
     this.written++;
     this.deps.onSettled(entry, stored);
   }
@@ -181,7 +181,7 @@ export class Writer {
     const now = this.deps.clock.now();
     this.busyMs += now - this.busySince;
     this.busySince = now;
-    // Old minutes weigh half: the rate follows a table that got slower or faster.
+    // Older measurements count half, so the rate follows a table that becomes slower or faster.
     if (idle || this.busyMs > 1_000) {
       if (this.busyMs > 10_000) {
         this.busyMs /= 2;
@@ -190,15 +190,15 @@ export class Writer {
     }
   }
 
-  /** An outage is one line, not one a try. */
-  private complain(error: unknown): void {
-    if (this.complained) return;
-    this.complained = true;
-    this.deps.log.log("warn", "The event table does not take events; trying on", { error });
+  /** Logs an outage once, not at every retry. */
+  private warnOnce(error: unknown): void {
+    if (this.warned) return;
+    this.warned = true;
+    this.deps.log.log("warn", "Writes to the event table fail. The relay retries until they succeed.", { error });
   }
 }
 
-/** What an entry holds of memory. */
-function weight(entry: Entry): number {
+/** Memory that an entry occupies. */
+function memoryBytes(entry: Entry): number {
   return entry.item.json.length + (entry.item.oversize?.bytes.length ?? 0);
 }

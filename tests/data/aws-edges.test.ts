@@ -13,7 +13,7 @@ import type { EventStore } from "../../runtime/data/event-store";
 import { decodeItem, type EncodedItem, encodeItem } from "../../runtime/data/item";
 import { StreamError } from "../../runtime/support/errors";
 
-// Has no types of its own.
+// The package has no type declarations.
 const dynalite = require("dynalite") as (options: object) => Server;
 
 const credentials = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret/key+1", sessionToken: "token" };
@@ -24,7 +24,7 @@ async function listen(server: Server): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** Answers with `status` and `text`, and remembers what came. */
+/** Answers every request with `status` and `text`, and records the requests. */
 async function fixedServer(status: number, text: string) {
   const seen: { method?: string; url?: string; headers: http.IncomingHttpHeaders; body: Buffer }[] = [];
   const server = http.createServer(async (request, response) => {
@@ -36,7 +36,7 @@ async function fixedServer(status: number, text: string) {
   return { endpoint: await listen(server), seen, close: () => new Promise((resolve) => server.close(resolve)) };
 }
 
-/** The same port through the SDK's client: what the lean one must not differ from. */
+/** The same port through the SDK's client, as the reference for {@link dynamodbStore}. */
 function sdkStore(tableName: string, endpoint: string): EventStore & Closable {
   const client = new DynamoDBClient({ region, endpoint, credentials, maxAttempts: 1 });
   return {
@@ -67,7 +67,7 @@ function withBytes(attributes: Record<string, { B?: unknown }>) {
 
 const stores: [string, (table: string, endpoint: string) => EventStore & Closable][] = [
   [
-    "lean",
+    "signed request",
     (table, endpoint) =>
       dynamodbStore(table, { service: "dynamodb", region, endpoint, credentials: async () => credentials }),
   ],
@@ -123,12 +123,12 @@ for (const [name, create] of stores)
       assert.deepEqual(read, data);
     });
 
-    it("says VALIDATION_FAILED for what will never be taken", async () => {
+    it("rejects with VALIDATION_FAILED when the table never accepts an item", async () => {
       const twice = [item("same", "1"), item("same", "2")];
       await assert.rejects(store.write(twice), { code: "VALIDATION_FAILED" });
     });
 
-    it("says STORE_UNAVAILABLE where the table is not there, or nobody answers", async () => {
+    it("rejects with STORE_UNAVAILABLE when the table does not exist or the endpoint does not answer", async () => {
       const other = create("nowhere", endpoint);
       const dead = create("events", "http://127.0.0.1:1");
       await assert.rejects(other.write([item("k", "1")]), { code: "STORE_UNAVAILABLE" });

@@ -85,7 +85,7 @@ export function memoryLogger(lines: LogLine[] = []): Logger & { readonly lines: 
   return logger;
 }
 
-/** A store that takes everything and remembers it. */
+/** A store that accepts and records every item. */
 export function memoryStore(): EventStore & { readonly events: StoredEvent[]; readonly batches: number[] } {
   const events: StoredEvent[] = [];
   const batches: number[] = [];
@@ -164,7 +164,7 @@ export function setUp(source: { readonly url: string }, setup: Setup = {}) {
   return { relay, clock, store, log, progress, stop: () => abort.abort() };
 }
 
-/** Waits until something is so; the test's own timeout bounds it. */
+/** Waits until `condition` is true; the test's timeout limits the wait. */
 export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise(setImmediate);
 }

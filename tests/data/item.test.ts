@@ -32,7 +32,7 @@ function itemBytes(attributes: Record<string, { S?: string; N?: string; B?: stri
 }
 
 describe("item codec", () => {
-  it("gives back what it was given, whatever it is", () => {
+  it("decodes every event to what was encoded", () => {
     const data = fc.oneof(
       fc.string({ unit: "binary", maxLength: 3000 }),
       fc.uint8Array({ maxLength: 3000 }).map((bytes) => Buffer.from(bytes)),
@@ -55,7 +55,7 @@ describe("item codec", () => {
     );
   });
 
-  it("counts an item's bytes as DynamoDB does, to a few bytes and never too few", () => {
+  it("counts at least the bytes that DynamoDB counts, and at most 12 more", () => {
     for (const data of ["x", "é".repeat(400), "x".repeat(5000), Buffer.from([255, 254])]) {
       const { json, bytes } = encodeItem(event(data, { type: "price", id: "é7" }), 604_800, 4);
       const exact = itemBytes(JSON.parse(json));
@@ -63,7 +63,7 @@ describe("item codec", () => {
     }
   });
 
-  it("compresses only what then costs fewer write units", () => {
+  it("compresses only data that then costs fewer write units", () => {
     const small = encodeItem(event("x".repeat(600)), 1, 1);
     const repetitive = encodeItem(event("price ".repeat(1_000)), 1, 1);
     const noise = encodeItem(event(randomBytes(2_000)), 1, 1);
@@ -73,7 +73,7 @@ describe("item codec", () => {
     assert.ok(!("e" in JSON.parse(noise.json)));
   });
 
-  it("points to the bucket for what is over 400 KB even compressed, and only then", () => {
+  it("points to the bucket only when the compressed item exceeds 400 KB", () => {
     const noise = randomBytes(500_000);
     const item = encodeItem(event(noise), 1, 1);
     assert.deepEqual(item.oversize, { key: "oversize/prices/qW22iQNnqLwEmEFQG6Gwqw", bytes: noise });
@@ -82,7 +82,7 @@ describe("item codec", () => {
     assert.equal(encodeItem(event("a".repeat(900_000)), 1, 1).oversize, undefined);
   });
 
-  it("spreads keys over slices and hides them from readers", () => {
+  it("spreads keys over slices and removes the slice from the decoded stream id", () => {
     const partitions = new Set<string>();
     for (let i = 0; i < 500; i++) {
       const attributes = JSON.parse(encodeItem(event("x", { key: `${i}` }), 1, 16).json);

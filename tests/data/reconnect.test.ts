@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { judgeStatus, nextReconnect, retryAfterMs } from "../../runtime/data/reconnect";
+import { classifyStatus, nextReconnect, retryAfterMs } from "../../runtime/data/reconnect";
 
 const most = () => 0.999999;
 const delays = (failure: Parameters<typeof nextReconnect>[1], count: number) =>
   Array.from({ length: count }, (_, attempt) => Math.round(nextReconnect({ attempt }, failure, most).delayMs));
 
 describe("reconnect policy", () => {
-  it("comes back at once the first time, then from 250 ms to 16 s after network errors", () => {
+  it("reconnects at once the first time, then after 250 ms to 16 s of network errors", () => {
     assert.deepEqual(
       delays({ kind: "network" }, 10),
       [0, 250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 16_000, 16_000],
@@ -20,7 +20,7 @@ describe("reconnect policy", () => {
     );
   });
 
-  it("waits at least a minute after 429 and 420, and what Retry-After says where it says something", () => {
+  it("waits at least a minute after 429 and 420, or the time in Retry-After", () => {
     for (const status of [420, 429]) {
       const { delayMs } = nextReconnect({ attempt: 0 }, { kind: "http", status }, () => 0);
       assert.equal(delayMs, 60_000);
@@ -28,11 +28,11 @@ describe("reconnect policy", () => {
     }
   });
 
-  it("caps first and jitters then: half of the cap at a random of one half", () => {
+  it("applies the cap before the jitter: half of the cap when random returns 0.5", () => {
     assert.equal(nextReconnect({ attempt: 50 }, { kind: "network" }, () => 0.5).delayMs, 8_000);
   });
 
-  it("takes retry as a lower bound, between a floor and a ceiling", () => {
+  it("uses retry as a lower bound, between a floor and a ceiling", () => {
     const delayAfter = (serverRetryMs: number) =>
       nextReconnect({ attempt: 0, serverRetryMs }, { kind: "network" }, most).delayMs;
     assert.deepEqual([delayAfter(0), delayAfter(3_000), delayAfter(10 ** 15)], [250, 3_000, 320_000]);
@@ -46,9 +46,9 @@ describe("reconnect policy", () => {
     assert.equal(nextReconnect({ attempt: 3 }, { kind: "end", page: false }, most).attempt, 4);
   });
 
-  it("knows what each status means", () => {
-    const verdicts = [200, 204, 205, 210, 299, 400, 401, 403, 404, 408, 410, 429, 500, 503].map(judgeStatus);
-    assert.deepEqual(verdicts, [
+  it("classifies each status", () => {
+    const meanings = [200, 204, 205, 210, 299, 400, 401, 403, 404, 408, 410, 429, 500, 503].map(classifyStatus);
+    assert.deepEqual(meanings, [
       ...["stream", "completed", "failed", "failed", "failed", "retry", "failed", "failed", "failed"],
       ...["retry", "failed", "retry", "retry", "retry"],
     ]);

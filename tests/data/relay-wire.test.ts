@@ -13,7 +13,7 @@ describe("a relay on the wire", () => {
   afterEach(async () => {
     for (const one of open.splice(0)) await one.close();
   });
-  /** Runs until the source says 204. */
+  /** Runs until the source answers 204. */
   const runToEnd = async (answers: Answer[], setup: Setup = {}) => {
     const upstream = await source(...answers, status(204));
     const one = setUp(upstream, setup);
@@ -22,7 +22,7 @@ describe("a relay on the wire", () => {
   };
 
   describe("request", () => {
-    it("is a GET for an event stream with a bearer key, uncached, without an empty Last-Event-ID", async () => {
+    it("sends an uncached GET for an event stream with a bearer key, without an empty Last-Event-ID", async () => {
       const { requests, outcome } = await runToEnd([]);
       assert.deepEqual(outcome, { kind: "completed" });
       const { method, url, headers } = requests[0]!;
@@ -33,7 +33,7 @@ describe("a relay on the wire", () => {
       assert.ok(!("last-event-id" in headers));
     });
 
-    it("sends the key in a named header or in the query, and the secret's headers and query with it", async () => {
+    it("sends the key in a named header or in the query, together with the secret's headers and query", async () => {
       const secret = { headers: { "X-App": "one" }, query: { snapshot: "true" } };
       const named = await runToEnd([], { secret, source: { auth: { kind: "header", name: "X-Key" } } });
       assert.equal(named.requests[0]!.headers["x-key"], "sesame-open");
@@ -43,12 +43,12 @@ describe("a relay on the wire", () => {
       assert.equal(query.requests[0]!.url, "/stream/a%3Ab?snapshot=true&token=sesame-open");
     });
 
-    it("sends the checkpoint it was given, and any id as UTF-8 bytes", async () => {
+    it("sends the given checkpoint, encoded as UTF-8 bytes", async () => {
       const { requests } = await runToEnd([], { options: { checkpoint: "…" } });
       assert.equal(Buffer.from(requests[0]!.headers["last-event-id"] as string, "latin1").toString(), "…");
     });
 
-    it("refuses a key that would break out of its header, without naming it", async () => {
+    it("refuses a key with control characters and does not show it", async () => {
       const { outcome } = await runToEnd([], { secret: { key: "open\r\nx: y" } });
       assert.ok(outcome.kind === "failed" && outcome.error.code === "CONFIG_INVALID");
       assert.doesNotMatch(outcome.error.message, /x: y/);
@@ -64,7 +64,7 @@ describe("a relay on the wire", () => {
         assert.deepEqual(data, ["x"]);
       });
 
-    it("carries neither key nor headers nor query to another origin", async () => {
+    it("sends no key, headers or query to another origin", async () => {
       const other = await source(sse("data: x\n\n"), status(204));
       const first = await source(status(307, { location: `${other.url}/there` }), status(204));
       const secret = { headers: { "x-app": "secret-app" }, query: { q: "secret-query" } };
@@ -82,7 +82,7 @@ describe("a relay on the wire", () => {
         assert.ok(clock.sleeps.includes(2_500));
       });
 
-    it("gives up on a loop", async () => {
+    it("reports a redirect loop", async () => {
       const upstream = await source(status(302, { location: "/again" }));
       const { relay, stop } = setUp(upstream);
       const run = relay.run();
@@ -105,7 +105,7 @@ describe("a relay on the wire", () => {
       assert.equal(relay.snapshot().checkpoint, undefined);
     });
 
-    it("discards a partial block and its id, and nothing of it leaks into the next connection", async () => {
+    it("discards a partial block and its id before the next connection", async () => {
       const { requests, store } = await runToEnd([
         sse("id: abc\ndata: Hello\n\nid: def\nevent: lost\ndata: Good", "break"),
         sse("data: next\n\n"),
@@ -130,7 +130,7 @@ describe("a relay on the wire", () => {
       );
     });
 
-    it("honours retry, with a floor for a server that ends every page", async () => {
+    it("applies retry, with a lower bound for a server that ends every response", async () => {
       const slow = await runToEnd([sse("retry: 03000\nretry: 1000x\ndata: 1\n\n", "break")]);
       assert.ok(slow.clock.sleeps.includes(3_000));
       const page = await runToEnd([sse("retry: 10\ndata: 1\n\n"), sse("data: 2\n\n"), sse("data: 3\n\n")]);
@@ -141,7 +141,7 @@ describe("a relay on the wire", () => {
       assert.equal(page.relay.snapshot().attempt, 0);
     });
 
-    it("counts a replay as suppressed and a repeat on one connection as repeated, and says the second once", async () => {
+    it("counts a replay as suppressed and a repeat on one connection as repeated, and logs a repeat once", async () => {
       const { relay, store, log } = await runToEnd([
         sse("data: 1\n\ndata: 1\n\ndata: 1\n\n", "break"),
         sse("data: 1\n\n"),
@@ -165,7 +165,7 @@ describe("a relay on the wire", () => {
   });
 
   describe("idleness", () => {
-    it("breaks a connection that sent nothing for the timeout; any byte starts it anew", async () => {
+    it("ends a connection after the idle timeout without a byte; any byte restarts the timeout", async () => {
       let write: (text: string) => void = () => {};
       const upstream = await source((response) => {
         response.writeHead(200, { "content-type": "text/event-stream" });
@@ -188,14 +188,14 @@ describe("a relay on the wire", () => {
 
   describe("status", () => {
     for (const code of [401, 403, 404, 410])
-      it(`fails for good on ${code}, with what the source said and without the key`, async () => {
+      it(`fails permanently on ${code}, with the source's text and without the key`, async () => {
         const { outcome } = await runToEnd([status(code, {}, "no access for sesame-open")]);
         assert.ok(outcome.kind === "failed");
         assert.equal(outcome.error.code, "SOURCE_STATUS");
         assert.equal(outcome.error.message, `The source answered ${code}: no access for ***`);
       });
 
-    it("waits on the row for a 429, as long as Retry-After says", async () => {
+    it("ends the run as waiting on a 429, for the time in Retry-After", async () => {
       const { outcome, clock } = await runToEnd([status(429, { "retry-after": "120" })]);
       assert.ok(outcome.kind === "waiting");
       assert.equal(outcome.retryAt, clock.now() + 120_000);
@@ -204,14 +204,14 @@ describe("a relay on the wire", () => {
       assert.ok(bare.outcome.kind === "waiting" && bare.outcome.retryAt >= bare.clock.now() + 60_000);
     });
 
-    it("tries a 503 again inside the hop", async () => {
+    it("retries a 503 inside the hop", async () => {
       const { outcome, clock } = await runToEnd([status(503)]);
       assert.equal(outcome.kind, "completed");
       assert.ok(clock.sleeps.includes(2_500));
     });
 
     for (const code of [409, 420, 429])
-      it(`leaves as refused on ${code} under a single try`, async () => {
+      it(`ends as refused on ${code} under singleTry`, async () => {
         const { outcome, requests } = await runToEnd([status(code)], {
           options: { singleAttempt: () => true, checkpoint: "7" },
         });
@@ -219,7 +219,7 @@ describe("a relay on the wire", () => {
         assert.equal(requests.length, 1);
       });
 
-    it("reads the secret again on 401 and goes on when it was rotated", async () => {
+    it("reads the secret again on 401 and continues when it was rotated", async () => {
       const upstream = await source(status(401), sse("data: 1\n\n"), status(204));
       let reads = 0;
       const readSecret = async () => {
@@ -235,7 +235,7 @@ describe("a relay on the wire", () => {
 
   describe("position", () => {
     for (const code of [400, 404, 409, 410, 412, 416, 422])
-      it(`drops a position that ${code} disowns and counts it`, async () => {
+      it(`drops and counts a position that the source refuses with ${code}`, async () => {
         const { requests, relay, data } = await runToEnd([status(code), sse("data: 1\n\n")], {
           options: { checkpoint: "old" },
         });
@@ -246,13 +246,13 @@ describe("a relay on the wire", () => {
         assert.deepEqual(data, ["1"]);
       });
 
-    it("keeps the position when the source refuses without it, too", async () => {
+    it("keeps the position when the source also refuses the request without it", async () => {
       const { outcome, relay } = await runToEnd([status(404), status(404)], { options: { checkpoint: "old" } });
       assert.equal(outcome.kind, "failed");
       assert.equal(relay.snapshot().checkpoint, "old");
     });
 
-    it("fills a query parameter or a header from a JSON pointer, digit for digit", async () => {
+    it("sends the position from a JSON pointer in a query parameter or header, with all digits", async () => {
       const line = '{"meta":{"clk":12345678901234567890}}\n';
       const resume = { kind: "query", name: "since", pointer: "/meta/clk" } as const;
       const query = await runToEnd([body("application/x-ndjson", line)], { source: { resume } });
@@ -275,19 +275,19 @@ describe("a relay on the wire", () => {
         assert.deepEqual(data, ["héllo"]);
       });
 
-    it("keeps the last line of a clean end and discards that of a break", async () => {
+    it("keeps the last line of a clean end and discards that of a lost connection", async () => {
       assert.deepEqual((await runToEnd([body("application/x-ndjson", "1\n2")])).data, ["1", "2"]);
       assert.deepEqual((await runToEnd([body("application/x-ndjson", "1\n2", "break")])).data, ["1"]);
     });
 
     for (const type of ["text/html", "x bogus", "application/problem+json"])
-      it(`fails on content type ${type} and does not come back`, async () => {
+      it(`fails on content type ${type} and does not retry`, async () => {
         const { outcome, requests } = await runToEnd([body(type, "<html>")]);
         assert.ok(outcome.kind === "failed" && outcome.error.code === "SOURCE_FORMAT");
         assert.equal(requests.length, 1);
       });
 
-    it("fails on one JSON document under auto, and reads it as a line when told to", async () => {
+    it("fails on one JSON document with format auto, and reads it with format lines", async () => {
       const document = '{"error":"x"}';
       const answer = body("application/json", document, "end", { "content-length": document.length });
       assert.equal((await runToEnd([answer])).outcome.kind, "failed");
@@ -301,7 +301,7 @@ describe("a relay on the wire", () => {
   });
 
   describe("ignore rules and identity", () => {
-    it("keeps heartbeats out of the table and moves the position over them", async () => {
+    it("does not store heartbeats and advances the position past them", async () => {
       const ignore = [
         { kind: "type", type: "ping" },
         { kind: "pointer", pointer: "/type", equals: "HEARTBEAT" },
@@ -314,7 +314,7 @@ describe("a relay on the wire", () => {
       assert.equal(relay.snapshot().checkpoint, "6");
     });
 
-    it("counts other data under one key as conflicting", async () => {
+    it("counts different data with the same key as conflicting", async () => {
       const text = 'data: {"id":1,"v":1}\n\ndata: {"id":1,"v":2}\n\ndata: {"id":2}\n\n';
       const { relay, data, log } = await runToEnd([sse(text)], {
         events: { identity: { kind: "pointer", pointer: "/id" } },
@@ -324,7 +324,7 @@ describe("a relay on the wire", () => {
       assert.equal(log.lines.filter((line) => line.fields.kind === "conflicting").length, 1);
     });
 
-    it("stores every event under arrival, and under sse-id those without an id of their own by content", async () => {
+    it("stores every event with arrival, and identifies events without an SSE id by content with sse-id", async () => {
       const arrival = await runToEnd([sse("data: 1\n\ndata: 1\n\n")], { events: { identity: { kind: "arrival" } } });
       assert.equal(arrival.data.length, 2);
       const byId = await runToEnd([sse("id: 1\ndata: a\n\ndata: b\n\ndata: c\n\n")], {
@@ -334,8 +334,8 @@ describe("a relay on the wire", () => {
     });
   });
 
-  describe("limits and leaving", () => {
-    it("refuses an event over the limit, says so once with its digest, and keeps its neighbours", async () => {
+  describe("limits and draining", () => {
+    it("refuses an event over the limit, logs it once with its digest, and keeps the other events", async () => {
       const { relay, data, log } = await runToEnd([sse(`data: a\n\ndata: ${"x".repeat(5000)}\n\ndata: b\n\n`)], {
         events: { maxEventBytes: 1000 },
       });
@@ -346,7 +346,7 @@ describe("a relay on the wire", () => {
       assert.match(String(lines[0]!.fields.digest), /^[\w-]{43}$/);
     });
 
-    it("puts an event that no item can hold into the bucket before it writes the item", async () => {
+    it("stores an event too large for an item in the bucket before it writes the item", async () => {
       const noise = Buffer.from(randomBytes(600_000).toString("base64"));
       const done: string[] = [];
       const upstream = await source(body("text/plain", Buffer.concat([noise, Buffer.from("\n")])), status(204));
@@ -358,7 +358,7 @@ describe("a relay on the wire", () => {
       assert.equal(store.events[0]!.pointer, `oversize/a:b/${store.events[0]!.key}`);
     });
 
-    it("stops reading at once, drains, and tells the truth about its connection", async () => {
+    it("stops reading at once, drains, and reports the closed connection", async () => {
       const upstream = await source(sse("data: 1\n\n", "stay"));
       const { relay, stop, progress, store } = setUp(upstream);
       const run = relay.run();
@@ -374,7 +374,7 @@ describe("a relay on the wire", () => {
       assert.equal(relay.snapshot().connectedSince, undefined);
     });
 
-    it("counts what the table did not take by the deadline as abandoned and keeps the checkpoint before it", async () => {
+    it("counts events that are not stored by the deadline as abandoned and keeps the checkpoint before them", async () => {
       const upstream = await source(sse("id: 1\ndata: 1\n\n", "stay"));
       const store = { write: () => new Promise<never>(() => {}) };
       const { relay, clock } = setUp(upstream, {
@@ -390,7 +390,7 @@ describe("a relay on the wire", () => {
       assert.equal(relay.snapshot().checkpoint, "0");
     });
 
-    it("stands still while the table is slow, and does not take its own pause for idleness", async () => {
+    it("pauses reading while the table is slow, and does not count the pause as idle time", async () => {
       const lines = Array.from({ length: 60_000 }, (_, i) => `${i}\n`).join("");
       const upstream = await source(body("application/x-ndjson", lines), status(204));
       const waiting: (() => void)[] = [];

@@ -61,7 +61,7 @@ describe("writer", () => {
     await until(() => writer.idle);
   });
 
-  it("writes again what the table left over, until it took all", async () => {
+  it("retries unprocessed items until the table accepts all", async () => {
     let calls = 0;
     const { writer, stored, clock } = setUp(async (items) =>
       ++calls < 4 ? items.slice(0, Math.ceil(items.length / 2)) : [],
@@ -74,7 +74,7 @@ describe("writer", () => {
     assert.ok(clock.sleeps.length === 3 && clock.sleeps.every((ms) => ms > 0));
   });
 
-  it("backs off while the table is away, with one line of log, and loses nothing", async () => {
+  it("backs off while the table is unavailable, logs once, and loses nothing", async () => {
     let calls = 0;
     const { writer, stored, clock, log } = setUp(async () => {
       if (++calls <= 10) throw new StreamError("STORE_UNAVAILABLE", "throttled", { retryable: true });
@@ -89,7 +89,7 @@ describe("writer", () => {
     assert.equal(Math.max(...clock.sleeps), 2_500);
   });
 
-  it("refuses the one item that the table never takes, by name, and stores its neighbours", async () => {
+  it("refuses the one invalid item with its key and stores the others", async () => {
     const { writer, stored, refused, log } = setUp(async (items) => {
       if (items.some((item) => item.key === "k7")) throw new StreamError("VALIDATION_FAILED", "bad item");
       return [];
@@ -102,7 +102,7 @@ describe("writer", () => {
     assert.equal(log.lines.find((line) => line.level === "error")?.fields.key, "k7");
   });
 
-  it("puts all large data before its items, and tries again when the bucket fails", async () => {
+  it("stores large data before the items, and retries when the bucket fails", async () => {
     const order: string[] = [];
     let failures = 1;
     const large = (key: string) => ({
@@ -118,7 +118,7 @@ describe("writer", () => {
       },
       {
         oversize: async (key) => {
-          if (failures-- > 0) throw new StreamError("STORE_UNAVAILABLE", "away", { retryable: true });
+          if (failures-- > 0) throw new StreamError("STORE_UNAVAILABLE", "unavailable", { retryable: true });
           order.push(key);
         },
       },
@@ -130,7 +130,7 @@ describe("writer", () => {
     assert.deepEqual(order, ["oversize/a", "oversize/b", "a", "b"]);
   });
 
-  it("is full by events and by bytes, and lets go when it is told to end", async () => {
+  it("is full by events and by bytes, and releases waiters when it is aborted", async () => {
     const { writer, abort, stored } = setUp(() => new Promise(() => {}));
     for (const entry of entries(999)) writer.add(entry);
     assert.equal(writer.full, false);
@@ -164,28 +164,28 @@ describe("writer", () => {
   });
 });
 
-describe("ledger", () => {
-  it("never lets the checkpoint pass an event that is not settled, in whatever order they settle", () => {
+describe("CheckpointTracker", () => {
+  it("never moves the checkpoint past an unsettled event, whatever the order", () => {
     fc.assert(
       fc.property(
         fc.array(fc.constantFrom("work", "pass"), { maxLength: 50 }),
         fc.infiniteStream(fc.nat()),
         (kinds, picks) => {
-          const ledger = new CheckpointTracker("start");
+          const tracker = new CheckpointTracker("start");
           const open: { number: number; index: number }[] = [];
           kinds.forEach((kind, index) => {
-            if (kind === "work") open.push({ number: ledger.open(String(index)), index });
-            else ledger.pass(String(index));
+            if (kind === "work") open.push({ number: tracker.add(String(index)), index });
+            else tracker.addSettled(String(index));
           });
           const check = () => {
             const first = Math.min(...open.map((one) => one.index), kinds.length);
-            assert.equal(ledger.checkpoint, first === 0 ? "start" : String(first - 1));
-            assert.equal(ledger.unsettled, open.length);
+            assert.equal(tracker.checkpoint, first === 0 ? "start" : String(first - 1));
+            assert.equal(tracker.unsettled, open.length);
           };
           check();
           while (open.length > 0) {
             const [one] = open.splice(picks.next().value % open.length, 1);
-            ledger.settle(one!.number);
+            tracker.settle(one!.number);
             check();
           }
         },

@@ -113,7 +113,7 @@ describe("a hostile upstream, on the local stack", function () {
       response.end("{}\n");
     });
     const row = await watch("piled", "its failure", ({ status }) => status === "failed");
-    assert.match(row.lastError!.message, /at most 3 content-encodings one over the other, got 4001/);
+    assert.match(row.lastError!.message, /at most 3 values in the source's content-encoding, got 4001/);
   });
 
   it("cannot hold a hop, nor keep one from stopping, by answering nothing or one byte of a header at a time", async () => {

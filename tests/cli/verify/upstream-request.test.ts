@@ -61,7 +61,7 @@ describe("upstreamRequest", () => {
 
   it("refuses a key that is no header, without showing it", () => {
     assert.throws(() => upstreamRequest("https://host/", "hush\nhush", "a", source()), {
-      message: /^The upstream cannot be asked: Expected the source's key to hold no control characters/,
+      message: /^The upstream cannot be asked: Expected the source's key to be a valid header value/,
     });
   });
 });
