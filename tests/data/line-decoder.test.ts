@@ -21,7 +21,7 @@ describe("line decoder", () => {
         }
     });
 
-  it("never depends on chunking, whatever the bytes", () => {
+  it("gives the same result for any bytes and chunks", () => {
     const byte = fc.oneof(fc.constantFrom(10, 13, 0x61, 0xc3, 0xa9), fc.integer({ min: 0, max: 255 }));
     fc.assert(
       fc.property(fc.array(byte, { maxLength: 200 }), fc.array(fc.nat(8)), fc.boolean(), (list, sizes, clean) => {

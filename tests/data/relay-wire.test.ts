@@ -211,7 +211,7 @@ describe("a relay on the wire", () => {
     });
 
     for (const code of [409, 420, 429])
-      it(`ends as refused on ${code} under singleTry`, async () => {
+      it(`ends as refused on ${code} under singleAttempt`, async () => {
         const { outcome, requests } = await runToEnd([status(code)], {
           options: { singleAttempt: () => true, checkpoint: "7" },
         });

@@ -10,7 +10,7 @@ const SAMPLES = join(__dirname, "../../../shared/data");
 interface Case {
   readonly name: string;
   readonly input_base64: string;
-  /** How the suite itself cuts the body. */
+  /** The chunks that the suite defines. */
   readonly chunks_base64?: readonly string[];
 }
 
@@ -40,7 +40,7 @@ describe("conformance suites of other projects", () => {
   if (!existsSync(SAMPLES)) it.skip("pass (the folder of samples is absent)", () => {});
 
   for (const one of cases<SseCase>("sse-conformance.json"))
-    it(`pass in the SSE decoder, however cut: ${one.name}`, () => {
+    it(`pass in the SSE decoder, for any chunks: ${one.name}`, () => {
       const expected = one.expected.map(({ type, data, lastEventId }) => ({ data, type, id: lastEventId }));
       for (const chunks of cuts(one)) {
         const { events, position, retryMs } = decode(sseDecoder(1 << 20), chunks);
@@ -51,7 +51,7 @@ describe("conformance suites of other projects", () => {
     });
 
   for (const one of cases<LineCase>("ndjson-conformance.json"))
-    it(`pass in the line decoder, however cut: ${one.name}`, () => {
+    it(`pass in the line decoder, for any chunks: ${one.name}`, () => {
       const limit = one.limit ?? 1 << 20;
       const expected = one.expected.map((line) => Buffer.from(line.line_base64, "base64"));
       for (const chunks of cuts(one)) {

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { stamp } from "../../bench/stamp";
 import { body, setUp, startSource, status } from "./harness";
 
 const SAMPLES = join(__dirname, "../../../shared/data");
 
 describe("recorded streams through a relay", () => {
-  if (!existsSync(SAMPLES)) it.skip("store every event byte for byte (the sample data folder is absent)", () => {});
+  if (!existsSync(SAMPLES))
+    it.skip("stores every distinct line byte for byte (the sample data folder is absent)", () => {});
   else
     for (const file of readdirSync(join(SAMPLES, "ndjson")))
       it(`stores every distinct line byte for byte: ${file}`, async () => {
@@ -25,14 +25,4 @@ describe("recorded streams through a relay", () => {
         const { received, stored, repeated } = relay.snapshot().counters;
         assert.equal(received, stored + repeated);
       });
-});
-
-describe("bench stamp", () => {
-  it("puts the figures between the markers, again and again, and leaves a text without markers alone", () => {
-    const text = "a\n<!-- bench:start -->\nold\n<!-- bench:end -->\nb\n";
-    const once = stamp(text, "new\n");
-    assert.equal(once, "a\n<!-- bench:start -->\nnew\n<!-- bench:end -->\nb\n");
-    assert.equal(stamp(once, "new\n"), once);
-    assert.equal(stamp("no markers", "new"), "no markers");
-  });
 });

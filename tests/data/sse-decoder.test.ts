@@ -18,12 +18,12 @@ describe("SSE decoder", () => {
           });
     });
 
-  it("continues with the last event ID of the connection before", () => {
+  it("continues with the last event ID of the previous connection", () => {
     const { events, position } = decode(sseDecoder(100, "7"), [Buffer.from("data: a\n\n")]);
     assert.deepEqual([events[0]?.id, position], ["7", "7"]);
   });
 
-  it("refuses an event over the limit and keeps its neighbours, however cut", () => {
+  it("refuses an event over the limit and keeps the other events, for any chunks", () => {
     const bytes = Buffer.from(
       `data: ok\n\nevent: big\nid: 7\ndata: ${"x".repeat(3_000)}\ndata: y\n\n:${"c".repeat(5_000)}\ndata: ok\n\n`,
     );
@@ -39,7 +39,7 @@ describe("SSE decoder", () => {
     for (const size of [1, 7, 64, 1_000]) assert.deepEqual(decode(sseDecoder(100), cut(bytes, size)), whole);
   });
 
-  it("counts the event, not the line: many short lines are refused together", () => {
+  it("applies the limit to the event, not the line: many short lines are refused together", () => {
     const bytes = Buffer.from(`${"data: 1234\n".repeat(30)}\ndata: ok\n\n`);
     for (const size of [1, 3, 1_000]) {
       const { refused, events } = decode(sseDecoder(100), cut(bytes, size));
@@ -51,7 +51,7 @@ describe("SSE decoder", () => {
     }
   });
 
-  it("never depends on chunking, whatever the bytes", () => {
+  it("gives the same result for any bytes and chunks", () => {
     const piece = fc.constantFrom(
       ...["data", "data: ", "id: a", "id:", "id: \0", "event: e", "retry: 5", ":", ": ", "x", "é"],
       ...["\n", "\r", "\r\n", "\n\n", "\uFEFF", "data: 0123456789012345678901234567890123456789"],

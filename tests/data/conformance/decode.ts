@@ -29,7 +29,7 @@ export function decode(decoder: Decoder, chunks: readonly Buffer[], clean = true
     refused: (bytes, digest, type, id) => {
       refused.push({ bytes, digest, type, id });
     },
-    moved: (id) => {
+    idChanged: (id) => {
       position = id;
     },
     retry: (ms) => {
@@ -47,7 +47,7 @@ export function bodies(body: string | Buffer, ends: readonly string[]): Buffer[]
   return ends.map((end) => Buffer.from(body.replaceAll("\n", end)));
 }
 
-/** Whole, in pieces of 1, 2, 3, 7 and 200 bytes, at every single split point, and at random. */
+/** One chunk; chunks of 1, 2, 3, 7 and 200 bytes; two chunks at every split point; and random chunks. */
 export function* chunkings(bytes: Buffer): Generator<Buffer[]> {
   yield [bytes];
   for (const size of [1, 2, 3, 7, 200]) yield cut(bytes, size);

@@ -7,7 +7,7 @@ export interface LineCase {
   /** Lengths of the lines over the limit. */
   readonly refused?: readonly number[];
   readonly maxEventBytes?: number;
-  /** False: the connection broke where the body ends. */
+  /** False: the connection is lost at the end of the body. */
   readonly clean?: boolean;
 }
 
