@@ -2,7 +2,7 @@ import { fork } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildSync } from "esbuild";
-import { handlerOptions } from "../components/bundle";
+import { handlerOptions } from "../components/bundle/handlers";
 import { settingsFor } from "./relay-path";
 import type { Job, JobResult } from "./relay-process";
 

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { Authorization, type Transforms } from "./args";
-import { bundleHandler } from "./bundle";
+import { bundleHandler } from "./bundle/handlers";
 import { type ConnectionManager, managerEnvironment } from "./connection-manager";
 import { createLambda, type LambdaFunction } from "./lambda-function";
 import type { Normalised } from "./normalise";

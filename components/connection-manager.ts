@@ -3,7 +3,7 @@ import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 import { ENV } from "../runtime/contract";
 import type { Transforms } from "./args";
-import { bundleHandler } from "./bundle";
+import { bundleHandler } from "./bundle/handlers";
 import { attachPolicy, createLambda, type LambdaFunction } from "./lambda-function";
 import type { Egress } from "./network";
 import type { Normalised } from "./normalise";

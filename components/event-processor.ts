@@ -2,7 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { ENV } from "../runtime/contract";
 import type { ProcessorArgs, Transforms } from "./args";
-import type { Bundle } from "./bundle";
+import type { Code } from "./bundle/bundle";
 import { attachPolicy, createLambda, policyDocument } from "./lambda-function";
 import type { Normalised } from "./normalise";
 import { processEvents, type Statement } from "./permissions";
@@ -27,7 +27,7 @@ export function createEventProcessor(
   stores: Stores,
   args: ProcessorArgs,
   /** Absent = an existing function. */
-  bundle: Bundle | undefined,
+  code: Code | undefined,
   normalised: Normalised,
   transforms: Transforms,
 ): EventProcessor {
@@ -38,7 +38,7 @@ export function createEventProcessor(
       ...own.map(({ actions, resources }): Statement => ({ Effect: "Allow", Action: actions, Resource: resources })),
     ]);
   const { processor } = normalised;
-  const target = bundle === undefined ? existing(scope, args, statements) : own(bundle);
+  const target = code === undefined ? existing(scope, args, statements) : own(code);
   const mapping = new aws.lambda.EventSourceMapping(
     `${scope.name}-mapping`,
     transformed<aws.lambda.EventSourceMappingArgs>(
@@ -64,11 +64,11 @@ export function createEventProcessor(
   );
   return { ...target, mapping, policyJson: policyDocument(statements) };
 
-  function own(code: Bundle) {
+  function own(bundle: Code) {
     const lambda = createLambda(scope, {
       role: "event-processor",
       description: "Processes each new event",
-      bundle: code,
+      bundle,
       memorySize: processor.memorySize,
       timeoutSeconds: processor.timeoutSeconds,
       environment: pulumi.output(args.environment ?? {}).apply((environment) => ({

@@ -2,7 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { ENV } from "../runtime/contract";
 import type { Transform } from "./args";
-import type { Bundle } from "./bundle";
+import type { Code } from "./bundle/bundle";
 import { type Statement, writeLogs } from "./permissions";
 import { type Scope, transformed } from "./scope";
 
@@ -12,7 +12,7 @@ export interface LambdaSpec {
   /** Child name: `<instance>-<role>`. */
   readonly role: string;
   readonly description: string;
-  readonly bundle: Bundle;
+  readonly bundle: Code;
   readonly memorySize: number;
   readonly timeoutSeconds: number;
   readonly environment: pulumi.Input<Record<string, pulumi.Input<string>>>;
@@ -57,7 +57,7 @@ export function createLambda(scope: Scope, spec: LambdaSpec): LambdaFunction {
         description: spec.description,
         runtime: "nodejs24.x",
         architectures: ["arm64"],
-        handler: "index.handler",
+        handler: spec.bundle.handler,
         code: spec.bundle.archive,
         role: role.arn,
         memorySize: spec.memorySize,

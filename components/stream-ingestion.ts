@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { COMPONENT_TYPE } from "../runtime/contract";
 import { createAlarms } from "./alarms";
 import type { StreamIngestionArgs, StreamIngestionOptions } from "./args";
-import { bundleProcessor } from "./bundle";
+import { BUNDLE_DEFAULTS, bundleProcessor } from "./bundle/processor";
 import { createConnectionApi } from "./connection-api";
 import { createConnectionManager } from "./connection-manager";
 import { createEventProcessor } from "./event-processor";
@@ -71,7 +71,10 @@ export class StreamIngestion extends pulumi.ComponentResource {
       const { source, processor, events = {}, connections = {}, network, alarms, tags } = secretArgs;
       // Before the first child: code that does not compile shall leave nothing behind.
       const { entry, externals } = settings.processor;
-      const code = entry === undefined ? undefined : bundleProcessor(entry, externals);
+      const code =
+        entry === undefined
+          ? undefined
+          : bundleProcessor(entry, { ...BUNDLE_DEFAULTS, externals }, (warning) => pulumi.log.warn(warning, this));
       const scope: Scope = { name, deployment: deploymentOf(name), parent: this, tags, retain: settings.retain };
 
       const { secret, secretVersion } = createSourceSecret(scope, source, transform);

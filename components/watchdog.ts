@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import { ENV } from "../runtime/contract";
 import type { Transforms } from "./args";
-import { bundleHandler } from "./bundle";
+import { bundleHandler } from "./bundle/handlers";
 import { type ConnectionManager, managerEnvironment } from "./connection-manager";
 import { attachPolicy, createLambda, createRole, type LambdaFunction } from "./lambda-function";
 import type { Normalised } from "./normalise";

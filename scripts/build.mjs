@@ -19,12 +19,12 @@ const tsc = spawnSync(process.execPath, [require.resolve("typescript/bin/tsc"), 
 });
 if (tsc.status !== 0) process.exit(tsc.status ?? 1);
 
-const { buildFiles, handlerOptions } = require(join(dist, "components/bundle.js"));
+const { buildHandler } = require(join(dist, "components/bundle/handlers.js"));
 let tooLarge = false;
 for (const name of ["connection-api", "connection-manager", "watchdog"]) {
   const folder = join(dist, "handlers", name);
   mkdirSync(folder, { recursive: true });
-  for (const [file, bytes] of buildFiles(handlerOptions(join(root, "runtime/handlers", `${name}.ts`))))
+  for (const [file, bytes] of buildHandler(join(root, "runtime/handlers", `${name}.ts`)))
     writeFileSync(join(folder, file), bytes);
   const { length } = readFileSync(join(folder, "index.js"));
   console.log(`${name}: ${length} bytes of at most ${MAX_BUNDLE_BYTES}`);
@@ -33,7 +33,7 @@ for (const name of ["connection-api", "connection-manager", "watchdog"]) {
 chmodSync(join(dist, "cli/main.js"), 0o755);
 if (tooLarge) {
   console.error(
-    "A handler is larger than a cold start should read: see what it imports, or handlerOptions in components/bundle.ts.",
+    "A handler is larger than a cold start should read: see what it imports, or handlerOptions in components/bundle/handlers.ts.",
   );
   process.exit(1);
 }

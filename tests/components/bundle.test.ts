@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bundleHandler, bundleProcessor, type HandlerName } from "../../components/bundle";
+import type { Bundle } from "../../components/bundle/bundle";
+import { bundleHandler, type HandlerName } from "../../components/bundle/handlers";
+import { bundleProcessor } from "../../components/bundle/processor";
 
 const HANDLERS: readonly HandlerName[] = ["connection-api", "connection-manager", "watchdog"];
 const KB = 1024;
@@ -22,7 +24,7 @@ describe("a bundle", () => {
   }
 
   /** Text of a file in the archive. */
-  async function textOf(bundle: ReturnType<typeof bundleProcessor>, name: string): Promise<string> {
+  async function textOf(bundle: Bundle, name: string): Promise<string> {
     const assets = (await bundle.archive.assets) as Record<string, { text: Promise<string> }>;
     return await assets[name]!.text;
   }
@@ -46,17 +48,14 @@ describe("a bundle", () => {
     for (const [name, text] of Object.entries(files)) write(name, text);
     const entry = join(folder, "one/processor.ts");
     cpSync(join(folder, "one"), join(folder, "deeper/down/two"), { recursive: true });
-    const first = bundleProcessor(entry, []);
-    assert.equal(bundleProcessor(join(folder, "deeper/down/two/processor.ts"), []).hash, first.hash);
+    const first = bundleProcessor(entry);
+    assert.equal(bundleProcessor(join(folder, "deeper/down/two/processor.ts")).hash, first.hash);
     write("one/lib/a.ts", "export const a: number = 2;");
-    assert.notEqual(bundleProcessor(entry, []).hash, first.hash);
+    assert.notEqual(bundleProcessor(entry).hash, first.hash);
   });
 
   it("names no folder of this machine, and maps back to the user's file", async () => {
-    const bundle = bundleProcessor(
-      write("processor.ts", "export const handler = () => { throw new Error('x'); };"),
-      [],
-    );
+    const bundle = bundleProcessor(write("processor.ts", "export const handler = () => { throw new Error('x'); };"));
     const map = JSON.parse(await textOf(bundle, "index.js.map"));
     assert.deepEqual(map.sources, ["processor.ts"]);
     assert.ok(!JSON.stringify(await textOf(bundle, "index.js")).includes(folder));
@@ -67,37 +66,36 @@ describe("a bundle", () => {
     write("lib.ts", "export const answer = 'forty-two';");
     const bundle = bundleProcessor(
       write("processor.ts", 'import { answer } from "#lib"; export const handler = () => answer;'),
-      [],
     );
     assert.match(await textOf(bundle, "index.js"), /forty-two/);
   });
 
   it("takes a CommonJS processor", () => {
-    assert.ok(bundleProcessor(write("processor.js", "exports.handler = async () => {};"), []).bytes > 0);
+    assert.ok(bundleProcessor(write("processor.js", "exports.handler = async () => {};")).bytes > 0);
   });
 
   it("is refused without a file, with the path that was tried", () => {
     const path = join(folder, "missing.ts");
     assert.throws(
-      () => bundleProcessor(path, []),
+      () => bundleProcessor(path),
       new Error(`Expected \`processor.entry\` to be a file, but "${path}" is not there. Tried ${path}.`),
     );
   });
 
   it("is refused for what does not compile, with file and line", () => {
     const path = write("processor.ts", "export const handler = () => {\n  return 1 +;\n};");
-    assert.throws(() => bundleProcessor(path, []), {
+    assert.throws(() => bundleProcessor(path), {
       message: `${path} does not compile:\nprocessor.ts:2:13: Unexpected ";"`,
     });
   });
 
   it("is refused for a module that is not there", () => {
     const path = write("processor.ts", 'import "no-such-package"; export const handler = 1;');
-    assert.throws(() => bundleProcessor(path, []), /processor\.ts:1:8: Could not resolve "no-such-package"/);
+    assert.throws(() => bundleProcessor(path), /processor\.ts:1:8: Could not resolve "no-such-package"/);
   });
 
   it("is refused without a handler", () => {
     const path = write("processor.ts", "export const handle = () => {};");
-    assert.throws(() => bundleProcessor(path, []), /to export `handler`/);
+    assert.throws(() => bundleProcessor(path), /to export `handler`/);
   });
 });

@@ -149,9 +149,10 @@ describe("the packed package", function () {
 
   it("bundles the consumer's processor and takes its own handlers as they are", () => {
     const script = `
-      const { bundleHandler, bundleProcessor } = require("./node_modules/${NAME}/dist/components/bundle.js");
+      const { bundleHandler } = require("./node_modules/${NAME}/dist/components/bundle/handlers.js");
+      const { bundleProcessor } = require("./node_modules/${NAME}/dist/components/bundle/processor.js");
       console.log(JSON.stringify(["connection-manager", "connection-api", "watchdog"].map((name) => bundleHandler(name).bytes)));
-      console.log(bundleProcessor("./processor.ts", []).bytes);`;
+      console.log(bundleProcessor("./processor.ts").bytes);`;
     const [handlers, processor] = run(folder, process.execPath, "-e", script).trim().split("\n");
     for (const bytes of [...(JSON.parse(handlers!) as number[]), Number(processor)])
       assert.ok(bytes > 1000 && bytes < 600 * 1024, `${bytes} bytes`);

@@ -1,0 +1,333 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import type { Bundle } from "../../components/bundle/bundle";
+import { BUNDLE_DEFAULTS, type BundleSettings, bundleProcessor } from "../../components/bundle/processor";
+
+describe("a processor's bundle", () => {
+  let folder: string;
+  let warnings: string[];
+  beforeEach(() => {
+    folder = realpathSync(mkdtempSync(join(tmpdir(), "processor-bundle-")));
+    warnings = [];
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  function write(files: Readonly<Record<string, string>>): void {
+    for (const [name, text] of Object.entries(files)) {
+      const path = join(folder, name);
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, text);
+    }
+  }
+
+  /** Bundles `files`, of which the first is the entry. */
+  function bundle(files: Readonly<Record<string, string>>, settings: Partial<BundleSettings> = {}): Bundle {
+    write(files);
+    const entry = join(folder, Object.keys(files)[0] as string);
+    return bundleProcessor(entry, { ...BUNDLE_DEFAULTS, ...settings }, (message) => warnings.push(message));
+  }
+
+  async function textsOf({ archive }: Bundle): Promise<Record<string, string>> {
+    const assets = (await archive.assets) as Record<string, { text: Promise<string> }>;
+    return Object.fromEntries(
+      await Promise.all(Object.entries(assets).map(async ([name, { text }]) => [name, await text])),
+    );
+  }
+
+  /** What the handler returns, in a process and a folder of its own. */
+  async function run(code: Bundle): Promise<unknown> {
+    const deployed = join(folder, "deployed");
+    mkdirSync(deployed);
+    for (const [name, text] of Object.entries(await textsOf(code))) writeFileSync(join(deployed, name), text);
+    // Only what is bundled may be found.
+    rmSync(join(folder, "node_modules"), { recursive: true, force: true });
+    const script = `
+      const name = require("node:fs").existsSync("./index.mjs") ? "index.mjs" : "index.js";
+      import(process.cwd() + "/" + name).then(async (exports) => {
+        console.log(JSON.stringify(await (exports.handler ?? exports.default.handler)()));
+      });`;
+    const { stdout, stderr } = spawnSync(process.execPath, ["-e", script], { cwd: deployed, encoding: "utf8" });
+    assert.equal(stderr, "");
+    return JSON.parse(stdout);
+  }
+
+  const BOTH_KINDS = {
+    "node_modules/both/package.json": JSON.stringify({
+      name: "both",
+      exports: { import: "./esm.mjs", require: "./cjs.cjs", module: "./esm.mjs" },
+    }),
+    "node_modules/both/esm.mjs": "export default 'an ES module';",
+    "node_modules/both/cjs.cjs": "module.exports = () => 'CommonJS';",
+    "node_modules/main-first/package.json": JSON.stringify({ name: "main-first", main: "cjs.js", module: "esm.js" }),
+    "node_modules/main-first/cjs.js": "module.exports = () => 'main';",
+    "node_modules/main-first/esm.js": "export default 'module';",
+  };
+
+  describe("resolves packages as Node does:", () => {
+    it("require finds their CommonJS", async () => {
+      const code = bundle({
+        "processor.js": "exports.handler = async () => [require('both')(), require('main-first')()];",
+        ...BOTH_KINDS,
+      });
+      assert.deepEqual(await run(code), ["CommonJS", "main"]);
+    });
+
+    it("import finds their ES modules, and `main` before `module`", async () => {
+      const code = bundle({
+        "processor.ts":
+          "import both from 'both'; import main from 'main-first'; export const handler = async () => [both, main()];",
+        ...BOTH_KINDS,
+      });
+      assert.deepEqual(await run(code), ["an ES module", "main"]);
+    });
+
+    it("the user may prefer others, in esbuild's words", async () => {
+      const code = bundle(
+        {
+          "processor.ts": "import main from 'main-first'; export const handler = async () => main;",
+          ...BOTH_KINDS,
+        },
+        { mainFields: ["module", "main"] },
+      );
+      assert.equal(await run(code), "module");
+    });
+  });
+
+  it("knows where it is: import.meta.url, filename and dirname", async () => {
+    const text = `import { fileURLToPath } from "node:url";
+      export const handler = async () => [fileURLToPath(import.meta.url), import.meta.filename, import.meta.dirname];`;
+    const deployed = join(folder, "deployed");
+    const expected = [join(deployed, "index.js"), join(deployed, "index.js"), deployed];
+    assert.deepEqual(await run(bundle({ "processor.ts": text })), expected);
+  });
+
+  it("contains what a created require loads", async () => {
+    const code = bundle({
+      "processor.mts": `import { createRequire } from "node:module";
+        import * as module from "node:module";
+        const require = createRequire(import.meta.url);
+        const load = module.createRequire(import.meta.filename);
+        const direct: number = createRequire(import.meta.url)("./data.json").n;
+        export const handler = async () => [require("both")(), load("./data.json").n, direct, typeof load.resolve];`,
+      "data.json": '{"n":1}',
+      ...BOTH_KINDS,
+    });
+    assert.deepEqual(await run(code), ["CommonJS", 1, 1, "function"]);
+  });
+
+  it("contains what a require with a variable part may load", async () => {
+    const code = bundle({
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: the processor's own template.
+      "processor.js": "exports.handler = async (name = 'de') => require(`./locale/${name}.js`);",
+      "locale/de.js": "module.exports = 'hallo';",
+      "locale/en.js": "module.exports = 'hello';",
+    });
+    assert.equal(await run(code), "hallo");
+  });
+
+  it("keeps the names of classes and functions", async () => {
+    const text = `class PriceMissing extends Error { constructor() { super("x"); this.name = new.target.name; } }
+      export const handler = async () => new PriceMissing().name;`;
+    assert.equal(await run(bundle({ "processor.ts": text })), "PriceMissing");
+  });
+
+  it("is an ES module where the code awaits at its top level, with what CommonJS packages expect", async () => {
+    const code = bundle({
+      "processor.ts": `import parts from "commonjs"; const answer = await Promise.resolve(42);
+        export const handler = async () => [answer, ...parts()];`,
+      "node_modules/commonjs/index.js": `const { sep } = require("node:path");
+        const name = "node:os";
+        module.exports = () => [sep, typeof require(name).EOL, __dirname, __filename.slice(__dirname.length)];`,
+    });
+    assert.equal(code.handler, "index.handler");
+    assert.deepEqual(Object.keys(await textsOf(code)), ["index.mjs", "index.mjs.map"]);
+    assert.deepEqual(await run(code), [42, "/", "string", join(folder, "deployed"), "/index.mjs"]);
+  });
+
+  it("takes esbuild's loaders, definitions, aliases and banner", async () => {
+    const code = bundle(
+      {
+        "processor.ts": `import query from "./a.sql"; import bytes from "./b.bin"; import replaced from "old";
+          declare const STAGE: string;
+          export const handler = async () => [query, bytes.length, STAGE, replaced, (globalThis as any).fromBanner];`,
+        "a.sql": "select 1",
+        "b.bin": "abc",
+        "node_modules/new/index.js": "module.exports = 'new';",
+      },
+      {
+        loader: { ".sql": "text", ".bin": "binary" },
+        define: { STAGE: '"test"' },
+        alias: { old: "new" },
+        banner: "globalThis.fromBanner = 1;",
+        minify: false,
+      },
+    );
+    const text = (await textsOf(code))["index.js"]!;
+    assert.deepEqual(await run(code), ["select 1", 3, "test", "new", 1]);
+    assert.match(text, /\n {2}handler/);
+  });
+
+  describe("has the metadata of decorators", () => {
+    const PROCESSOR = `const types: unknown[] = [];
+      const column = (target: object, key: string) => { types.push((Reflect as any).getMetadata("design:type", target, key).name); };
+      class Price { @column at!: Date; @column bid!: number; }
+      export const handler = async () => [types, Object.keys(new Price())];`;
+    const METADATA = `const all = new Map(); Reflect.metadata = (k, v) => (t, p) => { all.set(p + k, v); };
+      Reflect.getMetadata = (k, t, p) => all.get(p + k);`;
+    const files = (compilerOptions: object) => ({
+      "src/processor.ts": `import "reflect";\n${PROCESSOR}`,
+      "node_modules/reflect/index.js": METADATA,
+      "base.json": JSON.stringify({ compilerOptions }),
+      "tsconfig.json": '{\n  // The options are elsewhere.\n  "extends": "./base.json"\n}',
+    });
+    const EMIT = { target: "es2020", experimentalDecorators: true, emitDecoratorMetadata: true };
+
+    it("where the project has the compiler that emits it", async () => {
+      mkdirSync(join(folder, "node_modules"));
+      symlinkSync(resolve(__dirname, "../../node_modules/typescript"), join(folder, "node_modules/typescript"));
+      assert.deepEqual(await run(bundle(files(EMIT))), [["Date", "Number"], []]);
+    });
+
+    it("or is refused in a sentence", () => {
+      assert.throws(() => bundle(files(EMIT)), {
+        message:
+          `${join(folder, "src/processor.ts")} has decorators, and its tsconfig.json sets \`emitDecoratorMetadata\`: only the TypeScript ` +
+          "compiler (up to 6) emits that metadata, and it was not found from there. Install it: npm install --save-dev typescript@5. " +
+          "Or remove the setting.",
+      });
+    });
+
+    it("and asks for no compiler where the setting is off", () => {
+      assert.ok(bundle(files({ ...EMIT, emitDecoratorMetadata: false })).bytes > 0);
+    });
+  });
+
+  describe("is refused where it would not run as under Node:", () => {
+    it("with the warning and what to do", () => {
+      const text = "export const handler = async () => import.meta.resolve('x');";
+      assert.throws(() => bundle({ "processor.ts": text }), {
+        message:
+          `${join(folder, "processor.ts")} would not run in a bundle as it runs under Node:\n` +
+          'processor.ts:1:36: "import.meta" is not available with the "cjs" output format and will be empty\n' +
+          "Change the code, or keep the package out of the bundle with `processor.install`. " +
+          'To accept the warning, set `processor.bundle.logOverride` to { "empty-import-meta": "silent" }.',
+      });
+    });
+
+    it("not where the user accepts the warning", () => {
+      const text = "export const handler = async () => typeof import.meta;";
+      assert.ok(bundle({ "processor.ts": text }, { logOverride: { "empty-import-meta": "silent" } }).bytes > 0);
+      assert.deepEqual(warnings, []);
+    });
+
+    it("not for a question of style, which is reported", () => {
+      bundle({ "processor.ts": "export const handler = async () => ({ a: 1, a: 2 });" });
+      assert.deepEqual(warnings, [
+        `${join(folder, "processor.ts")}:\nprocessor.ts:1:45: Duplicate key "a" in object literal`,
+      ]);
+    });
+
+    for (const [ending, advice] of [
+      [".node", "A native addon cannot be bundled: list the package that it belongs to in `processor.install`."],
+      [
+        ".sql",
+        'Say how such files are read: `processor.bundle.loader`, { ".sql": "text" } or "json", "binary", "base64", "copy".',
+      ],
+    ] as const)
+      it(`a ${ending} file, with what to do`, () => {
+        const files = { "processor.js": `exports.handler = async () => require("./a${ending}");`, [`a${ending}`]: "" };
+        assert.throws(
+          () => bundle(files),
+          ({ message }: Error) =>
+            message.includes(`No loader is configured for "${ending}"`) && message.endsWith(advice),
+        );
+      });
+  });
+
+  describe("exports `handler`", () => {
+    const ACCEPTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+      "as the result of a call": {
+        "processor.ts": "export const handler = wrap(); function wrap() { return async () => {}; }",
+      },
+      "through a re-export": {
+        "processor.ts": "export { run as handler } from './a'",
+        "a.ts": "export const run = async () => {};",
+      },
+      "through `export *` of an ES module": {
+        "processor.ts": "export * from './a'",
+        "a.ts": "export async function handler() {}",
+      },
+      "through `export *` of compiled CommonJS": {
+        "processor.ts": "export * from './a.js'",
+        "a.js":
+          "Object.defineProperty(exports, '__esModule', { value: true }); exports.handler = void 0; exports.handler = async () => {};",
+      },
+      "through an import": {
+        "processor.ts": "import { h } from './a'; export { h as handler };",
+        "a.ts": "export const h = async () => {};",
+      },
+      "from a destructured value": { "processor.ts": "export const { handler } = { handler: async () => {} };" },
+      "with an optional third parameter": { "processor.ts": "export const handler = async (a: 1, b: 2, c = 3) => c;" },
+      "as CommonJS": { "processor.js": "module.exports.handler = async (event, context) => {};" },
+      "as a let that is assigned later": {
+        "processor.ts": "export let handler: unknown = 1; handler = async () => {};",
+      },
+    };
+    for (const [how, files] of Object.entries(ACCEPTED))
+      it(how, () => {
+        assert.ok(bundle(files).bytes > 0);
+      });
+
+    const CALLBACK = "(event, context, callback) => { callback(null); }";
+    const CALLBACKS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+      "an arrow": { "processor.js": `export const handler = ${CALLBACK};` },
+      "a function": { "processor.js": "export function handler(event, context, callback) {}" },
+      "a name": { "processor.js": `const run = ${CALLBACK}; export { run as handler };` },
+      "another file's": {
+        "processor.js": "export { handler } from './a.js'",
+        "a.js": `export const handler = ${CALLBACK};`,
+      },
+      CommonJS: { "processor.js": `exports.handler = ${CALLBACK};` },
+      "CommonJS's object": { "processor.js": `const handler = ${CALLBACK}; module.exports = { handler };` },
+    };
+    for (const [how, files] of Object.entries(CALLBACKS))
+      it(`and is refused with a callback: ${how}`, () => {
+        assert.throws(() => bundle(files), {
+          message:
+            `Expected \`handler\` of ${join(folder, "processor.js")} to take an event and a context, got 3 parameters: ` +
+            "Lambda no longer calls handlers with a callback. Return a promise, or write " +
+            "`export const handler = eachEvent(async (event) => { … })`.",
+        });
+      });
+
+    const VALUES = {
+      "1": "a number",
+      "'x'": "a string",
+      "`x`": "a string",
+      null: "null",
+      undefined: "undefined",
+      "{ run() {} }": "an object",
+      "[]": "an array",
+      "class {}": "a class",
+      "function* () {}": "a generator",
+    };
+    for (const [value, is] of Object.entries(VALUES))
+      it(`and is refused as ${is}: ${value}`, () => {
+        assert.throws(() => bundle({ "processor.ts": `export const handler = ${value};` }), {
+          message:
+            `Expected \`handler\` of ${join(folder, "processor.ts")} to be a function, got ${is}. Write ` +
+            "`export const handler = eachEvent(async (event) => { … })`.",
+        });
+      });
+
+    it("and is refused where `export *` brings none", () => {
+      assert.throws(
+        () => bundle({ "processor.ts": "export * from './a'", "a.ts": "export const handle = 1;" }),
+        /to export `handler`/,
+      );
+    });
+  });
+});
