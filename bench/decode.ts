@@ -97,6 +97,9 @@ function feed(decoder: ReturnType<typeof lineDecoder>, chunks: readonly Buffer[]
     refused: () => {
       throw new Error("Wrong answer: an event was refused");
     },
+    malformed: () => {
+      throw new Error("Wrong answer: a value was malformed");
+    },
     idChanged: () => {},
     retry: () => {},
   };

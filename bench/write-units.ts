@@ -56,6 +56,9 @@ function unitsOf(file: string): UnitsRow {
     refused: () => {
       throw new Error(`Wrong answer: an event of ${file} was refused`);
     },
+    malformed: () => {
+      throw new Error(`Wrong answer: a value of ${file} was malformed`);
+    },
     idChanged: () => {},
     retry: () => {},
   });

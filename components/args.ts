@@ -2,7 +2,7 @@ import type * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 
 /** How the body is cut into events. Users write `"sse"` or `SourceFormat.sse`. */
-export const SourceFormat = { auto: "auto", sse: "sse", lines: "lines" } as const;
+export const SourceFormat = { auto: "auto", sse: "sse", lines: "lines", json: "json", jsonSeq: "json-seq" } as const;
 export type SourceFormat = (typeof SourceFormat)[keyof typeof SourceFormat];
 
 /** How the credential travels. */
@@ -55,7 +55,11 @@ export interface SourceArgs {
   path: pulumi.Input<string>;
   /** Credential. Stored as a secret; absent = the upstream is open. */
   key?: pulumi.Input<string>;
-  /** How the body is cut into events. @default "auto" (by content type) */
+  /**
+   * How the body is cut into events: `sse`; `lines`, one event per line; `json`, one event per JSON value, also where values span
+   * lines, follow each other without a separator or are the elements of one endless array; `json-seq`, JSON values after record
+   * separators (RFC 7464). @default "auto" (by content type)
+   */
   format?: SourceFormat;
   /** How the key travels. @default { kind: "bearer" } */
   auth?: AuthArgs;

@@ -112,7 +112,7 @@ export type IgnoreRule =
   | { readonly kind: "type"; readonly type: string }
   | { readonly kind: "pointer"; readonly pointer: string; readonly equals: string | number | boolean | null };
 
-export type Format = "auto" | "sse" | "lines";
+export type Format = "auto" | "sse" | "lines" | "json" | "json-seq";
 export type HandoverMode = "auto" | "overlap" | "break";
 
 /** Everything of a deployment that the manager needs and that is no secret. JSON in {@link ENV.settings}. */

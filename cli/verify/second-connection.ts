@@ -104,6 +104,7 @@ function remember(
     },
     // The relay counts what is over its limit as refused, and a check of its own asks for that.
     refused: () => {},
+    malformed: () => {},
     idChanged: () => {},
     retry: () => {},
   };

@@ -45,14 +45,14 @@ function decompressor(coding: string): Transform {
 }
 
 const LINES =
-  /^(application\/(x-)?(ndjson|jsonl|jsonlines|json-seq|json|stream\+json|x-json-stream|octet-stream)|text\/plain|binary\/octet-stream)$/;
+  /^(application\/(x-)?(ndjson|jsonl|jsonlines|json|stream\+json|x-json-stream|octet-stream)|text\/plain|binary\/octet-stream)$/;
 
 /**
  * Decides how to decode a response. A web page is never a stream. With format `auto`, a JSON document with a content-length
  * is not a stream either.
  * @throws StreamError SOURCE_FORMAT
  */
-export function streamFormat(format: Format, headers: Headers): "sse" | "lines" {
+export function streamFormat(format: Format, headers: Headers): Exclude<Format, "auto"> {
   const contentType = header(headers, "content-type");
   const type = contentType.split(";", 1)[0]!.trim().toLowerCase();
   if (type === "text/html" || type === "application/xhtml+xml" || type === "application/problem+json")
@@ -62,13 +62,14 @@ export function streamFormat(format: Format, headers: Headers): "sse" | "lines" 
     );
   if (format !== "auto") return format;
   if (type === "text/event-stream") return "sse";
+  if (type === "application/json-seq") return "json-seq";
   if (type === "application/json" && header(headers, "content-length") !== "")
     throw wrongType(
       contentType,
-      "A response with a content-length is one document, not a stream. If it is a stream, set `source.format` to lines.",
+      "A response with a content-length is one document, not a stream. If it is a stream, set `source.format` to lines or json.",
     );
   if (type === "" || LINES.test(type)) return "lines";
-  throw wrongType(contentType, "If it is a stream, set `source.format` to sse or lines.");
+  throw wrongType(contentType, "If it is a stream, set `source.format` to sse, lines or json.");
 }
 
 function wrongType(contentType: string, advice: string): StreamError {

@@ -98,6 +98,17 @@ export class EventPipeline implements EventSink {
     );
   }
 
+  malformed(bytes: number, digest: string): void {
+    this.counts.received++;
+    this.counts.refused++;
+    this.counter++;
+    this.deps.log.log(
+      "error",
+      `Refused a value of ${bytes} bytes: it is not a complete JSON value, and the next record separator follows.`,
+      { code: "EVENT_MALFORMED", digest },
+    );
+  }
+
   /** An SSE id without an event. */
   idChanged(id: string): void {
     if (this.deps.settings.source.resume.kind === "last-event-id") this.deps.tracker.addSettled(this.advanceTo(id));

@@ -7,6 +7,8 @@ export interface EventSink {
   event(data: string | Buffer, dataBytes: number, type: string, id: string, ownId: boolean): void;
   /** An event over the size limit. Its bytes are discarded; `digest` is from {@link headDigest}. */
   refused(bytes: number, digest: string, type: string, id: string): void;
+  /** A value of a JSON sequence that cannot be read: `digest` is the SHA-256 (base64url) of its first 1,024 bytes. */
+  malformed(bytes: number, digest: string): void;
   /** The SSE id changed without an event: a block with only an id. */
   idChanged(id: string): void;
   /** SSE `retry:`, in milliseconds. */

@@ -103,6 +103,7 @@ function headerValue(value: string, what: string): string {
 
 function accept(format: RelaySettings["source"]["format"]): string {
   if (format === "sse") return "text/event-stream";
+  if (format === "json" || format === "json-seq") return "application/json, application/json-seq, */*";
   return format === "lines"
     ? "application/x-ndjson, application/json, */*"
     : "text/event-stream, application/x-ndjson, */*;q=0.5";

@@ -1,6 +1,7 @@
 import type { RelaySettings } from "../contract";
 import { streamFormat } from "./body";
 import type { Decoder } from "./event-sink";
+import { jsonDecoder } from "./json-decoder";
 import { lineDecoder } from "./line-decoder";
 import { sseDecoder } from "./sse-decoder";
 
@@ -10,7 +11,7 @@ export function streamDecoder(
   headers: Parameters<typeof streamFormat>[1],
   lastEventId?: string,
 ): Decoder {
-  return streamFormat(source.format, headers) === "sse"
-    ? sseDecoder(maxEventBytes, lastEventId)
-    : lineDecoder(maxEventBytes);
+  const format = streamFormat(source.format, headers);
+  if (format === "sse") return sseDecoder(maxEventBytes, lastEventId);
+  return format === "lines" ? lineDecoder(maxEventBytes) : jsonDecoder(maxEventBytes, format);
 }

@@ -28,7 +28,7 @@ const REFUSED: readonly (readonly [name: string, args: unknown, message: string]
   [
     "a format that is none",
     with_({ source: { ...source, format: "xml" } }),
-    'Expected `source.format` to be "auto" | "sse" | "lines", got "xml".',
+    'Expected `source.format` to be "auto" | "sse" | "lines" | "json" | "json-seq", got "xml".',
   ],
   [
     "an idle timeout longer than a hop",

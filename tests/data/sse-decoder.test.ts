@@ -13,6 +13,7 @@ describe("SSE decoder", () => {
           assert.deepEqual(decode(sseDecoder(1 << 20), chunks), {
             events: expected,
             refused: [],
+            malformed: [],
             position: position ?? expected.at(-1)?.id ?? "",
             retryMs,
           });

@@ -10,6 +10,7 @@ export interface Decoded {
     readonly type: string;
     readonly id: string;
   }[];
+  readonly malformed: readonly { readonly bytes: number; readonly digest: string }[];
   readonly position: string;
   readonly retryMs: number | undefined;
 }
@@ -18,6 +19,7 @@ export interface Decoded {
 export function decode(decoder: Decoder, chunks: readonly Buffer[], clean = true): Decoded {
   const events: Decoded["events"][number][] = [];
   const refused: Decoded["refused"][number][] = [];
+  const malformed: Decoded["malformed"][number][] = [];
   let position = "";
   let retryMs: number | undefined;
   const sink: EventSink = {
@@ -29,6 +31,9 @@ export function decode(decoder: Decoder, chunks: readonly Buffer[], clean = true
     refused: (bytes, digest, type, id) => {
       refused.push({ bytes, digest, type, id });
     },
+    malformed: (bytes, digest) => {
+      malformed.push({ bytes, digest });
+    },
     idChanged: (id) => {
       position = id;
     },
@@ -38,7 +43,7 @@ export function decode(decoder: Decoder, chunks: readonly Buffer[], clean = true
   };
   for (const chunk of chunks) decoder.feed(chunk, sink);
   decoder.end(clean, sink);
-  return { events, refused, position, retryMs };
+  return { events, refused, malformed, position, retryMs };
 }
 
 /** The body with each of the `ends` in place of LF. Bytes, and text that names its CRs, are taken as written. */
