@@ -6,9 +6,7 @@ import { Analyzer } from "@pulumi/pulumi/provider/experimental/analyzer";
 
 const ROOT = resolve(__dirname, "../..");
 
-describe("Pulumi's analyzer", function () {
-  this.timeout(60_000);
-
+describe("Pulumi's analyzer", () => {
   it("makes a schema of the component, so that any language can have it", () => {
     const folder = mkdtempSync(join(tmpdir(), "analyzer-"));
     try {

@@ -58,8 +58,7 @@ function run(cwd: string, command: string, ...args: string[]): string {
   return stdout;
 }
 
-describe("the packed package", function () {
-  this.timeout(120_000);
+describe("the packed package", () => {
   let folder: string;
   let files: string[];
 

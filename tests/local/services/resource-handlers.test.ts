@@ -12,8 +12,7 @@ describe("resourceHandlers", () => {
     });
   }
 
-  it("name only inputs that the provider has", async function () {
-    this.timeout(60_000);
+  it("name only inputs that the provider has", async () => {
     const unknown: string[] = [];
     for (const [type, { inputs, secretOutputs = [] }] of resourceHandlers) {
       const known = await propertiesOf(type);

@@ -48,8 +48,7 @@ export const handler = async (payload: never, context: never) => {
   return handle(payload, context);
 };`;
 
-describe("a full run on the local stack", function () {
-  this.timeout(120_000);
+describe("a full run on the local stack", () => {
   let upstream: HostileUpstream;
   let deployment: LocalDeployment;
   const payloads: string[] = [];

@@ -10,8 +10,7 @@ import { type RunningExample, runExample } from "./run-example";
 const price = (n: number, minute = 0) =>
   JSON.stringify({ instrument: "EUR_USD", price: n, time: `2026-01-31T12:0${minute}:0${n % 10}Z` });
 
-describe("examples", function () {
-  this.timeout(90_000);
+describe("examples", () => {
   let running: RunningExample | undefined;
   let webhook: Server | undefined;
   afterEach(async () => {

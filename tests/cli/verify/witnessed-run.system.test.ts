@@ -10,8 +10,7 @@ import { type ForgetfulUpstream, KEY, startForgetfulUpstream } from "./forgetful
 const ROOT = resolve(__dirname, "../../..");
 const LOST = /everything a second connection saw is stored/;
 
-describe("verify with a second connection, against the local stack", function () {
-  this.timeout(120_000);
+describe("verify with a second connection, against the local stack", () => {
   let upstream: ForgetfulUpstream;
   let deployment: LocalDeployment;
 

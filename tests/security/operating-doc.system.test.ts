@@ -17,8 +17,7 @@ const run = promisify(execFile);
 const blocks = (text: string, language: string) =>
   [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, "gms"))].map(([, block = ""]) => block);
 
-describe("the README's operating section, run as it stands", function () {
-  this.timeout(60_000);
+describe("the README's operating section, run as it stands", () => {
   let upstream: HostileUpstream;
   let deployment: LocalDeployment;
   let bin: string;

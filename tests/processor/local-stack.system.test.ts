@@ -10,8 +10,7 @@ import type { Order } from "./program/processor";
 const order = (what: Order) => JSON.stringify(what);
 const log = (n: number) => JSON.stringify({ n });
 
-describe("a processor on the local stack", function () {
-  this.timeout(60_000);
+describe("a processor on the local stack", () => {
   let local: ProcessorStack;
   let folder: string;
 

@@ -24,8 +24,7 @@ const PROCESSOR = `export const handler = async () => {
   console.log(JSON.stringify({ shown: { accessKeyId, secretAccessKey } }));
 };`;
 
-describe("lock of the connection API, on the local stack", function () {
-  this.timeout(60_000);
+describe("lock of the connection API, on the local stack", () => {
   let upstream: HostileUpstream;
   let deployment: LocalDeployment;
   let apiUrl: string;

@@ -8,8 +8,7 @@ import { runChaos } from "./run-chaos";
 const SEED = 7;
 const EPISODES = 9;
 
-describe("chaos on the local stack", function () {
-  this.timeout(90_000);
+describe("chaos on the local stack", () => {
   let chaos: ChaosStack;
   before(async () => {
     chaos = await startChaosStack({ eventsPerSecond: 20, hopSeconds: 5 });

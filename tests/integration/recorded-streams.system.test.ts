@@ -38,8 +38,7 @@ const lineEvents = (body: string) =>
     .filter((line) => line !== "")
     .map((data) => ({ type: "message", data }));
 
-describe("a recorded stream through `stream-ingestion local`", function () {
-  this.timeout(60_000);
+describe("a recorded stream through `stream-ingestion local`", () => {
   let running: LocalProcess | undefined;
   const cleanups: (() => unknown)[] = [];
   before(function () {

@@ -19,8 +19,7 @@ new StreamIngestion("positions", {
 
 const MB = 1024 * 1024;
 
-describe("a hostile upstream, on the local stack", function () {
-  this.timeout(60_000);
+describe("a hostile upstream, on the local stack", () => {
   let upstream: HostileUpstream;
   let deployment: LocalDeployment;
 

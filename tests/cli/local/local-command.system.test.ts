@@ -14,8 +14,7 @@ const program = (processor: string) => ({
     });`,
 });
 
-describe("stream-ingestion local, given what cannot work", function () {
-  this.timeout(60_000);
+describe("stream-ingestion local, given what cannot work", () => {
   const cleanups: (() => unknown)[] = [];
   afterEach(async () => {
     for (const cleanup of cleanups.splice(0)) await cleanup();

@@ -23,8 +23,7 @@ const settings: RelaySettings = {
 };
 
 /** The real handler with the real relay, hop after hop; AWS is played by dynalite and one small server. */
-describe("the connection manager's handler", function () {
-  this.timeout(30_000);
+describe("the connection manager's handler", () => {
   const before_ = { ...process.env };
   const write = process.stdout.write;
   const lines: Record<string, unknown>[] = [];
