@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { ENV } from "../runtime/contract";
 import type { ProcessorArgs, Transforms } from "./args";
 import type { Code } from "./bundle/bundle";
+import { checkVariables } from "./environment";
 import { attachPolicy, createLambda, policyDocument } from "./lambda-function";
 import type { Normalised } from "./normalise";
 import { processEvents, type Statement } from "./permissions";
@@ -71,10 +72,10 @@ export function createEventProcessor(
       bundle,
       memorySize: processor.memorySize,
       timeoutSeconds: processor.timeoutSeconds,
-      environment: pulumi.output(args.environment ?? {}).apply((environment) => ({
-        ...environment,
-        [ENV.bucket]: stores.bucket.bucket,
-      })),
+      environment: pulumi.output(args.environment ?? {}).apply((environment) => {
+        checkVariables(environment);
+        return { ...environment, [ENV.bucket]: stores.bucket.bucket };
+      }),
       statements,
       transform: transforms.eventProcessor,
     });

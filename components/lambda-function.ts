@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { ENV } from "../runtime/contract";
 import type { Transform } from "./args";
 import type { Code } from "./bundle/bundle";
+import { checkSize } from "./environment";
 import { type Statement, writeLogs } from "./permissions";
 import { type Scope, transformed } from "./scope";
 
@@ -63,11 +64,11 @@ export function createLambda(scope: Scope, spec: LambdaSpec): LambdaFunction {
         memorySize: spec.memorySize,
         timeout: spec.timeoutSeconds,
         environment: {
-          variables: pulumi.output(spec.environment).apply((own) => ({
-            NODE_OPTIONS: "--enable-source-maps",
-            ...own,
-            [ENV.deployment]: scope.deployment,
-          })),
+          variables: pulumi.output(spec.environment).apply((own) => {
+            const variables = { NODE_OPTIONS: "--enable-source-maps", ...own, [ENV.deployment]: scope.deployment };
+            checkSize(`the function ${name}`, variables);
+            return variables;
+          }),
         },
         loggingConfig: { logFormat: "JSON", logGroup: logGroup.name },
         reservedConcurrentExecutions: spec.reservedConcurrency,

@@ -1,4 +1,11 @@
-import { CONTRACT_VERSION, type IgnoreRule, isStreamId, type RelaySettings, STREAM_ID_RULE } from "../runtime/contract";
+import {
+  CONTRACT_VERSION,
+  ENV,
+  type IgnoreRule,
+  isStreamId,
+  type RelaySettings,
+  STREAM_ID_RULE,
+} from "../runtime/contract";
 import {
   AuthKind,
   Authorization,
@@ -11,6 +18,7 @@ import {
   SourceFormat,
   type StreamIngestionArgs,
 } from "./args";
+import { checkEnvironment, checkSize } from "./environment";
 
 /** Defaults of everything that shapes the graph. The one place that knows them. */
 export const DEFAULTS = {
@@ -82,6 +90,7 @@ export function normalise(name: string, args: StreamIngestionArgs): Normalised {
       slices: slices(events.slices ?? DEFAULTS.slices),
     },
   };
+  checkSize("the connection manager", { [ENV.settings]: JSON.stringify(settings) });
   return {
     settings,
     streams: streamIds(args.streams ?? []),
@@ -137,6 +146,7 @@ function checkRequired(args: StreamIngestionArgs): StreamIngestionArgs {
     "given with `functionArn` only",
     "it with `entry`",
   );
+  checkEnvironment(args.processor.environment);
   checkNetwork(args.network);
   return args;
 }

@@ -180,6 +180,39 @@ const REFUSED: readonly (readonly [name: string, args: unknown, message: string]
     with_({ network: { subnetIds: [], fixedEgress: true } }),
     'Expected `network` to be either `subnetIds` with `securityGroupIds`, or `fixedEgress: true`, got "subnetIds, fixedEgress".',
   ],
+  ...(
+    [
+      [
+        { STREAM_INGESTION_BUCKET: "mine" },
+        "STREAM_INGESTION_BUCKET",
+        "names that start with STREAM_INGESTION_ are the component's. Choose another",
+      ],
+      [{ AWS_REGION: "eu-west-1" }, "AWS_REGION", "Lambda sets it. Choose another name"],
+      [{ _HANDLER: "a" }, "_HANDLER", "Lambda sets it. Choose another name"],
+      [{ "MY-NAME": "a" }, "MY-NAME", "a name is a letter and at least one more letter, digit or underscore"],
+      [{ A: "a" }, "A", "a name is a letter and at least one more letter, digit or underscore"],
+      [{ PORT: 80 }, "PORT", "its value must be a string, got number. Use String(…)"],
+      [{ NOTHING: null }, "NOTHING", "its value must be a string, got null. Use String(…)"],
+    ] as const
+  ).map(
+    ([environment, name, why]) =>
+      [
+        `the processor's variable ${name} = ${JSON.stringify(environment)}`,
+        with_({ processor: { entry: ENTRY, environment } }),
+        `Expected \`processor.environment\` to set variables of your own, got "${name}": ${why}.`,
+      ] as const,
+  ),
+  [
+    "an environment that is a list",
+    with_({ processor: { entry: ENTRY, environment: ["A=b"] } }),
+    'Expected `processor.environment` to be names with values, got ["A=b"].',
+  ],
+  [
+    "an environment over 4 KB",
+    with_({ processor: { entry: ENTRY, environment: { SMALL: "a", LARGE: "ü".repeat(2042), MIDDLE: "bbb" } } }),
+    "Expected the environment of the processor to have at most 4096 bytes in all, got 4123; the largest: LARGE (4086), " +
+      "MIDDLE (5), SMALL (3). Read large values from Secrets Manager, SSM or a file.",
+  ],
 ];
 
 async function refusal(name: string, args: unknown): Promise<unknown> {
@@ -211,6 +244,25 @@ describe("the arguments", () => {
       );
     }
     assert.equal(await refusal("a".repeat(32), someArgs()), undefined);
+  });
+
+  it("refuse settings that fill the relay's environment", async () => {
+    const ignore = Array.from({ length: 100 }, (_, n) => ({ type: `heartbeat-of-service-${n}` }));
+    assert.match(
+      String(await refusal("in", with_({ events: { ignore } }))),
+      /the environment of the connection manager to have at most 4096 bytes in all, got [56]\d{3}; the largest: STREAM_INGESTION_SETTINGS \([56]\d{3}\)\. Shorten `events\.ignore` or `source`\./,
+    );
+  });
+
+  it("refuse what is wrong with an environment when it becomes known, and keep its values to themselves", async () => {
+    const deploy = (environment: pulumi.Input<Record<string, pulumi.Input<string>>>) =>
+      evaluate(() => void new StreamIngestion("in", someArgs({ processor: { entry: ENTRY, environment } })));
+    await assert.rejects(deploy(pulumi.output({ AWS_REGION: "eu-west-1" })), /got "AWS_REGION": Lambda sets it/);
+    const large = { LARGE: pulumi.output("secret ".repeat(600)) };
+    await assert.rejects(deploy(large), ({ message }: Error) => {
+      assert.match(message, /the environment of the function in-event-processor .*the largest: LARGE \(4202\)/);
+      return !message.includes("secret secret");
+    });
   });
 
   it("never repeat the upstream's URL or path in a message", async () => {
