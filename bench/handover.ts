@@ -41,7 +41,7 @@ async function run({ api, upstream, until, ...chaos }: ChaosStack, streams: read
   const enough = Number(options.handovers);
   const maxMs = Number(options.maxSeconds) * 1_000;
   await until("enough hand-overs", () => handovers(chaos, streams).length >= enough, maxMs).catch(() => {});
-  for (const stream of streams) upstream.feed(stream).quieten();
+  for (const stream of streams) upstream.feed(stream).stopSending();
   const seconds = (Date.now() - began) / 1_000;
   const arrived = (stream: string) => chaos.processed(stream).size >= upstream.feed(stream).ledger.length;
   await until("all events to be processed", () => streams.every(arrived), SETTLE_MS).catch(() => {});
@@ -77,8 +77,8 @@ async function report(chaos: ChaosStack, streams: readonly string[], seconds: nu
     "events sent": `${sent} (${(sent / seconds).toFixed(0)}/s)`,
     lost: sum(({ lost }) => lost),
     "not processed": sum(({ unprocessed }) => unprocessed),
-    "processed twice": sum(({ doubled }) => doubled),
-    "never sent": sum(({ foreign }) => foreign),
+    "processed twice": sum(({ processedTwice }) => processedTwice),
+    "never sent": sum(({ unexpected }) => unexpected),
     "gap p50 / p99 / max, ms": percentiles(all.flatMap(({ gapMs }) => gapMs ?? [])),
     "overlap p50 / p99 / max, ms": percentiles(overlaps.map(({ overlapMs }) => overlapMs)),
     "connections at once, at most": peak,
@@ -92,10 +92,12 @@ async function report(chaos: ChaosStack, streams: readonly string[], seconds: nu
   const wrong =
     sum(({ lost }) => lost) +
     sum(({ unprocessed }) => unprocessed) +
-    sum(({ doubled }) => doubled) +
-    sum(({ foreign }) => foreign);
+    sum(({ processedTwice }) => processedTwice) +
+    sum(({ unexpected }) => unexpected);
   if (wrong > 0 || peak > 2 || all.length < Number(options.handovers)) {
-    console.log(`Failed: ${options.handovers} hand-overs, none lost or doubled, at most 2 connections were asked for.`);
+    console.log(
+      `Failed: ${options.handovers} hand-overs, none lost or processedTwice, at most 2 connections were asked for.`,
+    );
     process.exitCode = 1;
   }
 }

@@ -8,7 +8,7 @@ import { addStop } from "./stop";
 import { addTail } from "./tail";
 import { addVerify } from "./verify";
 
-/** Adds one command to the program. Heavy imports belong inside its action, so that `--help` stays quick. */
+/** Adds one command to the program. Its action loads heavy imports itself, so that `--help` is fast. */
 export type AddCommand = (program: Command) => void;
 
 /** Every command of `stream-ingestion`, in the order `--help` shows them. */

@@ -1,20 +1,20 @@
 import type { ConnectionView } from "../runtime/control/api/view";
 import { printable, type Terminal } from "./terminal";
 
-/** Runs where it should run, rests where it should rest; a stream that upstream completed is done. */
+/** Whether the stream is as desired. A stream that the upstream completed is. */
 export function asDesired({ desired, status, live }: ConnectionView): boolean {
   return desired === "closed" ? !live : live || status === "completed";
 }
 
-/** Status in one word or two: a status that its owner could not take back says so. */
+/** The state in one word. `down`: the row has an open status, but no live owner. */
 export function stateOf(connection: ConnectionView): string {
   const { desired, status, live } = connection;
   if (desired === "closed") return live ? "closing" : "closed";
-  const owned = status === "open" || status === "handing-over";
-  return owned && !live ? "down" : status;
+  const hasOwner = status === "open" || status === "handing-over";
+  return hasOwner && !live ? "down" : status;
 }
 
-/** A stream as `status` shows it; lines without a value are left out. */
+/** The lines of `status`. Lines without a value are omitted. */
 export function describeConnection(connection: ConnectionView, colours: Terminal["colours"]): string[] {
   const { counters, handover, lastError } = connection;
   const state = (asDesired(connection) ? colours.green : colours.red)(stateOf(connection));
@@ -30,7 +30,7 @@ export function describeConnection(connection: ConnectionView, colours: Terminal
     ["checkpoint", connection.checkpoint && printable(connection.checkpoint)],
     ["retry at", connection.retryAt && `${connection.retryAt} (attempt ${connection.attempt})`],
     ["counters", counted.map(([name, count]) => `${name} ${count}`).join(", ")],
-    ["hand-overs", handover && handover.count > 0 ? describeHandover(handover) : undefined],
+    ["handovers", handover && handover.count > 0 ? describeHandover(handover) : undefined],
     ["last error", lastError && `${lastError.code} at ${lastError.at}: ${printable(lastError.message)}`],
   ];
   return table(lines.filter(([, value]) => value !== undefined).map(([name, value]) => [name, value!]));
@@ -42,7 +42,7 @@ function describeHandover({ count, mode, lastGapMs, maxGapMs }: NonNullable<Conn
   return `${count}${last}${maxGapMs === undefined ? "" : `, worst ${gap(maxGapMs)}`}`;
 }
 
-/** Columns padded to their widest cell, two spaces between. */
+/** Pads columns to their widest cell, with two spaces between. */
 export function table(rows: readonly (readonly string[])[]): string[] {
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]!.length))) ?? [];
   return rows.map((row) => row.map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i]!))).join("  "));

@@ -14,7 +14,7 @@ export type Image = Record<string, AttributeValue>;
 
 const TOO_MANY_READERS = ["LimitExceededException", "ProvisionedThroughputExceededException", "ThrottlingException"];
 
-/** The change stream of a table. Credentials and endpoint come from the usual AWS chain. */
+/** The change stream of a table. Credentials and endpoint come from the AWS credential chain. */
 export async function eventStream(tableName: string, region: string | undefined): Promise<ChangeStream<Image>> {
   const client = new DynamoDBStreamsClient(region === undefined ? {} : { region });
   const { Streams = [] } = await client
@@ -23,10 +23,10 @@ export async function eventStream(tableName: string, region: string | undefined)
       const message = `Could not read the change stream of table ${tableName}: ${error.message || error.name}.`;
       throw new CliError(message, error.name, undefined, { cause: error });
     });
-  // A stream that was switched off can be read for a day more; labels are times, so the last is the one that runs.
+  // A disabled stream stays readable for a day. Labels are times, so the last one is the enabled stream.
   const StreamArn = Streams.sort((a, b) => (a.StreamLabel! < b.StreamLabel! ? -1 : 1)).at(-1)?.StreamArn;
   if (StreamArn === undefined) {
-    const message = `Table ${tableName} has no change stream. Is it the event table of a deployment?`;
+    const message = `Table ${tableName} has no change stream. Pass the event table of a deployment with --table.`;
     throw new CliError(message, "NO_CHANGE_STREAM");
   }
   return {

@@ -17,14 +17,14 @@ interface FailureOptions extends OperatorOptions {
 export function addFailures(program: Command, terminal: Terminal = processTerminal): void {
   const failures = program
     .command("failures")
-    .description("Look at events that the processor could not handle, and send them again.");
+    .description("List, show and redrive events that the processor could not handle.");
 
-  located(failures.command("list"))
+  withBucketOptions(failures.command("list"))
     .description("List failed events, oldest first.")
     .action((options: FailureOptions) => operate(terminal, options, () => list(options, terminal)));
 
-  located(failures.command("show <object>"))
-    .description("Print what one object of the failure bucket holds, payload and all, as JSON.")
+  withBucketOptions(failures.command("show <object>"))
+    .description("Print the events in one object of the failure bucket as JSON, including their payload.")
     .action((key: string, options: FailureOptions) =>
       operate(terminal, options, async () => {
         const { store } = await open(options);
@@ -32,23 +32,23 @@ export function addFailures(program: Command, terminal: Terminal = processTermin
       }),
     );
 
-  located(failures.command("redrive [objects...]"))
-    .description("Send failed events through the processor again and remove those that succeed. Safe to run twice.")
-    .option("--function <name>", "the processor's name or ARN, instead of the stack's output processorArn")
+  withBucketOptions(failures.command("redrive [objects...]"))
+    .description("Send failed events to the processor again and remove those that succeed. Safe to repeat.")
+    .option("--function <name>", "name or ARN of the processor (default: the stack's output processorArn)")
     .action((keys: string[], options: FailureOptions) =>
-      operate(terminal, options, () => again(keys, options, terminal)),
+      operate(terminal, options, () => redriveFailures(keys, options, terminal)),
     );
 }
 
-function located(command: Command): Command {
+function withBucketOptions(command: Command): Command {
   return command
-    .option("--stack <name>", "Pulumi stack whose outputs name the bucket (default: the selected one)")
-    .option("--program <dir>", "folder of the Pulumi program (default: the current one)")
-    .option("--bucket <name>", "the bucket itself, instead of the stack's output bucketName")
-    .option("--region <region>", "AWS region (default: from the processor's ARN, else AWS_REGION)")
+    .option("--stack <name>", "Pulumi stack with the bucket's name in its outputs (default: the selected stack)")
+    .option("--program <dir>", "folder of the Pulumi program (default: the current folder)")
+    .option("--bucket <name>", "name of the bucket (default: the stack's output bucketName)")
+    .option("--region <region>", "AWS region (default: from the processor's ARN, otherwise AWS_REGION)")
     .option("--stream <id>", "only events of this stream")
-    .option("--since <time>", "only what failed since: 90m, 2h, 7d, or a date")
-    .option("--json", "print JSON, one value a line, and errors as JSON on stderr");
+    .option("--since <time>", "only events that failed since this time: 90m, 2h, 7d, or a date")
+    .option("--json", "print one JSON value per line, and errors as JSON on stderr");
 }
 
 async function list(options: FailureOptions, terminal: Terminal): Promise<void> {
@@ -74,7 +74,7 @@ function row({ key }: FailureObject, { at, streamId, attempts, error }: Failure)
   return [new Date(at).toISOString(), printable(streamId), String(attempts), oneLine(error), printable(key)];
 }
 
-async function again(keys: readonly string[], options: FailureOptions, terminal: Terminal): Promise<void> {
+async function redriveFailures(keys: readonly string[], options: FailureOptions, terminal: Terminal): Promise<void> {
   const { redrive } = await import("./failures/redrive");
   const { lambdaProcessor } = await import("./failures/invoke-processor");
   const { store, outputs, region } = await open(options);
@@ -94,17 +94,17 @@ async function again(keys: readonly string[], options: FailureOptions, terminal:
   if (failed > 0) terminal.setExitCode(EXIT.failed);
 }
 
-/** The bucket that the options or the stack name. The stack is asked once, and only where a flag is missing. */
+/** Opens the bucket from the options or the stack outputs. The outputs are read once, and only if an option is missing. */
 async function open(options: FailureOptions) {
   const { s3FailureStore } = await import("./failures/failure-store");
-  let asked: Promise<StackOutputs> | undefined;
+  let reading: Promise<StackOutputs> | undefined;
   const outputs = () => {
-    asked ??= stackOutputs(options);
-    return asked;
+    reading ??= stackOutputs(options);
+    return reading;
   };
   const bucket = options.bucket ?? output(await outputs(), "bucketName", "--bucket");
   // arn:aws:lambda:REGION:…
-  const arn = options.function ?? (asked && (await asked).processorArn);
+  const arn = options.function ?? (reading && (await reading).processorArn);
   const region = options.region ?? (arn?.startsWith("arn:") ? arn.split(":")[3] : undefined);
   return { store: await s3FailureStore(bucket, region), outputs, region };
 }
@@ -119,7 +119,7 @@ async function read(store: FailureStore, { key }: FailureObject): Promise<readon
   const text = await store.get(key);
   if (text !== undefined) return readFailureObject(text);
   throw new CliError(
-    `The bucket has no object ${key}. \`failures list\` names those there are.`,
+    `The bucket has no object ${key}. \`stream-ingestion failures list\` lists its objects.`,
     "NO_SUCH_OBJECT",
     EXIT.notFound,
   );

@@ -1,17 +1,17 @@
 import type { Clock } from "../runtime/support/clock";
 
-/** One change of a table, as its stream holds it. */
+/** One record of a table's change stream. */
 export interface Change<T> {
   readonly eventName?: string;
   readonly image?: T;
 }
 
-/** A table's change stream, as far as a reader needs it. */
+/** The operations on a change stream that a reader uses. */
 export interface ChangeStream<T> {
-  /** All shards; `open` = it may still grow. */
+  /** All shards; `open`: it can receive further records. */
   shards(): Promise<readonly { readonly id: string; readonly open: boolean }[]>;
   iterator(shardId: string, from: "LATEST" | "TRIM_HORIZON"): Promise<string>;
-  /** `next` is absent at the end of a closed shard; "throttled" when too many read it. */
+  /** `next` is absent at the end of a closed shard. "throttled": the shard has too many readers. */
   read(iterator: string): Promise<{ readonly changes: readonly Change<T>[]; readonly next?: string } | "throttled">;
 }
 
@@ -22,28 +22,28 @@ export interface FollowOptions {
 }
 
 /**
- * A shard bears two readers and Lambda is one of them, four times a second. So this one comes once a second, and when it is
- * told that there are too many it steps back, longer each time, and leaves the room to Lambda.
+ * A shard supports two readers, and Lambda is one of them with four reads a second. This reader polls once a second. When it
+ * is throttled it backs off, longer each time, so that Lambda can read.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html
  */
 const POLL_MS = 1_000;
-const FIRST_STEP_BACK_MS = 5_000;
-const LONGEST_STEP_BACK_MS = 60_000;
+const MIN_BACKOFF_MS = 5_000;
+const MAX_BACKOFF_MS = 60_000;
 
-/** New items from now on, until `signal` aborts. In order within a shard; a shard that splits is followed into its children. */
+/** New items from now on, until `signal` aborts, in order within a shard. Follows the children of a shard that closes. */
 export async function* followInserts<T>(
   stream: ChangeStream<T>,
   { clock, signal, onThrottled = () => {} }: FollowOptions,
 ): AsyncGenerator<T> {
   const known = new Set<string>();
   const positions = new Map<string, string>();
-  let stepBackMs = FIRST_STEP_BACK_MS;
+  let backoffMs = MIN_BACKOFF_MS;
 
   const discover = async (first: boolean) => {
     for (const { id, open } of await stream.shards()) {
       if (known.has(id)) continue;
       known.add(id);
-      // What closed before we came is past; a shard that appears while we read is new from its first record.
+      // A shard that was closed at the start has no new records. A shard that appears later is new from its first record.
       if (!first || open) positions.set(id, await stream.iterator(id, first ? "LATEST" : "TRIM_HORIZON"));
     }
   };
@@ -54,12 +54,12 @@ export async function* followInserts<T>(
     for (const [shardId, iterator] of positions) {
       const result = await stream.read(iterator);
       if (result === "throttled") {
-        waitMs = stepBackMs;
-        stepBackMs = Math.min(stepBackMs * 2, LONGEST_STEP_BACK_MS);
+        waitMs = backoffMs;
+        backoffMs = Math.min(backoffMs * 2, MAX_BACKOFF_MS);
         onThrottled(waitMs);
         break;
       }
-      stepBackMs = FIRST_STEP_BACK_MS;
+      backoffMs = MIN_BACKOFF_MS;
       if (result.next === undefined) positions.delete(shardId);
       else positions.set(shardId, result.next);
       for (const { eventName, image } of result.changes) {

@@ -17,7 +17,7 @@ export function addList(program: Command, terminal: Terminal = processTerminal):
           else found.push(connection);
         }
         if (options.json) return;
-        if (found.length === 0) return terminal.out("No streams yet. `stream-ingestion start <streamId>` starts one.");
+        if (found.length === 0) return terminal.out("No streams. Start one with `stream-ingestion start <streamId>`.");
         const { green, red, bold } = terminal.colours;
         const rows = found
           .sort((a, b) => (a.streamId < b.streamId ? -1 : 1))

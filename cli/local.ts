@@ -12,33 +12,37 @@ interface Options {
   readonly json?: true;
 }
 
-/** `stream-ingestion local`: a Pulumi program's resources on this machine, until Ctrl-C. */
+/** `stream-ingestion local`: runs a Pulumi program's resources on this machine, until Ctrl-C. */
 export function addLocal(program: Command): void {
   program
     .command("local [command...]")
     .description(
-      "Run a Pulumi program that uses StreamIngestion on this machine, without an AWS account; or, after --, a command for " +
-        "which this machine is AWS",
+      "Run a Pulumi program that uses StreamIngestion on this machine, without an AWS account. After --, run a command with " +
+        "this machine as its AWS account.",
     )
     .addHelpText(
       "after",
       `
 Examples:
-  stream-ingestion local                            this folder's program, without the Pulumi CLI
-  stream-ingestion local -- pulumi up -s local      the real engine; what it made stays up until Ctrl-C
+  stream-ingestion local                            the program in this folder, without the Pulumi CLI
+  stream-ingestion local -- pulumi up -s local      the Pulumi CLI; its resources run until Ctrl-C
   stream-ingestion local -- bash                    a shell for several commands: up, verify, destroy`,
     )
     .option("--program <dir>", "folder of the Pulumi project", ".")
-    .option("--stack <name>", "stack, whose Pulumi.<name>.yaml is read", "local")
+    .option("--stack <name>", "name of the stack; Pulumi.<name>.yaml is read", "local")
     .option("--config <key=value>", "configuration value (repeatable)", keyValue)
     .option("--secret <key=value>", "secret configuration value (repeatable)", keyValue)
-    .option("--port <n>", "port of the AWS endpoint and the connection API; 0 = any free one", port, 0)
-    .option("--hop-seconds <n>", "compress time: hops of this many seconds instead of 900", hopSeconds)
-    .option("--data-dir <dir>", "keep tables, objects and streams in this folder; else they live in memory")
+    .option("--port <n>", "port of the AWS endpoint and the connection API; 0 selects a free one", port, 0)
+    .option(
+      "--hop-seconds <n>",
+      "length of a hop in seconds, 5..900, to see handovers sooner (default: 900)",
+      hopSeconds,
+    )
+    .option("--data-dir <dir>", "keep tables, objects and streams in this folder (default: in memory)")
     .option("--json", "print one JSON object per line")
     .action(async (command: string[], options: Options) => {
       if (command.length > 0) {
-        process.exitCode = await deployHere(command, options);
+        process.exitCode = await runCommand(command, options);
         return;
       }
       const [{ runLocal }, { untilStopped }, { reporterFor }] = await Promise.all([
@@ -51,17 +55,17 @@ Examples:
     });
 }
 
-/** Everything that deploys to AWS in this one command deploys to this machine. */
-async function deployHere(command: readonly string[], options: Options): Promise<number> {
+/** Runs one command whose AWS provider and AWS clients use this machine. */
+async function runCommand(command: readonly string[], options: Options): Promise<number> {
   const [{ runWithProvider }, { startEngineCloud }] = await Promise.all([
     import("./local/with-provider"),
     import("../local/provider/index"),
   ]);
-  const say = (sentence: string) => process.stderr.write(`${sentence}\n`);
+  const report = (message: string) => process.stderr.write(`${message}\n`);
   const { stack, port, hopSeconds, dataDir, program } = options;
   return runWithProvider({
     command,
-    start: () => startEngineCloud({ stack, port, hopSeconds, dataDir, directory: program, report: say }),
-    say,
+    start: () => startEngineCloud({ stack, port, hopSeconds, dataDir, directory: program, report }),
+    report,
   });
 }

@@ -4,7 +4,7 @@ import { Command } from "commander";
 import { commands } from "./commands";
 
 const program = new Command("stream-ingestion")
-  .description("Runs and operates StreamIngestion deployments.")
+  .description("Run and operate StreamIngestion deployments.")
   .version((require("pulumi-stream-ingestion/package.json") as { version: string }).version);
 for (const add of commands) add(program);
 

@@ -3,7 +3,7 @@ import type { ConnectionClient } from "./connection-client";
 import { output, stackOutputs } from "./stack-outputs";
 import { type CliError, EXIT, EXIT_HELP, type Terminal } from "./terminal";
 
-/** Options that every operating command takes. */
+/** Options of every operating command. */
 export interface OperatorOptions {
   readonly apiUrl?: string;
   readonly stack?: string;
@@ -14,22 +14,22 @@ export interface OperatorOptions {
 
 export function withOperatorOptions(command: Command): Command {
   return command
-    .option("--stack <name>", "Pulumi stack whose outputs name the API (default: the selected one)")
-    .option("--program <dir>", "folder of the Pulumi program (default: the current one)")
-    .option("--api-url <url>", "the API itself, instead of a stack")
-    .option("--region <region>", "AWS region to sign for (default: from the URL, else AWS_REGION)")
-    .option("--json", "print JSON, one value a line, and errors as JSON on stderr")
+    .option("--stack <name>", "Pulumi stack with the API's URL in its outputs (default: the selected stack)")
+    .option("--program <dir>", "folder of the Pulumi program (default: the current folder)")
+    .option("--api-url <url>", "URL of the API (default: the stack's output apiUrl)")
+    .option("--region <region>", "AWS region (default: from the URL, otherwise AWS_REGION)")
+    .option("--json", "print one JSON value per line, and errors as JSON on stderr")
     .addHelpText("after", EXIT_HELP);
 }
 
-/** The client for what the options name. An API key, where the deployment has one, comes from STREAM_INGESTION_API_KEY. */
+/** The client for the API in the options or the stack outputs. The API key, if any, is read from STREAM_INGESTION_API_KEY. */
 export async function clientFor(options: OperatorOptions): Promise<ConnectionClient> {
   const { connectionClient } = await import("./connection-client");
   const apiUrl = options.apiUrl ?? output(await stackOutputs(options), "apiUrl", "--api-url");
   return connectionClient({ apiUrl, region: options.region, apiKey: process.env.STREAM_INGESTION_API_KEY });
 }
 
-/** Runs an action; what it throws becomes one line on stderr and an exit code: ours and, by its name, that of AWS or the network. */
+/** Runs an action. An error becomes one line on stderr and an exit code; an error of AWS or the network has its name as `code`. */
 export async function operate(
   terminal: Terminal,
   options: OperatorOptions,

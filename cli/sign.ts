@@ -6,9 +6,9 @@ import { CliError } from "./terminal";
 type Credentials = ConstructorParameters<typeof SignatureV4>[0]["credentials"];
 
 export interface Signing {
-  /** Absent = as the URL says (`….execute-api.REGION.amazonaws.com`), else AWS_REGION. */
+  /** @default the region in the URL (`….execute-api.REGION.amazonaws.com`), otherwise AWS_REGION */
   readonly region?: string;
-  /** Absent = the usual AWS chain: environment, profile, SSO, container, instance. */
+  /** @default the AWS credential chain: environment, profile, SSO, container, instance */
   readonly credentials?: Credentials;
 }
 
@@ -42,7 +42,7 @@ export async function signed(request: SignedRequest, signing: Signing): Promise<
   } catch (error) {
     if ((error as Error).name !== "CredentialsProviderError") throw error;
     throw new CliError(
-      "No AWS credentials found to sign the request with. Set AWS_PROFILE, run `aws sso login`, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
+      "No AWS credentials found to sign the request. Set AWS_PROFILE, run `aws sso login`, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
       "NO_CREDENTIALS",
       undefined,
       { cause: error },
@@ -50,13 +50,13 @@ export async function signed(request: SignedRequest, signing: Signing): Promise<
   }
 }
 
-/** The region stands in API Gateway's own host names; a custom domain does not tell it. */
+/** API Gateway's host names contain the region; a custom domain does not. */
 export function regionOf(url: URL, env: NodeJS.ProcessEnv = process.env): string {
   const region = /\.execute-api\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?$/.exec(url.hostname)?.[1];
   const found = region ?? env.AWS_REGION ?? env.AWS_DEFAULT_REGION;
   if (found) return found;
   throw new CliError(
-    `The host ${url.host} does not tell its AWS region. Give --region, or set AWS_REGION.`,
+    `The host ${url.host} does not contain an AWS region. Pass --region, or set AWS_REGION.`,
     "NO_REGION",
   );
 }

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { CliError } from "./terminal";
 
-/** What the operating commands need of a stack; the root program exports them, and so does a consumer's. */
+/** The stack outputs that the operating commands read. The program must export them. */
 export interface StackOutputs {
   readonly apiUrl?: string;
   readonly tableName?: string;
@@ -10,13 +10,13 @@ export interface StackOutputs {
 }
 
 export interface StackChoice {
-  /** Pulumi stack; absent = the selected one. */
+  /** Pulumi stack. @default the selected stack */
   readonly stack?: string;
-  /** Folder of the Pulumi program; absent = the current one. */
+  /** Folder of the Pulumi program. @default the current folder */
   readonly program?: string;
 }
 
-/** Runs a program and gives its stdout. Rejects with what execFile rejects with. */
+/** Runs a program and resolves to its stdout. Rejects as execFile does. */
 export type Run = (file: string, args: readonly string[]) => Promise<string>;
 
 const runFile: Run = (file, args) =>
@@ -26,7 +26,7 @@ const runFile: Run = (file, args) =>
     ),
   );
 
-/** The stack's outputs, asked of Pulumi's own CLI: it knows the backend, the login and the selected stack. */
+/** Reads the stack's outputs with the Pulumi CLI, which knows the backend, the login and the selected stack. */
 export async function stackOutputs({ stack, program }: StackChoice, run: Run = runFile): Promise<StackOutputs> {
   const args = ["stack", "output", "--json", "--non-interactive"];
   if (stack !== undefined) args.push("--stack", stack);
@@ -35,15 +35,15 @@ export async function stackOutputs({ stack, program }: StackChoice, run: Run = r
     return JSON.parse(await run("pulumi", args)) as StackOutputs;
   } catch (error) {
     const { code, stderr, message } = error as NodeJS.ErrnoException & { stderr?: string };
-    const told = (stderr?.trim() || message).replace(/^error: /, "").replace(/\.$/, "");
+    const reason = (stderr?.trim() || message).replace(/^error: /, "").replace(/\.$/, "");
     const missing = code === "ENOENT";
     const remedy = missing
       ? "Install it"
-      : /PULUMI_ACCESS_TOKEN|pulumi login/.test(told)
+      : /PULUMI_ACCESS_TOKEN|pulumi login/.test(reason)
         ? "Run `pulumi login`"
-        : "Name another with --stack";
+        : "Pass another stack with --stack";
     throw new CliError(
-      `Could not read the outputs of ${stack ? `stack ${stack}` : "the selected stack"}: ${missing ? "the Pulumi CLI is not on PATH" : told}. ${remedy}, or give --api-url.`,
+      `Could not read the outputs of ${stack ? `stack ${stack}` : "the selected stack"}: ${missing ? "the Pulumi CLI is not on PATH" : reason}. ${remedy}, or pass --api-url.`,
       "STACK_OUTPUTS",
       undefined,
       { cause: error },
@@ -51,13 +51,13 @@ export async function stackOutputs({ stack, program }: StackChoice, run: Run = r
   }
 }
 
-/** One output as text. */
-export function output(outputs: StackOutputs, name: keyof StackOutputs, flag: string): string {
+/** One output as text. @param option the option that replaces it, for the error */
+export function output(outputs: StackOutputs, name: keyof StackOutputs, option: string): string {
   const value = outputs[name];
   if (typeof value === "string" && value !== "") return value;
-  const there = Object.keys(outputs).join(", ") || "none";
+  const names = Object.keys(outputs).join(", ") || "none";
   throw new CliError(
-    `The stack has no output \`${name}\` (it has: ${there}). Export it from the program, or give ${flag}.`,
+    `The stack has no output \`${name}\` (its outputs: ${names}). Export it from the program, or pass ${option}.`,
     "STACK_OUTPUTS",
   );
 }

@@ -6,7 +6,7 @@ import { EXIT, terminal as processTerminal, type Terminal } from "./terminal";
 /** `stream-ingestion status <streamId>` */
 export function addStatus(program: Command, terminal: Terminal = processTerminal): void {
   withOperatorOptions(program.command("status <streamId>"))
-    .description("Show a stream: what was asked for, what is, and its figures.")
+    .description("Show the desired and the actual state of a stream, and its counters.")
     .action((streamId: string, options: OperatorOptions) =>
       operate(terminal, options, async () => {
         const connection = await (await clientFor(options)).read(streamId);

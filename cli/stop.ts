@@ -5,12 +5,14 @@ import { terminal as processTerminal, type Terminal } from "./terminal";
 /** `stream-ingestion stop <streamId>` */
 export function addStop(program: Command, terminal: Terminal = processTerminal): void {
   withOperatorOptions(program.command("stop <streamId>"))
-    .description("Make sure that a stream stops; its checkpoint stays. Safe to repeat.")
+    .description("Stop a stream and keep its checkpoint. Safe to repeat.")
     .action((streamId: string, options: OperatorOptions) =>
       operate(terminal, options, async () => {
         const connection = await (await clientFor(options)).stop(streamId);
         if (options.json) return terminal.out(JSON.stringify(connection));
-        terminal.out(`${streamId}: ${connection.live ? "stopping, its hop closes within ten seconds" : "stopped"}`);
+        terminal.out(
+          `${streamId}: ${connection.live ? "stopping; the hop closes the connection within 10 s" : "stopped"}`,
+        );
       }),
     );
 }

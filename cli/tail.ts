@@ -9,21 +9,21 @@ interface TailOptions extends OperatorOptions {
   readonly count?: number;
 }
 
-/** Longer data is cut on the terminal; `--json` gives all of it. */
+/** Longer data is cut in text output; `--json` prints all of it. */
 const SHOWN_CHARACTERS = 500;
 
 /**
- * `stream-ingestion tail [streamId]`: new events as they are stored, from the event table's change stream. (The table itself
- * cannot be asked for what is new: its sort key is random so that DynamoDB can spread a hot stream.)
+ * `stream-ingestion tail [streamId]`: prints new events as they are stored, from the event table's change stream. A query of
+ * the table cannot return the newest events: its sort key is random, so that DynamoDB can spread a hot stream.
  */
 export function addTail(program: Command, terminal: Terminal = processTerminal): void {
   withOperatorOptions(program.command("tail [streamId]"))
     .description(
-      "Show new events as they are stored, of one stream or all, until Ctrl-C. Reads the event table's change stream beside " +
-        "the processor; it bears one tail at a time, and a second one waits its turn.",
+      "Print new events as they are stored, of one stream or all, until Ctrl-C. It reads the event table's change stream, " +
+        "which supports one `tail` next to the processor; a second one waits.",
     )
-    .option("--table <name>", "the event table, instead of a stack")
-    .option("--count <n>", "end after this many events", positive)
+    .option("--table <name>", "name of the event table (default: the stack's output tableName)")
+    .option("--count <n>", "exit after this many events", positive)
     .action((streamId: string | undefined, options: TailOptions) =>
       operate(terminal, options, () => tail(terminal, streamId, options)),
     );
@@ -39,35 +39,35 @@ async function tail(terminal: Terminal, streamId: string | undefined, options: T
   const stop = new AbortController();
   const interrupt = () => stop.abort();
   process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
-  let left = options.count ?? Number.POSITIVE_INFINITY;
+  let remaining = options.count ?? Number.POSITIVE_INFINITY;
   try {
     const stream = await eventStream(table, options.region);
     const onThrottled = (waitMs: number) =>
-      terminal.err(`The change stream has too many readers; looking again in ${waitMs / 1000} s.`);
+      terminal.err(`The change stream has too many readers. Reading again in ${waitMs / 1000} s.`);
     for await (const image of followInserts(stream, { clock: systemClock, signal: stop.signal, onThrottled })) {
       const event = decodeItem(image);
       if (streamId !== undefined && event.streamId !== streamId) continue;
       terminal.out(options.json ? eventJson(event) : eventLine(event, terminal.colours));
-      if (--left <= 0) return;
+      if (--remaining <= 0) return;
     }
   } finally {
     process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
   }
 }
 
-/** All of an event; bytes that are no text come as `base64`, data in the bucket as `pointer`. */
+/** One event as JSON. Binary data is in `base64`; data in the bucket is named by `pointer`. */
 export function eventJson({ data, ...event }: StoredEvent): string {
   return JSON.stringify(Buffer.isBuffer(data) ? { ...event, base64: data.toString("base64") } : { ...event, data });
 }
 
 export function eventLine(event: StoredEvent, { dim, cyan }: Terminal["colours"]): string {
   const { streamId, type, data = `(in the bucket: ${event.pointer})` } = event;
-  const text = Buffer.isBuffer(data) ? `(${data.length} bytes that are no text)` : data;
+  const text = Buffer.isBuffer(data) ? `(binary data, ${data.length} B)` : data;
   const shown = text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
   return `${dim(new Date(event.receivedAt).toISOString())} ${cyan(streamId)} ${printable(type)} ${printable(shown)}`;
 }
 
 function positive(value: string): number {
   if (/^[1-9]\d{0,8}$/.test(value)) return Number(value);
-  throw new InvalidArgumentError("Expected a whole number from 1.");
+  throw new InvalidArgumentError("Expected a whole number of at least 1.");
 }

@@ -3,43 +3,43 @@ import { type OperatorOptions, operate } from "./operator-command";
 import { CliError, EXIT, terminal as processTerminal, type Terminal } from "./terminal";
 import type { Check } from "./verify/checks";
 import type { Deployment } from "./verify/find-deployment";
-import type { Verdict, VerifyOptions } from "./verify/run-verify";
+import type { VerifyOptions, VerifyResult } from "./verify/run-verify";
 
 interface VerifyCommandOptions extends Pick<OperatorOptions, "stack" | "program" | "region" | "json"> {
   readonly stream: string;
   readonly instance?: string;
   readonly events: number;
-  readonly patience: number;
+  readonly timeout: number;
   readonly numberedAt?: string;
   readonly upstream?: string;
 }
 
-/** `stream-ingestion verify`: the acceptance check after `pulumi up`, the same on the local stack and in an account. */
+/** `stream-ingestion verify`: the acceptance check after `pulumi up`, on the local stack and in an AWS account. */
 export function addVerify(program: Command, terminal: Terminal = processTerminal): void {
   program
     .command("verify")
     .description(
-      "Check a deployment: run a throw-away stream, hand it over, see that nothing is lost or doubled, stop it. Deploys nothing.",
+      "Check a deployment: start a temporary stream, hand it over, check that no event is lost or stored twice, stop it. Deploys nothing.",
     )
-    .requiredOption("--stream <id>", "a stream that upstream serves and that does not run now")
+    .requiredOption("--stream <id>", "id of a stream that the upstream serves and that is not running")
     .option("--stack <name>", "Pulumi stack (default: the selected one)")
-    .option("--program <dir>", "folder of the Pulumi program (default: the current one)")
-    .option("--instance <name>", "which StreamIngestion, where the stack has several")
+    .option("--program <dir>", "folder of the Pulumi program (default: the current folder)")
+    .option("--instance <name>", "name of the StreamIngestion, if the stack has several")
     .option("--region <region>", "AWS region (default: from the API's URL, else AWS_REGION)")
-    .option("--events <n>", "events to see before and after the hand-over", whole, 10)
-    .option("--patience <seconds>", "how long each step may take", whole, 180)
+    .option("--events <n>", "number of events to wait for before and after the handover", whole, 10)
+    .option("--timeout <seconds>", "limit of each step in seconds", whole, 180)
     .option(
       "--numbered-at <pointer>",
-      "JSON pointer to a number that upstream raises by one with every event of the stream",
+      "JSON pointer to a number that the upstream raises by one with every event of the stream",
     )
     .addOption(
       new Option(
         "--upstream <url>",
-        "the stream's URL, {streamId} in it for the id: a second connection looks for what the table lacks. Its key: env STREAM_INGESTION_VERIFY_KEY",
+        "URL of the stream; {streamId} is replaced by the id. Opens a second connection and checks that every event it receives is stored. Set its credential in STREAM_INGESTION_VERIFY_KEY",
       ).env("STREAM_INGESTION_VERIFY_UPSTREAM"),
     )
     .option("--json", "print JSON")
-    .addHelpText("after", "\nExit codes: 0 everything holds · 1 something does not, or the check could not run")
+    .addHelpText("after", "\nExit codes: 0 every check passed · 1 a check failed or could not run")
     .action((options: VerifyCommandOptions) => operate(terminal, options, () => verify(options, terminal)));
 }
 
@@ -54,63 +54,63 @@ async function verify(options: VerifyCommandOptions, terminal: Terminal): Promis
   const deployment = findDeployment(await exportedResources(options), options.instance);
   const interrupted = new AbortController();
   const interrupt = () => interrupted.abort();
-  const witness = options.upstream
-    ? await witnessOf(options.upstream, options.stream, deployment, interrupted.signal)
+  const secondConnection = options.upstream
+    ? await secondConnectionTo(options.upstream, options.stream, deployment, interrupted.signal)
     : undefined;
   const probe = awsProbe(deployment, options.region);
   process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
   try {
-    const verdict = await runVerify(probe, systemClock, {
+    const result = await runVerify(probe, systemClock, {
       streamId: options.stream,
       events: options.events,
-      patienceMs: options.patience * 1_000,
+      timeoutMs: options.timeout * 1_000,
       numberedAt: options.numberedAt,
-      witness,
+      secondConnection,
       signal: interrupted.signal,
       relayMemorySize: deployment.relayMemorySize,
       onStep: (sentence) => terminal.err(terminal.colours.dim(`${sentence} …`)),
     });
-    terminal.out(options.json ? JSON.stringify(verdict) : verdictTable(deployment.instance, verdict, terminal.colours));
-    const missed = verdict.checks.filter(({ result }) => result === "missed").length;
-    if (missed === 0) return;
-    throw new CliError(`${missed} of ${verdict.checks.length} checks missed.`, "VERIFY_MISSED", EXIT.failed);
+    terminal.out(options.json ? JSON.stringify(result) : resultTable(deployment.instance, result, terminal.colours));
+    const failed = result.checks.filter(({ result }) => result === "failed").length;
+    if (failed === 0) return;
+    throw new CliError(`${failed} of ${result.checks.length} checks failed.`, "VERIFY_FAILED", EXIT.failed);
   } finally {
     process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
     probe.close();
   }
 }
 
-/** A second connection that asks and reads as the deployment does. @throws CliError */
-async function witnessOf(
+/** A second connection with the deployment's request and decoder settings. @throws CliError */
+async function secondConnectionTo(
   upstream: string,
   streamId: string,
   { instance, settings }: Deployment,
   signal: AbortSignal,
-): Promise<VerifyOptions["witness"]> {
+): Promise<VerifyOptions["secondConnection"]> {
   if (settings === undefined)
     throw new CliError(
-      `The stack's state does not show how ${instance} reads its upstream: another release deployed it, or its environment is a secret. Run \`pulumi up\` with this release, or leave --upstream away.`,
+      `The stack's state does not show the source settings of ${instance}: another release deployed it, or its environment is secret. Run \`pulumi up\` with this release, or omit --upstream.`,
       "SETTINGS_UNKNOWN",
     );
-  const [{ upstreamRequest }, { openWitness }] = await Promise.all([
+  const [{ upstreamRequest }, { openSecondConnection }] = await Promise.all([
     import("./verify/upstream-request"),
     import("./verify/second-connection"),
   ]);
   const request = upstreamRequest(upstream, process.env.STREAM_INGESTION_VERIFY_KEY, streamId, settings.source);
-  return { open: () => openWitness(request, settings, signal), identity: settings.events.identity };
+  return { open: () => openSecondConnection(request, settings, signal), identity: settings.events.identity };
 }
 
-const MARKS = { passed: "✔", missed: "✘", "not seen": "–" } as const;
+const MARKS = { passed: "✔", failed: "✘", "not checked": "–" } as const;
 
-export function verdictTable(
+export function resultTable(
   instance: string,
-  { checks, seconds, cost }: Verdict,
+  { checks, seconds, cost }: VerifyResult,
   { green, red, dim, bold }: Terminal["colours"],
 ): string {
-  const colour = { passed: green, missed: red, "not seen": dim } as const;
+  const colour = { passed: green, failed: red, "not checked": dim } as const;
   const width = Math.max(...checks.map(({ what }) => what.length));
   const line = ({ what, result, detail }: Check) =>
-    `${colour[result](MARKS[result])} ${what.padEnd(width)}  ${dim(result === "not seen" ? `not seen: ${detail}` : detail)}`;
+    `${colour[result](MARKS[result])} ${what.padEnd(width)}  ${dim(result === "not checked" ? `not seen: ${detail}` : detail)}`;
   const price = cost < 0.01 ? "less than $0.01" : `about $${cost.toFixed(2)}`;
   return [
     bold(instance),
@@ -121,5 +121,5 @@ export function verdictTable(
 
 function whole(value: string): number {
   if (/^[1-9]\d{0,5}$/.test(value)) return Number(value);
-  throw new InvalidArgumentError("Expected a whole number from 1.");
+  throw new InvalidArgumentError("Expected a whole number of at least 1.");
 }

@@ -1,11 +1,11 @@
-/** The failure bucket, as the commands need it. */
+/** The operations on the failure bucket that the commands use. */
 export interface FailureStore {
-  /** Objects under a prefix, in S3's order. */
+  /** Objects under a prefix, in the order of S3. */
   list(prefix: string): AsyncIterable<FailureObject>;
-  /** `undefined` = no such object (any more). */
+  /** `undefined`: the object does not exist. */
   get(key: string): Promise<string | undefined>;
   put(key: string, body: Uint8Array): Promise<void>;
-  /** Succeeds too where it is gone already. */
+  /** Also succeeds when the object does not exist. */
   delete(key: string): Promise<void>;
 }
 
@@ -15,7 +15,7 @@ export interface FailureObject {
   readonly at: number;
 }
 
-/** The bucket through the AWS SDK: usual credentials, and `AWS_ENDPOINT_URL` for a local one. */
+/** The bucket through the AWS SDK. Set `AWS_ENDPOINT_URL` for a local bucket. */
 export async function s3FailureStore(bucket: string, region: string | undefined): Promise<FailureStore> {
   const s3 = await import("@aws-sdk/client-s3");
   const endpoint = process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL;

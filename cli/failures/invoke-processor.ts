@@ -1,12 +1,12 @@
 import type { BatchResponse, FailureReason, StreamBatch } from "../../runtime/processor";
 
-/** Hands a batch to the processor; `undefined` = handled, else why not. Rejects where the function cannot be invoked at all. */
+/** Sends a batch to the processor. Resolves to `undefined` when it succeeds, otherwise to the reason. Rejects when the function cannot be invoked. */
 export type InvokeProcessor = (batch: StreamBatch) => Promise<FailureReason | undefined>;
 
-/** The deployed function, invoked and waited for. */
+/** Invokes the deployed function synchronously. */
 export async function lambdaProcessor(functionName: string, region: string | undefined): Promise<InvokeProcessor> {
   const { InvokeCommand, LambdaClient } = await import("@aws-sdk/client-lambda");
-  // A processor may take Lambda's 15 minutes; a second try meanwhile would only handle the event twice.
+  // A processor may run for Lambda's 15 minutes; a retry before that would process the event twice.
   const client = new LambdaClient({ region, maxAttempts: 1, requestHandler: { requestTimeout: 905_000 } });
   return async (batch) => {
     const { FunctionError, Payload } = await client.send(
@@ -16,14 +16,14 @@ export async function lambdaProcessor(functionName: string, region: string | und
   };
 }
 
-/** What an invocation with one record says about it: an error, a named failure, or nothing (also a foreign processor's `null`). */
+/** The failure of an invocation with one record: a function error or a reported batch item failure. */
 export function reasonOf(functionError: string | undefined, payload: string): FailureReason | undefined {
-  const answer = payload === "" ? undefined : JSON.parse(payload);
+  const response = payload === "" ? undefined : JSON.parse(payload);
   if (functionError !== undefined) {
-    const { errorType = functionError, errorMessage = "no message" } = answer ?? {};
+    const { errorType = functionError, errorMessage = "no message" } = response ?? {};
     return { code: errorType, message: errorMessage };
   }
-  const failure = (answer as BatchResponse | undefined | null)?.batchItemFailures?.[0];
+  const failure = (response as BatchResponse | undefined | null)?.batchItemFailures?.[0];
   if (failure === undefined) return undefined;
-  return failure.error ?? { code: "NOT_SETTLED", message: "The processor asked for the event to be delivered again" };
+  return failure.error ?? { code: "NOT_SETTLED", message: "The processor reported the event as a batch item failure" };
 }

@@ -14,9 +14,9 @@ export interface RedriveDeps {
   readonly store: FailureStore;
   readonly invoke: InvokeProcessor;
   readonly now: () => number;
-  /** One event was sent; `error` = it failed again. */
+  /** Called for each event; `error` is set when it failed again. */
   readonly onEvent: (failure: Failure, error: FailureReason | undefined) => void;
-  /** An object that nobody can read: it counts as failed and stays. */
+  /** Called for an object that cannot be parsed. It counts as failed and stays in the bucket. */
   readonly onUnreadable: (key: string, error: Error) => void;
 }
 
@@ -25,13 +25,13 @@ export interface RedriveResult {
   readonly failed: number;
 }
 
-/** Streams side by side; the events of one never overlap, as in the processor. */
+/** Streams in parallel. The events of one stream are sent in sequence, as by the event source mapping. */
 const CONCURRENCY = 4;
 
 /**
- * Sends what lies in `objects` (of `stream` alone, where given) through the processor once more, oldest first, one event an
- * invocation, and removes what succeeded. What fails again stays under its own key with the newer error. It is written
- * before the old object goes, and an object that is gone is passed over: running it twice, even at once, loses nothing.
+ * Sends the events in `objects` (only those of `stream`, if set) to the processor, oldest first, one per invocation, and
+ * removes those that succeed. An event that fails again stays under its own key with the new error. It is written before the
+ * old object is deleted, and a missing object is skipped, so that a second redrive, even at the same time, loses nothing.
  */
 export async function redrive(
   objects: readonly FailureObject[],
@@ -68,17 +68,17 @@ export async function redrive(
     const text = await store.get(key);
     if (text === undefined) return;
     const failures = readable(key, text);
-    const mine = failures.filter(({ streamId }) => stream === undefined || streamId === stream);
-    if (mine.length === 0) return;
-    let stays = false;
+    const selected = failures.filter(({ streamId }) => stream === undefined || streamId === stream);
+    if (selected.length === 0) return;
+    let keepObject = false;
     for (const failure of failures) {
-      const remaining = mine.includes(failure) ? await send(failure) : failure;
+      const remaining = selected.includes(failure) ? await send(failure) : failure;
       if (remaining === undefined) continue;
       const ownKey = failureObjectKey(remaining.streamId, remaining.key);
-      stays ||= ownKey === key;
+      keepObject ||= ownKey === key;
       await store.put(ownKey, Buffer.from(JSON.stringify(remaining)));
     }
-    if (!stays) await store.delete(key);
+    if (!keepObject) await store.delete(key);
   };
 
   const lanes = groupBy(objects, ({ key }) => key.slice(0, key.lastIndexOf("/"))).values();

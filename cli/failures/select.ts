@@ -9,24 +9,24 @@ export interface Selection {
   readonly since?: number;
 }
 
-/** The objects that may hold what is meant, oldest first. Lambda's own name no stream: they are all looked into. */
+/** The objects that can contain the selected events, oldest first. Objects that Lambda wrote name no stream, so all of them are included. */
 export async function selectObjects(store: FailureStore, { stream, since = 0 }: Selection): Promise<FailureObject[]> {
   const found: FailureObject[] = [];
-  const own = stream === undefined ? FAILURE_PREFIX : failurePrefix(stream);
-  for (const prefix of [own, LAMBDA_FAILURE_PREFIX])
+  const prefixOfStream = stream === undefined ? FAILURE_PREFIX : failurePrefix(stream);
+  for (const prefix of [prefixOfStream, LAMBDA_FAILURE_PREFIX])
     for await (const object of store.list(prefix)) if (object.at >= since) found.push(object);
   return found.sort((a, b) => a.at - b.at);
 }
 
 const UNIT_MS: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** `--since`: a time ago, `90m`, or a date. */
+/** `--since`: a duration such as `90m`, or a date. */
 export function parseSince(text: string, now: number): number {
   const [, count, unit] = /^(\d+)([smhd])$/.exec(text) ?? [];
   const at = unit === undefined ? Date.parse(text) : now - Number(count) * UNIT_MS[unit]!;
   if (!Number.isNaN(at)) return at;
   throw new CliError(
-    `Expected --since to be a time ago (90m, 2h, 7d) or a date (2026-01-31, 2026-01-31T12:00:00Z), got ${text}.`,
+    `Expected --since to be a duration (90m, 2h, 7d) or a date (2026-01-31, 2026-01-31T12:00:00Z), got ${text}.`,
     "OPTION_INVALID",
   );
 }

@@ -2,13 +2,13 @@ import type { LocalCloud } from "../../local/index";
 import type { ConnectionView } from "../../runtime/control/api/view";
 import { connectionClient } from "../connection-client";
 
-/** One stream as `GET /connections` shows it: the fields that a local run reads. */
+/** One stream of `GET /connections`, with the fields that a local run uses. */
 export type StreamView = Pick<
   ConnectionView,
   "streamId" | "desired" | "status" | "live" | "generation" | "attempt" | "counters" | "handover"
 > & { readonly lastError?: Pick<NonNullable<ConnectionView["lastError"]>, "code" | "message"> };
 
-/** The connection API of one instance, called as its operator. Rejects with what the API answered. */
+/** The connection API of one instance, called with the operator's credentials. Rejects with the API's error. */
 export interface ConnectionApi {
   start(streamId: string): Promise<void>;
   stop(streamId: string): Promise<void>;

@@ -13,23 +13,23 @@ export interface Instance {
   readonly eventTables: readonly string[];
 }
 
-/** A running program with its streams, which run as its connection API says. */
+/** A running program with its streams. */
 export interface IngestionStack extends LocalStack {
   readonly instances: readonly Instance[];
-  /** Stops the streams through the API and waits, at most `patienceMs`, until no hop holds one. */
-  stopStreams(patienceMs: number): Promise<void>;
+  /** Stops the streams through the API and waits until no hop owns one, at most `timeoutMs`. */
+  stopStreams(timeoutMs: number): Promise<void>;
 }
 
-/** Streams that ran when the stack was closed: the next start of a kept stack starts them again. */
+/** Streams that ran when the stack was closed. The next start with the same data folder starts them again. */
 const RUNNING_FILE = "running-streams.json";
 const POLL_MS = 100;
 
-/** Starts a program on this machine and finds its instances. @throws LocalError for whatever its user can fix */
+/** Starts a program on this machine and finds its instances. @throws LocalError for an error that the user can fix */
 export async function startIngestionStack(options: LocalStackOptions): Promise<IngestionStack> {
   const local = await startLocalStack(options);
   try {
     const stack = withStreams(local, options.dataDir);
-    await startAgain(stack, options.dataDir);
+    await restartStreams(stack, options.dataDir);
     return stack;
   } catch (error) {
     await local.close();
@@ -42,7 +42,7 @@ function withStreams(local: LocalStack, dataDir: string | undefined): IngestionS
   return {
     ...local,
     instances,
-    async stopStreams(patienceMs) {
+    async stopStreams(timeoutMs) {
       const running: Record<string, string[]> = {};
       for (const { name, api } of instances) {
         const live = (await api.list()).filter((stream) => stream.desired === "open");
@@ -50,14 +50,14 @@ function withStreams(local: LocalStack, dataDir: string | undefined): IngestionS
         await Promise.all(running[name].map((streamId) => api.stop(streamId)));
       }
       if (dataDir !== undefined) writeFileSync(join(dataDir, RUNNING_FILE), JSON.stringify(running));
-      const end = Date.now() + patienceMs;
+      const end = Date.now() + timeoutMs;
       while (Date.now() < end && (await anyLive(instances))) await sleep(POLL_MS);
     },
   };
 }
 
-/** The streams that {@link IngestionStack.stopStreams} stopped only because the stack was closed. */
-async function startAgain({ instances }: IngestionStack, dataDir: string | undefined): Promise<void> {
+/** Starts the streams that {@link IngestionStack.stopStreams} stopped when the stack was closed. */
+async function restartStreams({ instances }: IngestionStack, dataDir: string | undefined): Promise<void> {
   const file = join(dataDir ?? "", RUNNING_FILE);
   if (dataDir === undefined || !existsSync(file)) return;
   const running = JSON.parse(readFileSync(file, "utf8")) as Record<string, string[]>;

@@ -1,6 +1,6 @@
 import type { Reporter } from "./reporter";
 
-/** One JSON object a line. `kind` tells them apart: ready, note, log, hop, handover, stored, repeated, processed, parked, failed, summary. */
+/** Prints one JSON object per line. `kind` is ready, note, summary, or the kind of a {@link StackEvent}. */
 export function jsonReporter(write: (text: string) => void): Reporter {
   const line = (value: object) => write(`${JSON.stringify(value)}\n`);
   return {
@@ -14,7 +14,7 @@ export function jsonReporter(write: (text: string) => void): Reporter {
         ),
         outputs,
       }),
-    note: (sentence) => line({ kind: "note", sentence }),
+    note: (text) => line({ kind: "note", text }),
     event: line,
     progress: () => {},
     summary: (summary) => line({ kind: "summary", ...summary }),

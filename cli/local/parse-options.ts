@@ -1,19 +1,19 @@
 import { InvalidArgumentError } from "commander";
 import { isStreamId, STREAM_ID_RULE } from "../../runtime/contract";
 
-/** `KEY=VALUE`, collected over repetitions. The value may hold further equal signs. */
+/** `KEY=VALUE`, repeatable. The value may contain equal signs. */
 export function keyValue(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
   const at = text.indexOf("=");
   if (at < 1) throw new InvalidArgumentError("Expected KEY=VALUE.");
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
 }
 
-/** A port; 0 takes any free one. */
+/** A port; 0 selects a free one. */
 export function port(text: string): number {
   return whole(text, 0, 65_535);
 }
 
-/** Seconds of a hop: below 5 the protocol has no room left for a hand-over, above 900 Lambda ends the invocation. */
+/** Seconds of a hop. A handover needs at least 5; Lambda ends an invocation after 900. */
 export function hopSeconds(text: string): number {
   return whole(text, 5, 900);
 }
@@ -26,10 +26,10 @@ export function runSeconds(text: string): number {
 /** `https://stream.example.com` */
 export function origin(text: string): string {
   if (/^https?:\/\/[^/]+\/?$/i.test(text) && URL.canParse(text)) return text;
-  throw new InvalidArgumentError("Expected http(s)://HOST, without a path: that goes into --path.");
+  throw new InvalidArgumentError("Expected http(s)://HOST without a path. Set the path with --path.");
 }
 
-/** Stream ids, collected over repetitions. */
+/** Stream ids, repeatable. */
 export function streamIds(text: string, before: readonly string[] = []): string[] {
   if (isStreamId(text)) return [...before, text];
   throw new InvalidArgumentError(`Expected ${STREAM_ID_RULE}.`);

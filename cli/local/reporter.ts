@@ -1,31 +1,31 @@
 import type { StreamView } from "./connection-api";
 import type { IngestionStack } from "./ingestion-stack";
 import type { StackEvent } from "./stack-event";
-import type { Tally } from "./tally";
+import type { RunTotals } from "./totals";
 
-/** Where a run shows itself. One for people, one for programs. */
+/** Prints a run: one implementation for people, one for programs. */
 export interface Reporter {
   ready(stack: IngestionStack): void;
-  /** A sentence for the user: what is passed over, what the program printed. */
-  note(sentence: string): void;
+  /** A message for the user, such as a skipped resource type or a line that the program printed. */
+  note(text: string): void;
   event(event: StackEvent): void;
-  progress(streams: readonly StreamView[], tally: Tally): void;
+  progress(streams: readonly StreamView[], totals: RunTotals): void;
   summary(summary: Summary): void;
 }
 
-/** How a run ended. */
+/** The result of a run. */
 export interface Summary {
   readonly seconds: number;
-  readonly tally: Tally;
+  readonly totals: RunTotals;
   readonly streams: readonly StreamView[];
-  /** Present when the upstream keeps account of what it sent. */
+  /** Present when the upstream records what it sent. */
   readonly compared?: {
     readonly sent: number;
     readonly lost: number;
-    readonly doubled: number;
+    readonly processedTwice: number;
     readonly unprocessed: number;
-    readonly foreign: number;
+    readonly unexpected: number;
   };
-  /** Why the run counts as failed; empty = it did what it should. */
+  /** Why the run failed; empty when it succeeded. */
   readonly problems: readonly string[];
 }

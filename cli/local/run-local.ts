@@ -4,34 +4,34 @@ import type { StreamView } from "./connection-api";
 import { type IngestionStack, startIngestionStack } from "./ingestion-stack";
 import type { Reporter, Summary } from "./reporter";
 import { type StackEvent, stackEvents } from "./stack-event";
-import { count, NOTHING_YET, type Tally } from "./tally";
+import { count, NO_TOTALS, type RunTotals } from "./totals";
 
-/** What happens on the stack between its start and its end. */
+/** What a run does between the start and the end of the stack. */
 export interface Scenario {
-  /** Returns when the run is over by itself, or `stop` aborted; the result are the problems it met. */
-  run(running: Running): Promise<Verdict>;
+  /** Resolves when the run ends by itself or `stop` aborts. */
+  run(running: Running): Promise<ScenarioResult>;
 }
 
 export interface Running {
   readonly stack: IngestionStack;
   readonly stop: AbortSignal;
   readonly reporter: Reporter;
-  tally(): Tally;
-  /** Streams as the API lists them, all instances together. */
+  totals(): RunTotals;
+  /** The streams of all instances, from the API. */
   streams(): Promise<readonly StreamView[]>;
   onEvent(listener: (event: StackEvent) => void): void;
 }
 
-export type Verdict = Pick<Summary, "compared" | "problems">;
+export type ScenarioResult = Pick<Summary, "compared" | "problems">;
 
 const PROGRESS_MS = 500;
-/** Of the 10 s that a stop may take: what the streams get. The rest is for the last deliveries. */
+/** A stop may take 10 s. The streams get this part of it, the last deliveries the rest. */
 const STREAMS_STOP_MS = 6_000;
-const GIVE_UP_MS = 9_500;
+const FORCED_EXIT_MS = 9_500;
 
 /**
- * Starts a stack, shows it, runs `scenario` on it, and ends it. Resolves to the exit code; rejects when the stack
- * does not start. SIGINT and SIGTERM end the scenario early, a second one everything.
+ * Starts a stack, runs `scenario` on it, reports, and closes it. Resolves to the exit code; rejects when the stack does not
+ * start. SIGINT and SIGTERM end the scenario; a second signal exits at once.
  */
 export async function runLocal(
   options: Omit<LocalStackOptions, "onEvent" | "onReport" | "signal">,
@@ -39,50 +39,52 @@ export async function runLocal(
   scenario: Scenario,
 ): Promise<number> {
   const stop = new AbortController();
-  const unhook = onSignals(stop, () =>
-    reporter.note("Stopping: what was read is still stored and processed. Ctrl-C again ends at once."),
+  const removeHandlers = onSignals(stop, () =>
+    reporter.note(
+      "Stopping. Events that were received are still stored and processed. Press Ctrl-C again to exit at once.",
+    ),
   );
-  let tally = NOTHING_YET;
+  let totals = NO_TOTALS;
   const listeners: ((event: StackEvent) => void)[] = [];
   const tables = new Set<string>();
-  // Declared streams can run before the last resource is there, and which tables hold events is known only then.
-  let early: CloudEvent[] | undefined = [];
+  // Declared streams can run before the last resource exists, and only then are the event tables known.
+  let buffered: CloudEvent[] | undefined = [];
   const onEvent = (event: CloudEvent) => {
-    if (early !== undefined) {
-      early.push(event);
+    if (buffered !== undefined) {
+      buffered.push(event);
       return;
     }
-    for (const happened of stackEvents(event, tables)) {
-      tally = count(tally, happened);
-      reporter.event(happened);
-      for (const listener of listeners) listener(happened);
+    for (const streamEvent of stackEvents(event, tables)) {
+      totals = count(totals, streamEvent);
+      reporter.event(streamEvent);
+      for (const listener of listeners) listener(streamEvent);
     }
   };
 
   try {
-    const began = Date.now();
+    const startedAt = Date.now();
     const stack = await startIngestionStack({ ...options, onEvent, onReport: reporter.note, signal: stop.signal });
     for (const table of stack.instances.flatMap(({ eventTables }) => eventTables)) tables.add(table);
     try {
       reporter.ready(stack);
-      const missed = early;
-      early = undefined;
-      for (const event of missed) onEvent(event);
+      const before = buffered;
+      buffered = undefined;
+      for (const event of before) onEvent(event);
       const streams = async () => (await Promise.all(stack.instances.map(({ api }) => api.list()))).flat();
-      const watching = watch(streams, () => tally, reporter);
-      const verdict = await scenario
-        .run({ stack, stop: stop.signal, reporter, tally: () => tally, streams, onEvent: (l) => listeners.push(l) })
+      const watching = watch(streams, () => totals, reporter);
+      const result = await scenario
+        .run({ stack, stop: stop.signal, reporter, totals: () => totals, streams, onEvent: (l) => listeners.push(l) })
         .finally(() => watching.end());
       await stack.stopStreams(STREAMS_STOP_MS);
-      const seen = await streams();
+      const finalStreams = await streams();
       await stack.close();
-      reporter.summary({ seconds: (Date.now() - began) / 1_000, tally, streams: seen, ...verdict });
-      return verdict.problems.length === 0 ? 0 : 1;
+      reporter.summary({ seconds: (Date.now() - startedAt) / 1_000, totals, streams: finalStreams, ...result });
+      return result.problems.length === 0 ? 0 : 1;
     } finally {
       await stack.close();
     }
   } finally {
-    unhook();
+    removeHandlers();
   }
 }
 
@@ -91,8 +93,8 @@ function onSignals(stop: AbortController, onStop: () => void): () => void {
     if (stop.signal.aborted) process.exit(130);
     stop.abort();
     onStop();
-    // Whatever hangs: nothing of a stopped run may stay behind.
-    setTimeout(() => process.exit(1), GIVE_UP_MS).unref();
+    // A stopped run must not leave processes behind, even when a step hangs.
+    setTimeout(() => process.exit(1), FORCED_EXIT_MS).unref();
   };
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, end);
   return () => {
@@ -100,19 +102,19 @@ function onSignals(stop: AbortController, onStop: () => void): () => void {
   };
 }
 
-function watch(streams: Running["streams"], tally: () => Tally, reporter: Reporter): { end(): Promise<void> } {
-  const over = new AbortController();
+function watch(streams: Running["streams"], totals: () => RunTotals, reporter: Reporter): { end(): Promise<void> } {
+  const ended = new AbortController();
   const watching = (async () => {
-    while (!over.signal.aborted) {
-      // A list that fails now is asked for again in a moment; the scenario and the stop tell of a lasting failure.
+    while (!ended.signal.aborted) {
+      // A failed call is repeated with the next progress; the scenario and the stop report a lasting failure.
       const seen = await streams().catch(() => undefined);
-      if (seen !== undefined) reporter.progress(seen, tally());
-      await sleep(PROGRESS_MS, undefined, { signal: over.signal }).catch(() => {});
+      if (seen !== undefined) reporter.progress(seen, totals());
+      await sleep(PROGRESS_MS, undefined, { signal: ended.signal }).catch(() => {});
     }
   })();
   return {
     end: async () => {
-      over.abort();
+      ended.abort();
       await watching;
     },
   };

@@ -1,38 +1,41 @@
 import type { CloudEvent } from "../../local/index";
 import { FAILURE_PREFIX, METRIC_NAMESPACE } from "../../runtime/contract";
 
-/** What a user of the local stack wants to see happen. */
+/** An event of a stream on the local stack. */
 export type StackEvent =
   | { readonly kind: "log"; readonly functionName: string; readonly line: string }
   | { readonly kind: "hop"; readonly functionName: string }
   | { readonly kind: "handover"; readonly streamId: string; readonly mode: string; readonly gapMs?: number }
   | { readonly kind: "stored"; readonly streamId: string; readonly key: string }
-  /** Written again: the table had it. */
+  /** Written again: it was in the table already. */
   | { readonly kind: "repeated"; readonly streamId: string; readonly key: string }
-  /** Delivered, and not to be delivered again: handled, unless it was parked before. */
+  /** Delivered successfully: handled, unless a `failure-stored` came before. */
   | { readonly kind: "processed"; readonly streamId: string; readonly key: string }
-  /** The processor put it into the failure bucket. */
-  | { readonly kind: "parked"; readonly streamId: string; readonly key: string }
-  /** One delivery failed; it comes again, or goes to the failure bucket. */
-  | { readonly kind: "failed"; readonly streamId: string; readonly key: string };
+  /** The processor stored it in the failure bucket. */
+  | { readonly kind: "failure-stored"; readonly streamId: string; readonly key: string }
+  /** One delivery failed. Lambda repeats it, or sends it to the failure bucket. */
+  | { readonly kind: "delivery-failed"; readonly streamId: string; readonly key: string };
 
-/** Names of `event` in the manager's log that mean something here (runtime/control/hop/log-events.ts). */
+/** Values of `event` in the connection manager's log (runtime/control/hop/log-events.ts). */
 const HANDOVER = "handover";
 const HOP_START = "hop-start";
 
-/** Reads what the cloud reports as events of streams; `eventTables` names the event tables. */
+/** Maps an event of the local cloud to events of streams. @param eventTables names of the event tables */
 export function stackEvents(event: CloudEvent, eventTables: ReadonlySet<string>): StackEvent[] {
   switch (event.kind) {
     case "record": {
       if (!eventTables.has(event.table) || event.eventName === "REMOVE") return [];
-      return [{ kind: event.eventName === "INSERT" ? "stored" : "repeated", ...named(event.keys) }];
+      return [{ kind: event.eventName === "INSERT" ? "stored" : "repeated", ...eventIdOf(event.keys) }];
     }
     case "delivered": {
       const failed = new Set(event.failed);
-      return event.records.map(({ keys }, at) => ({ kind: failed.has(at) ? "failed" : "processed", ...named(keys) }));
+      return event.records.map(({ keys }, at) => ({
+        kind: failed.has(at) ? "delivery-failed" : "processed",
+        ...eventIdOf(keys),
+      }));
     }
     case "call":
-      return event.action === "s3:PutObject" && event.status === 200 ? parked(event.resource) : [];
+      return event.action === "s3:PutObject" && event.status === 200 ? failureStored(event.resource) : [];
     case "log":
       return fromLog(event.functionName, event.line);
     default:
@@ -40,20 +43,20 @@ export function stackEvents(event: CloudEvent, eventTables: ReadonlySet<string>)
   }
 }
 
-/** `arn:aws:s3:::BUCKET/failures/STREAM/KEY.json`, as the processor's wrapper names its objects. */
-function parked(resource: string): StackEvent[] {
+/** From `arn:aws:s3:::BUCKET/failures/STREAM/KEY.json`, the object name that the processor's wrapper writes. */
+function failureStored(resource: string): StackEvent[] {
   const [, name = ""] = resource.split(`/${FAILURE_PREFIX}`);
   const [streamId, key] = name
     .replace(/\.json$/, "")
     .split("/")
     .map(decodeURIComponent);
-  return streamId && key ? [{ kind: "parked", streamId, key }] : [];
+  return streamId && key ? [{ kind: "failure-stored", streamId, key }] : [];
 }
 
 function fromLog(functionName: string, line: string): StackEvent[] {
   const log: StackEvent = { kind: "log", functionName, line };
   const fields = json(line);
-  // Metrics are for CloudWatch; everything they say is counted here from its source.
+  // Metrics are left out: these events count the same at their source.
   if (fields?._aws !== undefined && line.includes(METRIC_NAMESPACE)) return [];
   if (fields?.event === HOP_START) return [log, { kind: "hop", functionName }];
   if (fields?.event !== HANDOVER) return [log];
@@ -70,7 +73,7 @@ function json(line: string): Record<string, unknown> | undefined {
   }
 }
 
-/** With `events.slices` the table's partition key is `streamId#h`. */
-function named(keys: Readonly<Record<string, string>>): { streamId: string; key: string } {
+/** With `events.slices` the partition key is `streamId#slice`. */
+function eventIdOf(keys: Readonly<Record<string, string>>): { streamId: string; key: string } {
   return { streamId: (keys.streamId ?? "").replace(/#.*$/, ""), key: keys.key ?? "" };
 }

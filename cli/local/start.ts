@@ -1,6 +1,6 @@
 /**
- * `npm start`: this repository's own program on a stream. Without `--url` on the built-in sample upstream, for half a
- * minute, with proof at the end that nothing was lost or doubled; with `--url` on any real stream, until Ctrl-C.
+ * `npm start`: runs this repository's program. Without `--url` it uses the built-in sample upstream for 30 seconds and checks
+ * that no event was lost or processed twice. With `--url` it uses a real stream, until Ctrl-C.
  */
 import "../node-version";
 import { resolve } from "node:path";
@@ -23,16 +23,16 @@ interface Options {
   readonly json?: true;
 }
 
-/** Short hops show hand-overs within half a minute; a real upstream is not to be asked for a connection that often. */
+/** Short hops show handovers within 30 seconds. A real upstream should not get new connections that often. */
 const SAMPLE_HOP_SECONDS = 5;
 const REAL_HOP_SECONDS = 60;
 const PROGRAM = resolve(__dirname, "../..");
 
 async function start(options: Options): Promise<number> {
   const { url, path = "/", key = "", stream = ["default"], json, seconds, ...rest } = options;
-  const ofRealStream = (["path", "key", "stream"] as const).find((name) => options[name] !== undefined);
-  if (url === undefined && ofRealStream !== undefined)
-    throw new Error(`--${ofRealStream} goes with --url, which names a real stream. Without it the built-in one runs.`);
+  const needsUrl = (["path", "key", "stream"] as const).find((name) => options[name] !== undefined);
+  if (url === undefined && needsUrl !== undefined)
+    throw new Error(`--${needsUrl} requires --url. Without --url the built-in sample stream runs.`);
   const run = (secrets: Record<"url" | "path" | "key", string>, hop: number, scenario: Scenario) =>
     runLocal(
       {
@@ -57,19 +57,19 @@ async function start(options: Options): Promise<number> {
 }
 
 new Command("npm start --")
-  .description("Run this repository's program on the built-in sample stream, or with --url on a real one.")
-  .option("--url <url>", "origin of a real stream, https://stream.example.com", origin)
-  .option("--path <path>", "path on it; {streamId} is replaced by the stream's id (default: /)")
-  .option("--key <key>", "its credential, sent as Bearer")
-  .option("--stream <id>", "stream to start (repeatable)", streamIds)
-  .option("--seconds <n>", "length of the run on the sample stream", runSeconds, 30)
+  .description("Run this repository's program on the built-in sample stream, or on a real stream with --url.")
+  .option("--url <url>", "origin of a real stream, for example https://stream.example.com", origin)
+  .option("--path <path>", "path of the stream; {streamId} is replaced by the id (default: /)")
+  .option("--key <key>", "credential of the stream, sent as a bearer token")
+  .option("--stream <id>", "id of a stream to start (repeatable)", streamIds)
+  .option("--seconds <n>", "length of a run on the sample stream in seconds", runSeconds, 30)
   .option(
     "--hop-seconds <n>",
-    `length of a hop (sample ${SAMPLE_HOP_SECONDS}, real stream ${REAL_HOP_SECONDS})`,
+    `length of a hop in seconds (default: ${SAMPLE_HOP_SECONDS} on the sample stream, ${REAL_HOP_SECONDS} on a real one)`,
     hopSeconds,
   )
-  .option("--port <n>", "port of the AWS endpoint and the connection API; 0 = any free one", port, 0)
-  .option("--data-dir <dir>", "keep tables, objects and streams in this folder")
+  .option("--port <n>", "port of the AWS endpoint and the connection API; 0 selects a free one", port, 0)
+  .option("--data-dir <dir>", "keep tables, objects and streams in this folder (default: in memory)")
   .option("--json", "print one JSON object per line")
   .action(async (options: Options) => {
     process.exitCode = await start(options);

@@ -5,11 +5,11 @@ import { decodeItem } from "../../runtime/data/item";
 export interface StoredEvent {
   readonly streamId: string;
   readonly key: string;
-  /** The data as it was received; absent when it is in the bucket. */
+  /** The data as received; absent when it is in the bucket. */
   readonly data?: Buffer;
 }
 
-/** Everything an event table holds, read as its operator would. */
+/** All events of an event table, read with the operator's credentials. */
 export async function readStoredEvents(
   { endpoint, region, operator }: LocalCloud,
   table: string,

@@ -3,30 +3,30 @@ import { operatorEnvironment } from "../../local/index";
 import { printable } from "../terminal";
 import type { StreamView } from "./connection-api";
 import type { Reporter, Summary } from "./reporter";
-import { processed, type Tally, totals } from "./tally";
+import { processed, type RunTotals, sumCounters } from "./totals";
 
 export interface TextOutput {
   write(text: string): void;
-  /** A terminal: the progress block is written over itself. */
+  /** True for a terminal, where each progress replaces the one before. */
   readonly isTTY?: boolean;
 }
 
-const LINE_EVERY_MS = 3_000;
-/** Lines of a function's log that a person wants to see among the progress. */
-const WORTH_SHOWING = new Set(["warn", "error"]);
+const LINE_INTERVAL_MS = 3_000;
+/** Levels of a function's log lines that are shown. */
+const SHOWN_LEVELS = new Set(["warn", "error"]);
 
 export function textReporter(output: TextOutput, now: () => number): Reporter {
-  // picocolors itself also colours under CI, where the log file keeps the escape codes.
+  // picocolors alone also enables colours in CI, where log files keep the escape codes.
   const colors = pc.createColors(output.isTTY === true && pc.isColorSupported);
   let block = 0;
   let last: { at: number; stored: number } | undefined;
   let lineAt = 0;
-  /** Warnings that were shown: every hop gives the same ones again, and `--json` has them all. */
-  const told = new Set<string>();
-  /** Last error of each stream, as it was shown. */
+  /** Warnings that were shown. Every hop repeats the same ones; `--json` prints them all. */
+  const shown = new Set<string>();
+  /** The last error that was shown of each stream. */
   const errors = new Map<string, string>();
 
-  /** Prints above the progress block, which the next progress writes again. */
+  /** Prints above the progress block, which the next progress prints again. */
   function print(text: string): void {
     if (block > 0) output.write(`\x1b[${block}A\x1b[0J`);
     block = 0;
@@ -36,48 +36,48 @@ export function textReporter(output: TextOutput, now: () => number): Reporter {
   return {
     ready: ({ instances, outputs, cloud }) => {
       for (const { name, apiUrl } of instances) print(`${colors.bold(name)}  ${apiUrl}`);
-      print(colors.dim("for the other commands, in another terminal:"));
+      print(colors.dim("To run the other commands in another terminal:"));
       for (const [name, value] of Object.entries(operatorEnvironment(cloud)))
         print(colors.dim(`  export ${name}=${value}`));
       for (const [name, value] of Object.entries(outputs)) print(colors.dim(`${name}: ${JSON.stringify(value)}`));
     },
-    note: (sentence) => print(colors.dim(sentence)),
+    note: (text) => print(colors.dim(text)),
     event: (event) => {
       if (event.kind !== "log") return;
       const line = shownLine(event.line);
-      if (line === undefined || told.has(line)) return;
-      // What a processor prints is its own affair: that is shown as often as it comes.
-      if (line !== event.line) told.add(line);
+      if (line === undefined || shown.has(line)) return;
+      // Plain lines, which a processor prints itself, are shown every time.
+      if (line !== event.line) shown.add(line);
       print(`${colors.yellow(event.functionName)} ${printable(line)}`);
     },
-    progress: (streams, tally) => {
+    progress: (streams, totals) => {
       for (const { streamId, lastError } of streams) {
         if (lastError === undefined || errors.get(streamId) === lastError.message) continue;
         errors.set(streamId, lastError.message);
         print(`${colors.yellow(streamId)} ${printable(lastError.message)}`);
       }
       const at = now();
-      const rate = last === undefined ? 0 : ((tally.stored - last.stored) * 1_000) / Math.max(1, at - last.at);
-      last = { at, stored: tally.stored };
+      const rate = last === undefined ? 0 : ((totals.stored - last.stored) * 1_000) / Math.max(1, at - last.at);
+      last = { at, stored: totals.stored };
       if (output.isTTY) {
-        const lines = [...streams.map(streamLine), totalLine(streams, tally, rate)];
+        const lines = [...streams.map(streamLine), totalLine(streams, totals, rate)];
         print(lines.join("\n"));
         block = lines.length;
-      } else if (at - lineAt >= LINE_EVERY_MS) {
+      } else if (at - lineAt >= LINE_INTERVAL_MS) {
         lineAt = at;
-        print(totalLine(streams, tally, rate));
+        print(totalLine(streams, totals, rate));
       }
     },
     summary: (summary) => print(summaryText(summary, colors)),
   };
 }
 
-/** A structured line as a sentence, if it is a warning or an error; any other line as it is. */
+/** A structured line as text, if it is a warning or an error; a plain line unchanged. */
 function shownLine(line: string): string | undefined {
   if (!line.startsWith("{")) return line;
   try {
     const { level, message, streamId, error } = JSON.parse(line);
-    if (!WORTH_SHOWING.has(String(level).toLowerCase())) return undefined;
+    if (!SHOWN_LEVELS.has(String(level).toLowerCase())) return undefined;
     return [level, streamId, message, error?.message].filter((part) => typeof part === "string").join("  ");
   } catch {
     return line;
@@ -89,40 +89,43 @@ function streamLine({ streamId, status, generation, counters, handover }: Stream
   return `  ${streamId.padEnd(12)} ${status.padEnd(12)} hop ${generation}  ${counters.received} received${gap}`;
 }
 
-function totalLine(streams: readonly StreamView[], tally: Tally, rate: number): string {
-  const { received, duplicates } = totals(streams);
+function totalLine(streams: readonly StreamView[], totals: RunTotals, rate: number): string {
+  const { received, duplicates } = sumCounters(streams);
   return (
-    // What streams say of themselves is some seconds old.
-    `${Math.max(received, tally.stored)} received  ${tally.stored} stored  ${processed(tally)} processed  ${rate.toFixed(0)}/s  ` +
-    `${tally.hops} hops  ${tally.handovers} hand-overs  ${duplicates + tally.repeated} duplicates`
+    // The streams' own counters are some seconds old.
+    `${Math.max(received, totals.stored)} received  ${totals.stored} stored  ${processed(totals)} processed  ${rate.toFixed(0)}/s  ` +
+    `${totals.hops} hops  ${totals.handovers} handovers  ${duplicates + totals.repeated} duplicates`
   );
 }
 
-function failures({ parked, failed }: Tally): string {
-  const deliveries = failed === 0 ? "" : `, ${failed} deliveries failed`;
-  return `${parked} in the failure bucket${deliveries}`;
+function failures({ failuresStored, failedDeliveries }: RunTotals): string {
+  const deliveries = failedDeliveries === 0 ? "" : `, ${failedDeliveries} deliveries failed`;
+  return `${failuresStored} in the failure bucket${deliveries}`;
 }
 
 function summaryText(
-  { seconds, tally, streams, compared, problems }: Summary,
+  { seconds, totals, streams, compared, problems }: Summary,
   colors: ReturnType<typeof pc.createColors>,
 ): string {
-  const { received, duplicates, reconnects } = totals(streams);
+  const { received, duplicates, reconnects } = sumCounters(streams);
   const rows: (readonly [string, string])[] = [
-    ["ran for", `${seconds.toFixed(0)} s`],
-    ["hand-overs", `${tally.handovers}${tally.maxGapMs === undefined ? "" : `, longest gap ${tally.maxGapMs} ms`}`],
-    ["hops, reconnects", `${tally.hops}, ${reconnects}`],
-    ["received", `${received}, ${duplicates + tally.repeated} of them duplicates`],
+    ["run time", `${seconds.toFixed(0)} s`],
+    ["handovers", `${totals.handovers}${totals.maxGapMs === undefined ? "" : `, longest gap ${totals.maxGapMs} ms`}`],
+    ["hops, reconnects", `${totals.hops}, ${reconnects}`],
+    ["received", `${received}, ${duplicates + totals.repeated} of them duplicates`],
   ];
   if (compared === undefined) {
-    rows.push(["stored", String(tally.stored)], ["processed", `${processed(tally)}, ${failures(tally)}`]);
+    rows.push(["stored", String(totals.stored)], ["processed", `${processed(totals)}, ${failures(totals)}`]);
   } else {
     rows.push(
       ["sent by upstream", `${compared.sent} distinct events`],
-      ["stored", `${tally.stored}, ${compared.lost} lost, ${compared.foreign} that were never sent`],
-      ["processed", `${processed(tally)}, ${compared.unprocessed} missing, ${compared.doubled} doubled`],
+      ["stored", `${totals.stored}, ${compared.lost} lost, ${compared.unexpected} never sent`],
+      [
+        "processed",
+        `${processed(totals)}, ${compared.unprocessed} not processed, ${compared.processedTwice} processed twice`,
+      ],
     );
   }
-  const verdict = problems.length === 0 ? colors.green("ok") : colors.red(problems.map(printable).join("\n"));
-  return ["", ...rows.map(([name, value]) => `${name.padEnd(18)}${value}`), verdict].join("\n");
+  const result = problems.length === 0 ? colors.green("ok") : colors.red(problems.map(printable).join("\n"));
+  return ["", ...rows.map(([name, value]) => `${name.padEnd(18)}${value}`), result].join("\n");
 }

@@ -4,28 +4,28 @@ import type { EngineCloud } from "../../local/provider/index";
 import { CliError } from "../terminal";
 
 export interface ProviderRun {
-  /** A program and its arguments: `pulumi up -s local`, or a shell in which several are run. */
+  /** A program and its arguments: `pulumi up -s local`, or a shell. */
   readonly command: readonly string[];
   readonly start: () => Promise<EngineCloud>;
-  /** Sentences for the user, on stderr: stdout belongs to the command. */
-  readonly say: (sentence: string) => void;
+  /** Prints a message to stderr. stdout is the command's. */
+  readonly report: (message: string) => void;
 }
 
 /**
- * `stream-ingestion local -- COMMAND`: runs a command for which this machine is AWS. What it deployed stays up afterwards,
- * until Ctrl-C; where nothing is left (`destroy`, `preview`, a failure that made nothing) the run ends with it.
- * Resolves to the exit code: the command's own.
+ * `stream-ingestion local -- COMMAND`: runs a command with this machine as its AWS account. The deployed resources run until
+ * Ctrl-C. Without any (after `destroy`, `preview` or a failure) the run ends with the command. Resolves to the command's
+ * exit code.
  */
-export async function runWithProvider({ command, start, say }: ProviderRun): Promise<number> {
+export async function runWithProvider({ command, start, report }: ProviderRun): Promise<number> {
   const stop = new AbortController();
   const interrupt = () => stop.abort();
-  // While the command runs, Ctrl-C is the command's: a terminal sends it to both, and Pulumi has its own way to end.
+  // A terminal sends Ctrl-C to the command too, and Pulumi ends in its own way.
   for (const signal of SIGNALS) process.on(signal, interrupt);
   const engine = await start();
   try {
     const code = await exitOf(spawnCommand(command, engine.environment));
     if (stop.signal.aborted || engine.count() === 0) return code;
-    say(`${engine.count()} resources live at ${engine.cloud.endpoint} until Ctrl-C.`);
+    report(`${engine.count()} resources run at ${engine.cloud.endpoint} until Ctrl-C.`);
     await aborted(stop.signal);
     return code;
   } finally {
@@ -48,7 +48,7 @@ function exitOf(child: ChildProcess): Promise<number> {
         new CliError(`The command ${child.spawnfile} ${why}.`, "COMMAND_NOT_STARTED", undefined, { cause: error }),
       );
     });
-    // As shells do it: a command that a signal ended has 128 and the signal's number.
+    // As in shells: 128 plus the number of the signal that ended the command.
     child.on("exit", (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
   });
 }
@@ -56,8 +56,8 @@ function exitOf(child: ChildProcess): Promise<number> {
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();
-    // A pending promise keeps no process alive, this timer does.
-    const alive = setInterval(() => {}, 60_000);
-    signal.addEventListener("abort", () => resolve(clearInterval(alive)), { once: true });
+    // A pending promise does not keep the process alive; this timer does.
+    const keepAlive = setInterval(() => {}, 60_000);
+    signal.addEventListener("abort", () => resolve(clearInterval(keepAlive)), { once: true });
   });
 }

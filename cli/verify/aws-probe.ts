@@ -4,16 +4,16 @@ import { DynamoDBClient, paginateQuery, UpdateItemCommand } from "@aws-sdk/clien
 import { type ConnectionRow, ITEM, METRIC, STREAM_ID_KEY } from "../../runtime/contract";
 import { decodeItem } from "../../runtime/data/item";
 import { connectionClient } from "../connection-client";
-import type { SeenItem } from "./checks";
+import type { StoredItem } from "./checks";
 import type { Deployment } from "./find-deployment";
 import type { Probe } from "./run-verify";
 
-/** `events.slices` is at most this many. */
+/** Maximum of `events.slices`. */
 const MAX_SLICES = 16;
 /** The attribute with which the watchdog requests a handover after a deployment. */
 const REQUESTED_RELEASE: keyof ConnectionRow = "requestedRelease";
 
-/** Looks at a deployment as its operator: with the usual credentials, region and endpoint of the AWS SDK. */
+/** Reads a deployment with the operator's credentials, region and endpoint, as the AWS SDK resolves them. */
 export function awsProbe(deployment: Deployment, region?: string): Probe & { close(): void } {
   const options = region === undefined ? {} : { region };
   const dynamo = new DynamoDBClient(options);
@@ -30,7 +30,7 @@ export function awsProbe(deployment: Deployment, region?: string): Probe & { clo
       const slices = Array.from({ length: MAX_SLICES }, (_, slice) => `${streamId}#${slice}`);
       const items = await Promise.all(
         [streamId, ...slices].map(async (partition) => {
-          const found: SeenItem[] = [];
+          const found: StoredItem[] = [];
           const pages = paginateQuery(
             { client: dynamo },
             {
@@ -42,14 +42,14 @@ export function awsProbe(deployment: Deployment, region?: string): Probe & { clo
               ExpressionAttributeValues: { ":stream": { S: partition }, ":since": { N: String(since) } },
             },
           );
-          for await (const { Items = [] } of pages) found.push(...Items.map(seenItem));
+          for await (const { Items = [] } of pages) found.push(...Items.map(storedItem));
           return found;
         }),
       );
       return items.flat();
     },
 
-    async askHandover(streamId) {
+    async requestHandover(streamId) {
       await dynamo.send(
         new UpdateItemCommand({
           TableName: connectionTable,
@@ -64,7 +64,7 @@ export function awsProbe(deployment: Deployment, region?: string): Probe & { clo
     },
 
     processing: (since) =>
-      readable(async () => {
+      ifReadable(async () => {
         if (processorLogGroup === undefined) return undefined;
         const sum = { processed: 0, failures: 0 };
         const pages = paginateFilterLogEvents(
@@ -85,17 +85,17 @@ export function awsProbe(deployment: Deployment, region?: string): Probe & { clo
         return sum;
       }),
 
-    ringing: () =>
-      readable(async () => {
+    activeAlarms: () =>
+      ifReadable(async () => {
         if (alarmNames.length === 0) return undefined;
         const pages = paginateDescribeAlarms(
           { client: cloudWatch },
           { AlarmNames: [...alarmNames], StateValue: "ALARM" },
         );
-        const ringing: string[] = [];
+        const names: string[] = [];
         for await (const { MetricAlarms = [] } of pages)
-          ringing.push(...MetricAlarms.map(({ AlarmName = "" }) => AlarmName));
-        return ringing;
+          names.push(...MetricAlarms.map(({ AlarmName = "" }) => AlarmName));
+        return names;
       }),
 
     close: () => {
@@ -104,12 +104,12 @@ export function awsProbe(deployment: Deployment, region?: string): Probe & { clo
   };
 }
 
-function seenItem(image: Parameters<typeof decodeItem>[0]): SeenItem {
+function storedItem(image: Parameters<typeof decodeItem>[0]): StoredItem {
   const { key, type, id = "", data = "", sequence, pointer } = decodeItem(image);
   return { key, type, id, sequence, data: pointer ?? data.toString(), inBucket: pointer !== undefined };
 }
 
-/** An EMF line of the processor; Lambda's JSON log format may have put it into `message`. */
+/** The metrics of an EMF line; Lambda's JSON log format can nest them in `message`. */
 function metricsIn(line: string): Record<string, number> {
   try {
     const parsed = JSON.parse(line);
@@ -119,8 +119,8 @@ function metricsIn(line: string): Record<string, number> {
   }
 }
 
-/** What the caller may not read, or the endpoint does not have, is not seen; every other error is one. */
-async function readable<T>(read: () => Promise<T>): Promise<T | undefined> {
+/** `undefined` when the caller lacks the permission or the endpoint lacks the operation. Other errors are thrown. */
+async function ifReadable<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
     return await read();
   } catch (error) {

@@ -1,64 +1,64 @@
 import type { Counters } from "../../runtime/contract";
 
-/** An item of the event table, as far as it is judged. */
-export interface SeenItem {
+/** The fields of a stored item that the checks use. */
+export interface StoredItem {
   readonly key: string;
   readonly type: string;
-  /** SSE id; "" = none. */
+  /** The SSE id, or "". */
   readonly id: string;
-  /** Text, or the object's key where the data lies in the bucket. */
+  /** The data as text, or the object's key when the data is in the bucket. */
   readonly data: string;
-  /** Whether the data lies in the bucket. @default false */
+  /** Whether the data is in the bucket. @default false */
   readonly inBucket?: boolean;
   /** `generation.connection.counter` */
   readonly sequence: string;
 }
 
-/** Everything that was seen of one run. `undefined` = the endpoint cannot tell. */
+/** What one run observed. `undefined`: it could not be read. */
 export interface Observation {
   readonly unsignedStatus: number;
-  readonly items: readonly SeenItem[];
+  readonly items: readonly StoredItem[];
   readonly generations: { readonly first: number; readonly last: number };
   readonly handover: { readonly seconds: number; readonly mode?: string; readonly gapMs?: number } | undefined;
   /** What the run added to the stream's counters. */
   readonly counted: Counters;
-  /** Whether no other stream ran: then what was processed is compared to the event. */
-  readonly alone: boolean;
+  /** Whether no other stream ran. Then the number of processed events must be equal, otherwise at least as high. */
+  readonly onlyStream: boolean;
   readonly processing: { readonly processed: number; readonly failures: number } | undefined;
   /** Alarms in state ALARM. */
-  readonly ringing: readonly string[] | undefined;
+  readonly activeAlarms: readonly string[] | undefined;
   readonly stopped: boolean;
-  /** What the numbers tell that upstream gives its events; absent = none were named. */
+  /** The upstream's own numbers of its events; absent without `--numbered-at`. */
   readonly numbering?: Numbering;
-  /** What a second connection to upstream tells; absent = none was asked for. */
-  readonly witnessed?: Check;
+  /** The check against a second connection to the upstream; absent without `--upstream`. */
+  readonly secondConnection?: Check;
 }
 
 export interface Numbering {
   readonly pointer: string;
   readonly missing: number;
-  readonly firstHoleAfter?: number;
+  readonly firstGapAfter?: number;
   /** Events without a number. */
   readonly unreadable: number;
 }
 
 export interface Check {
   readonly what: string;
-  readonly result: "passed" | "missed" | "not seen";
+  readonly result: "passed" | "failed" | "not checked";
   readonly detail: string;
 }
 
-/** The verdict: one line for each thing that must hold. */
-export function judge(seen: Observation): Check[] {
-  const { items, counted, processing, ringing, generations, handover } = seen;
-  const afterwards = items.filter(({ sequence }) => Number(sequence.split(".")[0]) >= generations.last).length;
-  const twice = repeatedData(items);
-  const dropped = counted.refused + counted.abandoned;
+/** One check for each property that must hold. */
+export function evaluateChecks(observation: Observation): Check[] {
+  const { items, counted, processing, activeAlarms, generations, handover } = observation;
+  const storedAfter = items.filter(({ sequence }) => Number(sequence.split(".")[0]) >= generations.last).length;
+  const duplicates = countDuplicates(items);
+  const notStored = counted.refused + counted.abandoned;
   return [
     check(
       "the API refuses an unsigned call",
-      seen.unsignedStatus === 401 || seen.unsignedStatus === 403,
-      `status ${seen.unsignedStatus}`,
+      observation.unsignedStatus === 401 || observation.unsignedStatus === 403,
+      `status ${observation.unsignedStatus}`,
     ),
     check("events arrive", items.length > 0, `${items.length} stored`),
     check(
@@ -70,51 +70,55 @@ export function judge(seen: Observation): Check[] {
     ),
     check(
       "events arrive after it",
-      handover !== undefined && afterwards > 0,
-      `${afterwards} stored by the hops after the hand-over`,
+      handover !== undefined && storedAfter > 0,
+      `${storedAfter} stored by the hops after the handover`,
     ),
     check(
-      "nothing that was read is lost",
-      dropped === 0 && counted.resumeLost === 0,
-      `${counted.received} read, ${counted.refused} refused, ${counted.abandoned} abandoned, ${counted.resumeLost} positions lost`,
+      "nothing that was received is lost",
+      notStored === 0 && counted.resumeLost === 0,
+      `${counted.received} received, ${counted.refused} refused, ${counted.abandoned} abandoned, ${counted.resumeLost} positions lost`,
     ),
-    ...(seen.numbering === undefined ? [] : [numberingCheck(seen.numbering)]),
-    ...(seen.witnessed === undefined ? [] : [seen.witnessed]),
-    check("nothing is stored twice", twice === 0, twice === 0 ? "no two items say the same" : `${twice} items twice`),
+    ...(observation.numbering === undefined ? [] : [numberingCheck(observation.numbering)]),
+    ...(observation.secondConnection === undefined ? [] : [observation.secondConnection]),
+    check(
+      "nothing is stored twice",
+      duplicates === 0,
+      duplicates === 0 ? "no two items have the same content" : `${duplicates} items twice`,
+    ),
     processing === undefined
-      ? unseen("every event is processed once", "no log group of the processor can be read")
-      : processedCheck(items.length, processing, seen.alone),
-    ringing === undefined
-      ? unseen("the alarms are quiet", "no alarms can be read")
-      : check("the alarms are quiet", ringing.length === 0, ringing.join(", ") || "none rings"),
-    check("the stream stops", seen.stopped, seen.stopped ? "no hop holds it" : "a hop still holds it"),
+      ? notChecked("every event is processed once", "the processor's log group cannot be read")
+      : processedCheck(items.length, processing, observation.onlyStream),
+    activeAlarms === undefined
+      ? notChecked("no alarm is in ALARM", "the alarms cannot be read")
+      : check("no alarm is in ALARM", activeAlarms.length === 0, activeAlarms.join(", ") || "none in ALARM"),
+    check("the stream stops", observation.stopped, observation.stopped ? "no hop owns it" : "a hop still owns it"),
   ];
 }
 
 function processedCheck(
   stored: number,
   { processed, failures }: { processed: number; failures: number },
-  alone: boolean,
+  onlyStream: boolean,
 ) {
-  const right = alone ? processed === stored : processed >= stored;
-  const others = alone ? "" : " (other streams ran too: at least as many)";
+  const complete = onlyStream ? processed === stored : processed >= stored;
+  const others = onlyStream ? "" : " (other streams ran too: at least as many)";
   return check(
     "every event is processed once",
-    right && failures === 0,
+    complete && failures === 0,
     `${processed} processed, ${stored} stored, ${failures} failed${others}`,
   );
 }
 
-function numberingCheck({ pointer, missing, firstHoleAfter, unreadable }: Numbering): Check {
-  const where = firstHoleAfter === undefined ? "" : `, the first after ${firstHoleAfter}`;
+function numberingCheck({ pointer, missing, firstGapAfter, unreadable }: Numbering): Check {
+  const where = firstGapAfter === undefined ? "" : `, the first after ${firstGapAfter}`;
   return check(
-    `upstream's numbers at ${pointer} have no hole`,
+    `the upstream's numbers at ${pointer} have no gap`,
     missing === 0 && unreadable === 0,
     `${missing} missing${where}; ${unreadable} events without a number`,
   );
 }
 
-function repeatedData(items: readonly SeenItem[]): number {
+function countDuplicates(items: readonly StoredItem[]): number {
   return items.length - new Set(items.map(({ type, id, data }) => `${type}\n${id}\n${data}`)).size;
 }
 
@@ -123,9 +127,9 @@ function gapText(gapMs: number): string {
 }
 
 function check(what: string, holds: boolean, detail: string): Check {
-  return { what, result: holds ? "passed" : "missed", detail };
+  return { what, result: holds ? "passed" : "failed", detail };
 }
 
-function unseen(what: string, detail: string): Check {
-  return { what, result: "not seen", detail };
+function notChecked(what: string, detail: string): Check {
+  return { what, result: "not checked", detail };
 }

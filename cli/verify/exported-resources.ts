@@ -6,7 +6,7 @@ import type { ExportedResource } from "./find-deployment";
 
 const MAX_BYTES = 256 * 1024 * 1024;
 
-/** A stack's resources, asked of Pulumi's own CLI. Secrets stay encrypted: none is needed here. @throws CliError STACK_STATE */
+/** Reads a stack's resources with the Pulumi CLI. Secrets stay encrypted; none is needed. @throws CliError STACK_STATE */
 export async function exportedResources({ stack, program }: StackChoice): Promise<ExportedResource[]> {
   const args = ["stack", "export", "--non-interactive"];
   if (stack !== undefined) args.push("--stack", stack);

@@ -1,7 +1,7 @@
 import { COMPONENT_TYPE, CONTRACT_VERSION, ENV, type RelaySettings } from "../../runtime/contract";
 import { CliError } from "../terminal";
 
-/** What `pulumi stack export` tells of a resource, as far as it is read here. */
+/** A resource in the output of `pulumi stack export`, with the fields that are used here. */
 export interface ExportedResource {
   readonly urn: string;
   readonly type: string;
@@ -9,35 +9,35 @@ export interface ExportedResource {
   readonly outputs?: Readonly<Record<string, unknown>>;
 }
 
-/** One `StreamIngestion` of a stack, by the names that its parts have in AWS. */
+/** One `StreamIngestion` of a stack, with the AWS names of its resources. */
 export interface Deployment {
   readonly instance: string;
   readonly apiUrl: string;
   readonly eventTable: string;
   readonly connectionTable: string;
-  /** Absent: the processor is the user's own function, of which the stack knows no log group. */
+  /** Absent with `processor.functionArn`: the stack does not contain that function's log group. */
   readonly processorLogGroup?: string;
   readonly alarmNames: readonly string[];
-  /** MB of the connection manager. */
+  /** Memory of the connection manager in MB. */
   readonly relayMemorySize: number;
-  /** How the relay reads, as deployed. Absent: the state does not show it, or another release wrote it. */
+  /** The deployed settings of the relay. Absent: they are secret in the state, or another release wrote them. */
   readonly settings?: RelaySettings;
 }
 
 /**
- * Finds an instance among a stack's resources. By the state and not by stack outputs: a program need not export what an
- * acceptance check wants to see.
+ * Finds an instance among a stack's resources. It reads the state, not the stack outputs, because a program does not have
+ * to export what this check needs.
  *
- * @throws CliError INSTANCE_UNKNOWN when there is none, or several and no name was given
+ * @throws CliError INSTANCE_UNKNOWN when the stack has no such instance, or several and no name was passed
  */
 export function findDeployment(resources: readonly ExportedResource[], instance?: string): Deployment {
   const components = resources.filter(({ type }) => type === COMPONENT_TYPE);
   const found = components.filter(({ urn }) => instance === undefined || nameOf(urn) === instance);
   const [component] = found;
   if (component === undefined || found.length > 1) {
-    const there = components.map(({ urn }) => nameOf(urn)).join(", ") || "none";
+    const names = components.map(({ urn }) => nameOf(urn)).join(", ") || "none";
     throw new CliError(
-      `Expected ${instance === undefined ? "one StreamIngestion" : `a StreamIngestion "${instance}"`} in the stack, it has: ${there}. ` +
+      `Expected ${instance === undefined ? "one StreamIngestion" : `a StreamIngestion "${instance}"`} in the stack, found: ${names}. ` +
         `${found.length > 1 ? "Name one with --instance." : "Run `pulumi up` first, or name another --stack or --instance."}`,
       "INSTANCE_UNKNOWN",
     );
@@ -59,7 +59,7 @@ export function findDeployment(resources: readonly ExportedResource[], instance?
   };
 }
 
-/** The relay's settings hold no secret; a `transform` may all the same have made its whole environment one. */
+/** The relay's settings contain no secret, but a `transform` can make the whole environment secret. */
 function settingsOf(manager: ExportedResource | undefined): RelaySettings | undefined {
   const environment = manager?.outputs?.environment as { readonly variables?: Record<string, unknown> } | undefined;
   const json = environment?.variables?.[ENV.settings];
@@ -76,7 +76,7 @@ function text(resource: ExportedResource, property: string): string {
   const value = resource.outputs?.[property];
   if (typeof value === "string" && value !== "") return value;
   throw new CliError(
-    `The stack's state does not tell \`${property}\` of ${resource.urn}: its last \`pulumi up\` did not finish. Run it again.`,
+    `The stack's state has no \`${property}\` for ${resource.urn}, because the last \`pulumi up\` did not finish. Run \`pulumi up\` again.`,
     "DEPLOYMENT_INCOMPLETE",
   );
 }

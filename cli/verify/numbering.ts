@@ -1,22 +1,24 @@
-import type { Numbering, SeenItem } from "./checks";
+import type { Numbering, StoredItem } from "./checks";
 
 /**
- * Looks for holes in the numbers that upstream itself gives its events: the one proof of completeness that does not rely
- * on what the product counted. The first and the last number are whatever was seen: before and after, nobody listened.
+ * Finds gaps in the numbers that the upstream gives its events. This proof of completeness uses none of the product's
+ * counters. It covers the range from the lowest to the highest stored number: outside of it no connection was open.
  */
-export function numberingOf(items: readonly SeenItem[], pointer: string): Numbering {
+export function numberingOf(items: readonly StoredItem[], pointer: string): Numbering {
   const numbers = items.map(({ data }) => numberAt(data, pointer));
-  const seen = [...new Set(numbers.filter((number) => number !== undefined))].sort((a, b) => a - b);
-  const holes = seen.slice(1).map((number, at) => ({ after: seen[at] ?? number, count: number - (seen[at] ?? 0) - 1 }));
+  const sorted = [...new Set(numbers.filter((number) => number !== undefined))].sort((a, b) => a - b);
+  const gaps = sorted
+    .slice(1)
+    .map((number, at) => ({ after: sorted[at] ?? number, count: number - (sorted[at] ?? 0) - 1 }));
   return {
     pointer,
-    missing: holes.reduce((sum, { count }) => sum + count, 0),
-    firstHoleAfter: holes.find(({ count }) => count > 0)?.after,
+    missing: gaps.reduce((sum, { count }) => sum + count, 0),
+    firstGapAfter: gaps.find(({ count }) => count > 0)?.after,
     unreadable: numbers.filter((number) => number === undefined).length,
   };
 }
 
-/** An integer at a JSON pointer (RFC 6901). */
+/** The integer at a JSON pointer (RFC 6901), also when it is written as text. */
 function numberAt(data: string, pointer: string): number | undefined {
   let value: unknown;
   try {

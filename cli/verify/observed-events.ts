@@ -1,70 +1,73 @@
 import type { IdentitySettings } from "../../runtime/contract";
 import { contentKey } from "../../runtime/data/identity";
 import { printable } from "../terminal";
-import type { Check, SeenItem } from "./checks";
+import type { Check, StoredItem } from "./checks";
 
-/** An event as a second connection saw it. Digests, so that a long run over large events stays small. */
-export interface WitnessedEvent {
-  /** What the deployment's `events.identity` takes for one event; under `arrival`, the content. */
+/** An event that the second connection received, as digests, so that a long run needs little memory. */
+export interface ObservedEvent {
+  /** The key under the deployment's `events.identity`; under `arrival`, the digest of the content. */
   readonly key: string;
   /** Digest of type and data. */
   readonly content: string;
-  /** How its data begins, to find it by. */
+  /** The first characters of its data, for the report. */
   readonly beginning: string;
 }
 
-/** What a second connection has to tell. */
-export interface Testimony {
-  /** Distinct events in the order in which they came, without those that the deployment ignores. */
-  readonly events: readonly WitnessedEvent[];
-  /** Whether upstream let it in. */
+/** What the second connection received. */
+export interface ObservedEvents {
+  /** Distinct events in the order of their first receipt, without those that the deployment ignores. */
+  readonly events: readonly ObservedEvent[];
+  /** Whether the upstream accepted the connection. */
   readonly opened: boolean;
-  /** Why it ended before the check did; absent = it listened to the end. */
+  /** Why the connection ended before the check; absent = it stayed open to the end. */
   readonly ended?: string;
 }
 
-const WHAT = "everything a second connection saw is stored";
+const WHAT = "everything a second connection received is stored";
 
 /**
- * Looks for what a second connection saw in the table: a proof that relies on none of the product's counters. Judged is
- * what it saw from the first to the last event that is stored: before and after, the relay may not have listened.
+ * Looks in the table for the events of the second connection. This proof uses none of the product's counters. It compares
+ * the events from the first to the last that is stored: outside of that range the relay may not have been connected.
  *
- * Stored is an event whose type and data stand in an item, whatever key that has. By key go events that are one by name
- * (`sse-id`, `pointer`), where the table holds the last copy, and those whose data lies in the bucket.
+ * An event counts as stored when an item has its type and data, under any key. Its key counts instead under the identities
+ * `sse-id` and `pointer`, because the table then has the last copy, and for items whose data is in the bucket.
  */
-export function witnessCheck(
-  { events, opened, ended }: Testimony,
-  items: readonly SeenItem[],
+export function observedEventsCheck(
+  { events, opened, ended }: ObservedEvents,
+  items: readonly StoredItem[],
   identity: IdentitySettings,
 ): Check {
-  if (!opened) return verdict("missed", `it was not let in: ${ended}`);
+  if (!opened) return result("failed", `it could not connect: ${ended}`);
   const until = ended === undefined ? "" : `; it ended early: ${ended}`;
-  if (events.length === 0) return verdict("not seen", `it brought no event${until}`);
+  if (events.length === 0) return result("not checked", `it received no event${until}`);
 
-  const byName = identity.kind === "sse-id" || identity.kind === "pointer";
+  const byKey = identity.kind === "sse-id" || identity.kind === "pointer";
   const contents = new Set(items.filter(({ inBucket }) => !inBucket).map(({ data, type }) => contentKey(data, type)));
-  const keys = new Set(items.filter(({ inBucket }) => byName || inBucket).map(({ key }) => key));
-  const isStored = ({ key, content }: WitnessedEvent) => contents.has(content) || keys.has(key);
+  const keys = new Set(items.filter(({ inBucket }) => byKey || inBucket).map(({ key }) => key));
+  const isStored = ({ key, content }: ObservedEvent) => contents.has(content) || keys.has(key);
 
   const first = events.findIndex(isStored);
   if (first === -1)
-    return verdict(
-      "missed",
-      `none of the ${events.length} it saw is stored: is it the deployment's upstream, and does that send every connection the same?${until}`,
+    return result(
+      "failed",
+      `none of the ${events.length} received events is stored. Is --upstream the deployment's upstream, and does it send every connection the same events?${until}`,
     );
-  const judged = events.slice(first, events.findLastIndex(isStored) + 1);
-  const missing = judged.filter((event) => !isStored(event));
-  const unjudged = events.length - judged.length;
-  const beside = unjudged === 0 ? "" : ` (${unjudged} more came before or after what both saw)`;
+  const compared = events.slice(first, events.findLastIndex(isStored) + 1);
+  const missing = compared.filter((event) => !isStored(event));
+  const outside = events.length - compared.length;
+  const note = outside === 0 ? "" : ` (${outside} more were received before or after the compared range)`;
   const [lost] = missing;
   if (lost !== undefined)
-    return verdict(
-      "missed",
-      `${missing.length} of ${judged.length} missing${beside}, the first: ${lost.key} ${printable(lost.beginning)}${until}`,
+    return result(
+      "failed",
+      `${missing.length} of ${compared.length} missing${note}, the first: ${lost.key} ${printable(lost.beginning)}${until}`,
     );
-  return verdict(ended === undefined ? "passed" : "not seen", `${judged.length} seen, 0 missing${beside}${until}`);
+  return result(
+    ended === undefined ? "passed" : "not checked",
+    `${compared.length} received, 0 missing${note}${until}`,
+  );
 }
 
-function verdict(result: Check["result"], detail: string): Check {
-  return { what: WHAT, result, detail };
+function result(outcome: Check["result"], detail: string): Check {
+  return { what: WHAT, result: outcome, detail };
 }

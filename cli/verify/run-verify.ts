@@ -3,130 +3,134 @@ import type { ConnectionView } from "../../runtime/control/api/view";
 import type { Clock } from "../../runtime/support/clock";
 import type { ConnectionClient } from "../connection-client";
 import { CliError } from "../terminal";
-import { type Check, judge, type Observation, type SeenItem } from "./checks";
+import { type Check, evaluateChecks, type Observation, type StoredItem } from "./checks";
 import { costOf } from "./cost";
 import { numberingOf } from "./numbering";
-import { type Testimony, witnessCheck } from "./observed-events";
-import type { Witness } from "./second-connection";
-import { LOOK_MS, until, type Waiting } from "./until";
+import { type ObservedEvents, observedEventsCheck } from "./observed-events";
+import type { SecondConnection } from "./second-connection";
+import { POLL_MS, until, type Waiting } from "./until";
 
-/** What an acceptance check needs of a deployment. One implementation, for AWS and for the local stack alike. */
+/** What the acceptance check reads from a deployment. One implementation serves AWS and the local stack. */
 export interface Probe {
   readonly api: ConnectionClient;
-  /** Status of a call without a signature. */
+  /** HTTP status of an unsigned call. */
   unsignedStatus(): Promise<number>;
-  /** Items of a stream that were received from then on. */
-  items(streamId: string, since: number): Promise<SeenItem[]>;
-  /** Asks the owner of a stream to hand over, as the watchdog does after a deploy. */
-  askHandover(streamId: string): Promise<void>;
-  /** What the processor reported from then on; `undefined`: its log cannot be read. */
+  /** Items of a stream that were received since this time. */
+  items(streamId: string, since: number): Promise<StoredItem[]>;
+  /** Requests a handover from the stream's owner, as the watchdog does after a deployment. */
+  requestHandover(streamId: string): Promise<void>;
+  /** What the processor reported since this time; `undefined`: its log cannot be read. */
   processing(since: number): Promise<Observation["processing"]>;
-  /** Alarms that ring; `undefined`: alarms cannot be read. */
-  ringing(): Promise<readonly string[] | undefined>;
+  /** Names of the alarms in ALARM; `undefined`: alarms cannot be read. */
+  activeAlarms(): Promise<readonly string[] | undefined>;
 }
 
 export interface VerifyOptions {
-  /** A stream that upstream serves and that does not run: it is started, handed over and stopped. */
+  /** A stream that the upstream serves and that is not running. The check starts it, hands it over and stops it. */
   readonly streamId: string;
-  /** Events to see before the hand-over, and again after it. */
+  /** How many events to wait for before the handover, and again after it. */
   readonly events: number;
-  /** How long each step may take. */
-  readonly patienceMs: number;
-  /** JSON pointer to a number that upstream raises by one with every event of the stream. */
+  /** Limit of each step. */
+  readonly timeoutMs: number;
+  /** JSON pointer to a number that the upstream raises by one with every event of the stream. */
   readonly numberedAt?: string;
-  /** A second connection to upstream, opened once the stream runs, and what makes two events one. */
-  readonly witness?: { readonly open: () => Witness; readonly identity: IdentitySettings };
-  /** Aborted: the stream is stopped and the run rejects. */
+  /** A second connection to the upstream, opened once the stream runs, and the deployment's identity of events. */
+  readonly secondConnection?: { readonly open: () => SecondConnection; readonly identity: IdentitySettings };
+  /** When it aborts, the stream is stopped and the run rejects. */
   readonly signal?: AbortSignal;
   readonly relayMemorySize: number;
   readonly onStep: (sentence: string) => void;
 }
 
-export interface Verdict {
+export interface VerifyResult {
   readonly checks: readonly Check[];
   readonly seconds: number;
   /** Dollars, estimated. */
   readonly cost: number;
 }
 
-/** Two looks at the processor's log that differ this little apart are not the end of it. */
-const QUIET_LOOKS = 3;
+/** The processor counts as done when this many polls in a row find the same numbers. */
+const UNCHANGED_POLLS = 3;
 
-/** Runs the check. The stream is stopped whatever happens. Rejects with {@link CliError} when it cannot begin. */
-export async function runVerify(probe: Probe, clock: Clock, options: VerifyOptions): Promise<Verdict> {
+/** Runs the check. It always stops the stream. Rejects with {@link CliError} when the stream cannot be used. */
+export async function runVerify(probe: Probe, clock: Clock, options: VerifyOptions): Promise<VerifyResult> {
   const { streamId, onStep } = options;
   const { api } = probe;
   const views = await allViews(api);
   const before = views.find((view) => view.streamId === streamId);
   if (before !== undefined && (before.live || before.desired === "open")) {
     throw new CliError(
-      `Expected a stream that does not run, but "${streamId}" does (${before.status}). Name another with --stream, or stop it first.`,
-      "STREAM_RUNS",
+      `Expected a stream that is not running, but "${streamId}" is running (status: ${before.status}). Pass another id with --stream, or stop it first.`,
+      "STREAM_RUNNING",
     );
   }
-  const began = clock.now();
-  const look = () => api.read(streamId);
-  const step = <T>(sentence: string, seen: () => Promise<T | undefined>) => {
+  const startedAt = clock.now();
+  const readStream = () => api.read(streamId);
+  const step = <T>(sentence: string, read: () => Promise<T | undefined>) => {
     onStep(sentence);
-    return until(clock, options, seen);
+    return until(clock, options, read);
   };
-  let witness: Witness | undefined;
-  let testimony: Testimony | undefined;
+  let connection: SecondConnection | undefined;
+  let observed: ObservedEvents | undefined;
   let handover: Observation["handover"];
   let first = 0;
   try {
     await api.start(streamId, false);
     let from = before;
-    if (options.witness !== undefined) {
-      // Not before the relay is there: what only the witness can have seen would tell nothing.
-      await step("waiting for the stream to open", async () => stopsWaiting(await look(), before, 1));
+    if (options.secondConnection !== undefined) {
+      // Only after the relay is connected: the check cannot compare what the relay could not receive.
+      await step("waiting for the stream to open", async () => hasEnough(await readStream(), before, 1));
       onStep("opening a second connection");
-      witness = options.witness.open();
-      await witness.opened;
-      from = await look();
+      connection = options.secondConnection.open();
+      await connection.opened;
+      from = await readStream();
     }
-    await step("waiting for events", async () => stopsWaiting(await look(), from, options.events));
-    first = (await look()).generation;
-    onStep("asking for a hand-over");
-    const asked = clock.now();
-    await probe.askHandover(streamId);
-    const after = await step("waiting for the hand-over", async () => {
-      const view = await look();
+    await step("waiting for events", async () => hasEnough(await readStream(), from, options.events));
+    first = (await readStream()).generation;
+    onStep("requesting a handover");
+    const requestedAt = clock.now();
+    await probe.requestHandover(streamId);
+    const after = await step("waiting for the handover", async () => {
+      const view = await readStream();
       return view.generation > first && view.live && view.status === "open" ? view : undefined;
     });
     if (after !== undefined) {
-      handover = { seconds: Math.round((clock.now() - asked) / 1_000), ...measured(after) };
-      await step("waiting for events after it", async () => stopsWaiting(await look(), after, options.events));
+      handover = { seconds: Math.round((clock.now() - requestedAt) / 1_000), ...lastHandover(after) };
+      await step("waiting for events after the handover", async () =>
+        hasEnough(await readStream(), after, options.events),
+      );
     }
   } finally {
-    testimony = await witness?.leave();
-    // The relay is given time to read what the witness saw last.
-    if (testimony !== undefined) await clock.sleep(LOOK_MS);
+    observed = await connection?.close();
+    // The relay gets time to store the last events of the second connection.
+    if (observed !== undefined) await clock.sleep(POLL_MS);
     await api.stop(streamId);
   }
   const last = await step("waiting for the stream to stop", async () => {
-    const view = await look();
+    const view = await readStream();
     return view.live ? undefined : view;
   });
-  const view = last ?? (await look());
-  const hopSeconds = (clock.now() - began) / 1_000;
-  const items = await probe.items(streamId, began);
+  const view = last ?? (await readStream());
+  const hopSeconds = (clock.now() - startedAt) / 1_000;
+  const items = await probe.items(streamId, startedAt);
   onStep("waiting for the processor");
-  const processing = await settled(probe, clock, began, items.length, options);
+  const processing = await processedEvents(probe, clock, startedAt, items.length, options);
 
-  const checks = judge({
+  const checks = evaluateChecks({
     unsignedStatus: await probe.unsignedStatus(),
     items,
     generations: { first, last: view.generation },
     handover,
     counted: difference(view.counters, before?.counters ?? ZERO_COUNTERS),
-    alone: !views.some(({ streamId: id, live }) => live && id !== streamId),
+    onlyStream: !views.some(({ streamId: id, live }) => live && id !== streamId),
     processing,
-    ringing: await probe.ringing(),
+    activeAlarms: await probe.activeAlarms(),
     stopped: last !== undefined,
     ...(options.numberedAt !== undefined && { numbering: numberingOf(items, options.numberedAt) }),
-    ...(options.witness !== undefined &&
-      testimony !== undefined && { witnessed: witnessCheck(testimony, items, options.witness.identity) }),
+    ...(options.secondConnection !== undefined &&
+      observed !== undefined && {
+        secondConnection: observedEventsCheck(observed, items, options.secondConnection.identity),
+      }),
   });
   const usage = {
     hopSeconds,
@@ -134,39 +138,39 @@ export async function runVerify(probe: Probe, clock: Clock, options: VerifyOptio
     invocations: 2 + items.length / 10,
     writes: 2 * items.length + hopSeconds,
   };
-  return { checks, seconds: (clock.now() - began) / 1_000, cost: costOf(usage) };
+  return { checks, seconds: (clock.now() - startedAt) / 1_000, cost: costOf(usage) };
 }
 
-/** Enough events, or a stream that will bring none. */
-function stopsWaiting(view: ConnectionView, before: ConnectionView | undefined, events: number): true | undefined {
+/** True when the stream has stored enough events, or has ended. */
+function hasEnough(view: ConnectionView, before: ConnectionView | undefined, events: number): true | undefined {
   const stored = view.counters.stored - (before?.counters.stored ?? 0);
   return stored >= events || view.status === "failed" || view.status === "completed" ? true : undefined;
 }
 
-function measured({ handover }: ConnectionView): { mode?: string; gapMs?: number } {
+function lastHandover({ handover }: ConnectionView): { mode?: string; gapMs?: number } {
   return { mode: handover?.mode, gapMs: handover?.lastGapMs };
 }
 
-/** What the processor handled, once it has caught up and stands still: an event processed twice comes after the first time. */
-async function settled(
+/** What the processor handled, once its numbers no longer change: a second processing follows the first one. */
+async function processedEvents(
   probe: Probe,
   clock: Clock,
   since: number,
   expected: number,
   waiting: Waiting,
 ): Promise<Observation["processing"]> {
-  let quiet = 0;
+  let unchanged = 0;
   let before = -1;
-  let seen: Observation["processing"];
+  let reported: Observation["processing"];
   await until(clock, waiting, async () => {
-    seen = await probe.processing(since);
-    if (seen === undefined) return true;
-    const all = seen.processed + seen.failures;
-    quiet = all === before && all >= expected ? quiet + 1 : 0;
+    reported = await probe.processing(since);
+    if (reported === undefined) return true;
+    const all = reported.processed + reported.failures;
+    unchanged = all === before && all >= expected ? unchanged + 1 : 0;
     before = all;
-    return quiet >= QUIET_LOOKS ? true : undefined;
+    return unchanged >= UNCHANGED_POLLS ? true : undefined;
   });
-  return seen;
+  return reported;
 }
 
 function difference(after: Counters, before: Counters): Counters {

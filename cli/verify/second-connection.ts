@@ -10,42 +10,46 @@ import { redact, type SourceRequest } from "../../runtime/data/source-request";
 import { streamDecoder } from "../../runtime/data/stream-decoder";
 import { lazyJson } from "../../runtime/support/json-pointer";
 import { printable } from "../terminal";
-import type { Testimony, WitnessedEvent } from "./observed-events";
+import type { ObservedEvent, ObservedEvents } from "./observed-events";
 
-/** A second connection to upstream, which only listens. */
-export interface Witness {
-  /** Resolves when upstream has let it in, or has not. Never rejects. */
+/** A second connection to the upstream. It only reads. */
+export interface SecondConnection {
+  /** Resolves when the upstream has accepted or refused the connection. Never rejects. */
   readonly opened: Promise<void>;
-  /** Ends the connection and tells what it saw. Never rejects. */
-  leave(): Promise<Testimony>;
+  /** Closes the connection and returns what it received. Never rejects. */
+  close(): Promise<ObservedEvents>;
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
-/** About 50 MB of digests and beginnings. */
+/** About 50 MB of digests and first characters. */
 const MAX_EVENTS = 200_000;
 const BEGINNING_CHARACTERS = 60;
 
-/** Opens a second connection. Ends when `signal` aborts, too. */
-export function openWitness(request: SourceRequest, settings: RelaySettings, signal: AbortSignal): Witness {
-  const left = new AbortController();
+/** Opens a second connection. It also ends when `signal` aborts. */
+export function openSecondConnection(
+  request: SourceRequest,
+  settings: RelaySettings,
+  signal: AbortSignal,
+): SecondConnection {
+  const closed = new AbortController();
   let open = () => {};
   const opened = new Promise<void>((resolve) => {
     open = resolve;
   });
-  const testimony = listen(request, settings, { signal: AbortSignal.any([signal, left.signal]), onOpen: open });
-  void testimony.then(open);
+  const observed = listen(request, settings, { signal: AbortSignal.any([signal, closed.signal]), onOpen: open });
+  void observed.then(open);
   return {
     opened,
-    leave: () => {
-      left.abort();
-      return testimony;
+    close: () => {
+      closed.abort();
+      return observed;
     },
   };
 }
 
 /**
- * Listens with the relay's request and decoders, and with nothing else of the relay, until upstream ends it or `signal`
- * aborts. It does not reconnect: what came in between would be neither seen nor known to be unseen. Never rejects.
+ * Reads the stream until the upstream ends it or `signal` aborts. It uses the relay's request and decoders, and no other
+ * part of the relay. It does not reconnect, because it could not know which events it missed in between. Never rejects.
  */
 export async function listen(
   request: SourceRequest,
@@ -55,16 +59,16 @@ export async function listen(
     onOpen = () => {},
     maxEvents = MAX_EVENTS,
   }: { readonly signal: AbortSignal; readonly onOpen?: () => void; readonly maxEvents?: number },
-): Promise<Testimony> {
+): Promise<ObservedEvents> {
   const dispatcher = new Agent({ allowH2: false, connect: { timeout: CONNECT_TIMEOUT_MS } });
-  const seen = new Map<string, WitnessedEvent>();
+  const seen = new Map<string, ObservedEvent>();
   let response: Dispatcher.ResponseData | undefined;
   let opened = false;
-  const told = (ended?: string): Testimony => ({ events: [...seen.values()], opened, ended });
+  const observed = (ended?: string): ObservedEvents => ({ events: [...seen.values()], opened, ended });
   try {
     response = await openSource(request, dispatcher, signal);
     const { statusCode, headers } = response;
-    if (classifyStatus(statusCode) !== "stream") return told(refusal(statusCode));
+    if (classifyStatus(statusCode) !== "stream") return observed(refusal(statusCode));
     const decoder = streamDecoder(settings, headers);
     const body = decodedBody(response.body, headers);
     const sink = remember(seen, settings.events, maxEvents);
@@ -72,21 +76,21 @@ export async function listen(
     onOpen();
     for await (const chunk of body as AsyncIterable<Buffer>) {
       decoder.feed(chunk, sink);
-      if (seen.size >= maxEvents) return told(`it remembers ${maxEvents} events and no more`);
+      if (seen.size >= maxEvents) return observed(`it reached its limit of ${maxEvents} events`);
     }
     decoder.end(isFramed(headers), sink);
-    return told("the upstream ended it");
+    return observed("the upstream ended it");
   } catch (error) {
-    return told(opened && signal.aborted ? undefined : reason(error, request));
+    return observed(opened && signal.aborted ? undefined : reason(error, request));
   } finally {
     if (response !== undefined) discard(response.body);
     await dispatcher.destroy();
   }
 }
 
-/** Keeps each distinct event at its first place: of one that comes back later, that place would say nothing new. */
+/** Keeps each distinct event in the order of its first receipt. A repeat adds nothing to the check. */
 function remember(
-  seen: Map<string, WitnessedEvent>,
+  seen: Map<string, ObservedEvent>,
   { identity, ignore }: RelaySettings["events"],
   maxEvents: number,
 ): EventSink {
@@ -99,10 +103,10 @@ function remember(
         identity.kind === "arrival" ? content : eventKey(identity, { data, type, id, ownId, json, arrivalKey: "" });
       if (seen.has(key)) return;
       const beginning = data.toString().slice(0, BEGINNING_CHARACTERS);
-      // A slice would keep all of a large event alive.
+      // A slice would keep the whole event in memory.
       seen.set(key, { key, content, beginning: Buffer.from(beginning).toString() });
     },
-    // The relay counts what is over its limit as refused, and a check of its own asks for that.
+    // The relay counts an event over the size limit as refused; another check covers that count.
     refused: () => {},
     malformed: () => {},
     idChanged: () => {},
@@ -118,9 +122,9 @@ function reason(error: unknown, { secrets }: SourceRequest): string {
 function refusal(status: number): string {
   const advice =
     status === 401 || status === 403
-      ? "Is STREAM_INGESTION_VERIFY_KEY set, and right?"
+      ? "Check that STREAM_INGESTION_VERIFY_KEY is set and valid."
       : status === 409 || status === 420 || status === 429
-        ? "An upstream that allows one connection bears no witness: leave --upstream away, and see --numbered-at."
-        : "Is --upstream right? `{streamId}` in it stands for the stream.";
+        ? "If the upstream allows only one connection, omit --upstream and use --numbered-at."
+        : "Check --upstream. `{streamId}` in it is replaced by the stream's id.";
   return `the upstream answered ${status}. ${advice}`;
 }

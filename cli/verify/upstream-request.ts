@@ -3,8 +3,8 @@ import { type SourceRequest, sourceRequest } from "../../runtime/data/source-req
 import { CliError } from "../terminal";
 
 /**
- * The request of a second connection: what the relay would send for this stream, to the URL that was given. Its messages
- * never show the URL, which may hold a key. @throws CliError UPSTREAM_INVALID
+ * The request of the second connection: what the relay sends for this stream, but to the URL in `--upstream`. Errors never
+ * show the URL, because it can contain a key. @throws CliError UPSTREAM_INVALID
  */
 export function upstreamRequest(
   url: string,
@@ -12,13 +12,13 @@ export function upstreamRequest(
   streamId: string,
   source: RelaySettings["source"],
 ): SourceRequest {
-  // By its text: parsed, the braces of the placeholder would be encoded.
+  // Matched as text: the URL parser would encode the braces of the placeholder.
   const [, origin, path = ""] = /^(https?:\/\/[^/?#@]+)([/?][^#]*)?$/i.exec(url) ?? [];
   const placeholders = path.match(/\{[^}]*\}?/g) ?? [];
   if (origin === undefined || placeholders.some((placeholder) => placeholder !== "{streamId}"))
     throw new CliError(
-      "Expected --upstream to be an http or https URL without user and fragment, with no placeholder but {streamId}; it is not. " +
-        "The credential, if the upstream takes one, goes into STREAM_INGESTION_VERIFY_KEY.",
+      "Expected --upstream to be an http or https URL without user and fragment, with {streamId} as the only placeholder. " +
+        "Its value is not shown, because it can contain a key. If the upstream requires a credential, set STREAM_INGESTION_VERIFY_KEY.",
       "UPSTREAM_INVALID",
     );
   const rooted = path.startsWith("?") ? `/${path}` : path;
@@ -27,8 +27,13 @@ export function upstreamRequest(
     const values = [...request.url.searchParams.values()].filter((value) => value.length > 3);
     return { ...request, secrets: [...request.secrets, ...values] };
   } catch (cause) {
-    throw new CliError(`The upstream cannot be asked: ${(cause as Error).message}`, "UPSTREAM_INVALID", undefined, {
-      cause,
-    });
+    throw new CliError(
+      `The request for --upstream cannot be built: ${(cause as Error).message}`,
+      "UPSTREAM_INVALID",
+      undefined,
+      {
+        cause,
+      },
+    );
   }
 }

@@ -10,7 +10,7 @@ export function chaosTable(episodes: readonly Episode[]): string {
       named.filter((one) => one.name === name).map((one) => one.episode),
     ),
   );
-  const head = ["fault", "times", "events", "lost", "doubled", "recovery median ms", "worst ms", "failed"];
+  const head = ["fault", "times", "events", "lost", "processedTwice", "recovery median ms", "worst ms", "failed"];
   return aligned([head, ...rows, rowOf("all", episodes)]);
 }
 
@@ -21,7 +21,7 @@ function rowOf(name: string, episodes: readonly Episode[]): string[] {
     episodes.length,
     sum(({ sent }) => sent),
     sum(({ lost }) => lost),
-    sum(({ doubled }) => doubled),
+    sum(({ processedTwice }) => processedTwice),
     recoveries[Math.floor(recoveries.length / 2)] ?? 0,
     recoveries.at(-1) ?? 0,
     episodes.filter(({ problems }) => problems.length > 0).length,

@@ -20,11 +20,11 @@ export function compareStream(
 }
 
 /** One sentence, or nothing where all is well. */
-export function complaint({ lost, unprocessed, doubled, foreign }: Comparison): string | undefined {
-  const wrong = [...lost, ...unprocessed, ...doubled, ...foreign];
+export function complaint({ lost, unprocessed, processedTwice, unexpected }: Comparison): string | undefined {
+  const wrong = [...lost, ...unprocessed, ...processedTwice, ...unexpected];
   if (wrong.length === 0) return undefined;
   return (
-    `${lost.length} lost, ${unprocessed.length} not processed, ${doubled.length} processed twice, ` +
-    `${foreign.length} never sent; the first: ${wrong[0]!.data}`
+    `${lost.length} lost, ${unprocessed.length} not processed, ${processedTwice.length} processed twice, ` +
+    `${unexpected.length} never sent; the first: ${wrong[0]!.data}`
   );
 }

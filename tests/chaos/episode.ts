@@ -9,7 +9,7 @@ export interface Episode {
   readonly faults: readonly string[];
   readonly sent: number;
   readonly lost: number;
-  readonly doubled: number;
+  readonly processedTwice: number;
   /** From the end of the last cause until one live lease, one connection and every event sent by then in the table. */
   readonly recoveryMs: number;
   /** What is not as it must be; empty = all well. */
@@ -48,7 +48,7 @@ export async function playEpisode(
   } catch (error) {
     problems.push((error as Error).message);
   }
-  feed.quieten();
+  feed.stopSending();
   await chaos.until("", () => isAllProcessed(scene), SETTLE_MS).catch(() => {});
   await chaos.api.stop(streamId).catch((error: Error) => problems.push(error.message));
   await chaos
@@ -82,8 +82,8 @@ function isQuiet({ chaos, streamId, feed }: Scene): boolean {
 
 async function judge(scene: Scene, faults: readonly ChaosFault[], problems: string[]) {
   const { chaos, streamId, feed } = scene;
-  const { sent, lost, doubled, ...rest } = compareStream(chaos, streamId, await chaos.stored());
-  const wrong = complaint({ sent, lost, doubled, ...rest });
+  const { sent, lost, processedTwice, ...rest } = compareStream(chaos, streamId, await chaos.stored());
+  const wrong = complaint({ sent, lost, processedTwice, ...rest });
   if (wrong !== undefined) problems.push(wrong);
   const insertedTwice = [...chaos.inserted(streamId).values()].filter((times) => times > 1).length;
   if (insertedTwice > 0) problems.push(`${insertedTwice} events were inserted twice`);
@@ -101,7 +101,7 @@ async function judge(scene: Scene, faults: readonly ChaosFault[], problems: stri
     faults: faults.map(({ name }) => name),
     sent,
     lost: lost.length,
-    doubled: doubled.length + insertedTwice,
+    processedTwice: processedTwice.length + insertedTwice,
     problems,
   };
 }

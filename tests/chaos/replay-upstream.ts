@@ -24,7 +24,7 @@ export interface Feed {
   /** Ends all connections: by a clean end, a reset, or by saying nothing any more on sockets that stay open. */
   cut(how: "end" | "reset" | "stall"): void;
   /** No new events from here on. */
-  quieten(): void;
+  stopSending(): void;
 }
 
 export interface ReplayUpstream {
@@ -74,7 +74,7 @@ export async function startReplayUpstream({
       peak: 0,
       requests: 0,
       live: false,
-      quieten: () => {
+      stopSending: () => {
         made.live = false;
       },
       burst: (count) => send(made, streamId, count),

@@ -8,26 +8,29 @@ import { handleRequest } from "../../runtime/control/api/connection-api";
 import type { ApiRequest } from "../../runtime/control/api/request";
 import type { Deployment } from "../api/api-fixture";
 
-export interface Ran {
+export interface CommandResult {
   readonly out: string[];
   readonly err: string[];
   readonly exitCode: number;
 }
 
-/** Runs one command as the shell would, into arrays. */
-export async function run(add: (program: Command, terminal: Terminal) => void, ...args: string[]): Promise<Ran> {
-  const ran = { out: [] as string[], err: [] as string[], exitCode: 0 };
+/** Runs one command as a shell does, and collects its output. */
+export async function run(
+  add: (program: Command, terminal: Terminal) => void,
+  ...args: string[]
+): Promise<CommandResult> {
+  const result = { out: [] as string[], err: [] as string[], exitCode: 0 };
   const program = new Command("stream-ingestion").exitOverride().configureOutput({ writeErr: () => {} });
   add(program, {
-    out: (line) => void ran.out.push(line),
-    err: (line) => void ran.err.push(line),
+    out: (line) => void result.out.push(line),
+    err: (line) => void result.err.push(line),
     colours: pc.createColors(false),
     setExitCode: (code) => {
-      ran.exitCode = code;
+      result.exitCode = code;
     },
   });
   await program.parseAsync(["node", "stream-ingestion", ...args]);
-  return ran;
+  return result;
 }
 
 export const helpOf = (add: AddCommand): string => {
@@ -44,7 +47,7 @@ export interface Server {
   close(): Promise<void>;
 }
 
-/** An HTTP server on this machine; `respond` gives status and body. */
+/** An HTTP server on loopback. @param respond returns status and body */
 export async function serve(
   respond: (request: IncomingMessage, body: string) => Promise<{ status: number; body: string; headers?: object }>,
 ): Promise<Server> {
@@ -64,7 +67,7 @@ export async function serve(
   };
 }
 
-/** The connection API of a {@link Deployment} over HTTP, as API Gateway would route to it. */
+/** The connection API of a {@link Deployment} over HTTP, routed as by API Gateway. */
 export function serveApi({ deps }: Deployment): Promise<Server> {
   return serve(async (incoming, body) => {
     const url = new URL(incoming.url!, "http://api");

@@ -14,7 +14,7 @@ function failure(number: number, overrides: Partial<Failure> = {}): Failure {
   return { v: 1, streamId: "s", key: `k${number}`, event, error, attempts: 3, at: 5_000, ...overrides };
 }
 
-/** A bucket in memory. Objects are as old as their position. */
+/** A bucket in memory. The position of an object is its time. */
 function memoryStore(failures: readonly Failure[] = [], others: Record<string, string> = {}) {
   const objects = new Map<string, string>(Object.entries(others));
   for (const one of failures) objects.set(failureObjectKey(one.streamId, one.key), JSON.stringify(one));
@@ -29,11 +29,11 @@ function memoryStore(failures: readonly Failure[] = [], others: Record<string, s
   return { store, objects, read: (key: string): Failure => JSON.parse(objects.get(key)!) };
 }
 
-/** The real wrapper around `handler`, as the function would be invoked. */
-function invokeProcessor(handler: (event: StreamEvent) => unknown, surroundings = fakePorts()): InvokeProcessor {
+/** Invokes the real wrapper around `handler`, as Lambda does. */
+function invokeProcessor(handler: (event: StreamEvent) => unknown, fakes = fakePorts()): InvokeProcessor {
   const processor = eachEvent(handler);
   return async (batch) =>
-    reasonOf(undefined, JSON.stringify(await run(processor, JSON.parse(JSON.stringify(batch)).Records, surroundings)));
+    reasonOf(undefined, JSON.stringify(await run(processor, JSON.parse(JSON.stringify(batch)).Records, fakes)));
 }
 
 function deps(store: FailureStore, invoke: InvokeProcessor): RedriveDeps & { unreadable: string[] } {
@@ -56,7 +56,7 @@ const lambdaObject = (...records: object[]) =>
   });
 
 describe("redrive", () => {
-  it("sends each event through the processor and removes those that succeed; a second run finds nothing to do", async () => {
+  it("sends each event to the processor and removes those that succeed; a second run finds none", async () => {
     const { store, objects } = memoryStore([failure(1), failure(2, { streamId: "t" })]);
     const seen: string[] = [];
     const invoke = invokeProcessor(({ streamId, key, data }) => seen.push(streamId + key + data));
@@ -68,7 +68,7 @@ describe("redrive", () => {
     assert.equal(seen.length, 2);
   });
 
-  it("keeps what fails again, with the newer error and the tries counted", async () => {
+  it("keeps an event that fails again, with the new error and the number of attempts", async () => {
     const { store, objects, read } = memoryStore([failure(1), failure(2)]);
     const invoke = invokeProcessor(({ key }) => {
       if (key === "k2") throw new RangeError("still");
@@ -82,19 +82,19 @@ describe("redrive", () => {
     );
   });
 
-  it("gives large data back to the bucket before it sends the event", async () => {
+  it("stores large data in the bucket before it sends the event", async () => {
     const event = { type: "message", data: "large", receivedAt: 1, sequence: "1.1.1", pointer: "oversize/s/k1" };
     const { store, objects } = memoryStore([failure(1, { event })]);
-    const surroundings = fakePorts();
+    const fakes = fakePorts();
     const seen: string[] = [];
-    const invoke = invokeProcessor(({ data }) => seen.push(data), { ...surroundings, objects });
-    surroundings.ports.bucket.get = async (key) => Buffer.from(objects.get(key) ?? "");
+    const invoke = invokeProcessor(({ data }) => seen.push(data), { ...fakes, objects });
+    fakes.ports.bucket.get = async (key) => Buffer.from(objects.get(key) ?? "");
     await redrive(await selectObjects(store, {}), undefined, deps(store, invoke));
     assert.deepEqual(seen, ["large"]);
     assert.deepEqual([...objects.keys()], ["oversize/s/k1"]);
   });
 
-  it("takes apart what Lambda wrote of a batch: what fails goes on under its own key, the rest is gone", async () => {
+  it("splits an object that Lambda wrote: events that fail again get their own key, the others are removed", async () => {
     const key = "aws/lambda/m/shard/2026/11/24/x";
     const { store, objects, read } = memoryStore([], { [key]: lambdaObject(record(1), record(2)) });
     const invoke = invokeProcessor(({ key }) => {
@@ -106,7 +106,7 @@ describe("redrive", () => {
     assert.deepEqual([kept, attempts], [record(1), 7]);
   });
 
-  it("leaves other streams alone, in Lambda's objects too", async () => {
+  it("keeps the events of other streams, also in Lambda's objects", async () => {
     const other = { streamId: "t" };
     const { store, objects } = memoryStore([failure(1), failure(1, other)], {
       "aws/lambda/x": lambdaObject(record(2), record(3, other)),
@@ -119,17 +119,17 @@ describe("redrive", () => {
     assert.deepEqual([...objects.keys()].sort(), ["aws/lambda/y", "failures/t/k1.json", "failures/t/k3.json"]);
   });
 
-  it("names an object that nobody can read, keeps it and goes on", async () => {
+  it("reports an object that cannot be parsed, keeps it and continues", async () => {
     const { store, objects } = memoryStore([failure(1)], { "failures/s/odd": "odd" });
-    const surroundings = deps(
+    const options = deps(
       store,
       invokeProcessor(() => {}),
     );
-    assert.deepEqual(await redrive(await selectObjects(store, {}), undefined, surroundings), {
+    assert.deepEqual(await redrive(await selectObjects(store, {}), undefined, options), {
       processed: 1,
       failed: 1,
     });
-    assert.deepEqual(surroundings.unreadable, ["failures/s/odd"]);
+    assert.deepEqual(options.unreadable, ["failures/s/odd"]);
     assert.deepEqual([...objects.keys()], ["failures/s/odd"]);
   });
 
@@ -146,8 +146,8 @@ describe("redrive", () => {
   });
 });
 
-describe("the answer of a processor to one event", () => {
-  it("is a failure when the function crashed, or named the record", () => {
+describe("the response of a processor to one event", () => {
+  it("is a failure when the function failed or reported the record", () => {
     assert.deepEqual(reasonOf("Unhandled", '{"errorType":"Runtime.ExitError","errorMessage":"exit 1"}'), {
       code: "Runtime.ExitError",
       message: "exit 1",
@@ -156,11 +156,11 @@ describe("the answer of a processor to one event", () => {
   });
 
   for (const answer of ["", "null", "{}", '"done"', '{"batchItemFailures":[]}'])
-    it(`is success for ${answer || "nothing"}`, () => assert.equal(reasonOf(undefined, answer), undefined));
+    it(`is a success for ${answer || "an empty payload"}`, () => assert.equal(reasonOf(undefined, answer), undefined));
 });
 
 describe("selection of failures", () => {
-  it("takes a time ago or a date, and refuses anything else by name", () => {
+  it("accepts a duration or a date, and rejects other values by name", () => {
     const now = Date.parse("2026-11-24T12:00:00Z");
     assert.equal(parseSince("90m", now), Date.parse("2026-11-24T10:30:00Z"));
     assert.equal(parseSince("2d", now), Date.parse("2026-11-22T12:00:00Z"));
@@ -168,7 +168,7 @@ describe("selection of failures", () => {
     assert.throws(() => parseSince("soon", now), { code: "OPTION_INVALID", message: /--since.*got soon/ });
   });
 
-  it("finds one stream's objects and Lambda's, from a time on, oldest first", async () => {
+  it("finds the objects of one stream and of Lambda since a time, oldest first", async () => {
     const { store } = memoryStore([failure(1), failure(2), failure(1, { streamId: "t" })], {
       "aws/lambda/x": "",
       "oversize/s/1": "",

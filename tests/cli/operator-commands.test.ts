@@ -41,7 +41,7 @@ describe("operating commands", () => {
     return server.url;
   };
 
-  it("starts a stream, and says when it runs already", async () => {
+  it("starts a stream, and reports one that is running already", async () => {
     const { rows, flags, requests } = await api();
     assert.deepEqual(await run(addStart, "start", "prices", ...flags), {
       out: ["prices: started"],
@@ -50,11 +50,11 @@ describe("operating commands", () => {
     });
     assert.equal(rows.get("prices")?.desired, "open");
     rows.set("prices", liveRow);
-    assert.deepEqual((await run(addStart, "start", "prices", ...flags)).out, ["prices: runs already (open)"]);
+    assert.deepEqual((await run(addStart, "start", "prices", ...flags)).out, ["prices: already running (open)"]);
     assert.equal(requests[0]!.url, "/v1/connections/prices");
   });
 
-  it("signs for execute-api in the region it is given, with every header that matters", async () => {
+  it("signs for execute-api in the requested region, with all relevant headers", async () => {
     const { flags, requests } = await api();
     await run(addStart, "start", "user@host:1", "--fresh", "--region", "us-west-2", ...flags);
     const { authorization, host } = requests[0]!.headers;
@@ -67,14 +67,14 @@ describe("operating commands", () => {
     assert.equal(requests[0]!.url, "/v1/connections/user@host:1");
   });
 
-  it("sends the API key from the environment, never from a flag", async () => {
+  it("sends the API key from the environment", async () => {
     const { flags, requests } = await api();
     process.env.STREAM_INGESTION_API_KEY = "plan-key";
     await run(addList, "list", ...flags);
     assert.equal(requests[0]!.headers["x-api-key"], "plan-key");
   });
 
-  it("starts afresh with --fresh, and fails where the stream is live", async () => {
+  it("starts without the checkpoint with --fresh, and fails for a live stream", async () => {
     const { flags, rows } = await api({
       ...liveRow,
       owner: undefined,
@@ -90,9 +90,9 @@ describe("operating commands", () => {
     assert.match(refused.err[0]!, /^error: Stream prices is live\. Stop it first/);
   });
 
-  it("stops a stream and tells a live one from a stopped one", async () => {
+  it("stops a stream and distinguishes stopping from stopped", async () => {
     const { flags, rows } = await api(liveRow);
-    assert.match((await run(addStop, "stop", "prices", ...flags)).out[0]!, /stopping, its hop closes/);
+    assert.match((await run(addStop, "stop", "prices", ...flags)).out[0]!, /stopping; the hop closes/);
     rows.set("prices", { ...liveRow, expiresAt: NOW });
     assert.deepEqual((await run(addStop, "stop", "prices", ...flags)).out, ["prices: stopped"]);
   });
@@ -109,7 +109,7 @@ describe("operating commands", () => {
     }
   });
 
-  it("shows a live stream's state and figures, and exits with 0", async () => {
+  it("prints a live stream's state and counters, and exits with 0", async () => {
     const { flags } = await api({
       ...liveRow,
       checkpoint: "7\u001b[2J",
@@ -125,11 +125,11 @@ describe("operating commands", () => {
       "last byte   2026-11-24T12:00:00.000Z",
       "checkpoint  7\\u001b[2J",
       "counters    received 0, stored 0",
-      "hand-overs  2, last by overlap, overlapped 31 ms, worst gap 12 ms",
+      "handovers   2, last by overlap, overlapped 31 ms, worst gap 12 ms",
     ]);
   });
 
-  it("exits with 2 where the stream is not as desired", async () => {
+  it("exits with 2 when the stream is not as desired", async () => {
     const cases = [
       [{ ...liveRow, expiresAt: NOW }, "down", 2],
       [{ ...liveRow, owner: undefined, status: "failed" }, "failed", 2],
@@ -146,7 +146,7 @@ describe("operating commands", () => {
     }
   });
 
-  it("lists more streams than one page holds, sorted", async () => {
+  it("lists streams of several pages, sorted", async () => {
     const ids = Array.from({ length: 120 }, (_, i) => `s${String(i).padStart(3, "0")}`);
     const { flags, requests } = await api(...ids.toReversed().map((streamId) => ({ ...liveRow, streamId })));
     const { out } = await run(addList, "list", ...flags);
@@ -158,7 +158,7 @@ describe("operating commands", () => {
     assert.equal(requests.length, 3);
   });
 
-  it("prints one JSON value a line with --json, errors too", async () => {
+  it("prints one JSON value per line with --json, also for errors", async () => {
     const { flags } = await api(liveRow, { ...liveRow, streamId: "b" });
     const listed = await run(addList, "list", "--json", ...flags);
     assert.deepEqual(listed.out.map((line) => JSON.parse(line).streamId).sort(), ["b", "prices"]);
@@ -171,7 +171,7 @@ describe("operating commands", () => {
     assert.deepEqual(stop.out, []);
   });
 
-  it("says what a gateway's 403 may mean", async () => {
+  it("explains a 403 of API Gateway", async () => {
     const url = await answering(403, '{"Message":"User: x is not authorized to perform: execute-api:Invoke"}');
     const { err, exitCode } = await run(addList, "list", "--api-url", url);
     assert.equal(exitCode, 1);
@@ -181,7 +181,7 @@ describe("operating commands", () => {
     );
   });
 
-  it("follows no redirect with a signed request", async () => {
+  it("does not follow a redirect with a signed request", async () => {
     const elsewhere = await serve(async () => ({ status: 200, body: '{"connections":[]}' }));
     open.push(elsewhere);
     const url = await answering(307, "", { location: elsewhere.url });
@@ -190,17 +190,17 @@ describe("operating commands", () => {
     assert.equal(elsewhere.requests.length, 0);
   });
 
-  it("names the address that does not answer, or answers something else", async () => {
+  it("names an address that cannot be reached or is not a connection API", async () => {
     const refused = await run(addList, "list", "--api-url", "http://127.0.0.1:1/v1");
     assert.match(refused.err[0]!, /Could not reach http:\/\/127\.0\.0\.1:1: /);
     const html = await run(addList, "list", "--api-url", await answering(200, "<html>hello"));
-    assert.match(html.err[0]!, /answered 200: <html>hello\. Is this the URL of a connection API\?/);
+    assert.match(html.err[0]!, /answered 200: <html>hello\. Check that this is the URL of a connection API/);
   });
 
-  it("refuses a bad id or URL before anything is sent", async () => {
+  it("rejects an invalid id or URL before it sends a request", async () => {
     const { flags, requests } = await api();
     for (const id of ["..", ".", "a/b", "a b", "%2e", "#declared"]) {
-      assert.match((await run(addStatus, "status", id, ...flags)).err[0]!, /Expected a stream id/, id);
+      assert.match((await run(addStatus, "status", id, ...flags)).err[0]!, /Expected the stream id/, id);
     }
     for (const url of [
       "prices.example",
@@ -214,7 +214,7 @@ describe("operating commands", () => {
     assert.equal(requests.length, 0);
   });
 
-  it("says how to get credentials where there are none", async () => {
+  it("explains how to set credentials when none are found", async () => {
     const { flags } = await api();
     for (const name of Object.keys(process.env)) if (name.startsWith("AWS_")) delete process.env[name];
     Object.assign(process.env, {

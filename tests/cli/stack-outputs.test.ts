@@ -13,7 +13,7 @@ describe("stackOutputs", () => {
     };
   beforeEach(() => void calls.splice(0));
 
-  it("asks Pulumi for the selected stack, or the one that is named", async () => {
+  it("reads the selected stack or a named one with the Pulumi CLI", async () => {
     assert.equal((await stackOutputs({}, pulumi('{"apiUrl":"https://a"}'))).apiUrl, "https://a");
     await stackOutputs({ stack: "prod", program: "infra" }, pulumi("{}"));
     assert.deepEqual(calls, [
@@ -22,29 +22,30 @@ describe("stackOutputs", () => {
     ]);
   });
 
-  it("never asks for secret outputs in the clear", async () => {
+  it("never reads secret outputs as plain text", async () => {
     await stackOutputs({}, pulumi("{}"));
     assert.ok(!calls[0]!.includes("--show-secrets"));
   });
 
-  it("says when there is no Pulumi, or no such stack", async () => {
+  it("explains a missing Pulumi CLI, a missing login and an unknown stack", async () => {
     const missing = Object.assign(new Error("spawn pulumi ENOENT"), { code: "ENOENT" });
     await assert.rejects(stackOutputs({}, pulumi(missing)), {
       message:
-        "Could not read the outputs of the selected stack: the Pulumi CLI is not on PATH. Install it, or give --api-url.",
+        "Could not read the outputs of the selected stack: the Pulumi CLI is not on PATH. Install it, or pass --api-url.",
     });
     const loggedOut = Object.assign(new Error("exit 255"), { stderr: "error: PULUMI_ACCESS_TOKEN must be set\n" });
-    await assert.rejects(stackOutputs({}, pulumi(loggedOut)), /Run `pulumi login`, or give --api-url\.$/);
+    await assert.rejects(stackOutputs({}, pulumi(loggedOut)), /Run `pulumi login`, or pass --api-url\.$/);
     const noStack = Object.assign(new Error("exit 255"), { stderr: "error: no stack named 'prod' found\n" });
     await assert.rejects(
       stackOutputs({ stack: "prod" }, pulumi(noStack)),
-      /of stack prod: no stack named 'prod' found\. Name another with --stack, or give --api-url\.$/,
+      /of stack prod: no stack named 'prod' found\. Pass another stack with --stack, or pass --api-url\.$/,
     );
   });
 
   it("names an output that the program does not export", () => {
     assert.throws(() => output({ tableName: "t" }, "apiUrl", "--api-url"), {
-      message: "The stack has no output `apiUrl` (it has: tableName). Export it from the program, or give --api-url.",
+      message:
+        "The stack has no output `apiUrl` (its outputs: tableName). Export it from the program, or pass --api-url.",
     });
   });
 });
@@ -59,7 +60,7 @@ describe("regionOf", () => {
     assert.equal(of("x.execute-api.eu-central-1.amazonaws.com.evil.example"), "xx");
   });
 
-  it("asks for a region where nothing tells it", () => {
-    assert.throws(() => regionOf(new URL("https://streams.example.com"), {}), /Give --region, or set AWS_REGION/);
+  it("requires a region when the host contains none", () => {
+    assert.throws(() => regionOf(new URL("https://streams.example.com"), {}), /Pass --region, or set AWS_REGION/);
   });
 });

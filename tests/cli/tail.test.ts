@@ -9,7 +9,7 @@ type Read = Awaited<ReturnType<ChangeStream<string>["read"]>>;
 
 const inserts = (...images: string[]) => images.map((image) => ({ eventName: "INSERT", image }));
 
-/** Shards whose reads are scripted by iterator; an iterator is `shard:position`. */
+/** Shards with scripted reads. An iterator is `shard:position`. */
 function scripted(shards: { id: string; open: boolean }[], reads: Record<string, Read>): ChangeStream<string> {
   return {
     shards: async () => [...shards],
@@ -18,7 +18,7 @@ function scripted(shards: { id: string; open: boolean }[], reads: Record<string,
   };
 }
 
-/** Follows until `count` items came or `rounds` rounds are over; no time passes. */
+/** Follows until `count` items or `rounds` polls, on a fake clock. */
 async function follow(stream: ChangeStream<string>, { count = 99, rounds = 20 } = {}) {
   const stop = new AbortController();
   const waits: number[] = [];
@@ -33,7 +33,7 @@ async function follow(stream: ChangeStream<string>, { count = 99, rounds = 20 } 
 }
 
 describe("followInserts", () => {
-  it("begins at the end of open shards, leaves closed ones alone, and shows inserts only", async () => {
+  it("starts at the end of open shards, ignores closed ones, and returns inserts only", async () => {
     const stream = scripted(
       [
         { id: "old", open: false },
@@ -52,7 +52,7 @@ describe("followInserts", () => {
     assert.deepEqual((await follow(stream)).seen, ["1", "2", "3"]);
   });
 
-  it("follows a shard that closes into its children, from their first record", async () => {
+  it("follows the children of a closed shard from their first record", async () => {
     const shards = [{ id: "a", open: true }];
     const stream = scripted(shards, {
       "a:LATEST": { changes: inserts("1") },
@@ -66,8 +66,8 @@ describe("followInserts", () => {
     assert.deepEqual((await follow({ ...stream, read })).seen, ["1", "2", "3"]);
   });
 
-  it("comes once a second, steps back longer each time it is throttled, and forgets that once it reads again", async () => {
-    const answers: Read[] = [
+  it("polls once a second, backs off longer each time it is throttled, and resets after a read", async () => {
+    const reads: Read[] = [
       { changes: [], next: "a:LATEST" },
       "throttled",
       "throttled",
@@ -77,7 +77,7 @@ describe("followInserts", () => {
       { changes: [], next: "a:LATEST" },
       "throttled",
     ];
-    const stream = { ...scripted([{ id: "a", open: true }], {}), read: async () => answers.shift()! };
+    const stream = { ...scripted([{ id: "a", open: true }], {}), read: async () => reads.shift()! };
     assert.deepEqual(
       (await follow(stream, { rounds: 8 })).waits,
       [1, 5, 10, 20, 40, 60, 1, 5].map((s) => s * 1000),
@@ -104,10 +104,10 @@ describe("tail", () => {
     server = undefined;
   });
 
-  it("shows an event as one line, whatever its data holds", () => {
+  it("prints an event as one line, whatever its data contains", () => {
     assert.equal(eventLine(event, plain), '2026-11-24T12:00:00.000Z prices tick {"a":1}');
     assert.match(eventLine({ ...event, data: "a\nb\u001b[31m" }, plain), / a\\nb\\u001b\[31m$/);
-    assert.match(eventLine({ ...event, data: Buffer.from([255]) }, plain), / \(1 bytes that are no text\)$/);
+    assert.match(eventLine({ ...event, data: Buffer.from([255]) }, plain), / \(binary data, 1 B\)$/);
     assert.match(
       eventLine({ ...event, data: undefined, pointer: "oversize/p/k" }, plain),
       / \(in the bucket: oversize\/p\/k\)$/,
@@ -115,13 +115,13 @@ describe("tail", () => {
     assert.match(eventLine({ ...event, data: "x".repeat(9000) }, plain), / x{500}…$/);
   });
 
-  it("gives all of an event as JSON, bytes as base64", () => {
+  it("prints the whole event as JSON, binary data as base64", () => {
     assert.deepEqual(JSON.parse(eventJson(event)), event);
     const { data: _, ...rest } = event;
     assert.deepEqual(JSON.parse(eventJson({ ...event, data: Buffer.from([255, 0]) })), { ...rest, base64: "/wA=" });
   });
 
-  it("reads the change stream of the table, shows the stream it is asked for, and ends after --count", async () => {
+  it("reads the change stream of the table, prints the requested stream, and exits after --count", async () => {
     const image = (streamId: string, data: string) =>
       JSON.parse(encodeItem({ ...event, id: "", streamId, data, dataBytes: data.length }, 60, 4).json);
     const calls: string[] = [];

@@ -10,11 +10,11 @@ describe("stream-ingestion local -- COMMAND", () => {
   const folder = mkdtempSync(join(tmpdir(), "stream-ingestion-"));
   after(() => rmSync(folder, { recursive: true }));
 
-  function fakeEngine(alive: number): EngineCloud & { closed: number } {
+  function fakeEngine(resources: number): EngineCloud & { closed: number } {
     const engine = {
       cloud,
       closed: 0,
-      count: () => alive,
+      count: () => resources,
       environment: { PULUMI_DEBUG_PROVIDERS: "aws:1234" },
       close: async () => {
         engine.closed += 1;
@@ -22,10 +22,10 @@ describe("stream-ingestion local -- COMMAND", () => {
     };
     return engine;
   }
-  const run = (script: string, engine: EngineCloud, say: (sentence: string) => void = () => {}) =>
-    runWithProvider({ command: [process.execPath, "-e", script, folder], start: async () => engine, say });
+  const run = (script: string, engine: EngineCloud, report: (message: string) => void = () => {}) =>
+    runWithProvider({ command: [process.execPath, "-e", script, folder], start: async () => engine, report });
 
-  it("gives the command the provider's environment, and no process after it", async () => {
+  it("sets the provider's environment for the command, and for nothing else", async () => {
     const engine = fakeEngine(0);
     const script = `require("fs").writeFileSync(process.argv[1] + "/seen", String(process.env.PULUMI_DEBUG_PROVIDERS))`;
     assert.equal(await run(script, engine), 0);
@@ -34,29 +34,29 @@ describe("stream-ingestion local -- COMMAND", () => {
     assert.equal(engine.closed, 1);
   });
 
-  it("ends with the command's own code when nothing was left behind", async () => {
+  it("ends with the command's exit code when no resource is left", async () => {
     const engine = fakeEngine(0);
     assert.equal(await run("process.exit(7)", engine), 7);
     assert.equal(await run("process.kill(process.pid, 'SIGKILL')", engine), 137);
     assert.equal(engine.closed, 2);
   });
 
-  it("stays up with what the command deployed, until a signal", async () => {
+  it("keeps the deployed resources running until a signal", async () => {
     const engine = fakeEngine(3);
-    const said: string[] = [];
-    const code = await run("process.exit(0)", engine, (sentence) => {
-      said.push(sentence);
+    const messages: string[] = [];
+    const code = await run("process.exit(0)", engine, (message) => {
+      messages.push(message);
       assert.equal(engine.closed, 0);
       process.emit("SIGINT");
     });
     assert.equal(code, 0);
-    assert.deepEqual(said, ["3 resources live at http://127.0.0.1:1 until Ctrl-C."]);
+    assert.deepEqual(messages, ["3 resources run at http://127.0.0.1:1 until Ctrl-C."]);
     assert.equal(engine.closed, 1);
   });
 
-  it("names a command that is not there, and closes the cloud", async () => {
+  it("names a missing command and closes the cloud", async () => {
     const engine = fakeEngine(0);
-    const running = runWithProvider({ command: ["pulumi-nowhere"], start: async () => engine, say: () => {} });
+    const running = runWithProvider({ command: ["pulumi-nowhere"], start: async () => engine, report: () => {} });
     await assert.rejects(running, /The command pulumi-nowhere is not on PATH/);
     assert.equal(engine.closed, 1);
   });

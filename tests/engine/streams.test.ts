@@ -82,7 +82,7 @@ describe("streams of a deployment made by Pulumi's engine", () => {
   });
 
   it("lose and double nothing by it", async () => {
-    upstream.quieten();
+    upstream.stopSending();
     const sent = [...upstream.sent()].flatMap(([streamId, ticks]) => ticks.map(({ data }) => ({ streamId, data })));
     await engine.until("every event to be processed", () => processed().length >= sent.length);
     const stored = (await readStoredEvents(engine.cloud, tableName)).map((event) => ({
@@ -91,8 +91,11 @@ describe("streams of a deployment made by Pulumi's engine", () => {
     }));
     const byKey = new Map(stored.map((event) => [`${event.streamId} ${event.key}`, event]));
     const handled = processed().map(({ streamId, key }) => byKey.get(`${streamId} ${key}`) ?? { streamId, data: "?" });
-    const { lost, doubled, unprocessed, foreign } = compare(sent, stored, handled);
-    assert.deepEqual({ lost, doubled, unprocessed, foreign }, { lost: [], doubled: [], unprocessed: [], foreign: [] });
+    const { lost, processedTwice, unprocessed, unexpected } = compare(sent, stored, handled);
+    assert.deepEqual(
+      { lost, processedTwice, unprocessed, unexpected },
+      { lost: [], processedTwice: [], unprocessed: [], unexpected: [] },
+    );
     assert.ok(sent.length > 80, `${sent.length} events`);
   });
 
@@ -171,7 +174,7 @@ describe("streams of a deployment made by Pulumi's engine", () => {
         "--numbered-at",
         "/seq",
       ];
-      const { code, stdout, stderr } = await verify([...flags, "--events", "20", "--patience", "60"]);
+      const { code, stdout, stderr } = await verify([...flags, "--events", "20", "--timeout", "60"]);
       const lines = stdout.trim().split("\n");
       assert.equal(lines[0], "prices", stderr);
       assert.deepEqual(

@@ -1,10 +1,10 @@
-/** An event by where it belongs and what it says. */
+/** One copy of an event: its stream and its data. */
 export interface EventCopy {
   readonly streamId: string;
   readonly data: string;
 }
 
-/** What became of everything an upstream sent, each list event by event. */
+/** What was stored and processed of the events that an upstream sent. */
 export interface Comparison {
   readonly sent: number;
   readonly stored: number;
@@ -14,12 +14,12 @@ export interface Comparison {
   /** Stored and not processed. */
   readonly unprocessed: readonly EventCopy[];
   /** Processed more than once. */
-  readonly doubled: readonly EventCopy[];
-  /** Stored more than once, or never sent: a mangled event is one of these and one of the lost. */
-  readonly foreign: readonly EventCopy[];
+  readonly processedTwice: readonly EventCopy[];
+  /** Stored more than once, or never sent. A corrupted event is unexpected, and its original is lost. */
+  readonly unexpected: readonly EventCopy[];
 }
 
-/** Compares by stream and by the bytes of the data alone: the keys that the product computes play no part. */
+/** Compares the stream and the bytes of the data only, not the keys that the product computes. */
 export function compare(
   sent: readonly EventCopy[],
   stored: readonly EventCopy[],
@@ -35,15 +35,15 @@ export function compare(
     processed: inProcessed.size,
     lost: distinct.filter((event) => !inStored.has(id(event))),
     unprocessed: [...inStored.values()].map(({ event }) => event).filter((event) => !inProcessed.has(id(event))),
-    doubled: [...inProcessed.values()].filter(({ times }) => times > 1).map(({ event }) => event),
-    foreign: [...inStored.values()]
+    processedTwice: [...inProcessed.values()].filter(({ times }) => times > 1).map(({ event }) => event),
+    unexpected: [...inStored.values()]
       .filter(({ event, times }) => times > 1 || !inSent.has(id(event)))
       .map(({ event }) => event),
   };
 }
 
-export function isClean({ lost, unprocessed, doubled, foreign }: Comparison): boolean {
-  return lost.length + unprocessed.length + doubled.length + foreign.length === 0;
+export function isClean({ lost, unprocessed, processedTwice, unexpected }: Comparison): boolean {
+  return lost.length + unprocessed.length + processedTwice.length + unexpected.length === 0;
 }
 
 function count(events: readonly EventCopy[]): Map<string, { event: EventCopy; times: number }> {
@@ -56,7 +56,7 @@ function count(events: readonly EventCopy[]): Map<string, { event: EventCopy; ti
   return counted;
 }
 
-/** Stream ids hold no line feed. */
+/** A stream id cannot contain a line feed. */
 function id({ streamId, data }: EventCopy): string {
   return `${streamId}\n${data}`;
 }

@@ -1,6 +1,6 @@
 import type { Tick } from "./market";
 
-/** How an upstream writes its events. */
+/** The format in which an upstream writes its events. */
 export interface Framing {
   readonly contentType: string;
   event(tick: Tick): string;

@@ -1,11 +1,11 @@
-/** A price of a made-up market. */
+/** A price of a fictional market. */
 export interface Tick {
   readonly seq: number;
-  /** The event's data: one line of JSON. No two ticks of a market have the same. */
+  /** The event's data: one line of JSON, different for every tick of a market. */
   readonly data: string;
 }
 
-/** Returns the next tick of one instrument at each call: a random walk. `random` gives numbers in [0, 1). */
+/** Each call returns the next tick of one instrument, a random walk. @param random returns numbers in [0, 1) */
 export function market(instrument: string, random: () => number): (atMs: number) => Tick {
   let seq = 0;
   let mid = 100 + 20 * random();

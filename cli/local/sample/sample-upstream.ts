@@ -4,18 +4,18 @@ import { FRAMINGS, type Framing } from "./framing";
 import { market, type Tick } from "./market";
 import { unevenWriter } from "./uneven-writer";
 
-/** A market-data server with the habits of real ones, which remembers what it sent. */
+/** A market-data server that behaves like real ones and records what it sent. */
 export interface SampleUpstream {
   readonly url: string;
   readonly path: string;
   readonly key: string;
   readonly streamIds: readonly string[];
-  /** What each stream sent so far, each event once however often it was written. */
+  /** What each stream has sent so far, each event once. */
   sent(): ReadonlyMap<string, readonly Tick[]>;
-  /** How many events were written again: to a second connection, replayed, or repeated. */
+  /** How many events were written again: to a second connection, in a replay, or as a duplicate. */
   repeats(): number;
-  /** No new events from here on; connections stay open and heartbeats go on. */
-  quieten(): void;
+  /** Ends new events. Connections stay open, and heartbeats continue. */
+  stopSending(): void;
   close(): Promise<void>;
 }
 
@@ -25,12 +25,12 @@ export interface SampleOptions {
 }
 
 const STREAMS: Readonly<Record<string, Framing>> = { EUR_USD: FRAMINGS.ndjson, BTC_USD: FRAMINGS.sse };
-const TURN_MS = 25;
+const SEND_INTERVAL_MS = 25;
 const HEARTBEAT_MS = 2_000;
-/** Events a new connection gets again: market data feeds open with the latest prices. */
+/** Number of events that a new connection receives again, as market-data feeds begin with the latest prices. */
 const REPLAYED = 50;
-/** Share of events that are written twice for no reason. */
-const HICCUPS = 1 / 200;
+/** Share of events that are written twice. */
+const DUPLICATE_SHARE = 1 / 200;
 
 interface Feed {
   readonly framing: Framing;
@@ -40,7 +40,7 @@ interface Feed {
   due: number;
 }
 
-/** Serves {@link STREAMS} on a free port of the loopback interface. A stream begins with its first connection. */
+/** Serves {@link STREAMS} on a free port of the loopback interface. A stream starts with its first connection. */
 export async function startSampleUpstream({
   eventsPerSecond = 40,
   random = Math.random,
@@ -71,28 +71,28 @@ export async function startSampleUpstream({
     response.on("close", () => feed.clients.delete(write));
   }
 
-  function turn(): void {
+  function sendDue(): void {
     for (const feed of feeds.values()) {
       if (quiet || (feed.ticks.length === 0 && feed.clients.size === 0)) continue;
-      feed.due += (eventsPerSecond * TURN_MS * 2 * random()) / 1_000;
+      feed.due += (eventsPerSecond * SEND_INTERVAL_MS * 2 * random()) / 1_000;
       while (feed.due >= 1) {
         feed.due -= 1;
         const tick = feed.next(Date.now());
         feed.ticks.push(tick);
-        const hiccup = random() < HICCUPS;
-        repeats += Math.max(0, feed.clients.size - 1) + (hiccup ? feed.clients.size : 0);
-        for (const write of feed.clients) write(feed.framing.event(tick).repeat(hiccup ? 2 : 1));
+        const duplicate = random() < DUPLICATE_SHARE;
+        repeats += Math.max(0, feed.clients.size - 1) + (duplicate ? feed.clients.size : 0);
+        for (const write of feed.clients) write(feed.framing.event(tick).repeat(duplicate ? 2 : 1));
       }
     }
   }
 
-  function beat(): void {
+  function sendHeartbeats(): void {
     for (const { clients, framing } of feeds.values()) for (const write of clients) write(framing.heartbeat);
   }
 
   const server = createServer(serve);
   await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
-  const timers = [setInterval(turn, TURN_MS), setInterval(beat, HEARTBEAT_MS)];
+  const timers = [setInterval(sendDue, SEND_INTERVAL_MS), setInterval(sendHeartbeats, HEARTBEAT_MS)];
 
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -101,7 +101,7 @@ export async function startSampleUpstream({
     streamIds: [...feeds.keys()],
     sent: () => new Map([...feeds].map(([id, { ticks }]) => [id, ticks])),
     repeats: () => repeats,
-    quieten: () => {
+    stopSending: () => {
       quiet = true;
     },
     close: async () => {
@@ -112,7 +112,7 @@ export async function startSampleUpstream({
   };
 }
 
-/** Index of the first event that a new connection gets: some before the position it names, else the latest few. */
+/** Index of the first event of a new connection: a few before Last-Event-ID, or the latest ones without it. */
 function replayFrom({ framing, ticks }: Feed, request: IncomingMessage): number {
   const position = Number(request.headers["last-event-id"]);
   const known = framing.resumable && Number.isInteger(position);

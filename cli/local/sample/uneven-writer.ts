@@ -2,21 +2,18 @@ import type { Writable } from "node:stream";
 
 const PAUSE_MS = 4;
 
-/**
- * Writes text in pieces that respect neither events nor lines nor characters: some bytes now, some a moment later,
- * as networks do.
- */
+/** Writes text in random pieces with pauses, as networks do: a piece can end inside an event, a line or a character. */
 export function unevenWriter(output: Writable, random: () => number): (text: string) => void {
-  let waiting = Buffer.alloc(0);
+  let pending = Buffer.alloc(0);
   let scheduled = false;
 
   function flush(): void {
     scheduled = false;
     if (output.destroyed) return;
-    const size = random() < 0.5 ? waiting.length : Math.ceil(waiting.length * random());
-    output.write(waiting.subarray(0, size));
-    waiting = waiting.subarray(size);
-    if (waiting.length > 0) schedule();
+    const size = random() < 0.5 ? pending.length : Math.ceil(pending.length * random());
+    output.write(pending.subarray(0, size));
+    pending = pending.subarray(size);
+    if (pending.length > 0) schedule();
   }
 
   function schedule(): void {
@@ -26,7 +23,7 @@ export function unevenWriter(output: Writable, random: () => number): (text: str
   }
 
   return (text) => {
-    waiting = Buffer.concat([waiting, Buffer.from(text)]);
+    pending = Buffer.concat([pending, Buffer.from(text)]);
     schedule();
   };
 }

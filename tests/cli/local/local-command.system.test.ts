@@ -14,13 +14,13 @@ const program = (processor: string) => ({
     });`,
 });
 
-describe("stream-ingestion local, given what cannot work", () => {
+describe("stream-ingestion local with invalid input", () => {
   const cleanups: (() => unknown)[] = [];
   afterEach(async () => {
     for (const cleanup of cleanups.splice(0)) await cleanup();
   });
 
-  /** Runs it and returns the one sentence it fails with. */
+  /** Runs the command and returns its error message. */
   async function failure(files: Record<string, string>, ...args: string[]): Promise<string> {
     const folder = programFolder(files);
     cleanups.push(folder.remove);
@@ -52,7 +52,7 @@ describe("stream-ingestion local, given what cannot work", () => {
     assert.match(await failure(program("./p.ts"), "--port", String(port)), new RegExp(`port ${port}.*in use`, "i"));
   });
 
-  it("refuses an option's value by name", async () => {
+  it("names the option of an invalid value", async () => {
     assert.match(await failure({}, "--hop-seconds", "2"), /--hop-seconds.*5\.\.900/);
     assert.match(await failure({}, "--config", "url"), /--config.*KEY=VALUE/);
   });

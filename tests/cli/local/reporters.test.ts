@@ -3,8 +3,8 @@ import type { StreamView } from "../../../cli/local/connection-api";
 import type { IngestionStack } from "../../../cli/local/ingestion-stack";
 import { jsonReporter } from "../../../cli/local/json-reporter";
 import type { Summary } from "../../../cli/local/reporter";
-import { NOTHING_YET } from "../../../cli/local/tally";
 import { textReporter } from "../../../cli/local/text-reporter";
+import { NO_TOTALS } from "../../../cli/local/totals";
 import { ZERO_COUNTERS } from "../../../runtime/contract";
 
 const stream = {
@@ -13,10 +13,10 @@ const stream = {
   generation: 3,
   counters: { ...ZERO_COUNTERS, received: 9 },
 } as StreamView;
-const summary: Summary = { seconds: 30, tally: { ...NOTHING_YET, stored: 9 }, streams: [stream], problems: [] };
+const summary: Summary = { seconds: 30, totals: { ...NO_TOTALS, stored: 9 }, streams: [stream], problems: [] };
 
 describe("jsonReporter", () => {
-  it("prints one object a line and tells them apart by kind", () => {
+  it("prints one object per line, with its kind", () => {
     let text = "";
     const reporter = jsonReporter((part) => {
       text += part;
@@ -28,7 +28,7 @@ describe("jsonReporter", () => {
       cloud: { endpoint: "http://aws" },
     } as unknown as IngestionStack);
     reporter.event({ kind: "stored", streamId: "s", key: "k" });
-    reporter.progress([stream], NOTHING_YET);
+    reporter.progress([stream], NO_TOTALS);
     reporter.summary(summary);
     const lines = text
       .trimEnd()
@@ -39,7 +39,7 @@ describe("jsonReporter", () => {
       ["ready", "stored", "summary"],
     );
     assert.deepEqual([lines[0].apiUrl, lines[0].outputs], ["http://api", { tableName: "t" }]);
-    assert.equal(lines[2].tally.stored, 9);
+    assert.equal(lines[2].totals.stored, 9);
   });
 });
 
@@ -59,25 +59,25 @@ describe("textReporter", () => {
     return { output, reporter: textReporter(output, () => clock.ms), wait };
   }
 
-  it("writes the progress block of a terminal over itself", () => {
+  it("replaces the progress block on a terminal", () => {
     const { output, reporter, wait } = reporterOn(true);
-    reporter.progress([stream], NOTHING_YET);
+    reporter.progress([stream], NO_TOTALS);
     wait(500);
-    reporter.progress([stream], { ...NOTHING_YET, stored: 20 });
+    reporter.progress([stream], { ...NO_TOTALS, stored: 20 });
     assert.equal(output.text.split("\x1b[2A\x1b[0J").length, 2);
     assert.match(output.text, /20 stored {2}0 processed {2}40\/s/);
   });
 
-  it("writes a line every few seconds where there is no terminal", () => {
+  it("prints a line every few seconds without a terminal", () => {
     const { output, reporter, wait } = reporterOn(false);
     for (let i = 0; i < 12; i += 1) {
       wait(1_000);
-      reporter.progress([stream], NOTHING_YET);
+      reporter.progress([stream], NO_TOTALS);
     }
     assert.equal(output.text.trimEnd().split("\n").length, 4);
   });
 
-  it("shows a warning as a sentence, once, and every line that is no JSON, and nothing else of a function", () => {
+  it("shows a warning as text, once, every line that is not JSON, and no other line of a function", () => {
     const { output, reporter } = reporterOn(false);
     const lines = [`{"level":"info","message":"a"}`, `{"level":"WARN","message":"b"}`, "printed"].flatMap((l) => [
       l,
@@ -91,11 +91,11 @@ describe("textReporter", () => {
     const { output, reporter } = reporterOn(false);
     const failing = (message: string) => ({ ...stream, lastError: { code: "SOURCE_STATUS", message } });
     for (const message of ["answered 401", "answered 401", "answered 503"])
-      reporter.progress([failing(message) as StreamView], NOTHING_YET);
+      reporter.progress([failing(message) as StreamView], NO_TOTALS);
     assert.equal(output.text, "EUR_USD answered 401\nEUR_USD answered 503\n");
   });
 
-  it("says what makes another terminal the operator", () => {
+  it("prints the environment for other terminals", () => {
     const { output, reporter } = reporterOn(false);
     const operator = { accessKeyId: "AK", secretAccessKey: "SK" };
     const cloud = { endpoint: "http://127.0.0.1:1", region: "us-east-1", operator };
@@ -104,15 +104,18 @@ describe("textReporter", () => {
       assert.ok(output.text.includes(`  export ${line}\n`), line);
   });
 
-  it("counts an event as handled or as lying in the failure bucket", () => {
+  it("counts an event as processed or as stored in the failure bucket", () => {
     const { output, reporter } = reporterOn(false);
-    reporter.summary({ ...summary, tally: { ...NOTHING_YET, stored: 9, delivered: 9, parked: 2, failed: 3 } });
+    reporter.summary({
+      ...summary,
+      totals: { ...NO_TOTALS, stored: 9, delivered: 9, failuresStored: 2, failedDeliveries: 3 },
+    });
     assert.match(output.text, /processed +7, 2 in the failure bucket, 3 deliveries failed/);
   });
 
-  it("ends with what became of everything sent, or with what went wrong", () => {
+  it("prints the comparison, or the problems", () => {
     const { output, reporter } = reporterOn(false);
-    const compared = { sent: 9, lost: 0, doubled: 0, unprocessed: 0, foreign: 0 };
+    const compared = { sent: 9, lost: 0, processedTwice: 0, unprocessed: 0, unexpected: 0 };
     reporter.summary({ ...summary, compared });
     assert.match(output.text, /sent by upstream +9 distinct events\nstored +9, 0 lost/);
     reporter.summary({ ...summary, compared, problems: ["1 lost"] });

@@ -16,32 +16,32 @@ describe("stackEvents", () => {
     assert.deepEqual(record("REMOVE"), []);
   });
 
-  it("looks at event tables alone", () => {
+  it("ignores other tables", () => {
     assert.deepEqual(record("INSERT", "connections"), []);
   });
 
-  it("reads a delivery record by record, failures by their index", () => {
+  it("maps each record of a delivery, and failures by their index", () => {
     const records = [keys, keys].map((of) => ({ eventName: "INSERT", keys: of }));
     const events = stackEvents({ kind: "delivered", at: 0, functionName: "p", records, failed: [1] }, tables);
     assert.deepEqual(
       events.map(({ kind }) => kind),
-      ["processed", "failed"],
+      ["processed", "delivery-failed"],
     );
   });
 
-  it("reads what the processor wrote to the failure bucket as parked, and no other call", () => {
+  it("maps an object that the processor wrote to the failure bucket, and no other call", () => {
     const call = (action: string, resource: string, status = 200) =>
       stackEvents({ kind: "call", at: 0, caller: "p", action, resource, allowed: status === 200, status }, tables);
     const object = failureObjectKey("a:b", "k 1");
     assert.deepEqual(call("s3:PutObject", `arn:aws:s3:::bucket/${object}`), [
-      { kind: "parked", streamId: "a:b", key: "k 1" },
+      { kind: "failure-stored", streamId: "a:b", key: "k 1" },
     ]);
     assert.deepEqual(call("s3:PutObject", "arn:aws:s3:::bucket/oversize/a/k"), []);
     assert.deepEqual(call("s3:PutObject", `arn:aws:s3:::bucket/${object}`, 403), []);
     assert.deepEqual(call("s3:GetObject", `arn:aws:s3:::bucket/${object}`), []);
   });
 
-  it("finds hops and hand-overs in the manager's log by the names it logs them under", () => {
+  it("finds hops and handovers in the connection manager's log", () => {
     assert.deepEqual(
       log(JSON.stringify({ event: HOP_EVENT.hopStart })).map(({ kind }) => kind),
       ["log", "hop"],
@@ -55,7 +55,7 @@ describe("stackEvents", () => {
     });
   });
 
-  it("passes on other lines as they are and leaves out metrics", () => {
+  it("passes other lines on unchanged and omits metrics", () => {
     assert.deepEqual(
       log("{ not json").map(({ kind }) => kind),
       ["log"],

@@ -30,7 +30,7 @@ function instance(
 }
 
 describe("findDeployment", () => {
-  it("finds the names that an instance has in AWS", () => {
+  it("finds the AWS names of an instance's resources", () => {
     assert.deepEqual(findDeployment(instance("prices")), {
       instance: "prices",
       apiUrl: "https://prices/v1",
@@ -43,7 +43,7 @@ describe("findDeployment", () => {
     });
   });
 
-  it("knows no settings of another release, and none that the state keeps secret", () => {
+  it("omits settings of another release and settings that are secret in the state", () => {
     const other = { variables: { [ENV.settings]: JSON.stringify({ ...settings, v: CONTRACT_VERSION + 1 }) } };
     for (const environment of [
       other,
@@ -53,23 +53,23 @@ describe("findDeployment", () => {
       assert.equal(findDeployment(instance("prices", environment)).settings, undefined);
   });
 
-  it("takes the instance that is named, with its own children only", () => {
+  it("finds a named instance with its own children only", () => {
     const both = [...instance("prices"), ...instance("news")];
     const { eventTable, alarmNames } = findDeployment(both, "news");
     assert.deepEqual([eventTable, ...alarmNames], ["news-e1", "news-streams-down-1"]);
-    assert.throws(() => findDeployment(both), /it has: prices, news\. Name one with --instance/);
+    assert.throws(() => findDeployment(both), /found: prices, news\. Name one with --instance/);
     assert.throws(
       () => findDeployment(both, "fx"),
-      /Expected a StreamIngestion "fx" in the stack, it has: prices, news/,
+      /Expected a StreamIngestion "fx" in the stack, found: prices, news/,
     );
   });
 
-  it("says so when nothing is deployed, or only half of it", () => {
-    assert.throws(() => findDeployment([]), /it has: none\. Run `pulumi up` first/);
+  it("fails when nothing is deployed or a deployment is incomplete", () => {
+    assert.throws(() => findDeployment([]), /found: none\. Run `pulumi up` first/);
     const [component, ...children] = instance("prices");
     assert.throws(
       () => findDeployment([{ ...component!, outputs: {} }, ...children]),
-      /does not tell `apiUrl`.*did not finish/,
+      /has no `apiUrl`.*did not finish/,
     );
   });
 });

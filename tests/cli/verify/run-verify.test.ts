@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { SeenItem } from "../../../cli/verify/checks";
+import type { StoredItem } from "../../../cli/verify/checks";
 import { type Probe, runVerify, type VerifyOptions } from "../../../cli/verify/run-verify";
 import { ZERO_COUNTERS } from "../../../runtime/contract";
 import type { ConnectionView } from "../../../runtime/control/api/view";
@@ -12,19 +12,19 @@ interface Fake {
   readonly calls: string[];
 }
 
-/** A deployment in virtual time: one event a second while it runs, a hand-over ten seconds after it was asked for. */
+/** A deployment on a fake clock: one event a second while it runs, a handover ten seconds after its request. */
 function fakeDeployment(
-  given: { existing?: Partial<ConnectionView>; handsOver?: boolean; failsAt?: string } = {},
+  options: { existing?: Partial<ConnectionView>; handsOver?: boolean; failsAt?: string } = {},
 ): Fake {
-  const { existing, handsOver = true, failsAt } = given;
+  const { existing, handsOver = true, failsAt } = options;
   const calls: string[] = [];
   let now = 1_000_000;
   let startedAt: number | undefined;
   let stoppedAt: number | undefined;
-  let askedAt: number | undefined;
+  let requestedAt: number | undefined;
   const start = existing?.generation ?? 0;
 
-  const generation = () => start + 1 + (handsOver && askedAt !== undefined && now >= askedAt + 10_000 ? 1 : 0);
+  const generation = () => start + 1 + (handsOver && requestedAt !== undefined && now >= requestedAt + 10_000 ? 1 : 0);
   const count = () => (startedAt === undefined ? 0 : Math.floor(((stoppedAt ?? now) - startedAt) / 1_000));
   const view = (): ConnectionView => {
     const live = startedAt !== undefined && (stoppedAt === undefined || now < stoppedAt + 3_000);
@@ -40,14 +40,14 @@ function fakeDeployment(
       ...(generation() > start + 1 && { handover: { count: 1, mode: "overlap", lastGapMs: -500 } }),
     };
   };
-  const items = (): SeenItem[] =>
+  const items = (): StoredItem[] =>
     Array.from({ length: count() }, (_, n) => {
-      const late = askedAt !== undefined && (startedAt ?? 0) + n * 1_000 > askedAt + 10_000;
+      const late = requestedAt !== undefined && (startedAt ?? 0) + n * 1_000 > requestedAt + 10_000;
       return { key: `k${n}`, type: "message", id: "", data: `${n}`, sequence: `${start + (late ? 2 : 1)}.1.${n}` };
     });
   const called = (name: string) => {
     calls.push(name);
-    if (name === failsAt) throw new Error(`${name} broke`);
+    if (name === failsAt) throw new Error(`${name} failed`);
   };
   return {
     calls,
@@ -60,7 +60,7 @@ function fakeDeployment(
     probe: {
       api: {
         start: async (_, resume) => {
-          called(resume ? "start" : "start fresh");
+          called(resume ? "start" : "start without checkpoint");
           startedAt = now;
           return { started: true, connection: view() };
         },
@@ -78,12 +78,12 @@ function fakeDeployment(
       },
       unsignedStatus: async () => 403,
       items: async () => items(),
-      askHandover: async () => {
-        called("ask");
-        askedAt = now;
+      requestHandover: async () => {
+        called("request handover");
+        requestedAt = now;
       },
       processing: async () => ({ processed: items().length, failures: 0 }),
-      ringing: async () => [],
+      activeAlarms: async () => [],
     },
   };
 }
@@ -91,17 +91,17 @@ function fakeDeployment(
 const OPTIONS: VerifyOptions = {
   streamId: "check",
   events: 5,
-  patienceMs: 60_000,
+  timeoutMs: 60_000,
   relayMemorySize: 256,
   onStep: () => {},
 };
 const CLOSED = { desired: "closed", status: "closed", generation: 4 } as const;
 
 describe("runVerify", () => {
-  it("starts, hands over and stops a stream, and passes a deployment that does all it should", async () => {
+  it("starts, hands over and stops a stream, and passes a correct deployment", async () => {
     const { probe, clock, calls } = fakeDeployment({ existing: CLOSED });
     const { checks, seconds, cost } = await runVerify(probe, clock, OPTIONS);
-    assert.deepEqual(calls, ["start fresh", "ask", "stop"]);
+    assert.deepEqual(calls, ["start without checkpoint", "request handover", "stop"]);
     assert.deepEqual(
       checks.filter(({ result }) => result !== "passed"),
       [],
@@ -111,40 +111,43 @@ describe("runVerify", () => {
     assert.ok(cost > 0 && cost < 0.01, `$${cost}`);
   });
 
-  it("counts what this run added, not what the stream counted before", async () => {
+  it("counts only the events of this run", async () => {
     const { probe, clock } = fakeDeployment({ existing: CLOSED });
     const { checks } = await runVerify(probe, clock, OPTIONS);
-    const read = checks.find(({ what }) => what === "nothing that was read is lost");
-    assert.doesNotMatch(read?.detail ?? "", /^1\d\d read/);
+    const received = checks.find(({ what }) => what === "nothing that was received is lost");
+    assert.doesNotMatch(received?.detail ?? "", /^1\d\d received/);
   });
 
-  it("ends with a miss when no hand-over comes, within its patience", async () => {
+  it("fails when no handover happens within the timeout", async () => {
     const { probe, clock, calls } = fakeDeployment({ handsOver: false });
     const { checks, seconds } = await runVerify(probe, clock, OPTIONS);
-    assert.ok(checks.some(({ what, result }) => what === "the stream is handed over" && result === "missed"));
+    assert.ok(checks.some(({ what, result }) => what === "the stream is handed over" && result === "failed"));
     assert.ok(seconds < 100, `${seconds} s`);
     assert.equal(calls.at(-1), "stop");
   });
 
-  it("refuses a stream that runs, and touches nothing", async () => {
+  it("rejects a running stream and changes nothing", async () => {
     const { probe, clock, calls } = fakeDeployment({
       existing: { ...CLOSED, desired: "open", status: "open", live: true },
     });
-    await assert.rejects(runVerify(probe, clock, OPTIONS), /Expected a stream that does not run, but "check" does/);
+    await assert.rejects(
+      runVerify(probe, clock, OPTIONS),
+      /Expected a stream that is not running, but "check" is running/,
+    );
     assert.deepEqual(calls, []);
   });
 
   describe("with a second connection", () => {
-    /** Sees what `seen` says, and notes when it came and went. */
-    const watched = (calls: string[], seen: readonly number[]): VerifyOptions["witness"] => ({
+    /** Receives the events `numbers` and records when it opened and closed. */
+    const connectionWith = (calls: string[], numbers: readonly number[]): VerifyOptions["secondConnection"] => ({
       identity: { kind: "content" },
       open: () => {
         calls.push("open");
         return {
           opened: Promise.resolve(),
-          leave: async () => {
-            calls.push("leave");
-            const events = seen.map((n) => {
+          close: async () => {
+            calls.push("close");
+            const events = numbers.map((n) => {
               const content = contentKey(`${n}`, "message");
               return { key: content, content, beginning: `${n}` };
             });
@@ -153,64 +156,73 @@ describe("runVerify", () => {
         };
       },
     });
-    const WHAT = "everything a second connection saw is stored";
+    const WHAT = "everything a second connection received is stored";
 
-    it("has it listen from when the stream runs until just before it is stopped", async () => {
+    it("keeps it open from when the stream runs until just before the stop", async () => {
       const { probe, clock, calls } = fakeDeployment({ existing: CLOSED });
-      const { checks } = await runVerify(probe, clock, { ...OPTIONS, witness: watched(calls, [2, 3, 4]) });
-      assert.deepEqual(calls, ["start fresh", "open", "ask", "leave", "stop"]);
+      const { checks } = await runVerify(probe, clock, {
+        ...OPTIONS,
+        secondConnection: connectionWith(calls, [2, 3, 4]),
+      });
+      assert.deepEqual(calls, ["start without checkpoint", "open", "request handover", "close", "stop"]);
       assert.deepEqual(
         checks.filter(({ result }) => result !== "passed"),
         [],
       );
-      assert.match(checks.find(({ what }) => what === WHAT)?.detail ?? "", /^3 seen, 0 missing/);
+      assert.match(checks.find(({ what }) => what === WHAT)?.detail ?? "", /^3 received, 0 missing/);
     });
 
-    it("waits for as many events as were asked for from its opening on", async () => {
+    it("waits for the requested number of events after it opens", async () => {
       const { probe, clock } = fakeDeployment();
       const with0 = await runVerify(probe, clock, OPTIONS);
       const other = fakeDeployment();
-      const with1 = await runVerify(other.probe, other.clock, { ...OPTIONS, witness: watched([], [2]) });
+      const with1 = await runVerify(other.probe, other.clock, {
+        ...OPTIONS,
+        secondConnection: connectionWith([], [2]),
+      });
       assert.ok(with1.seconds > with0.seconds, `${with1.seconds} s, ${with0.seconds} s without`);
     });
 
-    it("misses what only the second connection saw, though every count of the product is right", async () => {
+    it("fails for an event that only the second connection received, although every counter is correct", async () => {
       const { probe, clock } = fakeDeployment({ existing: CLOSED });
-      const { checks } = await runVerify(probe, clock, { ...OPTIONS, witness: watched([], [2, 999, 3]) });
+      const { checks } = await runVerify(probe, clock, {
+        ...OPTIONS,
+        secondConnection: connectionWith([], [2, 999, 3]),
+      });
       assert.deepEqual(
-        checks.filter(({ result }) => result === "missed").map(({ what }) => what),
+        checks.filter(({ result }) => result === "failed").map(({ what }) => what),
         [WHAT],
       );
     });
 
-    it("ends it, and the stream, also when something breaks in between", async () => {
-      const { probe, clock, calls } = fakeDeployment({ failsAt: "ask" });
-      const run = runVerify(probe, clock, { ...OPTIONS, witness: watched(calls, []) });
-      await assert.rejects(run, /ask broke/);
-      assert.deepEqual(calls, ["start fresh", "open", "ask", "leave", "stop"]);
+    it("closes it and stops the stream when a step fails", async () => {
+      const { probe, clock, calls } = fakeDeployment({ failsAt: "request handover" });
+      const run = runVerify(probe, clock, { ...OPTIONS, secondConnection: connectionWith(calls, []) });
+      await assert.rejects(run, /request handover failed/);
+      assert.deepEqual(calls, ["start without checkpoint", "open", "request handover", "close", "stop"]);
     });
 
-    it("does not say anything about one when there is none", async () => {
+    it("omits the check without a second connection", async () => {
       const { probe, clock } = fakeDeployment();
       const { checks } = await runVerify(probe, clock, OPTIONS);
       assert.ok(checks.every(({ what }) => what !== WHAT));
     });
   });
 
-  it("stops the stream when it is interrupted, and says so", async () => {
+  it("stops the stream when it is interrupted, and reports it", async () => {
     const { probe, clock, calls } = fakeDeployment({ handsOver: false });
     const interrupted = new AbortController();
     const onStep = (sentence: string) => {
-      if (sentence === "waiting for the hand-over") interrupted.abort();
+      if (sentence === "waiting for the handover") interrupted.abort();
     };
     const run = runVerify(probe, clock, { ...OPTIONS, onStep, signal: interrupted.signal });
     await assert.rejects(run, { code: "INTERRUPTED" });
-    assert.deepEqual(calls, ["start fresh", "ask", "stop"]);
+    assert.deepEqual(calls, ["start without checkpoint", "request handover", "stop"]);
   });
 
-  it("stops the stream also when something breaks in between", async () => {
-    const { probe, clock, calls } = fakeDeployment({ failsAt: "ask" });
-    await assert.rejects(runVerify(probe, clock, OPTIONS), /ask broke/);
-    assert.deepEqual(calls, ["start fresh", "ask", "stop"]);
+  it("stops the stream when a step fails", async () => {
+    const { probe, clock, calls } = fakeDeployment({ failsAt: "request handover" });
+    await assert.rejects(runVerify(probe, clock, OPTIONS), /request handover failed/);
+    assert.deepEqual(calls, ["start without checkpoint", "request handover", "stop"]);
   });
 });

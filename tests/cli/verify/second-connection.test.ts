@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
-import type { Testimony } from "../../../cli/verify/observed-events";
-import { listen, openWitness } from "../../../cli/verify/second-connection";
+import type { ObservedEvents } from "../../../cli/verify/observed-events";
+import { listen, openSecondConnection } from "../../../cli/verify/second-connection";
 import { upstreamRequest } from "../../../cli/verify/upstream-request";
 import { CONTRACT_VERSION, type RelaySettings } from "../../../runtime/contract";
 
@@ -35,126 +35,126 @@ describe("a second connection", () => {
     server.close();
   });
 
-  const given = (events: Partial<RelaySettings["events"]> = {}) => {
+  const inputs = (events: Partial<RelaySettings["events"]> = {}) => {
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hidden-path/{streamId}?token=t0ken`;
     const settings = { ...SETTINGS, events: { ...SETTINGS.events, ...events } };
     return [upstreamRequest(url, "hush-hush", "EUR_USD", settings.source), settings] as const;
   };
   const begin = (response: ServerResponse, type = "application/x-ndjson") =>
     response.writeHead(200, { "content-type": type });
-  const beginnings = ({ events }: Testimony) => events.map(({ beginning }) => beginning);
+  const beginnings = ({ events }: ObservedEvents) => events.map(({ beginning }) => beginning);
 
   describe("listen", () => {
-    it("asks with the deployment's credential, and remembers each event once, without heartbeats", async () => {
-      let asked: IncomingMessage | undefined;
+    it("sends the deployment's credential and keeps each event once, without heartbeats", async () => {
+      let sent: IncomingMessage | undefined;
       respond = (response, request) => {
-        asked = request;
+        sent = request;
         begin(response).end('{"n":1}\n{"type":"HEARTBEAT"}\n\n{"n":2}\n{"n":1}\n{"n":3}\n');
       };
-      const testimony = await listen(...given(), { signal: never });
-      assert.equal(asked?.url, "/hidden-path/EUR_USD?token=t0ken");
-      assert.equal(asked.headers.authorization, "Bearer hush-hush");
-      assert.deepEqual(beginnings(testimony), ['{"n":1}', '{"n":2}', '{"n":3}']);
-      assert.deepEqual([testimony.opened, testimony.ended], [true, "the upstream ended it"]);
+      const observed = await listen(...inputs(), { signal: never });
+      assert.equal(sent?.url, "/hidden-path/EUR_USD?token=t0ken");
+      assert.equal(sent.headers.authorization, "Bearer hush-hush");
+      assert.deepEqual(beginnings(observed), ['{"n":1}', '{"n":2}', '{"n":3}']);
+      assert.deepEqual([observed.opened, observed.ended], [true, "the upstream ended it"]);
     });
 
-    it("reads compressed SSE, and goes by the id where that is the identity", async () => {
+    it("reads compressed SSE, and uses the id as the key where that is the identity", async () => {
       respond = (response) => {
         response.setHeader("content-encoding", "gzip");
         begin(response, "text/event-stream").end(gzipSync("id: 7\ndata: a\n\nid: 7\ndata: b\n\nid: 8\ndata: a\n\n"));
       };
-      const { events } = await listen(...given({ identity: { kind: "sse-id" } }), { signal: never });
+      const { events } = await listen(...inputs({ identity: { kind: "sse-id" } }), { signal: never });
       assert.equal(events.length, 2);
       assert.notEqual(events[0]?.key, events[1]?.key);
       assert.equal(events[0]?.content, events[1]?.content);
     });
 
-    it("goes by the content under arrival, whose keys nobody else can know", async () => {
+    it("uses the content as the key under arrival, because the relay's keys are random", async () => {
       respond = (response) => begin(response).end("a\nb\na\n");
-      const { events } = await listen(...given({ identity: { kind: "arrival" } }), { signal: never });
+      const { events } = await listen(...inputs({ identity: { kind: "arrival" } }), { signal: never });
       assert.deepEqual(
         events.map(({ key, content }) => key === content),
         [true, true],
       );
     });
 
-    it("keeps what it saw of a connection that breaks, without the event it had half of", async () => {
+    it("keeps the complete events of a connection that breaks", async () => {
       respond = (response) => begin(response).write('{"n":1}\n{"n":', () => response.destroy());
-      const testimony = await listen(...given(), { signal: never });
-      assert.deepEqual(beginnings(testimony), ['{"n":1}']);
-      assert.match(testimony.ended ?? "", /UND_ERR_SOCKET|ECONNRESET/);
+      const observed = await listen(...inputs(), { signal: never });
+      assert.deepEqual(beginnings(observed), ['{"n":1}']);
+      assert.match(observed.ended ?? "", /UND_ERR_SOCKET|ECONNRESET/);
     });
 
-    it("stops when it remembers as much as it may", async () => {
+    it("stops at its limit of events", async () => {
       respond = (response) => begin(response).write("1\n2\n3\n4\n");
-      const testimony = await listen(...given(), { signal: never, maxEvents: 3 });
-      assert.deepEqual(beginnings(testimony), ["1", "2", "3"]);
-      assert.equal(testimony.ended, "it remembers 3 events and no more");
+      const observed = await listen(...inputs(), { signal: never, maxEvents: 3 });
+      assert.deepEqual(beginnings(observed), ["1", "2", "3"]);
+      assert.equal(observed.ended, "it reached its limit of 3 events");
     });
 
     for (const [status, advice] of [
-      [401, /answered 401\. Is STREAM_INGESTION_VERIFY_KEY set, and right\?/],
-      [429, /answered 429\. An upstream that allows one connection bears no witness/],
-      [404, /answered 404\. Is --upstream right\?/],
+      [401, /answered 401\. Check that STREAM_INGESTION_VERIFY_KEY is set and valid\./],
+      [429, /answered 429\. If the upstream allows only one connection, omit --upstream/],
+      [404, /answered 404\. Check --upstream\./],
     ] as const)
-      it(`says what to do about ${status}`, async () => {
+      it(`gives advice for status ${status}`, async () => {
         respond = (response) => response.writeHead(status).end("hush-hush");
-        const { opened, ended, events } = await listen(...given(), { signal: never });
+        const { opened, ended, events } = await listen(...inputs(), { signal: never });
         assert.deepEqual([opened, events], [false, []]);
         assert.match(ended ?? "", advice);
       });
 
-    it("says that a page is no stream", async () => {
+    it("reports a response that is not a stream", async () => {
       respond = (response) => begin(response, "text/html").end("<p>");
-      const { opened, ended } = await listen(...given(), { signal: never });
+      const { opened, ended } = await listen(...inputs(), { signal: never });
       assert.equal(opened, false);
       assert.match(ended ?? "", /SOURCE_FORMAT Expected the source to answer with text\/event-stream/);
     });
 
-    it("shows neither host, path, query nor key when nobody answers", async () => {
-      const asked = given();
+    it("shows neither host, path, query nor key when the connect fails", async () => {
+      const args = inputs();
       server.close();
       await once(server, "close");
-      const { opened, ended } = await listen(...asked, { signal: never });
+      const { opened, ended } = await listen(...args, { signal: never });
       assert.equal(opened, false);
       assert.match(ended ?? "", /ECONNREFUSED/);
       assert.doesNotMatch(ended ?? "", /127\.0\.0\.1|hidden|t0ken|hush/);
     });
   });
 
-  describe("openWitness", () => {
-    it("is open with the answer's head, leaves when it is told to, and calls that no early end", async () => {
+  describe("openSecondConnection", () => {
+    it("is open after the response head, and reports no early end when it is closed", async () => {
       let closed: Promise<unknown> | undefined;
       respond = (response) => {
         closed = once(response, "close");
         begin(response).flushHeaders();
       };
-      const witness = openWitness(...given(), never);
-      await witness.opened;
-      assert.deepEqual(await witness.leave(), { events: [], opened: true, ended: undefined });
+      const connection = openSecondConnection(...inputs(), never);
+      await connection.opened;
+      assert.deepEqual(await connection.close(), { events: [], opened: true, ended: undefined });
       await closed;
     });
 
-    it("leaves a compressed stream in its midst as well", async () => {
+    it("closes a compressed stream in the middle of a block", async () => {
       respond = (response) => {
         response.setHeader("content-encoding", "gzip");
         begin(response).write(gzipSync('{"n":1}\n').subarray(0, 12));
       };
-      const witness = openWitness(...given(), never);
-      await witness.opened;
-      assert.equal((await witness.leave()).ended, undefined);
+      const connection = openSecondConnection(...inputs(), never);
+      await connection.opened;
+      assert.equal((await connection.close()).ended, undefined);
     });
 
-    it("ends when the run is interrupted, also before upstream answers", async () => {
+    it("ends when the run is interrupted before the upstream answers", async () => {
       const interrupted = new AbortController();
       let closed: Promise<unknown> | undefined;
       respond = (response) => {
         closed = once(response, "close");
         interrupted.abort();
       };
-      const witness = openWitness(...given(), interrupted.signal);
-      await witness.opened;
-      assert.equal((await witness.leave()).opened, false);
+      const connection = openSecondConnection(...inputs(), interrupted.signal);
+      await connection.opened;
+      assert.equal((await connection.close()).opened, false);
       await closed;
     });
   });

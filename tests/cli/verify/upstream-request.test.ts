@@ -10,7 +10,7 @@ const source = (auth: AuthSettings = { kind: "bearer" }): RelaySettings["source"
 });
 
 describe("upstreamRequest", () => {
-  it("asks as the deployment does: the encoded id in the path, its format and its kind of credential", () => {
+  it("builds the deployment's request: the encoded id in the path, its format and its kind of credential", () => {
     const { url, headers } = upstreamRequest("https://host/v1/{streamId}/prices", "hush-hush", "a:b@c", source());
     assert.equal(url.href, "https://host/v1/a%3Ab%40c/prices");
     assert.equal(headers.accept, "text/event-stream");
@@ -20,7 +20,7 @@ describe("upstreamRequest", () => {
     assert.deepEqual([named.headers["x-key"], named.headers.authorization], ["hush-hush", undefined]);
   });
 
-  it("puts the id into a query, and keeps repeated parameters", () => {
+  it("puts the id into the query and keeps repeated parameters", () => {
     const { url } = upstreamRequest("https://host?ids={streamId}&f=a@1&f=b", undefined, "EUR_USD", source());
     assert.equal(url.href, "https://host/?ids=EUR_USD&f=a@1&f=b");
   });
@@ -48,7 +48,7 @@ describe("upstreamRequest", () => {
     "https://host/{streamId?k=t0ken",
     "http://ho st/?k=t0ken",
   ])
-    it(`refuses ${url.replace("t0ken", "…")} without showing it`, () => {
+    it(`rejects ${url.replace("t0ken", "…")} without showing it`, () => {
       assert.throws(
         () => upstreamRequest(url, undefined, "a", source()),
         (error: Error & { code: string }) => {
@@ -59,9 +59,9 @@ describe("upstreamRequest", () => {
       );
     });
 
-  it("refuses a key that is no header, without showing it", () => {
+  it("rejects a key that is not a valid header value, without showing it", () => {
     assert.throws(() => upstreamRequest("https://host/", "hush\nhush", "a", source()), {
-      message: /^The upstream cannot be asked: Expected the source's key to be a valid header value/,
+      message: /^The request for --upstream cannot be built: Expected the source's key to be a valid header value/,
     });
   });
 });

@@ -5,35 +5,35 @@ const [one, two] = [1, 2].map((data) => ({ streamId: "s", data: String(data) }))
 type Copy = { streamId: string; data: string };
 
 describe("compare", () => {
-  it("finds nothing where each event was stored and processed once, however often it was sent", () => {
+  it("finds no difference when each event was stored and processed once, also when it was sent twice", () => {
     const comparison = compare([one, two, one], [one, two], [two, one]);
     assert.ok(isClean(comparison));
     assert.deepEqual([comparison.sent, comparison.stored, comparison.processed], [2, 2, 2]);
   });
 
-  it("names what was lost", () => {
+  it("lists lost events", () => {
     assert.deepEqual(compare([one, two], [one], [one]).lost, [two]);
   });
 
-  it("names what was stored and not processed", () => {
+  it("lists events that were stored and not processed", () => {
     assert.deepEqual(compare([one], [one], []).unprocessed, [one]);
   });
 
-  it("names what was processed twice", () => {
-    assert.deepEqual(compare([one], [one], [one, one]).doubled, [one]);
+  it("lists events that were processed twice", () => {
+    assert.deepEqual(compare([one], [one], [one, one]).processedTwice, [one]);
   });
 
-  it("names a mangled event as lost and as foreign", () => {
-    const mangled = { streamId: "s", data: "1?" };
-    const { lost, foreign } = compare([one], [mangled], [mangled]);
-    assert.deepEqual([lost, foreign], [[one], [mangled]]);
+  it("lists a corrupted event as lost and as unexpected", () => {
+    const corrupted = { streamId: "s", data: "1?" };
+    const { lost, unexpected } = compare([one], [corrupted], [corrupted]);
+    assert.deepEqual([lost, unexpected], [[one], [corrupted]]);
   });
 
-  it("names an event that is stored under two keys", () => {
-    assert.deepEqual(compare([one], [one, one], [one]).foreign, [one]);
+  it("lists an event that is stored under two keys", () => {
+    assert.deepEqual(compare([one], [one, one], [one]).unexpected, [one]);
   });
 
-  it("tells equal data of two streams apart", () => {
+  it("distinguishes equal data of two streams", () => {
     const other = { ...one, streamId: "t" };
     assert.deepEqual(compare([one, other], [one], [one]).lost, [other]);
   });

@@ -13,7 +13,7 @@ describe("sample upstream", () => {
     return fetch(url, { headers: { authorization: `Bearer ${upstream.key}`, ...headers } });
   }
 
-  /** Reads until `enough` says so. */
+  /** Reads until `enough` returns true. */
   async function read(response: Response, enough: (text: string) => boolean): Promise<string> {
     let text = "";
     for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
@@ -31,7 +31,7 @@ describe("sample upstream", () => {
         ?.map(({ data }) => data),
     );
 
-  it("writes lines of JSON, each of which is in its account", async () => {
+  it("writes lines of JSON and records each of them", async () => {
     const text = await read(await open("EUR_USD"), (soFar) => soFar.split("\n").length > 20);
     const lines = text
       .split(/\r?\n/)
@@ -41,7 +41,7 @@ describe("sample upstream", () => {
     for (const line of lines) assert.ok(sentData("EUR_USD").has(line), line);
   });
 
-  it("resumes an SSE stream a little before the position it is asked for", async () => {
+  it("resumes an SSE stream a few events before Last-Event-ID", async () => {
     await read(await open("BTC_USD"), (soFar) => soFar.includes("id: 40\n"));
     const text = await read(await open("BTC_USD", { "last-event-id": "30" }), (soFar) => soFar.includes("id: 31\n"));
     assert.deepEqual(
@@ -51,17 +51,17 @@ describe("sample upstream", () => {
     assert.ok(upstream.repeats() >= 5);
   });
 
-  it("begins a stream with its first connection and ends it when it is quietened", async () => {
+  it("starts a stream with its first connection and stops sending on request", async () => {
     assert.equal(upstream.sent().get("EUR_USD")?.length, 0);
     const response = await open("EUR_USD");
     await read(response, (soFar) => soFar.includes("seq"));
-    upstream.quieten();
+    upstream.stopSending();
     const before = sentData("EUR_USD").size;
     await read(await open("EUR_USD"), (soFar) => soFar.includes("seq"));
     assert.equal(sentData("EUR_USD").size, before);
   });
 
-  it("refuses a wrong key and an unknown stream", async () => {
+  it("rejects a wrong key and an unknown stream", async () => {
     assert.equal((await open("EUR_USD", { authorization: "Bearer no" })).status, 401);
     assert.equal((await open("XXX")).status, 404);
   });

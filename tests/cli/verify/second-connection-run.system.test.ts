@@ -5,17 +5,17 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
 import { operatorEnvironment } from "../../../local";
 import { deployLocally, type LocalDeployment } from "../../security/local-deployment";
-import { type ForgetfulUpstream, KEY, startForgetfulUpstream } from "./forgetful-upstream";
+import { KEY, type LossyUpstream, startLossyUpstream } from "./lossy-upstream";
 
 const ROOT = resolve(__dirname, "../../..");
-const LOST = /everything a second connection saw is stored/;
+const CHECK = /everything a second connection received is stored/;
 
 describe("verify with a second connection, against the local stack", () => {
-  let upstream: ForgetfulUpstream;
+  let upstream: LossyUpstream;
   let deployment: LocalDeployment;
 
   before(async () => {
-    upstream = await startForgetfulUpstream();
+    upstream = await startLossyUpstream();
     deployment = await deployLocally({
       program: `new StreamIngestion("prices", {
   source: { url: "${upstream.url}", path: "/v1/{streamId}", key: config.requireSecret("key") },
@@ -25,17 +25,17 @@ describe("verify with a second connection, against the local stack", () => {
       secrets: { key: KEY },
       hopSeconds: 12,
     });
-    standInForPulumi(deployment.dataDir);
+    fakePulumiCli(deployment.dataDir);
   });
   after(async () => {
     await deployment?.close();
     await upstream?.close();
   });
 
-  /** The command as its user runs it, with the stack's state from a `pulumi` that knows one stack only. */
+  /** Runs the command as a user does, with a fake `pulumi` that exports the local stack's state. */
   async function verify(streamId: string, key = KEY) {
     const { endpoint, region, operator } = deployment.stack.cloud;
-    const flags = ["--stream", streamId, "--events", "20", "--patience", "60"];
+    const flags = ["--stream", streamId, "--events", "20", "--timeout", "60"];
     const hook = ["-r", require.resolve("ts-node/register/transpile-only")];
     const child = spawn(process.execPath, [...hook, join(ROOT, "cli/main.ts"), "verify", ...flags], {
       cwd: ROOT,
@@ -44,7 +44,7 @@ describe("verify with a second connection, against the local stack", () => {
         ...process.env,
         PATH: `${join(deployment.dataDir, "bin")}${delimiter}${process.env.PATH}`,
         ...operatorEnvironment({ endpoint, region, operator }),
-        STREAM_INGESTION_VERIFY_UPSTREAM: `${upstream.url}/v1/{streamId}?witness=of-the-check`,
+        STREAM_INGESTION_VERIFY_UPSTREAM: `${upstream.url}/v1/{streamId}?observer=of-the-check`,
         STREAM_INGESTION_VERIFY_KEY: key,
       },
     });
@@ -58,45 +58,45 @@ describe("verify with a second connection, against the local stack", () => {
     return { code, ...output, lines, failing: lines.filter((line) => !line.startsWith("✔ ")) };
   }
 
-  it("passes where nothing is lost, heartbeats aside", async () => {
+  it("passes when nothing is lost, and ignores heartbeats", async () => {
     const { code, failing, lines, stderr } = await verify("EUR_USD");
     assert.deepEqual(failing, [], stderr);
-    const [, seen] = /(\d+) seen, 0 missing/.exec(lines.find((line) => LOST.test(line)) ?? "") ?? [];
-    assert.ok(Number(seen) > 40, `${seen} seen`);
+    const [, received] = /(\d+) received, 0 missing/.exec(lines.find((line) => CHECK.test(line)) ?? "") ?? [];
+    assert.ok(Number(received) > 40, `${received} received`);
     assert.equal(code, 0, stderr);
   });
 
-  it("finds the one event that never reached the relay, of which no counter knows", async () => {
-    upstream.forgets = true;
+  it("finds the one event that the relay did not receive and no counter shows", async () => {
+    upstream.withholding = true;
     try {
       const { code, failing, stderr } = await verify("GBP_USD");
       assert.equal(failing.length, 1, stderr);
-      assert.match(failing[0] ?? "", LOST);
+      assert.match(failing[0] ?? "", CHECK);
       assert.match(
         failing[0] ?? "",
         new RegExp(`✘ .* 1 of \\d+ missing.*, the first: \\S{22} {"seq":${upstream.withheld}}$`),
       );
-      assert.match(stderr, /1 of 10 checks missed\./);
+      assert.match(stderr, /1 of 10 checks failed\./);
       assert.equal(code, 1);
     } finally {
-      upstream.forgets = false;
+      upstream.withholding = false;
     }
   });
 
-  it("misses, and says what to do, where upstream does not let it in; it shows no part of the URL", async () => {
+  it("fails with advice when the upstream refuses the connection, and shows no part of the URL", async () => {
     const { code, failing, stdout, stderr } = await verify("USD_JPY", "another-key");
     assert.equal(failing.length, 1, stderr);
     assert.match(
       failing[0] ?? "",
-      /✘ .* it was not let in: the upstream answered 401\. Is STREAM_INGESTION_VERIFY_KEY set/,
+      /✘ .* it could not connect: the upstream answered 401\. Check that STREAM_INGESTION_VERIFY_KEY is set/,
     );
     assert.doesNotMatch(stdout + stderr, /of-the-check|another-key|\/v1\//);
     assert.equal(code, 1);
   });
 });
 
-/** `pulumi stack export`, of the state that the local stack keeps. */
-function standInForPulumi(dataDir: string): void {
+/** A `pulumi` whose `stack export` prints the state of the local stack. */
+function fakePulumiCli(dataDir: string): void {
   const resources = JSON.parse(readFileSync(join(dataDir, "stack.json"), "utf8"));
   writeFileSync(join(dataDir, "export.json"), JSON.stringify({ version: 3, deployment: { resources } }));
   mkdirSync(join(dataDir, "bin"));
