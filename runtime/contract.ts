@@ -73,6 +73,8 @@ export const ITEM = {
 /** Prefixes in the bucket. */
 export const OVERSIZE_PREFIX = "oversize/";
 export const FAILURE_PREFIX = "failures/";
+/** Chosen by Lambda, for batches that an event source mapping gave up on: `aws/lambda/<mapping>/<shard>/yyyy/mm/dd/…`. */
+export const LAMBDA_FAILURE_PREFIX = "aws/lambda/";
 
 /** The secret's JSON. Read at every hop and again once on 401; never logged, never in env or payloads. */
 export interface SourceSecret {

@@ -1,5 +1,5 @@
-import { FAILURE_PREFIX } from "../../runtime/contract";
-import { failurePrefix, LAMBDA_FAILURE_PREFIX } from "../../runtime/processor";
+import { FAILURE_PREFIX, LAMBDA_FAILURE_PREFIX } from "../../runtime/contract";
+import { failurePrefix } from "../../runtime/processor";
 import { CliError } from "../terminal";
 import type { FailureObject, FailureStore } from "./failure-store";
 

@@ -2,7 +2,7 @@ import { StreamError } from "../support/errors";
 import type { Deadline } from "./deadline";
 import type { ProcessorPorts } from "./ports";
 
-/** How a piece of work ended. `interrupted`: the invocation's time was over before it could be tried to the end. */
+/** How the attempts ended. `interrupted`: the invocation's time ran out before the last attempt finished. */
 export type Attempted<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly error: unknown; readonly attempts: number; readonly interrupted: boolean };
@@ -11,8 +11,8 @@ const BACKOFF_MS = 200;
 const MAX_BACKOFF_MS = 2_000;
 
 /**
- * Tries `work` up to 1 + `retries` times. An error that says `retryable: false` is not tried again, and none is after the
- * deadline. Work that outlasts the deadline is waited for no longer: it fails with PROCESSOR_TIMEOUT.
+ * Runs `work` up to 1 + `retries` times. An error with `retryable: false` is not retried, and nothing is retried after the
+ * deadline. Work that is still running when `graceOver` resolves fails with PROCESSOR_TIMEOUT.
  */
 export async function attempt<T>(
   work: (attempt: number) => Promise<T>,
@@ -37,14 +37,14 @@ async function settle<T>(work: (attempt: number) => Promise<T>, attempts: number
     (value) => ({ ok: true as const, value }),
     (error: unknown) => ({ ok: false as const, error }),
   );
-  const over = deadline.over.then(() => ({
+  const timedOut = deadline.graceOver.then(() => ({
     ok: false as const,
     error: new StreamError(
       "PROCESSOR_TIMEOUT",
-      "The handler had not finished when the invocation's time was nearly over. Stop at context.signal, or raise processor.timeoutSeconds",
+      "The handler did not finish before the function's timeout. Stop work when `context.signal` aborts, or increase `processor.timeoutSeconds`.",
     ),
   }));
-  return Promise.race([working, over]);
+  return Promise.race([working, timedOut]);
 }
 
 function isFinal(error: unknown): boolean {

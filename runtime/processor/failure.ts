@@ -3,27 +3,27 @@ import type { StreamRecord } from "./lambda";
 import type { EventParts } from "./stream-event";
 
 /**
- * An event that its processor could not handle, as the failure bucket keeps it: JSON under {@link failureObjectKey}, with
- * all that a redrive needs, readable in an editor.
+ * An event that the processor could not handle. The failure bucket stores it as JSON under {@link failureObjectKey}, with
+ * everything that a redrive needs.
  */
 export interface Failure {
   readonly v: 1;
   readonly streamId: string;
   readonly key: string;
-  /** Absent where it could not be loaded: `record` is there instead. */
+  /** Absent when the event could not be loaded; `record` is set instead. */
   readonly event?: FailedEvent;
-  /** The change stream's record as it was delivered. */
+  /** The record of the table's stream, as delivered. */
   readonly record?: StreamRecord;
   /** Why the last attempt failed. */
   readonly error: FailureReason;
-  /** How often it was tried. */
+  /** Number of attempts. */
   readonly attempts: number;
   /** Epoch milliseconds of the last attempt. */
   readonly at: number;
 }
 
 export interface FailureReason {
-  /** The error's own `code`, else its name. */
+  /** The error's `code`, or its name. */
   readonly code: string;
   readonly message: string;
 }
@@ -32,20 +32,20 @@ export interface FailedEvent {
   readonly type: string;
   readonly id?: string;
   readonly data: string;
-  /** Present where `data` is base64, since the event's bytes are no UTF-8. */
+  /** Set when `data` is base64 because the event's bytes are not valid UTF-8. */
   readonly encoding?: "base64";
   readonly receivedAt: number;
   readonly sequence: string;
-  /** Where in the bucket the table's item looks for its data; absent = in the item. */
+  /** Key in the bucket of data that is too large for an item; absent = the item contains the data. */
   readonly pointer?: string;
 }
 
-/** One object an event, however often it fails: a redelivery overwrites it. */
+/** One object per event: a repeated failure overwrites it. */
 export function failureObjectKey(streamId: string, eventKey: string): string {
   return `${failurePrefix(streamId)}${encodeURIComponent(eventKey)}.json`;
 }
 
-/** Where the processor puts the failures of one stream. */
+/** Prefix of the failures of one stream. */
 export function failurePrefix(streamId: string): string {
   return `${FAILURE_PREFIX}${encodeURIComponent(streamId)}/`;
 }
@@ -62,10 +62,10 @@ export function failedEvent(parts: EventParts, pointer: string | undefined): Fai
   };
 }
 
-/** Some libraries put whole documents into a message. */
+/** Limit for error messages, because some libraries include whole documents. */
 const MAX_MESSAGE_LENGTH = 2_000;
 
-/** What anything thrown says of itself. */
+/** Code and message of any thrown value. */
 export function failureReason(thrown: unknown): FailureReason {
   if (!(thrown instanceof Error)) return { code: "Error", message: String(thrown).slice(0, MAX_MESSAGE_LENGTH) };
   const code = (thrown as { code?: unknown }).code;

@@ -9,13 +9,13 @@ import type { StreamEvent } from "./stream-event";
 
 export interface BatchOptions<T = unknown> {
   /**
-   * Any Standard Schema (zod, valibot, arktype …): `event.json()` returns its output, and an event that does not fit goes to
-   * the failure bucket untried, with code VALIDATION_FAILED.
+   * Any Standard Schema (zod, valibot, arktype): `event.json()` returns its output. An event that does not match is stored in
+   * the failure bucket with code VALIDATION_FAILED, without a call of the handler.
    */
   readonly schema?: StandardSchemaV1<unknown, T>;
   /**
-   * How often a handler that throws is called again in place, after a short backoff, before the event goes to the failure
-   * bucket: 0..10. An error that says `retryable: false` is not retried.
+   * Number of retries after the handler throws, each after a short backoff, before the event is stored in the failure
+   * bucket: 0..10. An error with `retryable: false` is not retried.
    * @default 2
    */
   readonly retries?: number;
@@ -23,26 +23,26 @@ export interface BatchOptions<T = unknown> {
 
 export interface EventOptions<T = unknown> extends BatchOptions<T> {
   /**
-   * How many streams of a batch are worked on at a time: 1..1000. The events of one stream never overlap.
+   * Number of streams of a batch that are processed at the same time: 1..1000. Events of one stream are processed one at a time.
    * @default 1
    */
   readonly concurrency?: number;
 }
 
-/** A Lambda handler for the event table's change stream: export it as `handler`. */
+/** A Lambda handler for the event table's stream. Export it as `handler`. */
 export interface Processor {
   (batch: StreamBatch, context: LambdaContext): Promise<BatchResponse>;
-  /** The same with other surroundings; for `testProcessor`. */
+  /** Runs with other ports; for `testProcessor`. */
   readonly [withPorts]: (batch: StreamBatch, context: LambdaContext, ports: ProcessorPorts) => Promise<BatchResponse>;
 }
 
-/** Registered, so that a test and the module it tests agree even where each has its own copy of this package. */
+/** A registered symbol, so that a test and the tested module can use different copies of this package. */
 export const withPorts: unique symbol = Symbol.for("pulumi-stream-ingestion/processor/with-ports");
 
 /**
- * Calls `handler` for each new event: the events of one stream in sequence within a batch, streams `concurrency` at a time.
- * An event whose handler keeps throwing goes to the failure bucket, and its neighbours are not disturbed. Crashes and
- * redelivery repeat events, so what a handler does must bear being done twice: `event.key` is the idempotency key.
+ * Calls `handler` for each new event. Within a batch, the events of one stream are processed in sequence, and `concurrency`
+ * streams at a time. When the handler still throws after all retries, the event is stored in the failure bucket; the other
+ * events are not affected. Lambda can deliver an event more than once, so the handler must be idempotent: use `event.key`.
  *
  * @example
  * export const handler = eachEvent<Price>(async (event) => save(event.key, event.json()));
@@ -52,7 +52,7 @@ export function eachEvent<T = unknown>(
   options: EventOptions<T> = {},
 ): Processor {
   return processor({
-    lanes: (arrived) => byStream(arrived).map((events) => events.map((event) => [event])),
+    lanes: (pending) => byStream(pending).map((events) => events.map((event) => [event])),
     handle: ([event], context) => handler(event!, context),
     schema: options.schema,
     retries: inRange("retries", options.retries ?? 2, 0, 10),
@@ -61,8 +61,9 @@ export function eachEvent<T = unknown>(
 }
 
 /**
- * Calls `handler` with all new events of a batch, each stream's in sequence. When it keeps throwing, the batch is halved until
- * the bad event is alone and goes to the failure bucket: the others are handled again meanwhile, so the handler must be idempotent.
+ * Calls `handler` with all new events of a batch, each stream's events in sequence. When the handler still throws after all
+ * retries, the batch is halved until the failing event is alone and is stored in the failure bucket. The other events are
+ * handled again in the halves, so the handler must be idempotent: use `event.key`.
  *
  * @example
  * export const handler = eachBatch<Price>(async (events) => bulkInsert(events.map((event) => event.json())));
@@ -72,7 +73,7 @@ export function eachBatch<T = unknown>(
   options: BatchOptions<T> = {},
 ): Processor {
   return processor({
-    lanes: (arrived) => (arrived.length === 0 ? [] : [[byStream(arrived).flat()]]),
+    lanes: (pending) => (pending.length === 0 ? [] : [[byStream(pending).flat()]]),
     handle: handler,
     schema: options.schema,
     retries: inRange("retries", options.retries ?? 2, 0, 10),
@@ -87,10 +88,7 @@ function processor<T>(plan: Plan<T>): Processor {
   });
 }
 
-function inRange(name: string, value: number, least: number, most: number): number {
-  if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw new StreamError(
-    "CONFIG_INVALID",
-    `Expected option \`${name}\` to be an integer ${least}..${most}, got ${value}`,
-  );
+function inRange(name: string, value: number, min: number, max: number): number {
+  if (Number.isInteger(value) && value >= min && value <= max) return value;
+  throw new StreamError("CONFIG_INVALID", `Expected option \`${name}\` to be an integer ${min}..${max}, got ${value}.`);
 }

@@ -1,6 +1,6 @@
-/** `pulumi-stream-ingestion/processor`: what a processor is written with. Lean, since it is in every user's bundle. */
+/** Entry `pulumi-stream-ingestion/processor`. Keep it small: every user's bundle contains it. */
 export { type FailedEvent, type Failure, type FailureReason, failureObjectKey, failurePrefix } from "./failure";
-export { LAMBDA_FAILURE_PREFIX, readFailureObject } from "./failure-object";
+export { readFailureObject } from "./failure-object";
 export { type BatchOptions, type EventOptions, eachBatch, eachEvent, type Processor } from "./handlers";
 export type { BatchResponse, ItemFailure, LambdaContext, StreamBatch, StreamRecord } from "./lambda";
 export type { ProcessorContext } from "./process-batch";

@@ -11,8 +11,9 @@ const BUCKET_TIMEOUT_MS = 2_000;
 let ports: ProcessorPorts | undefined;
 
 /**
- * Wires the clients of a processor. The Lambda entry point is the user's bundle, so this file does what a file of `handlers/` does
- * elsewhere (docs/decisions/0050). Made at the first batch: importing a processor, in a test for example, needs no environment.
+ * Creates the clients of a processor from the Lambda environment. The Lambda entry point is the user's bundle, so no file in
+ * `handlers/` can do this (docs/decisions/0050). The clients are created at the first batch, so that importing a processor in
+ * a test needs no environment.
  */
 export function lambdaPorts(): ProcessorPorts {
   ports ??= {
@@ -20,7 +21,7 @@ export function lambdaPorts(): ProcessorPorts {
     clock: systemClock,
     random: Math.random,
     logger: jsonLogger(),
-    // An existing function may have been given the bucket alone.
+    // An existing function may only have the bucket in its environment.
     metrics: emfMetrics(process.env[ENV.deployment] ?? process.env.AWS_LAMBDA_FUNCTION_NAME ?? "processor"),
   };
   return ports;

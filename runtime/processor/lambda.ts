@@ -1,6 +1,6 @@
 import type { AttributeJson } from "../data/item";
 
-/** The shapes Lambda hands over and takes back, as far as they are used: no types package is asked of the user. */
+/** The parts of Lambda's payloads in use, so that users need no types package. */
 
 /** One change of the event table. */
 export interface StreamRecord {
@@ -14,14 +14,14 @@ export interface StreamRecord {
   };
 }
 
-/** What a mapping of a table's stream invokes a function with. */
+/** The payload of an event source mapping on a DynamoDB stream. */
 export interface StreamBatch {
   readonly Records: readonly StreamRecord[];
 }
 
 /**
- * What a function answers under `ReportBatchItemFailures`: Lambda delivers everything from the lowest named sequence number
- * on again. https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
+ * The response under `ReportBatchItemFailures`: Lambda delivers all records again from the lowest reported sequence number
+ * on. https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
  */
 export interface BatchResponse {
   readonly batchItemFailures: readonly ItemFailure[];
@@ -30,11 +30,11 @@ export interface BatchResponse {
 export interface ItemFailure {
   /** The record's sequence number. */
   readonly itemIdentifier: string;
-  /** Only in the answer to a redrive; Lambda ignores it. */
+  /** Only in the response to a redrive; Lambda ignores it. */
   readonly error?: { readonly code: string; readonly message: string };
 }
 
-/** The Lambda context, as far as a processor can use it. */
+/** The part of the Lambda context that a processor can use. */
 export interface LambdaContext {
   readonly functionName: string;
   readonly invokedFunctionArn: string;

@@ -5,8 +5,8 @@ import type { StreamRecord } from "./lambda";
 import type { Bucket } from "./ports";
 import { type EventParts, type StreamEvent, streamEvent } from "./stream-event";
 
-/** A new event as its record announces it, not yet fetched or validated. `stored` is absent where the item could not be decoded. */
-export interface Arrival {
+/** A new event of a batch, not yet fetched or validated. `stored` is an error when the item could not be decoded. */
+export interface PendingEvent {
   readonly record: StreamRecord;
   readonly streamId: string;
   readonly key: string;
@@ -15,26 +15,26 @@ export interface Arrival {
 }
 
 /**
- * The events among a batch's records: INSERT alone. A repeat is a MODIFY, an expiry a REMOVE. The mapping filters for the
- * same, but a filter that was edited fails silently.
+ * The new events of a batch: INSERT records only. A repeated event is a MODIFY, an expired one a REMOVE. The mapping has the same
+ * filter, but a wrong edit of that filter would not be noticed.
  */
-export function arrivals(records: readonly StreamRecord[]): Arrival[] {
-  return records.filter(({ eventName }) => eventName === "INSERT").map(arrival);
+export function pendingEvents(records: readonly StreamRecord[]): PendingEvent[] {
+  return records.filter(({ eventName }) => eventName === "INSERT").map(pendingEvent);
 }
 
-function arrival(record: StreamRecord): Arrival {
+function pendingEvent(record: StreamRecord): PendingEvent {
   const image = record.dynamodb?.NewImage ?? record.dynamodb?.Keys ?? {};
   try {
     const stored = decodeItem(image);
     const { streamId, key, sequence } = stored;
     if (streamId !== "" && key !== "") return { record, streamId, key, sequence, stored };
   } catch {
-    // Data that does not decompress: its keys are still good, and it goes to the failure bucket under them.
+    // The data cannot be decompressed. The keys are intact, so the failure is stored under them.
   }
   const { streamId = { S: "unknown" }, key = { S: record.eventID ?? "unknown" }, q } = image;
   const error = new StreamError(
     "EVENT_INVALID",
-    `Expected record ${record.eventID} to hold an item of the event table, got attributes ${Object.keys(image).join(", ") || "none"}`,
+    `Expected record ${record.eventID} to contain an item of the event table, got attributes: ${Object.keys(image).join(", ") || "none"}.`,
   );
   return {
     record,
@@ -45,8 +45,8 @@ function arrival(record: StreamRecord): Arrival {
   };
 }
 
-/** The whole event: data too large for an item is fetched from the bucket. @throws StreamError EVENT_INVALID, STORE_UNAVAILABLE */
-export async function loadEvent({ stored }: Arrival, bucket: Bucket, signal: AbortSignal): Promise<EventParts> {
+/** Loads the event, with data too large for an item from the bucket. @throws StreamError EVENT_INVALID, STORE_UNAVAILABLE */
+export async function loadEvent({ stored }: PendingEvent, bucket: Bucket, signal: AbortSignal): Promise<EventParts> {
   if (stored instanceof StreamError) throw stored;
   const { pointer, data = "", ...parts } = stored;
   if (pointer === undefined) return { ...parts, data };
@@ -54,11 +54,11 @@ export async function loadEvent({ stored }: Arrival, bucket: Bucket, signal: Abo
   if (fetched !== undefined) return { ...parts, data: textOrBytes(fetched) };
   throw new StreamError(
     "EVENT_INVALID",
-    `Event ${parts.key} of stream "${parts.streamId}" lies in the bucket under ${pointer}, which is not there (any more)`,
+    `Event ${parts.key} of stream "${parts.streamId}" has its data in the bucket object ${pointer}, which does not exist. It may have expired.`,
   );
 }
 
-/** Text where it is valid UTF-8. */
+/** Text if the bytes are valid UTF-8, otherwise the bytes. */
 export function textOrBytes(bytes: Uint8Array): string | Uint8Array {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -67,7 +67,7 @@ export function textOrBytes(bytes: Uint8Array): string | Uint8Array {
   }
 }
 
-/** The event; its `json()` is what `schema` makes of the data. @throws StreamError VALIDATION_FAILED, naming what the schema found */
+/** The event; `json()` returns the output of `schema`. @throws StreamError VALIDATION_FAILED with the schema's issues */
 export async function typedEvent<T>(
   parts: EventParts,
   schema: StandardSchemaV1<unknown, T> | undefined,
@@ -81,6 +81,6 @@ export async function typedEvent<T>(
   });
   throw new StreamError(
     "VALIDATION_FAILED",
-    `Expected event ${parts.key} of stream "${parts.streamId}" to fit the schema: ${issues.join("; ")}`,
+    `Expected event ${parts.key} of stream "${parts.streamId}" to match the schema, got: ${issues.join("; ")}`,
   );
 }

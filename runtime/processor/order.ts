@@ -1,9 +1,9 @@
 import { compareSequence } from "../data/sequence";
 import { groupBy } from "../support/group-by";
-import type { Arrival } from "./load";
+import type { PendingEvent } from "./load";
 
-/** The streams of a batch, in the order they appear in it; each one's events by sequence. */
-export function byStream(arrived: readonly Arrival[]): Arrival[][] {
-  const streams = groupBy(arrived, ({ streamId }) => streamId).values();
+/** The events of a batch grouped by stream, in order of first appearance, sorted by sequence within each stream. */
+export function byStream(pending: readonly PendingEvent[]): PendingEvent[][] {
+  const streams = groupBy(pending, ({ streamId }) => streamId).values();
   return [...streams].map((events) => events.sort((a, b) => compareSequence(a.sequence, b.sequence)));
 }

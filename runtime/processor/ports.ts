@@ -2,14 +2,14 @@ import type { Clock } from "../support/clock";
 import type { Logger } from "../support/logger";
 import type { Metrics } from "../support/metrics";
 
-/** Objects by key. Rejects with `STORE_UNAVAILABLE` where the service cannot be reached or refuses. */
+/** Objects by key. Rejects with `STORE_UNAVAILABLE` when the service refuses or cannot be reached. */
 export interface Bucket {
   /** `undefined` = no such object. */
   get(key: string, signal?: AbortSignal): Promise<Uint8Array | undefined>;
   put(key: string, body: Uint8Array): Promise<void>;
 }
 
-/** Everything a processor touches besides its user's code: the edge gives the real ones, tests and `testProcessor` others. */
+/** The outside world of a processor. In Lambda these are AWS clients; tests and `testProcessor` pass substitutes. */
 export interface ProcessorPorts {
   readonly bucket: Bucket;
   readonly clock: Clock;

@@ -5,26 +5,26 @@ import { attempt } from "./attempts";
 import { startDeadline } from "./deadline";
 import { type FailureReason, failureReason } from "./failure";
 import type { BatchResponse, ItemFailure, LambdaContext, StreamBatch } from "./lambda";
-import { type Arrival, arrivals, loadEvent, typedEvent } from "./load";
+import { loadEvent, type PendingEvent, pendingEvents, typedEvent } from "./load";
 import type { ProcessorPorts } from "./ports";
 import { isRedrive } from "./redrive-record";
 import { storeFailure } from "./store-failure";
 import type { EventParts, StreamEvent } from "./stream-event";
 
-/** What a handler is told beside its events. */
+/** Second parameter of a handler. */
 export interface ProcessorContext {
-  /** Aborts a little before the function's timeout: pass it to what can wait, and come to an end. */
+  /** Aborts shortly before the function's timeout. Pass it to requests and waits, and stop when it aborts. */
   readonly signal: AbortSignal;
-  /** 1 for the first try. */
+  /** 1 for the first attempt. */
   readonly attempt: number;
   /** Lambda's own context. */
   readonly lambda: LambdaContext;
 }
 
-/** How a batch is to be processed. */
+/** How a batch is processed. */
 export interface Plan<T> {
-  /** What runs side by side: lanes of units; a unit's events go to `handle` in one call, a lane's units one after the other. */
-  readonly lanes: (arrived: readonly Arrival[]) => Arrival[][][];
+  /** Lanes run concurrently. A lane is a list of units, run one after another; `handle` is called once per unit. */
+  readonly lanes: (pending: readonly PendingEvent[]) => PendingEvent[][][];
   readonly handle: (events: readonly StreamEvent<T>[], context: ProcessorContext) => unknown;
   readonly schema?: StandardSchemaV1<unknown, T>;
   readonly retries: number;
@@ -32,15 +32,15 @@ export interface Plan<T> {
 }
 
 interface Loaded<T> {
-  readonly arrival: Arrival;
+  readonly pendingEvent: PendingEvent;
   readonly parts: EventParts;
   readonly event: StreamEvent<T>;
 }
 
 /**
- * Runs one batch and says which records are to be delivered again: those that were not started, could not be parked, or
- * were interrupted by the end of the invocation before they had half of its time (so they come back with all of it).
- * Every other event was handled, or is in the failure bucket with its payload.
+ * Processes one batch and returns the records that Lambda must deliver again: those that were not started, whose failure could
+ * not be stored, or that were interrupted before they had half of the invocation's time. Every other event was handled, or is in
+ * the failure bucket with its payload.
  */
 export async function processBatch<T>(
   batch: StreamBatch,
@@ -49,56 +49,56 @@ export async function processBatch<T>(
   ports: ProcessorPorts,
 ): Promise<BatchResponse> {
   const { bucket, clock, logger, metrics } = ports;
-  const arrived = arrivals(batch.Records);
+  const pending = pendingEvents(batch.Records);
   const deadline = startDeadline(lambda.getRemainingTimeInMillis(), clock);
-  const again: ItemFailure[] = [];
+  const itemFailures: ItemFailure[] = [];
   let processed = 0;
   let failures = 0;
   let lagMs = 0;
 
-  const leave = (left: readonly Arrival[], error?: FailureReason) => {
-    for (const { record } of left) again.push({ itemIdentifier: record.dynamodb?.SequenceNumber ?? "", error });
+  const redeliver = (unit: readonly PendingEvent[], error?: FailureReason) => {
+    for (const { record } of unit) itemFailures.push({ itemIdentifier: record.dynamodb?.SequenceNumber ?? "", error });
   };
 
-  const fail = async (arrival: Arrival, parts: EventParts | undefined, thrown: unknown, attempts: number) => {
+  const fail = async (pendingEvent: PendingEvent, parts: EventParts | undefined, thrown: unknown, attempts: number) => {
     failures++;
     const error = failureReason(thrown);
-    const { streamId, key } = arrival;
-    // Whoever redrives keeps the failure object himself, and wants to know.
-    const parked = !isRedrive(arrival.record) && (await storeFailure(arrival, parts, error, attempts, ports));
-    logger.log("error", parked ? "Event failed and went to the failure bucket" : "Event failed", {
+    const { streamId, key } = pendingEvent;
+    // The caller of a redrive keeps the failure object and needs the error.
+    const stored = !isRedrive(pendingEvent.record) && (await storeFailure(pendingEvent, parts, error, attempts, ports));
+    logger.log("error", stored ? "Event failed and was stored in the failure bucket" : "Event failed", {
       streamId,
       key,
       attempts,
       error,
     });
-    if (!parked) leave([arrival], error);
+    if (!stored) redeliver([pendingEvent], error);
   };
 
-  const load = async (unit: readonly Arrival[]): Promise<Loaded<T>[]> => {
+  const load = async (unit: readonly PendingEvent[]): Promise<Loaded<T>[]> => {
     const loaded: Loaded<T>[] = [];
-    for (const arrival of unit) {
+    for (const pendingEvent of unit) {
       let parts: EventParts | undefined;
       const outcome = await attempt(
         async () => {
-          parts ??= await loadEvent(arrival, bucket, deadline.signal);
+          parts ??= await loadEvent(pendingEvent, bucket, deadline.signal);
           return typedEvent(parts, plan.schema);
         },
         plan.retries,
         deadline,
         ports,
       );
-      if (outcome.ok) loaded.push({ arrival, parts: parts!, event: outcome.value });
-      else if (outcome.interrupted) leave([arrival]);
-      else await fail(arrival, parts, outcome.error, outcome.attempts);
+      if (outcome.ok) loaded.push({ pendingEvent, parts: parts!, event: outcome.value });
+      else if (outcome.interrupted) redeliver([pendingEvent]);
+      else await fail(pendingEvent, parts, outcome.error, outcome.attempts);
     }
     return loaded;
   };
 
   const handle = async (unit: readonly Loaded<T>[], startedAt: number, retries: number): Promise<void> => {
     if (unit.length === 0) return;
-    const left = () => leave(unit.map(({ arrival }) => arrival));
-    if (deadline.signal.aborted) return left();
+    const redeliverUnit = () => redeliver(unit.map(({ pendingEvent }) => pendingEvent));
+    if (deadline.signal.aborted) return redeliverUnit();
     const events = unit.map(({ event }) => event);
     const outcome = await attempt(
       async (tries) => plan.handle(events, { signal: deadline.signal, attempt: tries, lambda }),
@@ -111,24 +111,24 @@ export async function processBatch<T>(
       for (const { receivedAt } of events) lagMs = Math.max(lagMs, clock.now() - receivedAt);
       return;
     }
-    const hadItsTime = clock.now() - startedAt >= deadline.usableMs / 2;
-    if (outcome.interrupted && (unit.length > 1 || !hadItsTime)) return left();
+    const hadHalfTheTime = clock.now() - startedAt >= deadline.usableMs / 2;
+    if (outcome.interrupted && (unit.length > 1 || !hadHalfTheTime)) return redeliverUnit();
     const [first] = unit;
-    if (unit.length === 1 && first) return fail(first.arrival, first.parts, outcome.error, outcome.attempts);
-    // Halve until the bad event is alone. The whole was tried often enough: only single events are retried below it.
+    if (unit.length === 1 && first) return fail(first.pendingEvent, first.parts, outcome.error, outcome.attempts);
+    // Halve until the failing event is alone. The full batch used its retries, so only single events are retried here.
     const middle = unit.length >> 1;
     for (const half of [unit.slice(0, middle), unit.slice(middle)])
       await handle(half, clock.now(), half.length === 1 ? plan.retries : 0);
   };
 
-  const run = async (unit: readonly Arrival[]) => {
-    if (deadline.signal.aborted) return leave(unit);
+  const run = async (unit: readonly PendingEvent[]) => {
+    if (deadline.signal.aborted) return redeliver(unit);
     const startedAt = clock.now();
     await handle(await load(unit), startedAt, plan.retries);
   };
 
   try {
-    const lanes = plan.lanes(arrived).values();
+    const lanes = plan.lanes(pending).values();
     const worker = async () => {
       for (const lane of lanes) for (const unit of lane) await run(unit);
     };
@@ -137,15 +137,23 @@ export async function processBatch<T>(
     deadline.clear();
   }
 
-  if (arrived.length > 0)
+  if (pending.length > 0)
     metrics({
       [METRIC.processed]: processed,
       [METRIC.processorFailures]: failures,
       ...(processed > 0 ? { [METRIC.processorLagMs]: lagMs } : {}),
     });
-  if (again.length > 0) logger.log("warn", "Records are to be delivered again", { records: again.length });
-  // Nothing was settled: only an error makes Lambda halve the batch, an answer that names its first record does not.
-  if (again.length > 1 && again.length === arrived.length && !arrived.some(({ record }) => isRedrive(record)))
-    throw new StreamError("PROCESSOR_TIMEOUT", `None of ${again.length} events was settled in the invocation's time`);
-  return { batchItemFailures: again };
+  if (itemFailures.length > 0)
+    logger.log("warn", "Lambda will deliver records again", { records: itemFailures.length });
+  // No event was settled. Lambda halves the batch only after an error, not after a response with item failures.
+  if (
+    itemFailures.length > 1 &&
+    itemFailures.length === pending.length &&
+    !pending.some(({ record }) => isRedrive(record))
+  )
+    throw new StreamError(
+      "PROCESSOR_TIMEOUT",
+      `None of the ${itemFailures.length} events of the batch finished before the function's timeout. Increase \`processor.timeoutSeconds\` or reduce \`processor.batchSize\`.`,
+    );
+  return { batchItemFailures: itemFailures };
 }

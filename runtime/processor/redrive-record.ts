@@ -3,7 +3,7 @@ import type { AttributeJson } from "../data/item";
 import type { Failure } from "./failure";
 import type { StreamBatch, StreamRecord } from "./lambda";
 
-/** `eventSource` of records that are sent again by hand: their failures are answered, not parked once more. */
+/** `eventSource` of redriven records. Their failures are returned in the response and not stored again. */
 const REDRIVE_SOURCE = "stream-ingestion:redrive";
 
 export function isRedrive(record: StreamRecord): boolean {
@@ -11,8 +11,8 @@ export function isRedrive(record: StreamRecord): boolean {
 }
 
 /**
- * What to invoke a processor with, so that it handles a failed event again. It answers a failure that remains, with its
- * error, and leaves the bucket alone. {@link redriveOversize} goes before it.
+ * The payload that makes a processor handle a failed event again. If the event fails again, the response contains the error and
+ * the bucket does not change. Store the object of {@link redriveOversize} first.
  */
 export function redriveBatch(failure: Failure): StreamBatch {
   const record = failure.record ?? recordOf(failure);
@@ -20,7 +20,7 @@ export function redriveBatch(failure: Failure): StreamBatch {
   return { Records: [{ ...record, eventName: "INSERT", eventSource: REDRIVE_SOURCE, dynamodb }] };
 }
 
-/** The object that has to be in the bucket before the event is sent: the first one may have expired. */
+/** The object that must be in the bucket before the event is redriven, because the original may have expired. */
 export function redriveOversize({ event }: Failure): { readonly key: string; readonly bytes: Uint8Array } | undefined {
   if (event?.pointer === undefined) return undefined;
   return { key: event.pointer, bytes: Buffer.from(event.data, event.encoding ?? "utf8") };

@@ -1,14 +1,14 @@
 import { type Failure, type FailureReason, failedEvent, failureObjectKey } from "./failure";
-import type { Arrival } from "./load";
+import type { PendingEvent } from "./load";
 import type { ProcessorPorts } from "./ports";
 import type { EventParts } from "./stream-event";
 
-/** A frozen environment wakes with dead sockets: the first tries may each meet one. */
+/** After Lambda resumes a frozen environment, its sockets can be closed: the first attempts can fail. */
 const TRIES = 3;
 
-/** Puts a failed event into the failure bucket with its payload; false = that did not work, so Lambda has to keep it. */
+/** Stores a failed event with its payload in the failure bucket. Returns false when that fails: Lambda must deliver it again. */
 export async function storeFailure(
-  { record, streamId, key, stored }: Arrival,
+  { record, streamId, key, stored }: PendingEvent,
   parts: EventParts | undefined,
   error: FailureReason,
   attempts: number,
@@ -24,7 +24,7 @@ export async function storeFailure(
       return true;
     } catch (thrown) {
       if (tries < TRIES) continue;
-      logger.log("error", "Failure bucket does not take the event", { streamId, key, error: thrown });
+      logger.log("error", "Writing a failed event to the failure bucket failed", { streamId, key, error: thrown });
       return false;
     }
   }

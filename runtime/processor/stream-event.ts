@@ -1,19 +1,19 @@
 import { StreamError } from "../support/errors";
 
-/** One event of an upstream, as it was stored: the thing a processor is written for. */
+/** One stored event of a stream. */
 export interface StreamEvent<T = unknown> {
   readonly streamId: string;
-  /** Names this event for ever: equal events have equal keys. The idempotency key of whatever a handler does with it. */
+  /** Identifies the event: equal events have equal keys. Use it as the idempotency key. */
   readonly key: string;
-  /** SSE event type; "message" where upstream named none, and for lines. */
+  /** SSE event type; "message" for lines, and when the source set none. */
   readonly type: string;
-  /** The upstream's own id (SSE `id`), where it sent one. */
+  /** The SSE `id`, if the source sent one. */
   readonly id?: string;
-  /** The event's text. Where upstream sent bytes that are no UTF-8 (see `binary`), each bad sequence reads as U+FFFD. */
+  /** The event's text. If the bytes are not valid UTF-8 (see `binary`), each invalid sequence is replaced by U+FFFD. */
   readonly data: string;
   /** The event's bytes, as received. */
   readonly bytes: Uint8Array;
-  /** True where `bytes` are no valid UTF-8: read `bytes` then, not `data`. */
+  /** True when the bytes are not valid UTF-8: use `bytes` instead of `data`. */
   readonly binary: boolean;
   /** Epoch milliseconds at which the relay decoded it. */
   readonly receivedAt: number;
@@ -21,18 +21,18 @@ export interface StreamEvent<T = unknown> {
   readonly sequence: string;
   /**
    * The data parsed as JSON; with a `schema` option, that schema's output.
-   * Throws `VALIDATION_FAILED` (not tried again) where the data is no JSON.
+   * Throws `VALIDATION_FAILED` (not retried) when the data is not JSON.
    */
   json(): T;
 }
 
-/** What an event is made of; the views of its data are derived. */
+/** The stored fields of an event. {@link StreamEvent} derives its views of the data from them. */
 export interface EventParts {
   readonly streamId: string;
   readonly key: string;
   readonly type: string;
   readonly id?: string;
-  /** Bytes only where they are no valid UTF-8. */
+  /** Bytes only when they are not valid UTF-8. */
   readonly data: string | Uint8Array;
   readonly receivedAt: number;
   readonly sequence: string;
@@ -43,7 +43,7 @@ export function streamEvent<T>(parts: EventParts, json: () => T = () => parseJso
   return {
     ...rest,
     binary: typeof data !== "string",
-    // Most events are text, and read as text: the other view is made for those who ask.
+    // Most events are text and are read as text, so the other view is created only on access.
     get data() {
       return typeof data === "string" ? data : new TextDecoder().decode(data);
     },
@@ -59,14 +59,14 @@ function parseJson({ data, key, streamId }: EventParts): unknown {
   if (typeof data !== "string")
     throw new StreamError(
       "VALIDATION_FAILED",
-      `Expected ${name} to be JSON, got bytes that are no UTF-8; event.bytes has them`,
+      `Expected ${name} to be JSON, got bytes that are not valid UTF-8. Read them from \`event.bytes\`.`,
     );
   try {
     return JSON.parse(data);
   } catch (cause) {
     throw new StreamError(
       "VALIDATION_FAILED",
-      `Expected ${name} to be JSON (${(cause as Error).message}); event.data has its text`,
+      `Expected ${name} to be JSON, got text that does not parse: ${(cause as Error).message}. Read the text from \`event.data\`.`,
       { cause },
     );
   }

@@ -8,7 +8,7 @@ import type { StreamRecord } from "./lambda";
 import { textOrBytes } from "./load";
 import type { ProcessorPorts } from "./ports";
 
-/** An event for a test; everything has a default. */
+/** An event for a test. Every field has a default. */
 export interface TestEvent {
   /** @default "test" */
   readonly streamId?: string;
@@ -17,7 +17,7 @@ export interface TestEvent {
   /** @default "message" */
   readonly type?: string;
   readonly id?: string;
-  /** Text or bytes as they are; anything else as JSON. */
+  /** Strings and bytes are passed unchanged; any other value is encoded as JSON. */
   readonly data?: unknown;
   /** Epoch milliseconds. @default now */
   readonly receivedAt?: number;
@@ -31,21 +31,21 @@ export interface TestOptions {
 }
 
 export interface TestResult {
-  /** What would lie in the failure bucket. */
+  /** The objects that the failure bucket would contain. */
   readonly failures: readonly Failure[];
   /** Keys of events that Lambda would deliver again. */
   readonly redelivered: readonly string[];
 }
 
-/** A moment is enough to see that a stored event goes through: nothing in a test expires. */
+/** Any value works, because nothing expires in a test. */
 const TTL_SECONDS = 60;
 
 /**
- * Feeds `events` to a processor as one batch, through everything a deployed one goes through (encoding, compression, oversize
- * data, order, retries, parking), with a bucket in memory and no AWS. Backoff takes no time.
+ * Passes `events` to a processor as one batch, with the same steps as in AWS (encoding, compression, oversize data, order,
+ * retries, failures), an in-memory bucket and no backoff delay. It needs no AWS account.
  *
  * @example
- * const { failures } = await testProcessor(handler, [{ data: { price: 1 } }, { data: "no JSON" }]);
+ * const { failures } = await testProcessor(handler, [{ data: { price: 1 } }, { data: "not JSON" }]);
  */
 export async function testProcessor(
   processor: Processor,
@@ -85,8 +85,8 @@ export async function testProcessor(
 
 function testRecord(event: TestEvent, number: number, objects: Map<string, Uint8Array>): StreamRecord {
   const { streamId = "test", key = `event-${number}`, type = "message", id = "", receivedAt = Date.now() } = event;
-  const given = typeof event.data === "string" || event.data instanceof Uint8Array ? event.data : undefined;
-  const data = toStored(given ?? JSON.stringify(event.data ?? null));
+  const plain = typeof event.data === "string" || event.data instanceof Uint8Array ? event.data : undefined;
+  const data = toStored(plain ?? JSON.stringify(event.data ?? null));
   const item = encodeItem(
     {
       streamId,

@@ -6,7 +6,7 @@ import type { LogFields } from "../../runtime/support/logger";
 import type { MetricValues } from "../../runtime/support/metrics";
 import { fakeClock } from "../fakes/fake-clock";
 
-/** A record of a plain event; `number` gives its key, sequence and sequence number. */
+/** A record of a plain event. `number` sets its key, sequence and sequence number. */
 export function record(number: number, overrides: { streamId?: string; data?: string; image?: object } = {}) {
   const { streamId = "s", data = `{"n":${number}}`, image = {} } = overrides;
   return {
@@ -30,7 +30,7 @@ export function record(number: number, overrides: { streamId?: string; data?: st
 /** A clock at the start of an invocation. A backoff of 0 ms passes by itself. */
 export const invocationClock = () => fakeClock({ startAt: 2_000, autoMs: 0 });
 
-/** Ports in memory. `bucketDown` makes every put fail. Backoff takes no time unless `random` says so. */
+/** Ports in memory. `bucketDown` makes every put fail. Backoff takes no time with the default `random`. */
 export function fakePorts({ bucketDown = false, clock = invocationClock(), random = (): number => 0 } = {}) {
   const objects = new Map<string, string>();
   const logs: { level: string; message: string; fields: LogFields }[] = [];
@@ -62,7 +62,7 @@ export function fakePorts({ bucketDown = false, clock = invocationClock(), rando
   return { ports, clock, objects, logs, metrics, gets, failure };
 }
 
-/** Runs a batch through a processor, with 30 s on the clock. */
+/** Runs a batch through a processor with 30 s of remaining time. */
 export function run(
   processor: Processor,
   records: readonly StreamRecord[],

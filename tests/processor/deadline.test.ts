@@ -10,11 +10,11 @@ describe("startDeadline", () => {
     [3_000, 2_000, 2_500],
     [1_000, 500, 750],
   ] as const)
-    it(`aborts after ${abortMs} ms and gives up after ${overMs} ms of ${remainingMs} ms`, async () => {
+    it(`aborts after ${abortMs} ms and ends the wait for handlers after ${overMs} ms of ${remainingMs} ms`, async () => {
       const clock = fakeClock();
       const deadline = startDeadline(remainingMs, clock);
       let over = false;
-      void deadline.over.then(() => {
+      void deadline.graceOver.then(() => {
         over = true;
       });
       await clock.advance(abortMs - 1);

@@ -6,7 +6,7 @@ import { fakePorts, record, run } from "./builders";
 const numbered = (count: number) => Array.from({ length: count }, (_, index) => record(index + 1));
 
 describe("eachBatch", () => {
-  it("hands over a batch in one call, each stream's events by sequence", async () => {
+  it("passes a batch in one call, each stream's events by sequence", async () => {
     const calls: string[][] = [];
     const records = [record(2), record(1, { streamId: "t" }), record(1)];
     await run(
@@ -18,16 +18,16 @@ describe("eachBatch", () => {
   });
 
   it("is not called for a batch without new events", async () => {
-    const surroundings = fakePorts();
+    const fakes = fakePorts();
     await run(
       eachBatch(() => assert.fail()),
       [{ ...record(1), eventName: "MODIFY" }],
-      surroundings,
+      fakes,
     );
-    assert.deepEqual(surroundings.metrics, []);
+    assert.deepEqual(fakes.metrics, []);
   });
 
-  it("halves a batch that keeps throwing until the poison is alone, parks it, and handles all others", async () => {
+  it("halves a failing batch until the failing event is alone, stores that failure, and handles all others", async () => {
     const handled = new Set<string>();
     let calls = 0;
     const handler = eachBatch((events) => {
@@ -35,15 +35,15 @@ describe("eachBatch", () => {
       if (events.some(({ key }) => key === "k6")) throw new Error("poison");
       for (const { key } of events) handled.add(key);
     });
-    const surroundings = fakePorts();
-    assert.deepEqual(await run(handler, numbered(8), surroundings), { batchItemFailures: [] });
+    const fakes = fakePorts();
+    assert.deepEqual(await run(handler, numbered(8), fakes), { batchItemFailures: [] });
     assert.deepEqual([...handled].sort(), ["k1", "k2", "k3", "k4", "k5", "k7", "k8"]);
-    assert.deepEqual([...surroundings.objects.keys()], ["failures/s/k6.json"]);
+    assert.deepEqual([...fakes.objects.keys()], ["failures/s/k6.json"]);
     // 8: three tries; then 4 good, 4 bad; 2 bad; 1 good, 1 bad with three tries; 2 good.
     assert.equal(calls, 3 + 1 + 1 + 1 + 1 + 3 + 1);
   });
 
-  it("parks what a schema refuses without calling the handler for it", async () => {
+  it("stores an event that does not match the schema as a failure, without calling the handler", async () => {
     const calls: unknown[][] = [];
     const schema: StandardSchemaV1<unknown, { doubled: number }> = {
       "~standard": {
@@ -56,48 +56,48 @@ describe("eachBatch", () => {
         },
       },
     };
-    const surroundings = fakePorts();
+    const fakes = fakePorts();
     const handler = eachBatch((events) => calls.push(events.map((event) => event.json().doubled)), { schema });
-    await run(handler, numbered(3), surroundings);
+    await run(handler, numbered(3), fakes);
     assert.deepEqual(calls, [[2, 6]]);
-    const { error, attempts, event } = surroundings.failure("s", "k2");
+    const { error, attempts, event } = fakes.failure("s", "k2");
     assert.deepEqual(error, {
       code: "VALIDATION_FAILED",
-      message: 'Expected event k2 of stream "s" to fit the schema: n.0: not two',
+      message: 'Expected event k2 of stream "s" to match the schema, got: n.0: not two',
     });
     assert.equal(attempts, 1);
     assert.equal(event.data, '{"n":2}');
   });
 
-  it("throws when the time ran out with nothing settled, so that Lambda halves the batch", async () => {
-    const surroundings = fakePorts();
+  it("throws when the time runs out before any event is settled, so that Lambda halves the batch", async () => {
+    const fakes = fakePorts();
     const running = run(
       eachBatch(() => new Promise(() => {})),
       numbered(4),
-      surroundings,
+      fakes,
     );
     const rejected = assert.rejects(running, {
       code: "PROCESSOR_TIMEOUT",
-      message: "None of 4 events was settled in the invocation's time",
+      message: /^None of the 4 events of the batch finished before the function's timeout\./,
     });
-    await surroundings.clock.advance(30_000);
+    await fakes.clock.advance(30_000);
     await rejected;
-    assert.equal(surroundings.objects.size, 0);
+    assert.equal(fakes.objects.size, 0);
   });
 
-  it("parks the event that alone outlasts an invocation", async () => {
-    const surroundings = fakePorts();
+  it("stores a single event that exceeds the invocation's time as a failure", async () => {
+    const fakes = fakePorts();
     const running = run(
       eachBatch(() => new Promise(() => {})),
       numbered(1),
-      surroundings,
+      fakes,
     );
-    await surroundings.clock.advance(30_000);
+    await fakes.clock.advance(30_000);
     assert.deepEqual(await running, { batchItemFailures: [] });
-    assert.equal(surroundings.failure("s", "k1").error.code, "PROCESSOR_TIMEOUT");
+    assert.equal(fakes.failure("s", "k1").error.code, "PROCESSOR_TIMEOUT");
   });
 
-  it("does the whole batch again when a successful one is delivered twice, under the same keys", async () => {
+  it("handles a batch that is delivered twice a second time, with the same keys", async () => {
     const keys: string[] = [];
     const handler = eachBatch((events) => keys.push(...events.map(({ key }) => key)));
     for (let delivery = 0; delivery < 2; delivery++) await run(handler, numbered(2), fakePorts());

@@ -5,10 +5,10 @@ import { StreamError } from "../../runtime/support/errors";
 import { settle } from "../fakes/fake-clock";
 import { fakePorts, record, run } from "./builders";
 
-const nothingAgain = { batchItemFailures: [] };
+const noFailures = { batchItemFailures: [] };
 
 describe("eachEvent", () => {
-  it("hands over every field of an event", async () => {
+  it("passes every field of an event", async () => {
     const seen: StreamEvent[] = [];
     const image = { t: { S: "price" }, i: { S: "upstream-7" } };
     await run(
@@ -34,7 +34,7 @@ describe("eachEvent", () => {
     );
   });
 
-  it("leaves out repeats and expiries, even where the mapping's filter lets them through", async () => {
+  it("ignores MODIFY and REMOVE records, even without the mapping's filter", async () => {
     const keys: string[] = [];
     const records = [record(1), { ...record(2), eventName: "MODIFY" }, { ...record(3), eventName: "REMOVE" }];
     assert.deepEqual(
@@ -43,12 +43,12 @@ describe("eachEvent", () => {
         records,
         fakePorts(),
       ),
-      nothingAgain,
+      noFailures,
     );
     assert.deepEqual(keys, ["k1"]);
   });
 
-  it("decompresses text and bytes, and tells bytes that are no UTF-8", async () => {
+  it("decompresses text and bytes, and marks bytes that are not UTF-8 as binary", async () => {
     const bad = Buffer.from([0x7b, 0xff, 0x7d]);
     const image = (data: Buffer, encoding?: string) => ({
       d: { B: data.toString("base64") },
@@ -71,19 +71,19 @@ describe("eachEvent", () => {
     ]);
   });
 
-  it("fetches data that was too large for its item, and parks an event whose object is gone", async () => {
-    const surroundings = fakePorts();
-    surroundings.objects.set("oversize/s/k1", "large");
+  it("fetches data too large for an item, and stores a failure when the object does not exist", async () => {
+    const fakes = fakePorts();
+    fakes.objects.set("oversize/s/k1", "large");
     const seen: string[] = [];
     const at = (pointer: string) => ({ d: undefined, p: { S: pointer } });
     await run(
       eachEvent(({ data }) => seen.push(data)),
       [record(1, { image: at("oversize/s/k1") }), record(2, { image: at("oversize/s/k2") })],
-      surroundings,
+      fakes,
     );
     assert.deepEqual(seen, ["large"]);
-    assert.equal(surroundings.failure("s", "k2").error.code, "EVENT_INVALID");
-    assert.deepEqual(surroundings.failure("s", "k2").record.dynamodb.NewImage.p, { S: "oversize/s/k2" });
+    assert.equal(fakes.failure("s", "k2").error.code, "EVENT_INVALID");
+    assert.deepEqual(fakes.failure("s", "k2").record.dynamodb.NewImage.p, { S: "oversize/s/k2" });
   });
 
   it("sorts each stream of a batch by sequence, as numbers", async () => {
@@ -97,7 +97,7 @@ describe("eachEvent", () => {
     assert.deepEqual(keys, ["sk2", "sk9", "sk10", "tk1"]);
   });
 
-  it("works on `concurrency` streams at a time and never on two events of one stream", async () => {
+  it("processes `concurrency` streams at a time and never two events of one stream", async () => {
     const running = new Set<string>();
     let most = 0;
     const handler = eachEvent(
@@ -111,27 +111,27 @@ describe("eachEvent", () => {
       { concurrency: 2 },
     );
     const records = ["a", "b", "c"].flatMap((streamId) => [record(1, { streamId }), record(2, { streamId })]);
-    const surroundings = fakePorts();
-    await run(handler, records, surroundings);
+    const fakes = fakePorts();
+    await run(handler, records, fakes);
     assert.equal(most, 2);
-    assert.deepEqual(surroundings.metrics, [{ EventsProcessed: 6, ProcessorFailures: 0, ProcessorLag: 1000 }]);
+    assert.deepEqual(fakes.metrics, [{ EventsProcessed: 6, ProcessorFailures: 0, ProcessorLag: 1000 }]);
   });
 
-  it("calls a throwing handler twice more, and is content when the third try succeeds", async () => {
+  it("retries a throwing handler twice, and stores no failure when the third attempt succeeds", async () => {
     const tries: number[] = [];
     const handler = eachEvent((_, { attempt }) => {
       tries.push(attempt);
       if (attempt < 3) throw new Error("not yet");
     });
-    const surroundings = fakePorts();
-    assert.deepEqual(await run(handler, [record(1)], surroundings), nothingAgain);
+    const fakes = fakePorts();
+    assert.deepEqual(await run(handler, [record(1)], fakes), noFailures);
     assert.deepEqual(tries, [1, 2, 3]);
-    assert.equal(surroundings.objects.size, 0);
+    assert.equal(fakes.objects.size, 0);
   });
 
-  it("waits between tries: doubled, capped, then jittered", async () => {
-    const surroundings = fakePorts({ random: () => 1 });
-    const { clock } = surroundings;
+  it("doubles the wait between attempts, caps it, then applies jitter", async () => {
+    const fakes = fakePorts({ random: () => 1 });
+    const { clock } = fakes;
     const at: number[] = [];
     const handler = eachEvent(
       () => {
@@ -140,23 +140,23 @@ describe("eachEvent", () => {
       },
       { retries: 5 },
     );
-    const running = run(handler, [record(1)], surroundings);
+    const running = run(handler, [record(1)], fakes);
     await clock.advance(10_000);
     await running;
     assert.deepEqual(at, [0, 200, 600, 1_400, 3_000, 5_000]);
   });
 
-  it("parks a poison event with its payload and goes on: each neighbour runs once, nothing is delivered again", async () => {
+  it("stores a failing event with its payload and continues: the other events run once, nothing is delivered again", async () => {
     const keys: string[] = [];
     const handler = eachEvent(({ key }) => {
       keys.push(key);
       if (key === "k2") throw Object.assign(new Error("cannot parse"), { code: "POISON" });
     });
-    const surroundings = fakePorts();
-    assert.deepEqual(await run(handler, [record(1), record(2), record(3)], surroundings), nothingAgain);
+    const fakes = fakePorts();
+    assert.deepEqual(await run(handler, [record(1), record(2), record(3)], fakes), noFailures);
     assert.deepEqual(keys, ["k1", "k2", "k2", "k2", "k3"]);
-    assert.deepEqual([...surroundings.objects.keys()], ["failures/s/k2.json"]);
-    assert.deepEqual(surroundings.failure("s", "k2"), {
+    assert.deepEqual([...fakes.objects.keys()], ["failures/s/k2.json"]);
+    assert.deepEqual(fakes.failure("s", "k2"), {
       v: 1,
       streamId: "s",
       key: "k2",
@@ -165,35 +165,35 @@ describe("eachEvent", () => {
       attempts: 3,
       at: 2000,
     });
-    assert.deepEqual(surroundings.metrics, [{ EventsProcessed: 2, ProcessorFailures: 1, ProcessorLag: 1000 }]);
-    assert.equal(surroundings.logs.filter(({ level }) => level === "error").length, 1);
+    assert.deepEqual(fakes.metrics, [{ EventsProcessed: 2, ProcessorFailures: 1, ProcessorLag: 1000 }]);
+    assert.equal(fakes.logs.filter(({ level }) => level === "error").length, 1);
   });
 
-  it("parks bytes that are no UTF-8 unharmed", async () => {
+  it("stores the unchanged bytes of a failed event that is not UTF-8", async () => {
     const bytes = Buffer.from([0x61, 0xff]).toString("base64");
-    const surroundings = fakePorts();
+    const fakes = fakePorts();
     await run(
       eachEvent((event) => event.json()),
       [record(1, { image: { d: { B: bytes } } })],
-      surroundings,
+      fakes,
     );
-    const { event, error, attempts } = surroundings.failure("s", "k1");
+    const { event, error, attempts } = fakes.failure("s", "k1");
     assert.deepEqual([event.data, event.encoding, error.code, attempts], [bytes, "base64", "VALIDATION_FAILED", 1]);
   });
 
-  it("parks a record that is no item of the event table as it was delivered", async () => {
+  it("stores a record that is not an item of the event table as delivered", async () => {
     const broken = record(1, { image: { d: { B: "AAAA" }, e: { S: "zstd" } } });
-    const surroundings = fakePorts();
+    const fakes = fakePorts();
     await run(
       eachEvent(() => assert.fail()),
       [broken],
-      surroundings,
+      fakes,
     );
-    assert.equal(surroundings.failure("s", "k1").error.code, "EVENT_INVALID");
-    assert.deepEqual(surroundings.failure("s", "k1").record, broken);
+    assert.equal(fakes.failure("s", "k1").error.code, "EVENT_INVALID");
+    assert.deepEqual(fakes.failure("s", "k1").record, broken);
   });
 
-  it("does not try again what says that it is final", async () => {
+  it("does not retry an error with retryable false", async () => {
     let tries = 0;
     const handler = eachEvent(() => {
       tries++;
@@ -203,7 +203,7 @@ describe("eachEvent", () => {
     assert.equal(tries, 1);
   });
 
-  it("asks for an event again that could not be parked, after handling its neighbours", async () => {
+  it("requests redelivery of an event whose failure cannot be stored, after handling the other events", async () => {
     const keys: string[] = [];
     const handler = eachEvent(({ key }) => {
       if (key === "k2") throw new Error("no");
@@ -221,32 +221,32 @@ describe("eachEvent", () => {
     assert.deepEqual(keys, ["k1", "k3"]);
   });
 
-  it("answers the failures of a redrive and does not park them", async () => {
-    const surroundings = fakePorts();
+  it("returns the failures of a redrive and does not store them", async () => {
+    const fakes = fakePorts();
     const broken = eachEvent(() => {
       throw new Error("still broken");
     });
-    await run(broken, [record(1)], surroundings);
-    const { Records } = redriveBatch(surroundings.failure("s", "k1"));
-    surroundings.objects.clear();
-    assert.deepEqual(await run(broken, Records, surroundings), {
+    await run(broken, [record(1)], fakes);
+    const { Records } = redriveBatch(fakes.failure("s", "k1"));
+    fakes.objects.clear();
+    assert.deepEqual(await run(broken, Records, fakes), {
       batchItemFailures: [{ itemIdentifier: "1", error: { code: "Error", message: "still broken" } }],
     });
-    assert.equal(surroundings.objects.size, 0);
+    assert.equal(fakes.objects.size, 0);
   });
 
-  it("refuses options out of range by name", () => {
+  it("rejects options out of range with their name", () => {
     assert.throws(() => eachEvent(() => {}, { concurrency: 0 }), {
       code: "CONFIG_INVALID",
-      message: "Expected option `concurrency` to be an integer 1..1000, got 0",
+      message: "Expected option `concurrency` to be an integer 1..1000, got 0.",
     });
     assert.throws(() => eachEvent(() => {}, { retries: 11 }), { code: "CONFIG_INVALID" });
   });
 
   describe("near the timeout", () => {
-    it("aborts the signal, starts nothing more, and asks for the rest again", async () => {
-      const surroundings = fakePorts();
-      const { clock } = surroundings;
+    it("aborts the signal, starts nothing more, and requests redelivery of the rest", async () => {
+      const fakes = fakePorts();
+      const { clock } = fakes;
       const keys: string[] = [];
       const handler = eachEvent(async ({ key }, { signal }) => {
         keys.push(key);
@@ -255,7 +255,7 @@ describe("eachEvent", () => {
       const running = run(
         handler,
         [1, 2, 3].map((n) => record(n)),
-        surroundings,
+        fakes,
       );
       await clock.advance(27_000);
       assert.deepEqual(keys, ["k1", "k2"]);
@@ -265,48 +265,48 @@ describe("eachEvent", () => {
       );
     });
 
-    it("parks an event that had most of the time and did not finish", async () => {
-      const surroundings = fakePorts();
+    it("stores a failure for an event that had most of the time and did not finish", async () => {
+      const fakes = fakePorts();
       const running = run(
         eachEvent(() => new Promise(() => {})),
         [record(1), record(2)],
-        surroundings,
+        fakes,
       );
-      await surroundings.clock.advance(28_500);
+      await fakes.clock.advance(28_500);
       assert.deepEqual(
         (await running).batchItemFailures.map(({ itemIdentifier }) => itemIdentifier),
         ["1002"],
       );
-      assert.equal(surroundings.failure("s", "k1").error.code, "PROCESSOR_TIMEOUT");
+      assert.equal(fakes.failure("s", "k1").error.code, "PROCESSOR_TIMEOUT");
     });
 
-    it("asks for an interrupted event again that had begun late, so that it comes back with all the time", async () => {
-      const surroundings = fakePorts();
-      const { clock } = surroundings;
+    it("requests redelivery of an interrupted event that started late, so that it gets the full time", async () => {
+      const fakes = fakePorts();
+      const { clock } = fakes;
       const handler = eachEvent(async ({ key }, { signal }) => {
         await clock.sleep(key === "k1" ? 20_000 : 15_000, signal);
         signal.throwIfAborted();
       });
-      const running = run(handler, [record(1), record(2)], surroundings);
+      const running = run(handler, [record(1), record(2)], fakes);
       await clock.advance(27_000);
       assert.deepEqual(
         (await running).batchItemFailures.map(({ itemIdentifier }) => itemIdentifier),
         ["1002"],
       );
-      assert.equal(surroundings.objects.size, 0);
+      assert.equal(fakes.objects.size, 0);
     });
 
-    it("leaves no timer behind", async () => {
-      const surroundings = fakePorts();
+    it("cancels its timers", async () => {
+      const fakes = fakePorts();
       let signal: AbortSignal | undefined;
       await run(
         eachEvent((_, context) => {
           signal = context.signal;
         }),
         [record(1)],
-        surroundings,
+        fakes,
       );
-      await surroundings.clock.advance(60_000);
+      await fakes.clock.advance(60_000);
       assert.equal(signal?.aborted, false);
     });
   });

@@ -6,24 +6,24 @@ const broken = eachEvent(() => {
   throw new Error("broken");
 });
 
-/** Parks one record through the real wrapper and reads the object back. */
-async function parked(image: object, objects: Record<string, string> = {}): Promise<Failure> {
-  const surroundings = fakePorts();
-  for (const [key, body] of Object.entries(objects)) surroundings.objects.set(key, body);
-  await run(broken, [record(1, { streamId: "s:1", image })], surroundings);
-  const [failure] = readFailureObject(surroundings.objects.get("failures/s%3A1/k1.json")!);
+/** Makes one record fail in the real wrapper and reads the stored object. */
+async function storedFailure(image: object, objects: Record<string, string> = {}): Promise<Failure> {
+  const fakes = fakePorts();
+  for (const [key, body] of Object.entries(objects)) fakes.objects.set(key, body);
+  await run(broken, [record(1, { streamId: "s:1", image })], fakes);
+  const [failure] = readFailureObject(fakes.objects.get("failures/s%3A1/k1.json")!);
   return failure!;
 }
 
-/** What a handler sees of a batch. */
+/** The events that a handler receives from a batch. */
 async function seen(batch: ReturnType<typeof redriveBatch>, objects = new Map<string, string>()) {
   const events: unknown[] = [];
-  const surroundings = fakePorts();
-  for (const [key, body] of objects) surroundings.objects.set(key, body);
+  const fakes = fakePorts();
+  for (const [key, body] of objects) fakes.objects.set(key, body);
   const handler = eachEvent(({ streamId, key, type, id, bytes, receivedAt, sequence }) =>
     events.push({ streamId, key, type, id, bytes: Buffer.from(bytes).toString("latin1"), receivedAt, sequence }),
   );
-  await run(handler, batch.Records, surroundings);
+  await run(handler, batch.Records, fakes);
   return events;
 }
 
@@ -31,25 +31,25 @@ describe("a failure object", () => {
   for (const [what, image] of Object.entries({
     "a plain event": {},
     "an event with type and id": { t: { S: "price" }, i: { S: "7" } },
-    "bytes that are no UTF-8": { d: { B: Buffer.from([0x61, 0xff]).toString("base64") } },
+    "bytes that are not UTF-8": { d: { B: Buffer.from([0x61, 0xff]).toString("base64") } },
   }))
-    it(`gives a processor the same again: ${what}`, async () => {
+    it(`redrives the same event: ${what}`, async () => {
       const original = await seen({ Records: [record(1, { streamId: "s:1", image })] });
       assert.equal(original.length, 1);
-      assert.deepEqual(await seen(redriveBatch(await parked(image))), original);
+      assert.deepEqual(await seen(redriveBatch(await storedFailure(image))), original);
     });
 
-  it("keeps data that was too large for its item, and gives it back to the bucket first", async () => {
-    const failure = await parked({ d: undefined, p: { S: "oversize/x" } }, { "oversize/x": "large" });
+  it("contains data too large for an item, and restores it in the bucket before a redrive", async () => {
+    const failure = await storedFailure({ d: undefined, p: { S: "oversize/x" } }, { "oversize/x": "large" });
     const oversize = redriveOversize(failure)!;
     assert.deepEqual([oversize.key, Buffer.from(oversize.bytes).toString()], ["oversize/x", "large"]);
     const [event] = await seen(redriveBatch(failure), new Map([["oversize/x", "large"]]));
     assert.equal((event as { bytes: string }).bytes, "large");
   });
 
-  it("sends a record that could not be decoded as it was delivered", async () => {
+  it("redrives a record that could not be decoded as delivered", async () => {
     const image = { e: { S: "zstd" }, d: { B: "AAAA" } };
-    const [sent] = redriveBatch(await parked(image)).Records;
+    const [sent] = redriveBatch(await storedFailure(image)).Records;
     assert.deepEqual(sent?.dynamodb?.NewImage, record(1, { streamId: "s:1", image }).dynamodb.NewImage);
   });
 
@@ -57,7 +57,7 @@ describe("a failure object", () => {
     "as an object": (batch: object) => batch,
     "as text": (batch: object) => JSON.stringify(batch),
   }))
-    it(`is also what Lambda writes of a batch it gave up on, its payload ${how}`, async () => {
+    it(`can be Lambda's document of a failed batch, with the payload ${how}`, async () => {
       const Records = [record(1), record(2, { streamId: "t#3" })];
       const object = {
         requestContext: { requestId: "r", condition: "RetryAttemptsExhausted", approximateInvokeCount: 6 },

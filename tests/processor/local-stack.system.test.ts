@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readFailureObject } from "../../runtime/processor";
 import { type ProcessorStack, startProcessorStack } from "./processor-stack";
-import type { Order } from "./program/processor";
+import type { Instruction } from "./program/processor";
 
-const order = (what: Order) => JSON.stringify(what);
+const instruction = (what: Instruction) => JSON.stringify(what);
 const log = (n: number) => JSON.stringify({ n });
 
 describe("a processor on the local stack", () => {
@@ -31,8 +31,8 @@ describe("a processor on the local stack", () => {
     return text === undefined ? undefined : readFailureObject(text)[0];
   };
 
-  it("handles the good events around a poison one once, and keeps the poison with its payload", async () => {
-    const poison = order({ do: "throw" });
+  it("handles the events around a failing one once, and stores the failure with its payload", async () => {
+    const poison = instruction({ do: "throw" });
     await local.store("poison", [log(1), poison, log(3)]);
     await handledAll("poison", "poison-1", "poison-3");
     await local.store("after", [log(1)]);
@@ -40,18 +40,18 @@ describe("a processor on the local stack", () => {
     assert.deepEqual(keys("poison"), ["poison-1", "poison-3"]);
     const kept = await failure("poison", "poison-2");
     assert.equal(kept?.event?.data, poison);
-    assert.deepEqual(kept?.error, { code: "TOLD", message: "told to throw" });
+    assert.deepEqual(kept?.error, { code: "REQUESTED", message: "requested failure" });
     assert.equal(kept?.attempts, 3);
     assert.equal((await local.objects("failures/poison/")).size, 1);
   });
 
-  it("handles an event whose third try succeeds, and keeps nothing of it", async () => {
-    await local.store("third", [order({ do: "throw-until", attempt: 3 })]);
+  it("handles an event whose third attempt succeeds, and stores no failure", async () => {
+    await local.store("third", [instruction({ do: "throw-until", attempt: 3 })]);
     await handledAll("third", "third-1");
     assert.equal((await local.objects("failures/third/")).size, 0);
   });
 
-  it("hands a batch over again under the same keys when a successful one is delivered twice", async () => {
+  it("handles a batch that is delivered twice a second time, with the same keys", async () => {
     local.stack.cloud.faults.add({ match: { action: "lambda:DeliverBatch" }, effect: { kind: "repeat" }, times: 1 });
     await local.store("repeat", [log(1), log(2)]);
     await local.until("two deliveries", () => keys("repeat").length === 4);
@@ -59,20 +59,20 @@ describe("a processor on the local stack", () => {
   });
 
   it("loses nothing when its process is killed in the middle of a batch", async () => {
-    await local.store("killed", [log(1), order({ do: "die-once", file: join(folder, "died") }), log(3)]);
+    await local.store("killed", [log(1), instruction({ do: "die-once", file: join(folder, "died") }), log(3)]);
     await handledAll("killed", "killed-1", "killed-2", "killed-3");
     assert.equal((await local.objects("failures/killed/")).size, 0);
   });
 
-  it("parks an event that never ends, before Lambda's timeout, and goes on with the next", async () => {
-    await local.store("hang", [order({ do: "hang" }), log(2)]);
+  it("stores a failure for a handler that never ends, before Lambda's timeout, and continues with the next event", async () => {
+    await local.store("hang", [instruction({ do: "hang" }), log(2)]);
     await handledAll("hang", "hang-2");
     assert.equal((await failure("hang", "hang-1"))?.error.code, "PROCESSOR_TIMEOUT");
     assert.deepEqual(keys("hang"), ["hang-2"]);
   });
 
-  it("leaves a handler that blocks to Lambda, which keeps the event and goes on with the next", async () => {
-    const blocking = order({ do: "block" });
+  it("leaves a blocking handler to Lambda, which stores the event and continues with the next", async () => {
+    const blocking = instruction({ do: "block" });
     await local.store("block", [blocking, log(2)]);
     await handledAll("block", "block-2");
     const objects = [...(await local.objects("aws/lambda/")).values()].flatMap(readFailureObject);
@@ -80,15 +80,15 @@ describe("a processor on the local stack", () => {
       objects.map(({ key, event, error }) => [key, event?.data, error.code]),
       [["block-1", blocking, "RetryAttemptsExhausted"]],
     );
-    const ringing = await local.ringing();
+    const activeAlarms = await local.activeAlarms();
     assert.ok(
-      ringing.some((name) => name.includes("processor-given-up")),
-      String(ringing),
+      activeAlarms.some((name) => name.includes("processor-given-up")),
+      String(activeAlarms),
     );
-    assert.ok(!ringing.some((name) => name.includes("processor-dropped")), String(ringing));
+    assert.ok(!activeAlarms.some((name) => name.includes("processor-dropped")), String(activeAlarms));
   });
 
-  it("hands over an event that is too large for an item", async () => {
+  it("passes an event that is too large for an item", async () => {
     const large = Buffer.from(randomBytes(450_000).toString("base64"));
     await local.store("large", [large.toString()]);
     await handledAll("large", "large-1");
@@ -97,7 +97,7 @@ describe("a processor on the local stack", () => {
     assert.equal(event?.bytes, large.toString("base64").slice(0, 64));
   });
 
-  it("hands over bytes that are no UTF-8 as they were", async () => {
+  it("passes bytes that are not UTF-8 unchanged", async () => {
     const bytes = Buffer.from([0x7b, 0xff, 0xfe, 0x7d]);
     await local.store("bytes", [bytes]);
     await handledAll("bytes", "bytes-1");
@@ -106,10 +106,10 @@ describe("a processor on the local stack", () => {
     ]);
   });
 
-  it("redrives what failed after a fix, alone and once, and a second run finds nothing", async () => {
+  it("redrives failed events once after a fix, and a second run finds only those that still fail", async () => {
     const { bucketName, processorArn } = local.stack.outputs as Record<string, string>;
     const fix = join(folder, "fixed");
-    await local.store("redrive", [order({ do: "throw", file: fix }), log(2), order({ do: "throw" })]);
+    await local.store("redrive", [instruction({ do: "throw", file: fix }), log(2), instruction({ do: "throw" })]);
     await local.until("two failures", async () => (await local.objects("failures/redrive/")).size === 2);
     const redrive = () =>
       local.cli("failures", "redrive", "--stream", "redrive", "--bucket", bucketName!, "--function", processorArn!);
@@ -122,12 +122,12 @@ describe("a processor on the local stack", () => {
     assert.deepEqual(listed.map(({ key }) => key).sort(), ["redrive-1", "redrive-3"]);
 
     const show = await local.cli("failures", "show", "failures/redrive/redrive-1.json", "--bucket", bucketName!);
-    assert.equal(JSON.parse(show.stdout).event.data, order({ do: "throw", file: fix }));
+    assert.equal(JSON.parse(show.stdout).event.data, instruction({ do: "throw", file: fix }));
 
     writeFileSync(fix, "");
     const first = await redrive();
     assert.equal(first.stdout, "1 processed and removed, 1 failed again\n", first.stderr);
-    assert.match(first.stderr, /redrive redrive-3 failed again: TOLD: told to throw/);
+    assert.match(first.stderr, /redrive redrive-3 failed again: REQUESTED: requested failure/);
     assert.equal(first.code, 1);
     await handledAll("redrive", "redrive-1");
     assert.equal((await failure("redrive", "redrive-3"))?.attempts, 4);
@@ -137,11 +137,11 @@ describe("a processor on the local stack", () => {
     assert.deepEqual(keys("redrive").sort(), ["redrive-1", "redrive-2"]);
     const missing = await local.cli("failures", "show", "failures/redrive/redrive-1.json", "--bucket", bucketName!);
     assert.deepEqual([missing.code, missing.stdout], [3, ""]);
-    const poisonStays = await local.cli("failures", "list", "--stream", "poison", "--bucket", bucketName!);
-    assert.match(poisonStays.stdout, /TOLD: told to throw/);
+    const other = await local.cli("failures", "list", "--stream", "poison", "--bucket", bucketName!);
+    assert.match(other.stdout, /REQUESTED: requested failure/);
   });
 
-  it("says in one line what AWS refuses, as JSON when asked", async () => {
+  it("reports an AWS error in one line, as JSON with --json", async () => {
     const { code, stdout, stderr } = await local.cli("failures", "list", "--json", "--bucket", "nobodys");
     assert.deepEqual([code, stdout], [1, ""]);
     assert.equal(JSON.parse(stderr).code, "NoSuchBucket");

@@ -12,23 +12,23 @@ const ROOT = resolve(__dirname, "../..");
 
 export interface Handled {
   readonly handled: string;
-  /** The first bytes, base64. */
+  /** The first 48 bytes, base64. */
   readonly bytes: string;
   readonly size: number;
   readonly binary: boolean;
 }
 
-/** A deployment on this machine whose event table the tests fill themselves. */
+/** A deployment on the local stack whose event table the tests fill themselves. */
 export interface ProcessorStack extends Pick<EventLog, "until"> {
   readonly stack: LocalStack;
-  /** Stores events in one write, as the relay would: keys count up from 1 within the stream. */
+  /** Stores events in one write, as the relay does. The keys are numbered from 1 within the stream. */
   store(streamId: string, data: readonly (string | Buffer)[]): Promise<void>;
-  /** What the processor logged as handled of a stream, in order. */
+  /** The events of a stream that the processor logged as handled, in order. */
   handled(streamId: string): Handled[];
   /** Objects of the bucket by key. */
   objects(prefix: string): Promise<Map<string, string>>;
-  /** Names of the alarms that ring now. */
-  ringing(): Promise<string[]>;
+  /** Names of the alarms in state ALARM. */
+  activeAlarms(): Promise<string[]>;
   /** `stream-ingestion …` with the operator's credentials. */
   cli(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }>;
   close(): Promise<void>;
@@ -84,7 +84,7 @@ export async function startProcessorStack(): Promise<ProcessorStack> {
         const handled = JSON.parse(event.line) as Handled;
         return handled.handled.startsWith(`${streamId}-`) ? [handled] : [];
       }),
-    async ringing() {
+    async activeAlarms() {
       const { MetricAlarms = [] } = await cloudWatch.send(new DescribeAlarmsCommand({ StateValue: "ALARM" }));
       return MetricAlarms.map(({ AlarmName = "" }) => AlarmName);
     },
@@ -124,7 +124,7 @@ export async function startProcessorStack(): Promise<ProcessorStack> {
   };
 }
 
-/** Items come as DynamoDB's own JSON, which the SDK does not take as text. */
+/** The items are DynamoDB JSON, which the SDK accepts only as objects. */
 async function putAll(client: DynamoDBClient, table: string, items: readonly string[]): Promise<void> {
   const { BatchWriteItemCommand } = await import("@aws-sdk/client-dynamodb");
   const puts = items.map((json) => ({ PutRequest: { Item: withBytes(JSON.parse(json)) } }));

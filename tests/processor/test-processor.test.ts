@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { eachBatch, eachEvent, testProcessor } from "../../runtime/processor";
 
 describe("testProcessor", () => {
-  it("feeds JSON, text and bytes with defaults for everything else", async () => {
+  it("passes JSON, text and bytes, with defaults for all other fields", async () => {
     const seen: unknown[] = [];
     const handler = eachEvent(({ streamId, key, type, data, binary, sequence }) =>
       seen.push([streamId, key, type, data, binary, sequence]),
@@ -23,7 +23,7 @@ describe("testProcessor", () => {
     assert.deepEqual(result, { failures: [], redelivered: [] });
   });
 
-  it("takes events through compression and the bucket", async () => {
+  it("passes events through compression and the bucket", async () => {
     const small = "a".repeat(100_000);
     const large = randomBytes(450_000).toString("base64");
     const lengths: number[] = [];
@@ -34,7 +34,7 @@ describe("testProcessor", () => {
     assert.deepEqual(lengths, [small.length, large.length]);
   });
 
-  it("shows failures with their payload, large ones too", async () => {
+  it("returns failures with their payload, also large ones", async () => {
     const large = randomBytes(450_000).toString("base64");
     const handler = eachEvent(() => {
       throw new TypeError("no");
@@ -46,14 +46,14 @@ describe("testProcessor", () => {
     assert.deepEqual(failures[0]?.error, { code: "TypeError", message: "no" });
   });
 
-  it("shows what a timeout leaves to be delivered again", async () => {
+  it("returns the keys that a timeout leaves for redelivery", async () => {
     const handler = eachEvent(() => new Promise(() => {}));
     const { failures, redelivered } = await testProcessor(handler, [{}, {}], { timeoutMs: 50 });
     assert.equal(failures[0]?.error.code, "PROCESSOR_TIMEOUT");
     assert.deepEqual(redelivered, ["event-2"]);
   });
 
-  it("needs no environment, and a deployed processor names what it misses", async () => {
+  it("needs no environment, and a deployed processor names a missing variable", async () => {
     const handler = eachEvent(() => {});
     const context = {
       functionName: "f",

@@ -7,7 +7,7 @@ const ingestion = new StreamIngestion(
     processor: { entry: "./processor.ts", timeoutSeconds: 2 },
     removal: "delete",
   },
-  // Lambda gives up after the first retry, so that a test need not wait for all five.
+  // Lambda gives up after the first retry, so that a test does not wait for all five.
   { transform: { mapping: { maximumRetryAttempts: 1 } } },
 );
 

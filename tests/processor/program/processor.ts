@@ -1,24 +1,25 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { eachEvent } from "../../../runtime/processor";
 
-/** What an event of these tests asks of the processor. */
-export interface Order {
+/** An instruction that an event of these tests gives to the processor. */
+export interface Instruction {
   readonly do: "log" | "throw" | "throw-until" | "hang" | "block" | "die-once";
   /** `throw-until`: the attempt that succeeds. */
   readonly attempt?: number;
-  /** `throw`: only while this file is absent. `die-once`: leaves this file and dies, unless it is there. */
+  /** `throw`: only while this file does not exist. `die-once`: creates this file and kills the process, unless it exists. */
   readonly file?: string;
 }
 
-/** Does as each event says, and logs those that it handled. Events that are no orders are logged with their bytes. */
+/** Follows the instruction in each event, and logs the events that it handled. Other events are only logged. */
 export const handler = eachEvent(async (event, context) => {
-  const order: Order = event.data.startsWith('{"do"') ? (event.json() as Order) : { do: "log" };
-  switch (order.do) {
+  const instruction: Instruction = event.data.startsWith('{"do"') ? (event.json() as Instruction) : { do: "log" };
+  switch (instruction.do) {
     case "throw":
-      if (!existsSync(order.file ?? "")) throw Object.assign(new Error("told to throw"), { code: "TOLD" });
+      if (!existsSync(instruction.file ?? ""))
+        throw Object.assign(new Error("requested failure"), { code: "REQUESTED" });
       break;
     case "throw-until":
-      if (context.attempt < (order.attempt ?? 0)) throw new Error(`attempt ${context.attempt}`);
+      if (context.attempt < (instruction.attempt ?? 0)) throw new Error(`attempt ${context.attempt}`);
       break;
     case "hang":
       await new Promise(() => {});
@@ -26,8 +27,8 @@ export const handler = eachEvent(async (event, context) => {
     case "block":
       for (;;);
     case "die-once":
-      if (existsSync(order.file!)) break;
-      writeFileSync(order.file!, "");
+      if (existsSync(instruction.file!)) break;
+      writeFileSync(instruction.file!, "");
       process.kill(process.pid, "SIGKILL");
       await new Promise(() => {});
   }
