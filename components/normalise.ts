@@ -19,6 +19,7 @@ import {
   type StreamIngestionArgs,
 } from "./args";
 import { checkEnvironment, checkSize } from "./environment";
+import { expect, integer, memory, oneOf } from "./expect";
 
 /** Defaults of everything that shapes the graph. The one place that knows them. */
 export const DEFAULTS = {
@@ -155,24 +156,6 @@ function isOrigin(value: string): boolean {
   if (!URL.canParse(value)) return false;
   const { protocol, search, hash } = new URL(value);
   return ["http:", "https:"].includes(protocol) && search === "" && hash === "";
-}
-
-function expect(holds: boolean, what: string, allowed: string, seen: unknown): asserts holds {
-  if (!holds)
-    throw new Error(`Expected ${what} to be ${allowed}, got ${typeof seen === "string" ? `"${seen}"` : String(seen)}.`);
-}
-
-function integer(what: string, value: number, min: number, max: number): number {
-  expect(Number.isInteger(value) && value >= min && value <= max, `\`${what}\``, `${min}..${max}`, value);
-  return value;
-}
-
-const memory = (what: string, value: number) => integer(what, value, 128, 10_240);
-
-function oneOf<T extends string>(what: string, choices: Readonly<Record<string, T>>, value: string): T {
-  const allowed = Object.values(choices);
-  expect(allowed.includes(value as T), `\`${what}\``, allowed.map((choice) => `"${choice}"`).join(" | "), value);
-  return value as T;
 }
 
 function text(what: string, value: string | undefined): string {
