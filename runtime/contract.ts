@@ -1,12 +1,12 @@
 /**
- * What deploy time and run time agree on: environment names, table keys, attribute names, payload shapes.
- * The only file that components/ and runtime/ both import; it imports nothing.
+ * The contract between deploy time and run time: environment names, table keys, attribute names, payload shapes.
+ * The only file that both components/ and runtime/ import. It imports nothing.
  */
 
-/** Version of the payload and row shapes below. Every release reads the previous one, both ways. */
+/** Version of the payload and row shapes below. Each release reads the version before and after its own. */
 export const CONTRACT_VERSION = 1;
 
-/** Environment variables the component sets and the handlers read. None of them holds a secret. */
+/** Environment variables that the component sets and the handlers read. None of them holds a secret. */
 export const ENV = {
   /** Name of the connection table. Manager, API, watchdog. */
   connectionTable: "STREAM_INGESTION_CONNECTION_TABLE",
@@ -18,25 +18,25 @@ export const ENV = {
   sourceSecret: "STREAM_INGESTION_SOURCE_SECRET",
   /** JSON of {@link RelaySettings}. Manager, watchdog. */
   settings: "STREAM_INGESTION_SETTINGS",
-  /** Hash of bundle and settings: where it differs from a row's `release`, the owner hands over. Manager, watchdog. */
+  /** Hash of bundle and settings. Where it differs from a row's `release`, the owner hands over. Manager, watchdog. */
   release: "STREAM_INGESTION_RELEASE",
-  /** `project-stack-instance`: the one dimension of the metrics, unique in an account. All functions. */
+  /** `project-stack-instance`: the only dimension of the metrics, unique in an account. All functions. */
   deployment: "STREAM_INGESTION_DEPLOYMENT",
-  /** Name of the connection manager function. API, watchdog. (The manager takes its own ARN from the Lambda context.) */
+  /** Name of the connection manager function. API, watchdog. (The manager reads its own name from the Lambda context.) */
   connectionManager: "STREAM_INGESTION_CONNECTION_MANAGER",
 } as const;
 
-/** `streamId`: what a stream may be called. `.` and `..` are refused besides. */
+/** Format of a stream id. `.` and `..` are refused as well: see {@link isStreamId}. */
 export const STREAM_ID_PATTERN = /^[A-Za-z0-9._:@-]{1,128}$/;
 
-/** The same in words, for messages. */
-export const STREAM_ID_RULE = "1..128 of A-Z a-z 0-9 . _ : @ - (not «.» or «..»)";
+/** The same rule in words, for error messages. */
+export const STREAM_ID_RULE = '1 to 128 characters from A-Z a-z 0-9 . _ : @ - (not "." or "..")';
 
 export function isStreamId(value: unknown): value is string {
   return typeof value === "string" && STREAM_ID_PATTERN.test(value) && value !== "." && value !== "..";
 }
 
-/** Key of the one row of the connection table that the deployment owns; outside the id alphabet. Attribute `streams`: string set or list. */
+/** Key of the row that holds the deployment's `streams`; not a valid stream id. Attribute `streams`: string set or list. */
 export const DECLARED_ROW = "#declared";
 
 /** Type token of the component. */
@@ -49,40 +49,40 @@ export const EVENT_KEY = "key";
 /** TTL attribute of the event table: epoch seconds. */
 export const TTL_ATTRIBUTE = "ttl";
 
-/** Short attribute names of an item in the event table: their bytes are paid with every write. */
+/** Attributes of an item in the event table. The names are short because every write pays for their bytes. */
 export const ITEM = {
   streamId: STREAM_ID_KEY,
   key: EVENT_KEY,
-  /** S: data as text; B: binary (invalid UTF-8, or encoded, see `encoding`). Absent when `pointer` is there. */
+  /** S: data as text. B: binary (invalid UTF-8, or compressed, see `encoding`). Absent when `pointer` is set. */
   data: "d",
-  /** S: SSE event type; absent = "message". */
+  /** S: SSE event type. Absent: "message". */
   type: "t",
-  /** S: the SSE `id` field of this event's connection at the time; absent = none. */
+  /** S: last SSE event id of the connection when the event was received. Absent: none. */
   id: "i",
   /** S: `generation.connection.counter`. Orders the events of one connection. */
   sequence: "q",
-  /** N: epoch milliseconds at which the event was decoded. */
+  /** N: time the event was decoded, in epoch milliseconds. */
   receivedAt: "r",
-  /** S: "zstd" = `data` is compressed text, "zstd-binary" = compressed bytes. Absent = as is. */
+  /** S: "zstd" if `data` is compressed text, "zstd-binary" if it is compressed binary. Absent: not compressed. */
   encoding: "e",
-  /** S: key in the bucket of data too large for an item. The object holds the bare bytes. */
+  /** S: key of the S3 object that holds data too large for an item. The object is the data itself. */
   pointer: "p",
   ttl: TTL_ATTRIBUTE,
 } as const;
 
-/** Prefixes in the bucket. */
+/** Key prefixes in the bucket. */
 export const OVERSIZE_PREFIX = "oversize/";
 export const FAILURE_PREFIX = "failures/";
 /** Chosen by Lambda, for batches that an event source mapping gave up on: `aws/lambda/<mapping>/<shard>/yyyy/mm/dd/…`. */
 export const LAMBDA_FAILURE_PREFIX = "aws/lambda/";
 
-/** The secret's JSON. Read at every hop and again once on 401; never logged, never in env or payloads. */
+/** JSON of the source's secret. Each hop reads it, and reads it once more after a 401. It is never in logs, environment or payloads. */
 export interface SourceSecret {
   /** Origin and optional base path, `https://stream.example.com`. */
   readonly url: string;
-  /** Path on the origin; `{streamId}` in it is replaced by the encoded stream id. Without the placeholder the id is not sent. */
+  /** Path on the origin. `{streamId}` is replaced by the encoded stream id. Without it, the id is not sent. */
   readonly path: string;
-  /** Credential; sent as {@link SourceSettings.auth} says. Empty or absent = no credential. */
+  /** Credential, sent as {@link AuthSettings} says. Empty or absent: no credential. */
   readonly key?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string>>;
@@ -95,21 +95,21 @@ export type AuthSettings =
   | { readonly kind: "query"; readonly name: string }
   | { readonly kind: "none" };
 
-/** Where a stored position goes when a connection resumes. */
+/** Where a connection sends the position to resume from. */
 export type ResumeSettings =
   | { readonly kind: "last-event-id" }
   | { readonly kind: "query"; readonly name: string; readonly pointer: string }
   | { readonly kind: "header"; readonly name: string; readonly pointer: string }
   | { readonly kind: "none" };
 
-/** What makes two events one. */
+/** How to recognise that two events are the same event. */
 export type IdentitySettings =
   | { readonly kind: "content" }
   | { readonly kind: "sse-id" }
   | { readonly kind: "pointer"; readonly pointer: string }
   | { readonly kind: "arrival" };
 
-/** An event that is a heartbeat: by SSE type, or by a JSON pointer's value. */
+/** Events to drop as heartbeats: by SSE type, or by the value at a JSON pointer. */
 export type IgnoreRule =
   | { readonly kind: "type"; readonly type: string }
   | { readonly kind: "pointer"; readonly pointer: string; readonly equals: string | number | boolean | null };
@@ -117,7 +117,7 @@ export type IgnoreRule =
 export type Format = "auto" | "sse" | "lines" | "json" | "json-seq";
 export type HandoverMode = "auto" | "overlap" | "break";
 
-/** Everything of a deployment that the manager needs and that is no secret. JSON in {@link ENV.settings}. */
+/** Settings of the deployment, secrets excluded. JSON in {@link ENV.settings}. */
 export interface RelaySettings {
   readonly v: number;
   readonly source: {
@@ -145,8 +145,8 @@ export interface HopPayload {
 export interface HopStream {
   readonly streamId: string;
   /**
-   * The generation this hop was named to succeed while its owner still lives (overlap: claim first, acquire at the first byte).
-   * Absent: start, revive or break; acquire first, connect then.
+   * Generation to succeed while its owner still runs (overlap): claim, connect, acquire at the first byte.
+   * Absent (start, revive, break): acquire, then connect.
    */
   readonly generation?: number;
 }
@@ -169,15 +169,15 @@ export interface Counters {
   readonly received: number;
   readonly stored: number;
   readonly ignored: number;
-  /** Not written again because the key was stored a moment ago on another connection (a replay). */
+  /** Not written: the key was stored recently on another connection (a replay). */
   readonly suppressed: number;
-  /** Equal key and equal data within one connection. */
+  /** Same key and same data within one connection. */
   readonly repeated: number;
-  /** Equal key, other data. */
+  /** Same key, different data. */
   readonly conflicting: number;
-  /** Counted and logged, not stored (for example over `maxEventBytes`). */
+  /** Counted and logged, not stored: for example, larger than `maxEventBytes`. */
   readonly refused: number;
-  /** Read but neither stored nor refused when the hop had to leave. */
+  /** Read, but neither stored nor refused when the hop ended. */
   readonly abandoned: number;
   readonly bytes: number;
   readonly reconnects: number;
@@ -200,70 +200,70 @@ export const ZERO_COUNTERS: Counters = {
 
 export interface LastError {
   readonly code: string;
-  /** HTTP status, under `SOURCE_STATUS`: after 401 and 403 a new secret brings the stream back. */
+  /** HTTP status, with code `SOURCE_STATUS`. After 401 and 403, the watchdog retries when the secret changes. */
   readonly status?: number;
   readonly message: string;
   /** Epoch milliseconds. */
   readonly at: number;
 }
 
-/** One hand-over as its successor and predecessor measured it. */
+/** Statistics of a stream's handovers. */
 export interface HandoverStats {
   readonly count: number;
   readonly mode?: "overlap" | "break";
-  /** Last byte on the old connection → first byte on the new one; negative = they overlapped. */
+  /** From the last byte on the old connection to the first byte on the new one. Negative: they overlapped. */
   readonly lastGapMs?: number;
   readonly maxGapMs?: number;
 }
 
-/** A row of the connection table as it is read back. Times are epoch milliseconds. */
+/** A row of the connection table, with defaults filled in. Times are epoch milliseconds. */
 export interface ConnectionRow {
   readonly streamId: string;
   readonly v: number;
   readonly desired: Desired;
-  /** +1 at every start and stop. */
+  /** Incremented at every start and stop. */
   readonly desiredVersion: number;
-  /** True: the deployment's list started it, a removal from the list stops it. False: it is in the list, but was started through the API. */
+  /** True: started by the deployment's `streams`; removing it there stops it. False: in `streams`, but started through the API. Absent: not in `streams`. */
   readonly declared?: boolean;
   readonly status: Status;
-  /** Fencing token: +1 at every acquire, never at renew. */
+  /** Fencing token. Incremented at every acquire, never at a renew. */
   readonly generation: number;
-  /** Nonce of the handler call that holds the lease; absent = released. */
+  /** Nonce of the invocation that holds the lease. Absent: released. */
   readonly owner?: string;
   readonly expiresAt?: number;
   readonly claim?: Claim;
-  /** Highest position before which everything is settled. Opaque. */
+  /** Highest position before which every event is settled. Opaque. */
   readonly checkpoint?: string;
-  /** Failed attempts in a row; 0 = healthy. */
+  /** Consecutive failed attempts. */
   readonly attempt: number;
-  /** Nobody connects before this time. */
+  /** No hop connects before this time. */
   readonly retryAt?: number;
   readonly handoverMode?: { readonly mode: "overlap" | "break"; readonly until: number };
-  /** Version of the secret that was last used. */
+  /** Version of the secret that the last connection used. */
   readonly secretVersion?: string;
-  /** The release that runs it. */
+  /** Release of the owner's hop. */
   readonly release?: string;
-  /** The release that the watchdog asks the owner to hand over to. */
+  /** Release to hand over to, as the watchdog requested. */
   readonly requestedRelease?: string;
   readonly connectedSince?: number;
   /** First body byte of the owner's connection. */
   readonly firstByteAt?: number;
   readonly lastByteAt?: number;
-  /** A predecessor closed before its successor was there; gone when the successor has measured the gap. */
+  /** Time the predecessor disconnected before its successor connected. Removed when the successor has measured the gap. */
   readonly disconnectedAt?: number;
   readonly counters: Counters;
   readonly handover?: HandoverStats;
   readonly lastError?: LastError;
 }
 
-/** A successor's right to connect while its predecessor still owns the lease. */
+/** Permits a successor to connect while its predecessor still owns the lease. */
 export interface Claim {
   readonly nonce: string;
   readonly until: number;
   readonly refused?: { readonly status: number; readonly retryAt?: number };
 }
 
-/** CloudWatch metrics, written as EMF log lines with the one dimension {@link METRIC_DIMENSION}; never one per stream. */
+/** CloudWatch metrics, written as EMF log lines. {@link METRIC_DIMENSION} is the only dimension: one per stream would cost too much. */
 export const METRIC_NAMESPACE = "StreamIngestion";
 export const METRIC_DIMENSION = "Deployment";
 export const METRIC = {
@@ -279,12 +279,12 @@ export const METRIC = {
   hops: "Hops",
   buffered: "EventsBuffered",
   sinceLastByteMs: "TimeSinceLastByte",
-  /** Streams that should run and have no live lease, as the watchdog saw them. */
+  /** Streams that should run but have no live lease, as seen by the watchdog. */
   streamsDown: "StreamsDown",
-  /** Streams that failed for good. */
+  /** Streams that failed permanently. */
   streamsFailed: "StreamsFailed",
   processed: "EventsProcessed",
   processorFailures: "ProcessorFailures",
-  /** Received by the relay → handled by the processor. */
+  /** From received by the relay to handled by the processor. */
   processorLagMs: "ProcessorLag",
 } as const;

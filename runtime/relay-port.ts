@@ -1,70 +1,73 @@
 import type { Counters, LastError } from "./contract";
 
 /**
- * What the control plane needs from a relay of one stream. The data plane offers it, the handlers join the two:
- * neither imports the other.
+ * The relay of one stream, as the control plane uses it. The data plane implements it and the handlers connect the two, so
+ * that neither imports the other.
  */
 export interface Relay {
-  /** Runs connection after connection until `signal` aborts or the stream ends, drains, and says why it left. Never rejects for anything upstream or the table did. */
+  /**
+   * Connects and reconnects until `signal` aborts or the stream ends, then drains and resolves with the reason. Does not reject
+   * on errors of the upstream or the event table.
+   */
   run(): Promise<RelayOutcome>;
-  /** What is true now; cheap, called at every renew. */
+  /** The current state. Cheap: called at every renew. */
   snapshot(): RelaySnapshot;
 }
 
 export interface RelayOptions {
   readonly streamId: string;
-  /** Goes into every event's sequence. */
+  /** First part of every event's sequence. */
   readonly generation: number;
-  /** Position to resume from; undefined = from now. */
+  /** Position to resume from. Absent: from now. */
   readonly checkpoint?: string;
-  /** Failed attempts in a row, from the row: the backoff goes on where the last hop left it. */
+  /** Consecutive failed attempts so far: the backoff continues from the previous hop. */
   readonly attempt: number;
-  /** Aborted: stop reading at once, drain what was read, resolve `stopped`. */
+  /** On abort, the relay stops reading at once, stores what it read and resolves with `stopped`. */
   readonly signal: AbortSignal;
-  /** Epoch ms: reading, waits and request timeouts end here whatever happens. */
+  /** Epoch ms. Reading, waits and request timeouts end here at the latest. */
   readonly stopReadingAt: number;
-  /** Epoch ms: what is not stored by then is counted as abandoned. */
+  /** Epoch ms. Events not stored by then are counted as abandoned. */
   readonly drainUntil: number;
-  /** True: one attempt; 409, 420 or 429 before the first byte end the run as `refused`. False: the normal reconnect policy. Asked at each answer. */
+  /** True: a 409, 420 or 429 before the first byte ends the run as `refused`. False: the normal retry policy. Called for each response. */
   readonly singleAttempt: () => boolean;
-  /** Asked before every connection but the first; false = drain and leave as `stopped`. */
+  /** Called before every connection but the first. False: the relay drains and resolves with `stopped`. */
   readonly mayReconnect: () => Promise<boolean>;
   readonly onProgress: (progress: RelayProgress) => void;
 }
 
 export type RelayProgress =
-  /** Good status and headers arrived. */
+  /** A response with a success status. */
   | { readonly kind: "open"; readonly at: number }
   /** First body byte of a connection. */
   | { readonly kind: "first-byte"; readonly at: number }
-  /** The connection ended, by whichever side. */
+  /** Either side closed the connection. */
   | { readonly kind: "closed"; readonly at: number };
 
 export type RelayOutcome =
-  /** The signal aborted, stopReadingAt came, or mayReconnect said no. Drained. */
+  /** The signal aborted, `stopReadingAt` passed, or `mayReconnect` returned false. Drained. */
   | { readonly kind: "stopped" }
-  /** 204: upstream says there is no more. */
+  /** The upstream ended the stream with a 204. */
   | { readonly kind: "completed" }
-  /** For good: 401, 403, 404, 410, or an answer that is no stream. */
+  /** Permanent: 401, 403, 404, 410, or a response that is not a stream. */
   | { readonly kind: "failed"; readonly error: LastError }
-  /** The next attempt lies too far ahead to be waited for by a running Lambda. */
+  /** The next attempt is too far ahead to wait for in a running invocation. */
   | { readonly kind: "waiting"; readonly retryAt: number; readonly attempt: number; readonly error: LastError }
-  /** Only under `singleAttempt`. `retryAt` only when the upstream named a time (Retry-After). */
+  /** Only under `singleAttempt`. `retryAt` is set when the upstream sent a Retry-After. */
   | { readonly kind: "refused"; readonly status: number; readonly retryAt?: number };
 
 export interface RelaySnapshot {
-  /** Highest position before which everything is settled; begins as {@link RelayOptions.checkpoint}. Absent = none, or the upstream refused it. */
+  /** Highest position before which every event is settled; initially {@link RelayOptions.checkpoint}. Absent: none, or refused by the upstream. */
   readonly checkpoint?: string;
-  /** Since this run began. */
+  /** Counted since `run` was called. */
   readonly counters: Counters;
   readonly attempt: number;
   readonly retryAt?: number;
   readonly connectedSince?: number;
   readonly firstByteAt?: number;
   readonly lastByteAt?: number;
-  /** Version of the secret the last connection used. */
+  /** Version of the secret that the last connection used. */
   readonly secretVersion?: string;
   readonly lastError?: LastError;
-  /** Events read and not yet settled. */
+  /** Events read but not yet settled. */
   readonly buffered: number;
 }

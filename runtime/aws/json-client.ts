@@ -3,13 +3,13 @@ import { signer } from "./sigv4";
 import { transportTo } from "./transport";
 
 /**
- * The few AWS calls of the control plane: signed JSON over Node's own HTTP. The SDK's clients would be nine tenths of each
- * handler's bundle, and every cold start pays for its bytes (docs/decisions/0023).
+ * A client for AWS JSON APIs: signed requests over Node's own HTTP client. The AWS SDK would be nine tenths of each handler's
+ * bundle, and bundle size adds to every cold start (docs/decisions/0023).
  */
 export interface AwsClient {
-  /** @throws AwsError when AWS refused, any other error when it did not answer in time. */
+  /** @throws AwsError when AWS returned an error; any other error when there was no response in time. */
   send(call: AwsCall): Promise<string>;
-  /** Destroys its sockets. */
+  /** Destroys the sockets. */
   close(): void;
 }
 
@@ -21,7 +21,7 @@ export interface AwsCall {
   readonly timeoutMs: number;
 }
 
-/** `name` is AWS's own: `ConditionalCheckFailedException`. */
+/** An error response. `name` is the AWS error code, such as `ConditionalCheckFailedException`. */
 export class AwsError extends Error {
   constructor(
     override readonly name: string,
@@ -51,7 +51,7 @@ export function awsClient(target: AwsTarget): AwsClient {
   };
 }
 
-/** `com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException`, or the header's `ResourceNotFoundException:http://…` */
+/** Reads the error code from `com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException` or from the header's `ResourceNotFoundException:http://…`. */
 function responseError(status: number, type: string | string[] | undefined, text: string): AwsError {
   const { __type = "", message, Message } = parse(text);
   const name = (String(type ?? "") || __type).split(":")[0]!.split("#").at(-1) || `Http${status}`;

@@ -4,25 +4,25 @@ import { type AwsTarget, endpointOf } from "./endpoint";
 import { signer } from "./sigv4";
 import { transportTo } from "./transport";
 
-/** Objects of one bucket, by key. Rejects with `STORE_UNAVAILABLE` where S3 gives no answer or refuses. */
+/** Reads and writes objects of one bucket. @throws StreamError STORE_UNAVAILABLE when S3 does not respond or returns an error. */
 export interface S3Client {
-  /** `undefined` = no such object. */
+  /** Resolves to `undefined` when the object does not exist. */
   get(key: string, signal?: AbortSignal): Promise<Uint8Array | undefined>;
   put(key: string, body: Uint8Array, signal?: AbortSignal): Promise<void>;
-  /** Destroys its sockets. */
+  /** Destroys the sockets. */
   close(): void;
 }
 
 export interface S3Options {
   readonly bucket: string;
   readonly target: AwsTarget;
-  /** Longest that one request may take. */
+  /** Timeout of one request. */
   readonly timeoutMs: number;
 }
 
 /**
- * Two calls of S3, signed, over Node's own HTTP: this file is in every processor's bundle, where the SDK's client would be larger
- * than everything else. At another endpoint than AWS's the bucket is part of the path.
+ * A client for two S3 operations over Node's own HTTP client. It is part of every processor's bundle, where the AWS SDK's client
+ * would be larger than everything else. At a custom endpoint the bucket name is in the path (path-style addressing).
  */
 export function s3Client({ bucket, target, timeoutMs }: S3Options): S3Client {
   const base = endpointOf(target);
@@ -73,7 +73,7 @@ function excerpt(body: Buffer): string {
   return body.subarray(0, 300).toString();
 }
 
-/** As S3 escapes: everything but unreserved characters. */
+/** Escapes everything but unreserved characters, as S3 does. */
 function escapeSegment(segment: string): string {
   return encodeURIComponent(segment).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 }

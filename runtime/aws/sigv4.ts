@@ -6,20 +6,20 @@ export interface Credentials {
   readonly sessionToken?: string;
 }
 
-/** Asked for each request: the chain behind it renews and caches. */
+/** Called for each request: the provider caches and refreshes. */
 export type CredentialsProvider = () => Promise<Credentials>;
 
 export interface SignInput {
   readonly method: string;
-  /** As sent: escaped once, without a query. */
+  /** The path as sent: escaped once, without a query string. */
   readonly path: string;
-  /** Lower-case names; `host` included. */
+  /** Lower-case names, including `host`. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Buffer;
 }
 
 /**
- * Signature Version 4 for requests without a query: returns the headers to send. The signing key of a day is derived once.
+ * Signature Version 4 for requests without a query string. Returns the headers to send. Derives the signing key once a day.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 export function signer(service: string, region: string) {
@@ -32,7 +32,7 @@ export function signer(service: string, region: string) {
         (secret, part) => hmac(secret, part),
         `AWS4${credentials.secretAccessKey}`,
       );
-      // As bytes it would be made a key object again for every signature.
+      // With bytes, Node would create a key object for every signature.
       cached = { id, key: createSecretKey(key as Buffer) };
     }
     return cached.key;
@@ -47,7 +47,7 @@ export function signer(service: string, region: string) {
     const signed = names.join(";");
     const canonical = names.map((name) => `${name}:${headers[name]}\n`).join("");
     const bodyHash = hash("sha256", input.body, "hex");
-    // S3 escapes its path once, and DynamoDB has none.
+    // Correct for S3, which escapes the path once, and for paths that need no escaping.
     const request = `${input.method}\n${input.path}\n\n${canonical}\n${signed}\n${bodyHash}`;
     const scope = `${day}/${region}/${service}/aws4_request`;
     const text = `AWS4-HMAC-SHA256\n${time}\n${scope}\n${hash("sha256", request, "hex")}`;

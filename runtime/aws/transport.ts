@@ -1,9 +1,9 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 
-/** HTTP to one origin over Node's own client, which is in no bundle. */
+/** HTTP requests to one origin with Node's own client, which adds nothing to a bundle. */
 export interface Transport {
-  /** Rejects when there is no complete answer. */
+  /** Rejects when there is no complete response. */
   send(request: TransportRequest): Promise<TransportResponse>;
   /** Destroys the sockets. */
   close(): void;
@@ -30,7 +30,7 @@ export function transportTo({ protocol, hostname, port }: URL): Transport {
   return {
     send: ({ body, ...options }) =>
       new Promise((resolve, reject) => {
-        const sending = open({ agent, hostname, port, ...options }, (response) => {
+        const request = open({ agent, hostname, port, ...options }, (response) => {
           const chunks: Buffer[] = [];
           response.on("data", (chunk: Buffer) => chunks.push(chunk));
           response.on("error", reject);
@@ -39,8 +39,8 @@ export function transportTo({ protocol, hostname, port }: URL): Transport {
             resolve({ status: statusCode, headers, body: Buffer.concat(chunks) });
           });
         });
-        sending.on("error", reject);
-        sending.end(body);
+        request.on("error", reject);
+        request.end(body);
       }),
     close: () => agent.destroy(),
   };

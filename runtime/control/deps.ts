@@ -4,10 +4,10 @@ import type { Clock } from "../support/clock";
 import type { Logger } from "../support/logger";
 import type { ConnectionTable } from "./table/connection-table";
 
-/** Starts one hop, asynchronously: resolves when the invocation is accepted, which does not promise that it runs, or runs once. */
+/** Invokes a hop asynchronously. Resolves when Lambda accepts the invocation; it may run never, once or twice. */
 export type Invoke = (payload: HopPayload) => Promise<void>;
 
-/** What every use case of the control plane gets. */
+/** Dependencies of every control plane operation. */
 export interface ControlDeps {
   readonly table: ConnectionTable;
   readonly invoke: Invoke;

@@ -4,18 +4,18 @@ import type { ConnectionTable } from "../control/table/connection-table";
 import { type DynamoOperation, dynamoTable } from "../control/table/dynamo-table";
 import { awsTarget } from "./environment";
 
-/** Longest an AWS call may take while there is plenty of time. */
+/** Default timeout of an AWS call. */
 const TIMEOUT_MS = 3_000;
 const INVOKE_ATTEMPTS = 3;
 
 export interface CallOptions {
-  /** Longest a call may take, asked at each: a hop's shrinks towards its deadline. */
+  /** Timeout of the next call. A hop's timeout shrinks towards its deadline. */
   readonly timeoutMs?: () => number;
-  /** A client that the caller closes; absent = one that lives as long as the function's environment. */
+  /** A client that the caller closes. Absent: a client for the lifetime of the execution environment. */
   readonly client?: AwsClient;
 }
 
-/** The connection table behind its port. One attempt a call: the table's own `write` is the retry. */
+/** The connection table in DynamoDB. Each call makes one attempt, because a repeated update would add its counters twice. */
 export function connectionTable(
   tableName: string,
   { timeoutMs = () => TIMEOUT_MS, client = awsClient(awsTarget("dynamodb")) }: CallOptions = {},
@@ -30,7 +30,7 @@ export function connectionTable(
   return dynamoTable(tableName, send);
 }
 
-/** Asynchronous invocation of a function by its name. A retry is harmless here: a doubled hop leaves quietly. */
+/** Invokes a function asynchronously. Retries are safe: a duplicate hop acquires nothing and ends. */
 export function invokeFunction(
   functionName: string,
   { timeoutMs = () => TIMEOUT_MS, client = awsClient(awsTarget("lambda")) }: CallOptions = {},
@@ -54,15 +54,15 @@ export function invokeFunction(
 }
 
 /**
- * Lambda follows a chain of invocations by this header, as it does with the SDK's clients. We do not hide from its loop
- * detection: the function's recursion setting allows the chain.
+ * Lambda detects recursive invocations by this header, which the AWS SDK sends as well. It is sent because the function's
+ * recursion setting allows the chain.
  */
 function trace(): Record<string, string> {
   const id = process.env._X_AMZN_TRACE_ID;
   return id ? { "x-amzn-trace-id": id } : {};
 }
 
-/** A call of Secrets Manager. */
+/** Calls Secrets Manager. */
 export async function callSecretsManager<T>(client: AwsClient, operation: string, secretId: string): Promise<T> {
   const headers = { "content-type": "application/x-amz-json-1.1", "x-amz-target": `secretsmanager.${operation}` };
   const body = JSON.stringify({ SecretId: secretId });

@@ -16,11 +16,11 @@ const deps: ControlDeps = {
   newNonce: randomNonce,
 };
 
-/** The connection API: one Lambda proxy request of API Gateway in, its answer out, one log line. */
+/** The connection API: handles an API Gateway proxy request and logs one line. */
 export async function handler(event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult> {
   const began = deps.clock.now();
   const { status, headers, body, error } = await handleRequest(deps, toRequest(event));
-  // No headers, no query, no body: Authorization and tokens travel there. An id is logged only where it is one.
+  // Headers, query and body can contain credentials, so they are not logged. A stream id is logged only if it is valid.
   const { identity, requestId } = event.requestContext;
   logger.log(status >= 500 ? "error" : "info", "request", {
     requestId,

@@ -17,14 +17,14 @@ import { relaySettings } from "./settings";
 import { readSourceSecret } from "./source-secret";
 
 const settings = relaySettings();
-/** Longest that one object of an oversize event may take to be stored. */
+/** Timeout for storing an oversize event in S3. */
 const OVERSIZE_TIMEOUT_MS = 10_000;
 
 const metrics = emfMetrics(environment("deployment"));
 
 /**
- * The connection manager: one invocation is one hop. The environment is frozen when it returns, so every socket is made in the
- * invocation and destroyed before its end.
+ * The connection manager: one invocation is one hop. Lambda freezes the environment when the handler returns, so each invocation
+ * opens its own sockets and destroys them before it ends.
  */
 export async function handler(event: unknown, context: Context): Promise<Record<string, string>> {
   const payload = parseHopPayload(event);
@@ -41,8 +41,8 @@ export async function handler(event: unknown, context: Context): Promise<Record<
   const store = dynamodbStore(environment("eventTable"), awsTarget("dynamodb"));
   const oversize = s3Client({ bucket: environment("bucket"), target: awsTarget("s3"), timeoutMs: OVERSIZE_TIMEOUT_MS });
   const meter = hopMeter(clock, metrics);
-  const over = new AbortController();
-  const metering = meter.run(over.signal);
+  const done = new AbortController();
+  const metering = meter.run(done.signal);
   try {
     const relayDeps = {
       settings,
@@ -58,7 +58,7 @@ export async function handler(event: unknown, context: Context): Promise<Record<
       { deadlineAt },
       {
         table: connectionTable(environment("connectionTable"), { client: dynamodb, timeoutMs }),
-        // Its own name, from the context: a name in the environment would make the function depend on itself.
+        // The name is from the context: in the environment, it would make the Pulumi resource depend on itself.
         invoke: invokeFunction(context.functionName, { client: lambda, timeoutMs }),
         clock,
         logger,
@@ -71,7 +71,7 @@ export async function handler(event: unknown, context: Context): Promise<Record<
     );
     return Object.fromEntries(reasons);
   } finally {
-    over.abort();
+    done.abort();
     await metering;
     await store.close();
     for (const client of [dynamodb, lambda, secrets, oversize]) client.close();

@@ -2,12 +2,12 @@ import type { AwsService, AwsTarget } from "../aws/endpoint";
 import { ENV } from "../contract";
 import { StreamError } from "../support/errors";
 
-/** The value of an environment variable that the component sets. @throws StreamError CONFIG_INVALID */
+/** Returns an environment variable that the component sets. @throws StreamError CONFIG_INVALID */
 export function environment(name: keyof typeof ENV): string {
   return required(ENV[name], "the deployment");
 }
 
-/** Names of the services in the SDK's endpoint variables. */
+/** Service names in the AWS SDK's endpoint variables. */
 const ENDPOINT_NAMES: Readonly<Record<AwsService, string>> = {
   dynamodb: "DYNAMODB",
   lambda: "LAMBDA",
@@ -16,7 +16,7 @@ const ENDPOINT_NAMES: Readonly<Record<AwsService, string>> = {
 };
 
 /**
- * Where a service is called, with the role's credentials that Lambda sets. The endpoint variables are the SDK's own.
+ * Endpoint, region and credentials of a service, from the variables that Lambda sets and the AWS SDK's endpoint variables.
  * https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
  */
 export function awsTarget(service: AwsService): AwsTarget {
@@ -40,5 +40,5 @@ function lambdaCredentials() {
 function required(name: string, by: string): string {
   const value = process.env[name];
   if (value) return value;
-  throw new StreamError("CONFIG_INVALID", `Expected environment variable ${name} to be set by ${by}`);
+  throw new StreamError("CONFIG_INVALID", `Expected environment variable ${name} to be set by ${by}, got none.`);
 }

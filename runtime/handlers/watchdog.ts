@@ -22,20 +22,20 @@ const deps = {
   secretVersion: currentSecretVersion,
 };
 
-/** The watchdog, every minute: see {@link runWatchdog}. */
+/** The watchdog, invoked every minute. See {@link runWatchdog}. */
 export async function handler(): Promise<WatchdogReport> {
   const report = await runWatchdog(deps);
   metrics({ [METRIC.streamsDown]: report.down, [METRIC.streamsFailed]: report.failed });
   return report;
 }
 
-/** The version alone: the watchdog has no business with the secret's value. */
+/** Reads the version only: the watchdog has no permission for the value. */
 async function currentSecretVersion(): Promise<string | undefined> {
-  const answer = await callSecretsManager<{ VersionIdsToStages?: Record<string, string[]> }>(
+  const response = await callSecretsManager<{ VersionIdsToStages?: Record<string, string[]> }>(
     secrets,
     "DescribeSecret",
     environment("sourceSecret"),
   );
-  const versions = Object.entries(answer.VersionIdsToStages ?? {});
+  const versions = Object.entries(response.VersionIdsToStages ?? {});
   return versions.find(([, stages]) => stages.includes("AWSCURRENT"))?.[0];
 }

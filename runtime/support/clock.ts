@@ -1,8 +1,8 @@
-/** Time as an argument: tests pass a fake, handlers pass {@link systemClock}. */
+/** The time as an argument: handlers pass {@link systemClock}, tests a fake. */
 export interface Clock {
   /** Epoch milliseconds. */
   now(): number;
-  /** Resolves after `ms`, or at once when `signal` aborts (never rejects): look at the signal afterwards. */
+  /** Resolves after `ms`, or at once when `signal` aborts. Never rejects: check the signal afterwards. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-/** Stable codes. Callers test `code`, never the message or the class name (bundling renames classes). */
+/** Stable codes. Test `code`, never the message or the class name: bundling renames classes. */
 export type ErrorCode =
   | "CONFIG_INVALID"
   | "EVENT_INVALID"
@@ -14,7 +14,7 @@ export type ErrorCode =
   | "STORE_UNAVAILABLE"
   | "VALIDATION_FAILED";
 
-/** The one error class of the runtime. */
+/** The error class of the runtime. */
 export class StreamError extends Error {
   readonly code: ErrorCode;
   readonly retryable: boolean;

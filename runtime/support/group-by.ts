@@ -1,4 +1,4 @@
-/** Groups in order of first appearance. (`Map.groupBy` for the ES2023 library that this package is compiled against.) */
+/** Groups values by key, in order of first appearance. `Map.groupBy` is not in ES2023, the library this package compiles against. */
 export function groupBy<K, V>(values: Iterable<V>, keyOf: (value: V) => K): Map<K, V[]> {
   const groups = new Map<K, V[]>();
   for (const value of values) {

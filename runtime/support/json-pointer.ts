@@ -1,6 +1,6 @@
 /**
- * Value at a JSON pointer (RFC 6901) of a parsed document; undefined where there is none. Own properties alone: `/constructor`
- * finds nothing.
+ * Returns the value at a JSON pointer (RFC 6901) of a parsed document, or undefined. Looks at own properties only, so
+ * `/constructor` finds nothing.
  */
 export function atPointer(document: unknown, pointer: string): unknown {
   if (pointer === "") return document;
@@ -13,10 +13,10 @@ export function atPointer(document: unknown, pointer: string): unknown {
   return value;
 }
 
-/** A document that is parsed at most once, and only when someone asks; data that is no JSON has no values. */
+/** A JSON document, parsed at the first access. Data that is not JSON has no values. */
 export interface LazyJson {
   at(pointer: string): unknown;
-  /** The value as text: strings bare, numbers digit for digit as upstream wrote them. Undefined for nothing and null. */
+  /** The value as text: a string without quotes, a number with the digits that were received. Undefined if missing or null. */
   textAt(pointer: string): string | undefined;
 }
 
@@ -36,14 +36,14 @@ export function lazyJson(data: string | Buffer): LazyJson {
       const value = at(pointer);
       if (value === undefined || value === null) return undefined;
       if (typeof value === "string") return value;
-      // Doubles lose digits of large ids and of decimals: read the number's own text.
+      // A double loses digits of large ids and of decimals: return the number's source text.
       if (typeof value === "number") return String(atPointer(parse(data as string, sourceOfNumbers), pointer));
       return JSON.stringify(value);
     },
   };
 }
 
-/** Of an event that nobody looks into. */
+/** For events whose content is not inspected. */
 export const NO_JSON: LazyJson = { at: () => undefined, textAt: () => undefined };
 
 type SourceReviver = (key: string, value: unknown, context: { source: string }) => unknown;

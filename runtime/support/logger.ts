@@ -1,10 +1,10 @@
 export type LogLevel = "debug" | "info" | "warn" | "error";
 export type LogFields = Readonly<Record<string, unknown>>;
 
-/** Structured log: one JSON object a line on stdout, which Lambda sends to the function's log group. */
+/** Structured log: one JSON object per line on stdout, which Lambda sends to the function's log group. */
 export interface Logger {
   log(level: LogLevel, message: string, fields?: LogFields): void;
-  /** The same logger with `fields` on every line. */
+  /** Returns a logger that adds `fields` to every line. */
   with(fields: LogFields): Logger;
 }
 
@@ -22,7 +22,7 @@ export function jsonLogger(
 
 export const silentLogger: Logger = { log: () => {}, with: () => silentLogger };
 
-/** Errors become {code, message}: their enumerable fields can hold request headers, and so the key. */
+/** Logs of an error only `code` and `message`: its other fields can hold request headers and so the credential. */
 function describe(fields: LogFields): LogFields {
   return Object.fromEntries(
     Object.entries(fields).map(([name, value]) => [

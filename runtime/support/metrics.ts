@@ -3,7 +3,7 @@ import { METRIC_DIMENSION, METRIC_NAMESPACE } from "../contract";
 export type MetricUnit = "Count" | "Milliseconds" | "Bytes";
 export type MetricValues = Readonly<Record<string, number>>;
 
-/** One EMF log line: CloudWatch makes metrics of it. One dimension only, since each combination of values is billed. */
+/** One log line in embedded metric format (EMF). One dimension only: CloudWatch bills each combination of values. */
 export function emfLine(
   deployment: string,
   at: number,
@@ -21,7 +21,7 @@ export function emfLine(
   });
 }
 
-/** Writes metrics to stdout, where Lambda's log group picks them up. Nothing is written when there is nothing to tell. */
+/** Writes metrics to stdout, which Lambda sends to the log group. Writes nothing when `values` is empty. */
 export type Metrics = (values: MetricValues) => void;
 
 export function emfMetrics(
@@ -34,7 +34,7 @@ export function emfMetrics(
   };
 }
 
-/** By name: times and bytes say so, everything else is counted. */
+/** Derives the unit from the metric name. */
 export function metricUnit(name: string): MetricUnit {
   if (/Gap$|Lag$|^Time/.test(name)) return "Milliseconds";
   return name.startsWith("Bytes") ? "Bytes" : "Count";

@@ -13,7 +13,7 @@ export interface Deployment {
   readonly invoked: HopPayload[];
 }
 
-/** Control plane over a table in memory; its clock stands at {@link NOW}. */
+/** The control plane with a table in memory and a clock fixed at {@link NOW}. */
 export function deployment(...rows: readonly (Partial<ConnectionRow> & { streamId: string })[]): Deployment {
   const stored = new Map(rows.map((row) => [row.streamId, row as StoredRow]));
   const invoked: HopPayload[] = [];

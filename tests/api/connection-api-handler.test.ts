@@ -8,7 +8,7 @@ import { ENV } from "../../runtime/contract";
 const AUTHORIZATION =
   "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20261124/eu-central-1/execute-api/aws4_request, Signature=51637e7";
 
-/** A request as API Gateway's REST API hands it to a Lambda proxy, with all that must not reach the log. */
+/** A proxy request of API Gateway's REST API, with everything that must not be logged. */
 function proxyEvent(httpMethod: string, streamId: string, body: string | null = null): APIGatewayProxyEvent {
   return {
     httpMethod,
@@ -71,7 +71,7 @@ describe("connection API handler", () => {
       }),
     );
     const path = require.resolve("../../runtime/handlers/connection-api");
-    delete require.cache[path]; // its clients take the environment of this test
+    delete require.cache[path]; // the module reads the environment of this test
     handler = require(path).handler;
   });
 
@@ -85,7 +85,7 @@ describe("connection API handler", () => {
     }
   });
 
-  /** Answer and the lines written meanwhile. */
+  /** Calls the handler and captures its log lines. */
   async function call(event: APIGatewayProxyEvent) {
     const lines: string[] = [];
     process.stdout.write = ((line: string) => lines.push(line)) as never;
@@ -96,7 +96,7 @@ describe("connection API handler", () => {
     }
   }
 
-  it("starts, shows and stops a stream in a real table, one invocation in all", async () => {
+  it("starts, shows and stops a stream in a real table, with one invocation", async () => {
     assert.equal((await call(proxyEvent("POST", "prices", '{"resume":true}'))).result.statusCode, 202);
     const shown = (await call(proxyEvent("GET", "prices"))).result;
     assert.partialDeepStrictEqual(JSON.parse(shown.body), { streamId: "prices", desired: "open", status: "starting" });
@@ -105,7 +105,7 @@ describe("connection API handler", () => {
     assert.deepEqual(invocations, ["/2015-03-31/functions/manager/invocations"]);
   });
 
-  it("writes one log line a request, with who and what, and nothing of headers, query or body", async () => {
+  it("logs one line per request, without headers, query or body", async () => {
     const { lines } = await call(proxyEvent("POST", "user%40host", '{"resume":"hunter2"}'));
     assert.equal(lines.length, 1);
     assert.partialDeepStrictEqual(JSON.parse(lines[0]!), {
@@ -123,7 +123,7 @@ describe("connection API handler", () => {
     assert.doesNotMatch(lines[0]!, /AWS4|Signature|FwoG|plan-key|presigned|AKID|hunter2/);
   });
 
-  it("logs no id that is none", async () => {
+  it("does not log an invalid stream id", async () => {
     const { lines, result } = await call(proxyEvent("GET", "a%0d%0aforged"));
     assert.equal(result.statusCode, 400);
     assert.doesNotMatch(lines.join(""), /forged/);
@@ -135,7 +135,7 @@ describe("connection API handler", () => {
     assert.equal(JSON.parse(result.body).code, "BODY_INVALID");
   });
 
-  it("answers JSON that no browser caches or guesses about", async () => {
+  it("sends JSON with no-store and nosniff headers", async () => {
     const { headers } = (await call(proxyEvent("PUT", "prices"))).result;
     assert.deepEqual(headers, {
       allow: "POST, GET, DELETE",
@@ -145,7 +145,7 @@ describe("connection API handler", () => {
     });
   });
 
-  it("answers 503 while the table is out of reach, and logs why", async () => {
+  it("returns 503 while the table is unreachable, and logs the cause", async () => {
     servers[0]!.closeAllConnections();
     servers[0]!.close();
     const { result, lines } = await call(proxyEvent("GET", "prices"));

@@ -8,7 +8,7 @@ type ErrorBody = { code: string; message: string };
 
 describe("connection API", () => {
   describe("start", () => {
-    it("answers 202, writes the row and invokes one hop", async () => {
+    it("returns 202, writes the row and invokes one hop", async () => {
       const { deps, rows, invoked } = deployment();
       const { status, body } = await handleRequest(deps, request({ method: "POST" }));
       assert.equal(status, 202);
@@ -17,7 +17,7 @@ describe("connection API", () => {
       assert.deepEqual(invoked, [{ v: 1, streams: [{ streamId: "prices" }] }]);
     });
 
-    it("answers 200 for a live stream and changes nothing", async () => {
+    it("returns 200 for a live stream and changes nothing", async () => {
       const { deps, rows, invoked } = deployment(liveRow);
       const { status, body } = await handleRequest(deps, request({ method: "POST" }));
       assert.equal(status, 200);
@@ -48,7 +48,7 @@ describe("connection API", () => {
       }
     });
 
-    it("answers 409 where a live stream should start afresh, since its owner moves the checkpoint", async () => {
+    it("returns 409 on {resume: false} for a live stream", async () => {
       const { deps, rows } = deployment(liveRow);
       const { status, body } = await handleRequest(deps, request({ method: "POST", body: '{"resume":false}' }));
       assert.equal(status, 409);
@@ -56,7 +56,7 @@ describe("connection API", () => {
       assert.deepEqual(rows.get("prices"), liveRow);
     });
 
-    it("refuses every other body with 400 or 413 and writes nothing", async () => {
+    it("returns 400 or 413 for every other body and writes nothing", async () => {
       const bad = [
         "[]",
         "null",
@@ -93,7 +93,7 @@ describe("connection API", () => {
   });
 
   describe("stop", () => {
-    it("answers 202 and asks the live owner to close", async () => {
+    it("returns 202 and sets desired to closed for the live owner", async () => {
       const { deps, rows } = deployment(liveRow);
       const { status, body } = await handleRequest(deps, request({ method: "DELETE" }));
       assert.equal(status, 202);
@@ -101,7 +101,7 @@ describe("connection API", () => {
       assert.equal(rows.get("prices")?.desired, "closed");
     });
 
-    it("answers 202 again when repeated, and writes nothing more", async () => {
+    it("returns 202 again when repeated, and writes nothing", async () => {
       const { deps, rows } = deployment({ ...liveRow, expiresAt: NOW - 1 });
       await handleRequest(deps, request({ method: "DELETE" }));
       const after = structuredClone(rows.get("prices"));
@@ -111,7 +111,7 @@ describe("connection API", () => {
       assert.deepEqual(rows.get("prices"), after);
     });
 
-    it("answers 404 for a stream that was never started, and creates no row", async () => {
+    it("returns 404 for a stream that was never started, and creates no row", async () => {
       const { deps, rows } = deployment();
       const { status, body } = await handleRequest(deps, request({ method: "DELETE" }));
       assert.equal(status, 404);
@@ -141,18 +141,18 @@ describe("connection API", () => {
       });
     });
 
-    it("keeps the owner's nonce and unknown attributes to itself", async () => {
+    it("does not expose the owner's nonce or unknown attributes", async () => {
       const { deps } = deployment({ ...liveRow, secretVersion: "v7", surprise: "x" } as never);
       const { body } = await handleRequest(deps, request());
       assert.doesNotMatch(JSON.stringify(body), /secret-nonce|v7|surprise/);
     });
 
-    it("says not live once the lease has run out, whatever the status says", async () => {
+    it("shows a stream as not live once its lease has expired, whatever its status", async () => {
       const { deps } = deployment({ ...liveRow, expiresAt: NOW });
       assert.partialDeepStrictEqual((await handleRequest(deps, request())).body, { status: "open", live: false });
     });
 
-    it("answers 404 for a stream that was never started", async () => {
+    it("returns 404 for a stream that was never started", async () => {
       assert.equal((await handleRequest(deployment().deps, request())).status, 404);
     });
   });
@@ -162,7 +162,7 @@ describe("connection API", () => {
       request({ resource: "/connections", streamId: undefined, query });
     type Page = { connections: { streamId: string }[]; nextToken?: string };
 
-    it("pages through all streams, leaving out the deployment's own row", async () => {
+    it("pages through all streams, without the deployment's own row", async () => {
       const ids = Array.from({ length: 7 }, (_, i) => `s${i}`);
       const { deps } = deployment(...[DECLARED_ROW, ...ids].map((streamId) => ({ streamId })));
       const seen: string[] = [];
@@ -180,7 +180,7 @@ describe("connection API", () => {
       assert.equal(pages, 3);
     });
 
-    it("refuses a limit or token that it did not give with 400", async () => {
+    it("returns 400 for an invalid limit or token", async () => {
       const limits = ["0", "101", "-1", "1e1", "5.5", "", "abc", "9".repeat(400)].map((limit) => ({ limit }));
       const tokens = ["", "x", "1:prices", "../..", Buffer.from("2:a").toString("base64url"), "a".repeat(9000)];
       for (const query of [...limits, ...tokens.map((nextToken) => ({ nextToken }))]) {
@@ -191,7 +191,7 @@ describe("connection API", () => {
     });
   });
 
-  it("refuses ids outside the alphabet, however they are encoded, with 400 on every method and writes nothing", async () => {
+  it("returns 400 for invalid ids in every encoding, on every method, and writes nothing", async () => {
     const bad = [
       ".",
       "..",
@@ -222,21 +222,21 @@ describe("connection API", () => {
         const { code, message } = body as ErrorBody;
         assert.equal(code, "STREAM_ID_INVALID");
         assert.ok(message.length < 400, "the message does not grow with the id");
-        // biome-ignore lint/suspicious/noControlCharactersInRegex: that there are none is what is tested
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: the test checks that there are none
         assert.doesNotMatch(message, /[\u0000-\u001f]/);
         assert.equal(rows.size + invoked.length, 0);
       }
     }
   });
 
-  it("takes an id with its legal characters escaped or not", async () => {
+  it("accepts an id with its valid characters escaped or not", async () => {
     const { deps, rows } = deployment();
     assert.equal((await handleRequest(deps, request({ method: "POST", streamId: "user%40host%3A1" }))).status, 202);
     assert.equal((await handleRequest(deps, request({ streamId: "user@host:1" }))).status, 200);
     assert.deepEqual([...rows.keys()], ["user@host:1"]);
   });
 
-  it("answers 404 for another path and 405 with Allow for another method", async () => {
+  it("returns 404 for another path and 405 with Allow for another method", async () => {
     const { deps } = deployment();
     for (const resource of ["/", "/connections/", "/connections/{streamId}/x", "constructor", "__proto__"])
       assert.equal((await handleRequest(deps, request({ resource }))).status, 404, resource);
@@ -247,9 +247,9 @@ describe("connection API", () => {
     }
   });
 
-  it("answers 503 with Retry-After when the table does not answer, and 500 for a fault, neither with a word of the cause", async () => {
+  it("returns 503 with Retry-After when the table does not respond, and 500 for an internal error, both without the cause", async () => {
     const cause = new Error("connect 10.0.0.7 key=hunter2");
-    const down = new StreamError("STORE_UNAVAILABLE", "read of prices got no answer", { retryable: true, cause });
+    const down = new StreamError("STORE_UNAVAILABLE", "read of prices got no response", { retryable: true, cause });
     for (const [thrown, status, code] of [
       [down, 503, "UNAVAILABLE"],
       [cause, 500, "INTERNAL"],
@@ -260,7 +260,7 @@ describe("connection API", () => {
       assert.equal(response.status, status);
       assert.equal((response.body as ErrorBody).code, code);
       assert.doesNotMatch(JSON.stringify(response.body), /hunter2|10\.0\.0\.7/);
-      assert.equal(response.error, thrown, "the log learns the cause");
+      assert.equal(response.error, thrown, "the cause is passed to the log");
     }
   });
 });

@@ -21,13 +21,14 @@ function resolve(node: Node): Node {
     .reduce((at: Node, name: string) => at[name], document);
 }
 
-/** What `value` has against a schema of the few keywords that the document uses. */
+/** Validates `value` against a schema. Supports the keywords that the document uses. */
 function schemaErrors(value: Any, schemaOrRef: Node, at = "$"): string[] {
   const schema = resolve(schemaOrRef);
-  if (schema.enum) return schema.enum.includes(value) ? [] : [`${at}: ${value} is none of ${schema.enum}`];
+  if (schema.enum) return schema.enum.includes(value) ? [] : [`${at}: ${value} is not one of ${schema.enum}`];
   const actual = Array.isArray(value) ? "array" : Number.isInteger(value) ? "integer" : typeof value;
   if (actual !== schema.type) return [`${at}: is ${actual}, not ${schema.type}`];
-  if (schema.format === "date-time" && new Date(value).toISOString() !== value) return [`${at}: ${value} is no time`];
+  if (schema.format === "date-time" && new Date(value).toISOString() !== value)
+    return [`${at}: ${value} is not a date-time`];
   if (actual === "array")
     return value.flatMap((item: unknown, i: number) => schemaErrors(item, schema.items, `${at}[${i}]`));
   if (actual !== "object") return [];
@@ -42,7 +43,7 @@ function schemaErrors(value: Any, schemaOrRef: Node, at = "$"): string[] {
 }
 
 describe("docs/openapi.yaml", () => {
-  it("describes the routes that there are, and no other", () => {
+  it("describes exactly the routes of the code", () => {
     const described = Object.entries(document.paths as Node).flatMap(([path, item]) =>
       Object.keys(item)
         .filter((key) => METHODS.includes(key))
@@ -64,7 +65,7 @@ describe("docs/openapi.yaml", () => {
     assert.deepEqual([limit.default, limit.maximum], [DEFAULT_PAGE, MAX_PAGE]);
   });
 
-  it("describes every answer as it is sent", async () => {
+  it("describes every response as it is sent", async () => {
     const full = {
       ...liveRow,
       checkpoint: "9",
@@ -100,7 +101,7 @@ describe("docs/openapi.yaml", () => {
     }
   });
 
-  it("is a document whose references all lead somewhere", () => {
+  it("has no unresolved references", () => {
     const references: string[] = [];
     JSON.stringify(document, (key, value) => {
       if (key === "$ref") references.push(value);

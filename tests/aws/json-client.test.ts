@@ -6,10 +6,10 @@ import { invokeFunction } from "../../runtime/handlers/aws";
 import { awsTarget } from "../../runtime/handlers/environment";
 import { readSourceSecret } from "../../runtime/handlers/source-secret";
 
-describe("the handlers' AWS calls", () => {
+describe("awsClient and the handlers' AWS calls", () => {
   const before = { ...process.env };
   const seen: { url: string; headers: NodeJS.Dict<string | string[]>; body: string }[] = [];
-  let answers: { status: number; body?: string; type?: string }[] = [];
+  let responses: { status: number; body?: string; type?: string }[] = [];
   let server: Server;
 
   beforeEach(async () => {
@@ -18,7 +18,7 @@ describe("the handlers' AWS calls", () => {
       let body = "";
       for await (const chunk of request) body += chunk;
       seen.push({ url: request.url!, headers: request.headers, body });
-      const { status, body: answer = "", type } = answers.shift() ?? { status: 200 };
+      const { status, body: answer = "", type } = responses.shift() ?? { status: 200 };
       response.writeHead(status, type ? { "x-amzn-errortype": type } : {}).end(answer);
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -40,9 +40,9 @@ describe("the handlers' AWS calls", () => {
     await invokeFunction("manager-1", { client })(payload).finally(client.close);
   };
 
-  it("invoke a function asynchronously, signed, within the chain that Lambda follows", async () => {
+  it("invokes a function asynchronously, signed and with the trace header", async () => {
     process.env._X_AMZN_TRACE_ID = "Root=1-2-3;Lineage=1:ab:2";
-    answers = [{ status: 202 }];
+    responses = [{ status: 202 }];
     await invoke();
     const [{ url, headers, body }] = seen as [(typeof seen)[number]];
     assert.equal(url, "/2015-03-31/functions/manager-1/invocations");
@@ -56,33 +56,33 @@ describe("the handlers' AWS calls", () => {
     assert.deepEqual(JSON.parse(body), payload);
   });
 
-  it("try an invocation again when Lambda is busy or broken, three times in all", async () => {
-    answers = [{ status: 500 }, { status: 429 }, { status: 202 }];
+  it("attempts an invocation three times on 429 and 5xx", async () => {
+    responses = [{ status: 500 }, { status: 429 }, { status: 202 }];
     await invoke();
     assert.equal(seen.length, 3);
-    answers = [{ status: 503 }, { status: 503 }, { status: 503 }, { status: 202 }];
+    responses = [{ status: 503 }, { status: 503 }, { status: 503 }, { status: 202 }];
     await assert.rejects(invoke(), { status: 503 });
     assert.equal(seen.length, 6);
   });
 
-  it("do not repeat what was refused", async () => {
-    answers = [{ status: 403, type: "AccessDeniedException:http://internal/", body: '{"Message":"no"}' }];
+  it("does not retry other errors", async () => {
+    responses = [{ status: 403, type: "AccessDeniedException:http://internal/", body: '{"Message":"no"}' }];
     await assert.rejects(invoke(), { name: "AccessDeniedException", status: 403, message: "no" });
     assert.equal(seen.length, 1);
   });
 
-  it("read the source's secret with its version", async () => {
+  it("reads the source's secret with its version", async () => {
     const secret = { url: "https://example.com", path: "/{streamId}", key: "k" };
-    answers = [{ status: 200, body: JSON.stringify({ SecretString: JSON.stringify(secret), VersionId: "v7" }) }];
+    responses = [{ status: 200, body: JSON.stringify({ SecretString: JSON.stringify(secret), VersionId: "v7" }) }];
     const client = awsClient(awsTarget("secretsmanager"));
     assert.deepEqual(await readSourceSecret(client, "arn:secret"), { secret, version: "v7" });
     assert.equal(seen[0]!.headers["x-amz-target"], "secretsmanager.GetSecretValue");
     client.close();
   });
 
-  it("name what is wrong with a secret without quoting it", async () => {
+  it("reports an invalid secret without its content", async () => {
     for (const text of ["hunter2 is not JSON", '{"url":"https://hunter2.example"}', "null", ""]) {
-      answers = [{ status: 200, body: JSON.stringify({ SecretString: text, VersionId: "v" }) }];
+      responses = [{ status: 200, body: JSON.stringify({ SecretString: text, VersionId: "v" }) }];
       const client = awsClient(awsTarget("secretsmanager"));
       await assert.rejects(readSourceSecret(client, "arn:secret"), (error: Error & { code?: string }) => {
         assert.equal(error.code, "CONFIG_INVALID");

@@ -56,22 +56,22 @@ describe("s3Client", () => {
     assert.equal(requests[0]!.headers["x-amz-content-sha256"], sha256);
   });
 
-  it("answers undefined for an object that is not there", async () => {
+  it("returns undefined for a missing object", async () => {
     const bucket = await listen((_request, _body, response) => response.writeHead(404).end("<Error/>"));
     assert.equal(await bucket.get("oversize/x"), undefined);
   });
 
-  it("names bucket, key and status of a refusal", async () => {
+  it("reports bucket, key and status of an error response", async () => {
     const bucket = await listen((_request, _body, response) => response.writeHead(403).end("AccessDenied"));
-    const refusal = {
+    const expected = {
       code: "STORE_UNAVAILABLE",
       retryable: true,
       message: "Bucket failures-bucket: PUT failures/s/k.json: status 403 AccessDenied",
     };
-    await assert.rejects(bucket.put("failures/s/k.json", Buffer.from("x")), refusal);
+    await assert.rejects(bucket.put("failures/s/k.json", Buffer.from("x")), expected);
   });
 
-  it("says so when nobody listens, and when the caller's time is over", async () => {
+  it("rejects with STORE_UNAVAILABLE when the connection is refused or the signal aborts", async () => {
     const bucket = await listen(() => {});
     await assert.rejects(bucket.get("k", AbortSignal.abort()), { code: "STORE_UNAVAILABLE" });
     server!.close();

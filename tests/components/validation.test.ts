@@ -165,7 +165,7 @@ const REFUSED: readonly (readonly [name: string, args: unknown, message: string]
   [
     "an id outside the alphabet",
     with_({ streams: ["a", "b/c"] }),
-    'Expected `streams[1]` to be 1..128 of A-Z a-z 0-9 . _ : @ - (not «.» or «..»), got "b/c".',
+    'Expected `streams[1]` to be 1 to 128 characters from A-Z a-z 0-9 . _ : @ - (not "." or ".."), got "b/c".',
   ],
   ["no list", with_({ streams: "a" }), 'Expected `streams` to be a list of stream ids, got "a".'],
   ["a repeated id", with_({ streams: ["a", "a"] }), 'Expected `streams` to be without repetition, got "a".'],

@@ -22,8 +22,8 @@ const settings: RelaySettings = {
   events: { identity: { kind: "content" }, ignore: [], ttlDays: 7, maxEventBytes: 100_000, slices: 1 },
 };
 
-/** The real handler with the real relay, hop after hop; AWS is played by dynalite and one small server. */
-describe("the connection manager's handler", () => {
+/** The real handler with the real relay, hop after hop, against dynalite and a small server in place of AWS. */
+describe("connection manager handler", () => {
   const before_ = { ...process.env };
   const write = process.stdout.write;
   const lines: Record<string, unknown>[] = [];
@@ -32,7 +32,7 @@ describe("the connection manager's handler", () => {
   const traces: (string | undefined)[] = [];
   let sent = 0;
   let open = 0;
-  let most = 0;
+  let mostOpen = 0;
   let deps: ControlDeps;
 
   const listen = async (server: Server): Promise<string> => {
@@ -42,7 +42,7 @@ describe("the connection manager's handler", () => {
   };
 
   const stream = (request: IncomingMessage, response: ServerResponse) => {
-    most = Math.max(most, ++open);
+    mostOpen = Math.max(mostOpen, ++open);
     response.on("close", () => open--);
     response.writeHead(200, { "content-type": "text/event-stream" });
     const resumeAt = Number(request.headers["last-event-id"] ?? sent);
@@ -76,7 +76,7 @@ describe("the connection manager's handler", () => {
   const row = async (): Promise<ConnectionRow> => (await readStream(deps.table, "s"))!;
   const until = async (what: string, holds: () => Promise<boolean>): Promise<void> => {
     for (const end = Date.now() + 15_000; !(await holds()); await systemClock.sleep(50)) {
-      assert.ok(Date.now() < end, `${what} did not come: ${JSON.stringify(await row())}`);
+      assert.ok(Date.now() < end, `${what} did not happen: ${JSON.stringify(await row())}`);
     }
   };
 
@@ -118,7 +118,7 @@ describe("the connection manager's handler", () => {
       return true;
     }) as typeof write;
     const path = require.resolve("../../runtime/handlers/connection-manager");
-    delete require.cache[path]; // it reads its environment when it is loaded
+    delete require.cache[path]; // the module reads its environment when it is loaded
     process.env.AWS_ENDPOINT_URL = await listen(aws(require(path).handler));
     deps = {
       table: connectionTable("connections"),
@@ -138,7 +138,7 @@ describe("the connection manager's handler", () => {
     }
   });
 
-  it("relays through three hand-overs and a stop: each event once in the table, never a third connection", async () => {
+  it("stores each event once through three handovers and a stop, with at most two connections", async () => {
     const source = setInterval(() => sent++, EVENT_EVERY_MS);
     await startStream(deps, "s");
     await until("the first byte", async () => (await row()).status === "open");
@@ -158,15 +158,15 @@ describe("the connection manager's handler", () => {
     assert.ok(Number(checkpoint) > 100, `checkpoint ${checkpoint}`);
     assert.deepEqual(missing, []);
     assert.equal(Items.length, stored.size);
-    assert.equal(most, 2);
-    assert.equal(open, 0, "no connection outlives its hop");
+    assert.equal(mostOpen, 2);
+    assert.equal(open, 0, "no connection stays open after its hop");
     assert.equal(counters.received, counters.stored + counters.suppressed + counters.repeated);
     assert.ok(handover!.count >= 3 && handover!.mode === "overlap", JSON.stringify(handover));
     assert.ok(handover!.maxGapMs! < 0, "the connections overlapped");
     assert.equal(lines.filter(({ event }) => event === "handover").length, handover!.count);
     assert.ok(
       traces.slice(1).every((trace) => trace === "Root=1-0-0;Lineage=1:abc:0"),
-      "the chain is not hidden from Lambda",
+      "every invocation sends the trace header",
     );
     const metrics = lines.filter((line) => line._aws !== undefined);
     const received = metrics.reduce((sum, line) => sum + Number(line.EventsReceived ?? 0), 0);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type ConnectionTable, write } from "../../runtime/control/table/connection-table";
 import type { Clause, RowChange } from "../../runtime/control/table/row-change";
 
-/** What every connection table does. `open` gives an empty one. */
+/** The tests that every implementation of the connection table passes. `open` returns an empty table. */
 export function connectionTableContract(open: () => Promise<ConnectionTable>): void {
   let table: ConnectionTable;
   let ids = 0;
@@ -20,11 +20,11 @@ export function connectionTableContract(open: () => Promise<ConnectionTable>): v
     ...more,
   });
 
-  it("reads nothing where nothing was written", async () => {
+  it("reads undefined for a row that was never written", async () => {
     assert.equal(await table.read(id), undefined);
   });
 
-  it("gives back what was written: strings, numbers, booleans, maps and lists, reserved words among the names", async () => {
+  it("reads strings, numbers, booleans, maps and lists as written, also under names that are reserved words", async () => {
     const set = {
       owner: "n1",
       status: "open",
@@ -38,13 +38,13 @@ export function connectionTableContract(open: () => Promise<ConnectionTable>): v
     assert.deepEqual(await table.read(id), { streamId: id, ...set });
   });
 
-  it("removes what is set to undefined and leaves the rest", async () => {
+  it("removes attributes that are set to undefined and keeps the others", async () => {
     await table.update(id, change({ a: 1, b: 2, claim: { nonce: "x", until: 5 } }));
     await table.update(id, change({ a: undefined, absent: undefined, "claim.until": undefined }));
     assert.deepEqual(await table.read(id), { streamId: id, b: 2, claim: { nonce: "x" } });
   });
 
-  it("writes into a map and adds to numbers in it", async () => {
+  it("sets attributes of a map and adds to numbers in it", async () => {
     await table.update(id, change({ generation: 0, counters: { received: 1, stored: 1 }, claim: { nonce: "x" } }));
     const add = { generation: 1, "counters.received": 5 };
     await table.update(id, change({ "claim.refused": { status: 429 } }, [], { add }));
@@ -56,7 +56,7 @@ export function connectionTableContract(open: () => Promise<ConnectionTable>): v
     });
   });
 
-  it("leaves a field of a map away that is undefined", async () => {
+  it("omits undefined fields of a map", async () => {
     await table.update(id, change({ error: { code: "X", status: undefined } }));
     assert.deepEqual((await table.read(id))?.error, { code: "X" });
   });
@@ -89,31 +89,31 @@ export function connectionTableContract(open: () => Promise<ConnectionTable>): v
     ["allOf", { allOf: [{ present: "owner" }, { equals: ["desired", "closed"] }] }],
   ];
   for (const [name, clause] of holding) {
-    it(`makes a change when its clause holds: ${name}`, async () => {
+    it(`applies a change when its clause holds: ${name}`, async () => {
       await table.update(id, change(ROW));
       assert.equal((await table.update(id, change({ mark: 1 }, [clause])))?.mark, 1);
     });
   }
   for (const [name, clause] of failing) {
-    it(`makes no change when its clause does not hold: ${name}`, async () => {
+    it(`rejects a change when its clause does not hold: ${name}`, async () => {
       await table.update(id, change(ROW));
       assert.equal(await table.update(id, change({ mark: 1 }, [clause])), undefined);
       assert.deepEqual(await table.read(id), { streamId: id, ...ROW });
     });
   }
 
-  it("makes no change when one of several clauses does not hold", async () => {
+  it("rejects a change when one of several clauses does not hold", async () => {
     await table.update(id, change(ROW));
     const when: Clause[] = [{ present: "owner" }, { anyOf: [{ absent: "owner" }, { absent: "claim" }] }];
     assert.equal(await table.update(id, change({ mark: 1 }, when)), undefined);
   });
 
-  it("does not create a row when a clause does not hold of nothing", async () => {
+  it("creates no row when a clause does not hold for a missing row", async () => {
     assert.equal(await table.update(id, change({ mark: 1 }, [{ present: "streamId" }])), undefined);
     assert.equal(await table.read(id), undefined);
   });
 
-  it("lets one of many writers win", async () => {
+  it("applies one of many concurrent writes", async () => {
     await table.update(id, change({ generation: 0 }));
     const race = Array.from({ length: 20 }, (_, i) =>
       write(
@@ -127,7 +127,7 @@ export function connectionTableContract(open: () => Promise<ConnectionTable>): v
     const winner = written.findIndex(({ applied }) => applied);
     assert.ok(
       written.every(({ row }) => row?.owner === `n${winner}`),
-      "the losers see who won",
+      "the rejected writers read the row of the winner",
     );
   });
 

@@ -15,7 +15,7 @@ const credentials = { accessKeyId: "local", secretAccessKey: "local" };
 const clientOf = (port: number) =>
   new DynamoDBClient({ endpoint: `http://127.0.0.1:${port}`, region: "local", credentials, maxAttempts: 1 });
 
-/** The table as the handlers reach it: their own client, their own signature. */
+/** The table as the handlers use it: with their client and signature. */
 function tableAt(port: number, tableName: string, timeoutMs = 5_000) {
   const before = { ...process.env };
   process.env.AWS_REGION = "local";
@@ -43,19 +43,19 @@ async function createTable(port: number, tableName: string): Promise<void> {
   client.destroy();
 }
 
-describe("the connection table", () => {
+describe("connection table", () => {
   describe("in memory", () => {
     connectionTableContract(async () => memoryTable());
   });
 
-  describe("in DynamoDB, played by dynalite", () => {
+  describe("in dynalite", () => {
     let server: Server;
     let port: number;
     let connections: ReturnType<typeof tableAt>;
     before(async () => {
       const dynalite = require("dynalite") as (options: object) => Server;
       server = dynalite({ createTableMs: 0 });
-      port = await listening(server);
+      port = await listen(server);
       await createTable(port, "connections");
       connections = tableAt(port, "connections");
     });
@@ -78,7 +78,7 @@ describe("the connection table", () => {
     });
   });
 
-  describe("in DynamoDB, played by dynoxide", () => {
+  describe("in dynoxide", () => {
     let engine: ChildProcess | undefined;
     let connections: ReturnType<typeof tableAt> | undefined;
     before(async function () {
@@ -86,7 +86,7 @@ describe("the connection table", () => {
       if (!binary) return this.skip();
       const port = await freePort();
       engine = spawn(binary, ["serve", "--host", "127.0.0.1", "--port", String(port)], { stdio: "ignore" });
-      await answering(port, engine);
+      await waitUntilReady(port, engine);
       await createTable(port, "connections");
       connections = tableAt(port, "connections");
     });
@@ -97,9 +97,9 @@ describe("the connection table", () => {
     connectionTableContract(async () => connections!.table);
   });
 
-  it("says that it got no answer when an endpoint is silent, within the time it was given", async () => {
+  it("rejects with STORE_UNAVAILABLE when the endpoint does not respond within the timeout", async () => {
     const server = createServer(() => {});
-    const { table, close } = tableAt(await listening(server), "connections", 30);
+    const { table, close } = tableAt(await listen(server), "connections", 30);
     await assert.rejects(table.read("s"), { code: "STORE_UNAVAILABLE", retryable: true });
     close();
     server.closeAllConnections();
@@ -107,12 +107,12 @@ describe("the connection table", () => {
   });
 });
 
-async function listening(server: { listen(port: number, host: string, done: () => void): void; address(): unknown }) {
+async function listen(server: { listen(port: number, host: string, done: () => void): void; address(): unknown }) {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return (server.address() as AddressInfo).port;
 }
 
-/** Path of the optional second engine's binary on this platform. */
+/** Path of dynoxide's binary, if it is installed for this platform. */
 function dynoxide(): string | undefined {
   try {
     const folder = dirname(require.resolve("@dynoxide/linux-x64/package.json"));
@@ -125,12 +125,12 @@ function dynoxide(): string | undefined {
 
 async function freePort(): Promise<number> {
   const server = createNetServer();
-  const port = await listening(server);
+  const port = await listen(server);
   await new Promise((resolve) => server.close(resolve));
   return port;
 }
 
-async function answering(port: number, engine: ChildProcess): Promise<void> {
+async function waitUntilReady(port: number, engine: ChildProcess): Promise<void> {
   const client = clientOf(port);
   while (engine.exitCode === null) {
     try {
@@ -141,5 +141,5 @@ async function answering(port: number, engine: ChildProcess): Promise<void> {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
-  throw new Error(`dynoxide ended with ${engine.exitCode} before it answered`);
+  throw new Error(`dynoxide ended with ${engine.exitCode} before it was ready`);
 }

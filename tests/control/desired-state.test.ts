@@ -18,7 +18,7 @@ describe("start, stop and the declared list", () => {
     simulation.hops.filter((hop) => hop.payload.streams.some((one) => one.streamId === streamId)).length;
   const live = (streamId: string) => (simulation.row(streamId).expiresAt ?? 0) > simulation.clock.now();
 
-  it("refuses a bad id before anything is written", async () => {
+  it("rejects an invalid id before anything is written", async () => {
     for (const id of ["", ".", "..", "a/b", "a b", "ü", "x".repeat(129), DECLARED_ROW]) {
       await assert.rejects(simulation.start(id), { code: "VALIDATION_FAILED" }, id);
       await assert.rejects(simulation.stop(id), { code: "VALIDATION_FAILED" }, id);
@@ -27,7 +27,7 @@ describe("start, stop and the declared list", () => {
     assert.equal(simulation.rows.size, 0);
   });
 
-  it("starts once: a second start says so and writes nothing", async () => {
+  it("starts once: a second start returns already-running and writes nothing", async () => {
     assert.equal((await simulation.start()).kind, "started");
     await simulation.clock.advance(5_000);
     const before = simulation.row();
@@ -36,7 +36,7 @@ describe("start, stop and the declared list", () => {
     assert.equal(simulation.hops.length, 1);
   });
 
-  it("has one owner after two starts at the same instant", async () => {
+  it("has one owner after two concurrent starts", async () => {
     const results = await Promise.all([simulation.start(), simulation.start()]);
     assert.deepEqual(
       results.map(({ kind }) => kind),
@@ -55,7 +55,7 @@ describe("start, stop and the declared list", () => {
     assert.equal(simulation.row().status, "open");
   });
 
-  it("reaches a running hop within one renew when stopped, keeps the checkpoint and resumes from it half a day later", async () => {
+  it("stops a running hop within one renew, and resumes from the checkpoint 12 hours later", async () => {
     await simulation.start();
     await simulation.clock.advance(MINUTE);
     assert.equal((await simulation.stop()).kind, "stopping");
@@ -75,7 +75,7 @@ describe("start, stop and the declared list", () => {
     );
   });
 
-  it("starts without the checkpoint when told not to resume, even while the old owner drains", async () => {
+  it("starts without the checkpoint on resume: false, even while the old owner drains", async () => {
     await simulation.start();
     await simulation.clock.advance(5 * MINUTE);
     await simulation.stop();
@@ -101,13 +101,13 @@ describe("start, stop and the declared list", () => {
     assert.ok(simulation.hops.length <= 3);
   });
 
-  it("stops during a hand-over: neither side stays connected", async () => {
+  it("stops during a handover: neither hop stays connected", async () => {
     await simulation.start();
     for (let at = 0; at < 4_000; at += 250) {
       await simulation.clock.advance(14 * MINUTE - 1_000 + at);
       await simulation.stop();
       await simulation.clock.advance(20_000);
-      assert.equal(simulation.upstream.open(), 0, `stopped ${at} ms into the hand-over`);
+      assert.equal(simulation.upstream.open(), 0, `stopped ${at} ms into the handover`);
       assert.equal(simulation.row().status, "closed");
       await simulation.clock.advance(2 * MINUTE);
       assert.equal(simulation.running().length, 0);
@@ -116,7 +116,7 @@ describe("start, stop and the declared list", () => {
     }
   });
 
-  it("closes a stopped stream itself when nobody owns it", async () => {
+  it("marks a stream closed directly when no hop owns it", async () => {
     await simulation.start();
     await simulation.clock.advance(5_000);
     simulation.hops[0]!.kill();
@@ -126,7 +126,7 @@ describe("start, stop and the declared list", () => {
     assert.equal((await simulation.stop("never")).kind, "not-found");
   });
 
-  it("buries a stopped stream whose owner died before it could close", async () => {
+  it("marks a stopped stream closed when its owner crashed before it could", async () => {
     await simulation.start();
     await simulation.clock.advance(5_000);
     simulation.hops[0]!.kill();
@@ -136,7 +136,7 @@ describe("start, stop and the declared list", () => {
     assert.equal(simulation.row().owner, undefined);
   });
 
-  it("starts what the list gains within a minute, stops what it loses, and leaves the others alone", async () => {
+  it("starts added streams within a minute, stops removed ones and leaves the others alone", async () => {
     await simulation.start("by-hand");
     declare("a", "b");
     await simulation.clock.advance(MINUTE + 2_000);
@@ -148,7 +148,7 @@ describe("start, stop and the declared list", () => {
     assert.ok(live("b") && live("by-hand"));
   });
 
-  it("holds a stop through the API although the stream is in the list", async () => {
+  it("keeps a stream stopped that was stopped through the API, although it is declared", async () => {
     declare("a");
     await simulation.clock.advance(MINUTE + 2_000);
     await simulation.stop("a");
@@ -159,10 +159,10 @@ describe("start, stop and the declared list", () => {
     await simulation.clock.advance(MINUTE + 2_000);
     declare("a");
     await simulation.clock.advance(MINUTE + 2_000);
-    assert.ok(live("a"), "taken out of the list and put in again: started");
+    assert.ok(live("a"), "removed from the list and added again: started");
   });
 
-  it("never stops by the list what was started through the API", async () => {
+  it("does not stop a stream that was started through the API when it is removed from the list", async () => {
     await simulation.start("a");
     await simulation.clock.advance(5_000);
     declare("a", "b");
@@ -177,7 +177,7 @@ describe("start, stop and the declared list", () => {
     assert.equal(simulation.row("b").declared, undefined);
   });
 
-  it("does nothing about the list while the deployment has none", async () => {
+  it("changes nothing when the row of declared streams is missing", async () => {
     declare("a");
     await simulation.clock.advance(MINUTE + 2_000);
     simulation.rows.delete(DECLARED_ROW);

@@ -4,7 +4,7 @@ import { Simulation } from "./simulation";
 const MINUTE = 60_000;
 const HOP = 15 * MINUTE;
 
-describe("how a stream leaves its hop", () => {
+describe("exit reasons of a stream", () => {
   let simulation: Simulation;
   afterEach(() => simulation.close());
   const reasons = () => simulation.hops.map((hop) => [...(hop.reasons?.values() ?? [])].join());
@@ -14,7 +14,7 @@ describe("how a stream leaves its hop", () => {
     await simulation.clock.advance(5_000);
   };
 
-  it("completes at 204 and stays down until it is started by hand", async () => {
+  it("completes at 204 and stays down until a start request", async () => {
     await begin();
     simulation.upstream.behaviour.status = 204;
     simulation.upstream.drop();
@@ -28,7 +28,7 @@ describe("how a stream leaves its hop", () => {
   });
 
   for (const status of [401, 403]) {
-    it(`fails at ${status} with a reason and comes back when the secret changes`, async () => {
+    it(`fails at ${status} with lastError and runs again when the secret changes`, async () => {
       await begin();
       simulation.upstream.behaviour.status = status;
       simulation.upstream.drop();
@@ -59,7 +59,7 @@ describe("how a stream leaves its hop", () => {
     assert.equal(simulation.row().lastError, undefined);
   });
 
-  it("leaves rather than sleeping through a Retry-After longer than the hop, which binds everybody", async () => {
+  it("leaves instead of waiting for a Retry-After beyond the hop, and no hop connects before it", async () => {
     await begin();
     simulation.upstream.behaviour.status = 503;
     simulation.upstream.behaviour.retryAfterMs = 40 * MINUTE;
@@ -69,12 +69,12 @@ describe("how a stream leaves its hop", () => {
     assert.equal(simulation.row().status, "waiting");
     assert.equal(simulation.row().attempt, 1);
     simulation.upstream.behaviour.status = undefined;
-    assert.equal((await simulation.start()).kind, "already-running", "a start says that it waits");
+    assert.equal((await simulation.start()).kind, "already-running", "a start finds it waiting");
     await simulation.stop();
     assert.equal((await simulation.start()).kind, "started");
     await simulation.clock.advance(38 * MINUTE);
     assert.equal(simulation.upstream.mostConnections(), 1);
-    assert.equal(simulation.upstream.open(), 0, "nobody connects before retryAt, whoever invoked it");
+    assert.equal(simulation.upstream.open(), 0, "no hop connects before retryAt, whoever invoked it");
     await simulation.clock.advance(4 * MINUTE);
     assert.equal(simulation.row().status, "open");
     assert.equal(simulation.row().retryAt, undefined);
@@ -94,7 +94,7 @@ describe("how a stream leaves its hop", () => {
     assert.equal(stored.size, last - Math.min(...stored.keys()) + 1, "nothing is lost");
   });
 
-  it("goes on when the new release never comes up, and hands over at its deadline", async () => {
+  it("continues when the new release does not start, and hands over at its deadline", async () => {
     await begin();
     await simulation.clock.advance(2 * MINUTE);
     simulation.release = "r2";
@@ -108,12 +108,12 @@ describe("how a stream leaves its hop", () => {
     assert.equal(simulation.upstream.open(), 1);
   });
 
-  it("does not chain from a hop that was too short, and is revived by the watchdog", async () => {
+  it("does not hand over early before the shortest hop length", async () => {
     await begin({ handover: "break" });
     simulation.release = "r2";
     await simulation.watchdogRun();
     await simulation.clock.advance(11_000);
-    assert.equal(simulation.hops.length, 1, "asked to hand over, but younger than the shortest hop");
+    assert.equal(simulation.hops.length, 1, "a handover was requested, but the hop is shorter than the minimum");
     await simulation.clock.advance(60_000);
     assert.equal(simulation.row().release, "r2");
   });
@@ -130,7 +130,7 @@ describe("how a stream leaves its hop", () => {
     assert.equal(simulation.row().status, "open");
   });
 
-  it("stops reading when the table is gone", async () => {
+  it("stops reading when the table is deleted", async () => {
     await begin();
     simulation.rows.clear();
     await simulation.clock.advance(11_000);
@@ -138,7 +138,7 @@ describe("how a stream leaves its hop", () => {
     assert.equal(simulation.upstream.open(), 0);
   });
 
-  it("leaves quietly, connecting nothing, when it is invoked late or twice", async () => {
+  it("leaves without a connection when it is invoked late or twice", async () => {
     await begin();
     await simulation.invoke({ v: 1, streams: [{ streamId: "s" }] });
     await simulation.invoke({ v: 1, streams: [{ streamId: "s", generation: 0 }] });

@@ -3,31 +3,31 @@ import type { Relay, RelayOptions, RelayOutcome, RelaySnapshot } from "../../run
 import type { Clock } from "../../runtime/support/clock";
 
 export interface UpstreamBehaviour {
-  /** One event this often. */
+  /** Interval between events. */
   everyMs: number;
-  /** More connections than this are answered 429. */
+  /** Further connections get a 429. */
   maxConnections: number;
   /** A new connection closes the older ones. */
   newestOnly: boolean;
-  /** Headers come at once, events only from then on. */
+  /** The response headers are immediate; events follow after this delay. */
   subscribesAfterMs: number;
-  /** Answer to the next connections; undefined = 200. */
+  /** Status of the next responses. Undefined: 200. */
   status?: number;
   retryAfterMs?: number;
-  /** No replay: a connection begins with the next event. */
-  forgetful: boolean;
+  /** No replay: a connection starts with the next event. */
+  noReplay: boolean;
 }
 
 export interface FakeUpstream {
   readonly behaviour: UpstreamBehaviour;
-  /** Events sent so far: 1, 2, 3 … */
+  /** Number of the last event: 1, 2, 3 … */
   sent(): number;
   readonly stored: Map<number, number>;
   readonly mostConnections: () => number;
   readonly open: () => number;
   /** Ends all connections. */
   drop(): void;
-  /** `life` ends with its process; `own` is the process's clock. */
+  /** `life` aborts when the process ends. `own` is the process's clock. */
   createRelay(options: RelayOptions, life: AbortSignal, own: Clock): Relay;
 }
 
@@ -37,27 +37,27 @@ interface Connection {
   readonly ended: AbortController;
 }
 
-/** An endless numbered stream, and relays that read it: enough of a data plane to see whether the control plane keeps it whole. */
+/** An endless numbered stream, and relays that read it: a minimal data plane that shows whether the control plane loses events. */
 export function fakeUpstream(clock: Clock, overrides: Partial<UpstreamBehaviour> = {}): FakeUpstream {
   const behaviour: UpstreamBehaviour = {
     everyMs: 1_000,
     maxConnections: Number.POSITIVE_INFINITY,
     newestOnly: false,
     subscribesAfterMs: 0,
-    forgetful: false,
+    noReplay: false,
     ...overrides,
   };
-  const bornAt = clock.now();
+  const startedAt = clock.now();
   const stored = new Map<number, number>();
   const connections = new Set<Connection>();
   let most = 0;
-  const sent = () => Math.floor((clock.now() - bornAt) / behaviour.everyMs);
+  const sent = () => Math.floor((clock.now() - startedAt) / behaviour.everyMs);
 
   const connect = (checkpoint: number | undefined): Connection | number => {
     if (behaviour.status !== undefined) return behaviour.status;
     if (connections.size >= behaviour.maxConnections) return 429;
     if (behaviour.newestOnly) for (const older of connections) older.ended.abort();
-    const next = behaviour.forgetful || checkpoint === undefined ? sent() + 1 : checkpoint + 1;
+    const next = behaviour.noReplay || checkpoint === undefined ? sent() + 1 : checkpoint + 1;
     const connection = { next, from: clock.now() + behaviour.subscribesAfterMs, ended: new AbortController() };
     connections.add(connection);
     most = Math.max(most, connections.size);
@@ -77,8 +77,8 @@ export function fakeUpstream(clock: Clock, overrides: Partial<UpstreamBehaviour>
       connectedSince = clock.now();
       options.onProgress({ kind: "open", at: connectedSince });
       for (let first = true; !over.aborted && !stopped(); ) {
-        const due = Math.max(bornAt + connection.next * behaviour.everyMs, connection.from);
-        if (behaviour.forgetful && connection.next <= sent() && clock.now() < connection.from)
+        const due = Math.max(startedAt + connection.next * behaviour.everyMs, connection.from);
+        if (behaviour.noReplay && connection.next <= sent() && clock.now() < connection.from)
           connection.next = sent() + 1;
         await own.sleep(Math.min(due, options.stopReadingAt) - clock.now(), over);
         if (over.aborted || stopped() || clock.now() < due) continue;
@@ -100,17 +100,17 @@ export function fakeUpstream(clock: Clock, overrides: Partial<UpstreamBehaviour>
       for (let first = true; !stopped(); first = false) {
         if (!first && !(await options.mayReconnect())) break;
         if (stopped()) break;
-        const answer = connect(checkpoint === undefined ? undefined : Number(checkpoint));
-        if (typeof answer !== "number") {
-          await read(answer);
+        const response = connect(checkpoint === undefined ? undefined : Number(checkpoint));
+        if (typeof response !== "number") {
+          await read(response);
           continue;
         }
-        const error = { code: "SOURCE_STATUS", status: answer, message: `${answer}`, at: clock.now() };
-        const named = behaviour.retryAfterMs === undefined ? undefined : clock.now() + behaviour.retryAfterMs;
-        if (answer === 204) return { kind: "completed" };
-        if (answer === 429 && options.singleAttempt()) return { kind: "refused", status: 429, retryAt: named };
-        if ([401, 403, 404, 410].includes(answer)) return { kind: "failed", error };
-        return { kind: "waiting", retryAt: named ?? clock.now() + 61_000, attempt: options.attempt + 1, error };
+        const error = { code: "SOURCE_STATUS", status: response, message: `${response}`, at: clock.now() };
+        const retryAt = behaviour.retryAfterMs === undefined ? undefined : clock.now() + behaviour.retryAfterMs;
+        if (response === 204) return { kind: "completed" };
+        if (response === 429 && options.singleAttempt()) return { kind: "refused", status: 429, retryAt };
+        if ([401, 403, 404, 410].includes(response)) return { kind: "failed", error };
+        return { kind: "waiting", retryAt: retryAt ?? clock.now() + 61_000, attempt: options.attempt + 1, error };
       }
       return { kind: "stopped" };
     };

@@ -5,17 +5,17 @@ import type { Relay, RelaySnapshot } from "../../runtime/relay-port";
 import { emfMetrics, metricUnit } from "../../runtime/support/metrics";
 import { fakeClock } from "../fakes/fake-clock";
 
-describe("the metrics of a hop", () => {
-  it("tell each count once, once a minute and at the end, summed over the streams of the hop", async () => {
+describe("hop metrics", () => {
+  it("writes each count once: every minute and at the end, summed over the streams of the hop", async () => {
     const clock = fakeClock();
-    const told: Record<string, number>[] = [];
-    const meter = hopMeter(clock, (values) => told.push({ ...values }));
+    const written: Record<string, number>[] = [];
+    const meter = hopMeter(clock, (values) => written.push({ ...values }));
     const snapshots: RelaySnapshot[] = [1, 2].map(() => ({ counters: ZERO_COUNTERS, attempt: 0, buffered: 0 }));
     snapshots.forEach((_, i) => {
       meter.watch({ snapshot: () => snapshots[i]!, run: () => new Promise(() => {}) } satisfies Relay);
     });
-    const over = new AbortController();
-    const running = meter.run(over.signal);
+    const done = new AbortController();
+    const running = meter.run(done.signal);
     const since = clock.now();
     snapshots[0] = {
       counters: { ...ZERO_COUNTERS, received: 5, stored: 4 },
@@ -27,40 +27,40 @@ describe("the metrics of a hop", () => {
     await clock.advance(60_000);
     snapshots[0] = { ...snapshots[0]!, counters: { ...ZERO_COUNTERS, received: 6, stored: 6 }, buffered: 0 };
     await clock.advance(30_000);
-    over.abort();
+    done.abort();
     await running;
 
     assert.deepEqual(
-      told.map((values) => values[METRIC.received]),
+      written.map((values) => values[METRIC.received]),
       [undefined, 7, 1],
     );
     assert.deepEqual(
-      told.map((values) => values[METRIC.stored]),
+      written.map((values) => values[METRIC.stored]),
       [undefined, 6, 2],
     );
     assert.deepEqual(
-      told.map((values) => values[METRIC.buffered]),
+      written.map((values) => values[METRIC.buffered]),
       [undefined, 4, 3],
     );
     assert.deepEqual(
-      told.map((values) => values[METRIC.sinceLastByteMs]),
+      written.map((values) => values[METRIC.sinceLastByteMs]),
       [undefined, 60_000, 90_000],
     );
-    assert.equal(told[0]![METRIC.hops], 1);
+    assert.equal(written[0]![METRIC.hops], 1);
   });
 
-  it("tell a hand-over with its gap, or without one where none could be measured", () => {
-    const told: Record<string, number>[] = [];
-    const meter = hopMeter(fakeClock(), (values) => told.push({ ...values }));
+  it("writes a handover with its gap, or without one when it could not be measured", () => {
+    const written: Record<string, number>[] = [];
+    const meter = hopMeter(fakeClock(), (values) => written.push({ ...values }));
     meter.onHandover({ mode: "overlap", overlapMs: 3, gapMs: -20 });
     meter.onHandover({ mode: "break", overlapMs: 0 });
-    assert.deepEqual(told.slice(1), [
+    assert.deepEqual(written.slice(1), [
       { [METRIC.handovers]: 1, [METRIC.handoverGapMs]: -20 },
       { [METRIC.handovers]: 1 },
     ]);
   });
 
-  it("are EMF lines with the deployment as their only dimension", () => {
+  it("writes EMF lines with the deployment as the only dimension", () => {
     const lines: string[] = [];
     emfMetrics(
       "prices",
@@ -91,10 +91,10 @@ describe("the metrics of a hop", () => {
       ],
     );
     emfMetrics("prices", (line) => lines.push(line))({});
-    assert.equal(lines.length, 1, "nothing to tell, nothing written");
+    assert.equal(lines.length, 1, "no values, no line");
   });
 
-  it("have the unit that their name says", () => {
+  it("derives the unit from the name", () => {
     const units = Object.fromEntries(Object.values(METRIC).map((name) => [name, metricUnit(name)]));
     assert.equal(units[METRIC.bytes], "Bytes");
     for (const name of [METRIC.handoverGapMs, METRIC.sinceLastByteMs, METRIC.processorLagMs]) {

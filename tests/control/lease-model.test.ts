@@ -3,11 +3,11 @@ import type { Clause, RowChange } from "../../runtime/control/table/row-change";
 import { type Faults, type Mutation, NO_FAULTS } from "./model";
 import { check } from "./model-checker";
 
-/** Moments that each walk lasts; `MODEL_SPAN=7 npx mocha tests/control/lease-model.test.ts` takes minutes and millions of states. */
+/** Length of each search in time steps. `MODEL_SPAN=7 npx mocha tests/control/lease-model.test.ts` takes minutes and checks millions of states. */
 const SPAN = Number(process.env.MODEL_SPAN ?? 4);
 const ONE: Faults = { ...NO_FAULTS, watchdogs: 1 };
 
-describe("the lease protocol, over all interleavings", function () {
+describe("lease protocol, over all interleavings", function () {
   this.timeout(3_600_000);
 
   const cases: readonly (readonly [string, Partial<Faults>, { readonly single?: boolean }?])[] = [
@@ -16,38 +16,34 @@ describe("the lease protocol, over all interleavings", function () {
     ["a stop at any moment", { stops: 1 }],
     ["a stop and a start at any moment", { stops: 1, starts: 1 }],
     ["a third hop", { hops: 3 }],
-    ["a hop that dies", { crashes: 1, hops: 3 }],
-    ["a hop that stands still and goes on", { pauses: 1, hops: 3 }],
-    ["an answer of the table that is lost", { lostAnswers: 1 }],
+    ["a hop that crashes", { crashes: 1, hops: 3 }],
+    ["a hop that is paused and resumed", { pauses: 1, hops: 3 }],
+    ["a lost response of the table", { lostResponses: 1 }],
     ["an invocation that is delivered twice", { duplicateInvokes: 1, hops: 3 }],
     ["an invocation that is lost", { lostInvokes: 1, hops: 3 }],
     ["a connection that the upstream closes", { drops: 1 }],
-    ["an upstream that takes one connection", { hops: 3 }, { single: true }],
+    ["an upstream that allows one connection", { hops: 3 }, { single: true }],
   ];
   for (const [name, faults, options] of cases) {
     for (const running of [false, true]) {
-      it(`holds ${running ? "in a hand-over" : "from a start"} with ${name}`, function () {
+      it(`holds ${running ? "in a handover" : "from a start"} with ${name}`, function () {
         const { states, violation } = check(
           { ...ONE, ...faults },
           { ...options, running, span: SPAN, recoveryEvery: 5 },
         );
         assert.equal(violation, undefined, violation && `${violation.what}:\n${violation.path.join("\n")}`);
-        assert.ok(states > 300, `only ${states} states: the walk is broken`);
+        assert.ok(states > 300, `only ${states} states: the search is broken`);
         this.test!.title += ` (${states} states)`;
       });
     }
   }
 
-  /** A seeded bug: the named clauses are left out of the named change. */
+  /** A seeded bug: removes the matching clauses from the named change. */
   const without =
-    (
-      name: string,
-      leaveOut: (clause: Clause) => boolean,
-      only: (change: RowChange) => boolean = () => true,
-    ): Mutation =>
+    (name: string, matches: (clause: Clause) => boolean, only: (change: RowChange) => boolean = () => true): Mutation =>
     (change) => {
       if (change.name !== name || !only(change)) return change;
-      const when = change.when.filter((clause) => !leaveOut(clause));
+      const when = change.when.filter((clause) => !matches(clause));
       assert.ok(when.length < change.when.length, `${name} has no such clause`);
       return { ...change, when };
     };
@@ -57,7 +53,7 @@ describe("the lease protocol, over all interleavings", function () {
 
   const bugs: readonly (readonly [string, Mutation, Partial<Faults>, RegExp])[] = [
     ["a claim of any generation", without("claim", on("generation")), { hops: 3 }, /third connection/],
-    ["a claim beside another claim", without("claim", on("claim")), { hops: 3 }, /third connection/],
+    ["a claim while another claim is valid", without("claim", on("claim")), { hops: 3 }, /third connection/],
     [
       "an acquire of a stream that is owned",
       without("acquire", on("owner"), free),
@@ -71,12 +67,12 @@ describe("the lease protocol, over all interleavings", function () {
       { stops: 1 },
       /does not close/,
     ],
-    ["a renew that does not see a stop", without("renew", on("desiredVersion")), { stops: 1 }, /does not close/],
+    ["a renew that ignores a stop", without("renew", on("desiredVersion")), { stops: 1 }, /does not close/],
     [
-      "a renew without a fence",
+      "a renew without a fencing token",
       without("renew", (clause) => on("generation")(clause) || on("owner")(clause)),
       {},
-      /another's generation/,
+      /another owner's generation/,
     ],
     [
       "an acquire that keeps the generation",
@@ -85,7 +81,7 @@ describe("the lease protocol, over all interleavings", function () {
       /one generation/,
     ],
     [
-      "a checkpoint of what was read, not of what was stored",
+      "a checkpoint of events that were read but not stored",
       (change) => (change.name === "renew" ? { ...change, set: { ...change.set, checkpoint: "1" } } : change),
       { events: 1 },
       /unsettled before it/,

@@ -1,7 +1,7 @@
 import type { ConnectionTable } from "../../runtime/control/table/connection-table";
 import type { Clause, RowChange, StoredRow } from "../../runtime/control/table/row-change";
 
-/** The connection table in a Map: for tests, for the model checker, and as the plainest reading of what a change means. */
+/** The connection table in a Map, for tests and the model checker. */
 export function memoryTable(rows: Map<string, StoredRow> = new Map()): ConnectionTable {
   return {
     update: async (streamId, change) => {
@@ -20,7 +20,7 @@ export function memoryTable(rows: Map<string, StoredRow> = new Map()): Connectio
   };
 }
 
-/** The row after `change`, or `undefined` when a clause does not hold. Pure. */
+/** Returns the row after `change`, or `undefined` when a clause does not hold. Pure. */
 export function applyChange(row: StoredRow | undefined, streamId: string, change: RowChange): StoredRow | undefined {
   if (!change.when.every((clause) => holds(row, clause))) return undefined;
   const next = structuredClone(row ?? { streamId }) as Record<string, unknown> & { streamId: string };

@@ -16,22 +16,22 @@ import {
 export interface Checked {
   readonly states: number;
   readonly depth: number;
-  /** The first state that breaks an invariant, and how it is reached. */
+  /** The first state that violates an invariant, and the path to it. */
   readonly violation?: { readonly what: string; readonly path: readonly string[] };
 }
 
 export interface CheckOptions {
   readonly single?: boolean;
   readonly mutate?: Mutation;
-  /** From one in so many states the system must find back to order. @default 1 */
+  /** Recovery is checked from every n-th state. @default 1 */
   readonly recoveryEvery?: number;
-  /** Begin with a stream that runs undisturbed and is about to hand over, rather than with its start. @default false */
+  /** Start with a running stream just before its first handover, instead of with a start request. @default false */
   readonly running?: boolean;
-  /** How far the walk goes in time; what comes later is what came before. @default 5 */
+  /** Length of the search in time steps. @default 5 */
   readonly span?: number;
 }
 
-/** Walks through every state that the scheduler can reach, breadth first, so that what it finds is a shortest story. */
+/** Checks every reachable state, breadth first, so that a violation is reported with a shortest path. */
 export function check(
   faults: Faults,
   { single = false, mutate, recoveryEvery = 1, running = false, span = 5 }: CheckOptions = {},
@@ -42,7 +42,7 @@ export function check(
     readonly move: string;
     readonly depth: number;
   }
-  const start = running ? undisturbed(initial(faults, single)) : initial(faults, single);
+  const start = running ? beforeHandover(initial(faults, single)) : initial(faults, single);
   const horizon = start.now + span;
   const first: Node = { model: start, move: "begin", depth: 0 };
   const seen = new Set([keyOf(first.model)]);
@@ -74,7 +74,7 @@ export function check(
   return { states: seen.size, depth };
 }
 
-/** What must hold in every state. */
+/** The invariants of every state. */
 function violationIn(model: Model): string | undefined {
   if (model.violation) return model.violation;
   const connected = model.hops.filter((hop) => !hop.paused && isConnected(hop));
@@ -82,36 +82,36 @@ function violationIn(model: Model): string | undefined {
   return undefined;
 }
 
-/** Without further faults, the system must come to rest as it is wanted: one owner with one connection, or none at all. */
+/** Without further faults, the system must reach the desired state: one owner with one connection, or no connection. */
 function notRecovered(model: Model, mutate?: Mutation): string | undefined {
   const { headers, events } = model.left;
   let at: Model = { ...model, left: { ...NO_FAULTS, headers, events, watchdogs: 100, hops: 100 } };
-  const wanted = toConnectionRow(at.row!).desired;
+  const desired = toConnectionRow(at.row!).desired;
   for (let steps = 0; steps < 400; steps++) {
     const violation = violationIn(at);
     if (violation) return violation;
-    if (wanted === "open" ? isServed(at) : isClosed(at)) return undefined;
+    if (desired === "open" ? isServed(at) : isClosed(at)) return undefined;
     const moves = successors(at, mutate);
     const chosen = prefer(moves, at);
-    if (!chosen) return `stuck while ${wanted} is wanted`;
+    if (!chosen) return `stuck while ${desired} is desired`;
     at = chosen.to;
     const { retryAt = 0 } = toConnectionRow(at.row!);
     if (at.invoked.length === 0 && at.hops.every(({ state }) => state.phase === "left")) {
       at = { ...at, now: Math.max(at.now, retryAt) };
     }
   }
-  return wanted === "open" ? "no owner comes again" : "the stream does not close";
+  return desired === "open" ? "the stream gets no owner" : "the stream does not close";
 }
 
-/** A stream that was started and runs, one moment before its first hand-over. */
-function undisturbed(model: Model): Model {
+/** A running stream, one time step before its first handover. */
+function beforeHandover(model: Model): Model {
   const { left } = model;
   let at: Model = { ...model, left: { ...NO_FAULTS, hops: left.hops } };
   while (at.now < FIRST_HANDOVER - 1) at = prefer(successors(at), at)!.to;
   return { ...at, left };
 }
 
-/** A fair scheduler: whatever can happen happens at once; the watchdog looks every tenth moment, after everybody else. */
+/** A fair scheduler: everything that can run runs at once. The watchdog runs last, every tenth time step. */
 function prefer(moves: readonly Move[], { now }: Model): Move | undefined {
   const rank = ({ name }: Move) => {
     if (name === "time") return 2;
@@ -139,7 +139,7 @@ function isClosed(model: Model): boolean {
   return owner === undefined && status === "closed" && !model.hops.some(isConnected);
 }
 
-/** States that differ in nothing that any later step reads are one state. */
+/** A key of what later steps read. States with the same key are the same state. */
 export function keyOf({ now, row, hops, invoked, watchdog, stored, left }: Model): string {
   return JSON.stringify([
     now,

@@ -19,9 +19,9 @@ import type { RelaySnapshot } from "../../runtime/relay-port";
 import { applyChange } from "./memory-table";
 
 /**
- * The protocol as a finite system: the very state machine, conditions and watchdog that run in Lambda, with a scheduler that
- * may do the next thing of any process, in any order. Time is a counter; it moves only when no process that can act is late,
- * so a pause (SIGSTOP) is a fault of its own. `successors` gives every state that one step can lead to.
+ * The protocol as a finite system: the state machine, conditions and watchdog that run in Lambda, with a scheduler that may run
+ * the next step of any process, in any order. Time is a counter. It advances only when no process has a step due, so a pause
+ * (SIGSTOP) is a separate fault. `successors` returns every state that one step can reach.
  */
 export const TIMES: HopTiming = {
   leadMs: 5,
@@ -48,23 +48,23 @@ export interface Hop {
   readonly state: StreamState;
   readonly pending?: { readonly of: Command; readonly change?: RowChange; readonly at: number };
   readonly events: readonly HopEvent[];
-  readonly relay: "none" | "connecting" | "flowing" | "asking" | "draining" | "gone";
+  readonly relay: "none" | "connecting" | "flowing" | "dropped" | "draining" | "gone";
   readonly drainSince?: number;
   readonly checkpoint: number;
   readonly connectedSince?: number;
   readonly firstByteAt?: number;
   readonly paused: boolean;
-  /** The last hop that the walk allows lives on: what its hand-over would show, its predecessor's showed. */
+  /** The last hop that the search allows gets a far deadline: its handover would show nothing new. */
   readonly last: boolean;
 }
 
 export interface Faults {
-  /** Hops that die without a word. */
+  /** Hops that crash. */
   readonly crashes: number;
-  /** Hops that stand still for any time, and go on. */
+  /** Hops that are paused for any time, then resumed. */
   readonly pauses: number;
-  /** Table writes that are made, or not, and not answered. */
-  readonly lostAnswers: number;
+  /** Table writes without a response, applied or not. */
+  readonly lostResponses: number;
   /** Invocations that are delivered twice. */
   readonly duplicateInvokes: number;
   /** Invocations that are never delivered. */
@@ -83,11 +83,11 @@ export interface Faults {
   readonly events: number;
 }
 
-/** No fault, no wish: to be spread over. */
+/** No faults and no requests. */
 export const NO_FAULTS: Faults = {
   crashes: 0,
   pauses: 0,
-  lostAnswers: 0,
+  lostResponses: 0,
   duplicateInvokes: 0,
   lostInvokes: 0,
   drops: 0,
@@ -107,7 +107,7 @@ export interface Model {
   readonly watchdog?: { readonly row: ConnectionRow; readonly decision: Decision; readonly at: number };
   readonly stored: readonly number[];
   readonly left: Faults;
-  /** The upstream takes one connection. */
+  /** The upstream allows one connection. */
   readonly single: boolean;
   /** generation → nonce that acquired it. */
   readonly owners: Readonly<Record<number, string>>;
@@ -120,10 +120,10 @@ export interface Move {
   readonly to: Model;
 }
 
-/** Hand-over of the first hop begins context. */
+/** Time of the first handover. */
 export const FIRST_HANDOVER = HOP - TIMES.leadMs;
 
-/** Breaks a change before it is made: how a test seeds a bug. */
+/** Modifies a change before it is applied. Tests use it to seed a bug. */
 export type Mutation = (change: RowChange) => RowChange;
 
 export function initial(faults: Faults, single = false): Model {
@@ -148,11 +148,11 @@ export function successors(model: Model, mutate: Mutation = (change) => change):
 
   model.invoked.forEach((stream, i) => {
     const rest = model.invoked.filter((_, at) => at !== i);
-    const fresh = withHop({ ...model, invoked: rest }, stream, mutate);
+    const delivered = withHop({ ...model, invoked: rest }, stream, mutate);
     if (model.hops.length < left.hops) {
-      move("deliver", fresh);
+      move("deliver", delivered);
       if (left.duplicateInvokes > 0)
-        move("deliver and keep", spend({ ...fresh, invoked: model.invoked }, "duplicateInvokes"));
+        move("deliver twice", spend({ ...delivered, invoked: model.invoked }, "duplicateInvokes"));
     }
     if (left.lostInvokes > 0) move("lose the invocation", spend({ ...model, invoked: rest }, "lostInvokes"));
   });
@@ -161,12 +161,12 @@ export function successors(model: Model, mutate: Mutation = (change) => change):
     if (hop.state.phase === "left") return;
     const go = (name: string, to: Model) => move(`${hop.nonce} ${name}`, to);
     if (hop.paused) {
-      go("goes on", setHop(model, i, { ...hop, paused: false }));
+      go("resumes", setHop(model, i, { ...hop, paused: false }));
       return;
     }
     for (const [name, to] of hopMoves(model, i, hop, mutate)) go(name, to);
-    if (left.crashes > 0) go("dies", spend(removeHop(model, i), "crashes"));
-    if (left.pauses > 0) go("stands still", spend(setHop(model, i, { ...hop, paused: true }), "pauses"));
+    if (left.crashes > 0) go("crashes", spend(removeHop(model, i), "crashes"));
+    if (left.pauses > 0) go("is paused", spend(setHop(model, i, { ...hop, paused: true }), "pauses"));
   });
 
   for (const [name, to] of outsideMoves(model, mutate)) move(name, to);
@@ -181,17 +181,17 @@ function hopMoves(model: Model, i: number, hop: Hop, mutate: Mutation): [string,
 
   if (hop.pending) {
     const { of, change } = hop.pending;
-    const answered = { pending: undefined };
+    const responded = { pending: undefined };
     if (of.kind === "invoke") {
       const stream = { streamId: "s", ...(of.generation !== undefined && { generation: of.generation }) };
-      deliver("invoked", { kind: "invoked" }, answered, { ...model, invoked: [...model.invoked, stream] });
+      deliver("invoked", { kind: "invoked" }, responded, { ...model, invoked: [...model.invoked, stream] });
     } else {
-      const { after, written } = make(model, hop, of, change);
-      deliver(of.kind, { kind: "response", to: of, written }, answered, after);
-      if (model.left.lostAnswers > 0 && change) {
+      const { after, written } = execute(model, hop, of, change);
+      deliver(of.kind, { kind: "response", to: of, written }, responded, after);
+      if (model.left.lostResponses > 0 && change) {
         const none: HopEvent = { kind: "no-response", to: of };
-        deliver(`${of.kind}, made but unanswered`, none, answered, spend(after, "lostAnswers"));
-        deliver(`${of.kind}, lost`, none, answered, spend(model, "lostAnswers"));
+        deliver(`${of.kind}, applied without a response`, none, responded, spend(after, "lostResponses"));
+        deliver(`${of.kind}, lost`, none, responded, spend(model, "lostResponses"));
       }
     }
   } else if (wakeAt(hop.state) <= model.now) deliver("tick", { kind: "tick" });
@@ -215,7 +215,7 @@ function hopMoves(model: Model, i: number, hop: Hop, mutate: Mutation): [string,
     moves.push(["stores", setHop({ ...model, stored }, i, { ...hop, checkpoint: next })]);
   }
   if (isConnected(hop) && model.left.drops > 0) {
-    const dropped = { relay: "asking", connectedSince: undefined } as const;
+    const dropped = { relay: "dropped", connectedSince: undefined } as const;
     deliver("is dropped", { kind: "dropped" }, dropped, spend(model, "drops"));
   }
   if (hop.relay === "draining") deliver("is drained", ended({ kind: "stopped" }), { relay: "gone" });
@@ -256,7 +256,7 @@ function watchdogActs(model: Model, { row, decision, at }: NonNullable<Model["wa
   return after && !later ? { ...done, invoked: [...done.invoked, { streamId: "s" }] } : done;
 }
 
-/** Starts a hop, which asks its first question. */
+/** Starts a hop, which issues its first command. */
 function withHop(model: Model, stream: HopStream, mutate: Mutation): Model {
   const hop: Hop = {
     nonce: `h${model.hops.length}`,
@@ -272,7 +272,7 @@ function withHop(model: Model, stream: HopStream, mutate: Mutation): Model {
   return feed(grown, grown.hops.length - 1, { kind: "begin" }, {}, mutate);
 }
 
-/** Gives an input to a hop: at once, or, while a question is open, when it is answered. */
+/** Passes an event to a hop: at once, or after the response to its pending command. */
 function feed(model: Model, i: number, event: HopEvent, change: Partial<Hop>, mutate: Mutation): Model {
   let hop: Hop = { ...model.hops[i]!, ...change };
   if (hop.pending) return setHop(model, i, { ...hop, events: [...hop.events, event] });
@@ -284,7 +284,7 @@ function feed(model: Model, i: number, event: HopEvent, change: Partial<Hop>, mu
       if (effect.do === "connect")
         hop = { ...hop, relay: "connecting", checkpoint: Number(effect.row.checkpoint ?? 0) };
       if (effect.do === "stop-reading" && hop.relay !== "gone") hop = stopReading(hop, model.now);
-      if (effect.do === "reconnect" && hop.relay === "asking") {
+      if (effect.do === "reconnect" && hop.relay === "dropped") {
         hop = effect.allowed ? { ...hop, relay: "connecting" } : stopReading(hop, model.now);
       }
     }
@@ -310,8 +310,8 @@ function pendingCommand(model: Model, hop: Hop, of: Command, mutate: Mutation): 
   return { of, change: mutate(change), at: model.now };
 }
 
-/** Carries out what was asked, and watches what every write must keep. */
-function make(model: Model, hop: Hop, of: Command, change?: RowChange): { after: Model; written: WriteResult } {
+/** Executes a command, and checks the invariants of every write. */
+function execute(model: Model, hop: Hop, of: Command, change?: RowChange): { after: Model; written: WriteResult } {
   const before = model.row;
   const row = change && applyChange(before, "s", change);
   if (!row) {
@@ -321,16 +321,16 @@ function make(model: Model, hop: Hop, of: Command, change?: RowChange): { after:
   const { generation } = toConnectionRow(row);
   const owners = of.kind === "acquire" ? { ...model.owners, [generation]: hop.nonce } : model.owners;
   const twice = of.kind === "acquire" && (model.owners[generation] ?? hop.nonce) !== hop.nonce;
-  const mine = "lease" in hop.state ? hop.state.lease.generation : undefined;
-  const stale = (of.kind === "renew" || of.kind === "release") && mine !== undefined && generation !== mine;
+  const held = "lease" in hop.state ? hop.state.lease.generation : undefined;
+  const stale = (of.kind === "renew" || of.kind === "release") && held !== undefined && generation !== held;
   const checkpoint = Number(row.checkpoint ?? 0);
   const unsettled = Array.from({ length: checkpoint }, (_, n) => n + 1).some((n) => !model.stored.includes(n));
   const violation = twice
     ? "two owners with one generation"
     : stale
-      ? "a holder wrote under another's generation"
+      ? "an owner wrote under another owner's generation"
       : unsettled
-        ? "a checkpoint names a position with something unsettled before it"
+        ? "a checkpoint has an event that is unsettled before it"
         : model.violation;
   return { after: { ...model, row, owners, violation }, written: { applied: true, row: toConnectionRow(row) } };
 }
@@ -358,7 +358,7 @@ function contextOf(model: Model, hop: Hop): HopContext {
   };
 }
 
-/** Nobody who can act is late: timers fire, requests end and drains finish before time moves on. */
+/** Whether no step is due: timers fire, requests end and drains finish before the time advances. */
 function mayWait(model: Model): boolean {
   return (
     model.watchdog === undefined &&
@@ -370,7 +370,7 @@ function mayWait(model: Model): boolean {
   );
 }
 
-/** What time itself does: reading ends at its last moment, and Lambda ends what overstays. */
+/** Effects of the time: reading stops before the deadline, and Lambda ends a hop at its deadline. */
 function expire(model: Model): Model {
   let next = model;
   for (const [i, hop] of [...model.hops.entries()].reverse()) {
@@ -397,7 +397,7 @@ function setHop(model: Model, i: number, hop: Hop): Model {
   return { ...model, hops: model.hops.map((one, at) => (at === i ? hop : one)) };
 }
 
-/** Its place stays, so that `hops` bounds how many there ever were. */
+/** Keeps its place in the list, so that `hops` limits the total number. */
 function removeHop(model: Model, i: number): Model {
   const hop = model.hops[i]!;
   if (hop.state.phase === "left") return model;

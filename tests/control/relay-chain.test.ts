@@ -4,7 +4,7 @@ import { Simulation, type SimulationOptions } from "./simulation";
 const MINUTE = 60_000;
 const HOP = 15 * MINUTE;
 
-describe("a stream served by hop after hop", () => {
+describe("a stream over many hops", () => {
   let simulation: Simulation;
   const begin = async (options: SimulationOptions = {}): Promise<Simulation> => {
     simulation = new Simulation(options);
@@ -14,7 +14,7 @@ describe("a stream served by hop after hop", () => {
   };
   afterEach(() => simulation.close());
 
-  /** One live lease, one connection, and no event missing since the first one stored. */
+  /** One live lease, one connection, and no event missing since the first one that was stored. */
   const assertHealthy = (): void => {
     const { clock, upstream } = simulation;
     const row = simulation.row();
@@ -28,7 +28,7 @@ describe("a stream served by hop after hop", () => {
     assert.deepEqual(missing, []);
   };
 
-  /** Runs until a hand-over is under way: a minute before the deadline, the successor invoked and not there yet. */
+  /** Advances to the start of a handover: a minute before the deadline, with the successor invoked but not started. */
   const untilHandover = () => simulation.clock.advance(14 * MINUTE - 4_500);
   const reasons = () => simulation.hops.map((hop) => [...(hop.reasons?.values() ?? [])].join());
 
@@ -44,14 +44,14 @@ describe("a stream served by hop after hop", () => {
     assert.deepEqual([...reasons], ["handed-over"]);
   });
 
-  it("hands an idle stream over like a busy one", async () => {
+  it("hands over an idle stream", async () => {
     await begin({ upstream: { everyMs: 1_000 * HOP } });
     await simulation.clock.advance(3 * HOP);
     assert.deepEqual(reasons().slice(0, -1), ["handed-over", "handed-over", "handed-over"]);
     assert.equal(simulation.upstream.open(), 1);
   });
 
-  it("breaks for an upstream that allows one connection, measures the gap, and remembers", async () => {
+  it("hands over by break when the upstream allows one connection, measures the gap and keeps the mode for a day", async () => {
     await begin({ upstream: { maxConnections: 1 } });
     await simulation.clock.advance(HOP);
     assertHealthy();
@@ -71,7 +71,7 @@ describe("a stream served by hop after hop", () => {
     assertHealthy();
   });
 
-  it("reads on until the time that the refusal names, then breaks", async () => {
+  it("keeps reading until the Retry-After of the refusal, then hands over by break", async () => {
     await begin({ upstream: { maxConnections: 1, retryAfterMs: 30_000 } });
     await simulation.clock.advance(HOP);
     assertHealthy();
@@ -80,22 +80,22 @@ describe("a stream served by hop after hop", () => {
     assert.ok(!simulation.logs.some(({ reason }) => reason === "waiting"));
   });
 
-  it("keeps to break when told to", async () => {
+  it("always hands over by break when configured", async () => {
     await begin({ handover: "break" });
     await simulation.clock.advance(2 * HOP);
     assertHealthy();
     assert.equal(simulation.upstream.mostConnections(), 1);
   });
 
-  it("leaves to a successor whose connection made the upstream close the older one", async () => {
+  it("hands over when the upstream closes the older of two connections", async () => {
     await begin({ upstream: { newestOnly: true, subscribesAfterMs: 3_000 } });
     await simulation.clock.advance(2 * HOP);
     assertHealthy();
     assert.deepEqual(reasons().slice(0, -1), ["handed-over", "handed-over"]);
   });
 
-  it("loses nothing without replay when the successor's subscription begins seconds after its headers", async () => {
-    await begin({ upstream: { forgetful: true, subscribesAfterMs: 4_000 } });
+  it("loses nothing without replay when the successor's events start seconds after its headers", async () => {
+    await begin({ upstream: { noReplay: true, subscribesAfterMs: 4_000 } });
     await simulation.clock.advance(5 * HOP);
     assertHealthy();
     assert.equal(simulation.upstream.mostConnections(), 2);
@@ -111,7 +111,7 @@ describe("a stream served by hop after hop", () => {
     assert.deepEqual(reasons(), ["handed-over", ""]);
   });
 
-  it("stops reading before the deadline and is revived when no successor ever comes", async () => {
+  it("stops reading before the deadline and is revived when no successor starts", async () => {
     await begin();
     simulation.deliver = () => [];
     await simulation.clock.advance(HOP - 5_000 - 5_000);
@@ -135,7 +135,7 @@ describe("a stream served by hop after hop", () => {
     assert.ok(reasons().filter((reason) => reason === "not-needed").length >= 6);
   });
 
-  it("is whole again after kill -9, by the watchdog, and counts the crash", async () => {
+  it("recovers from kill -9 through the watchdog", async () => {
     await begin();
     await simulation.clock.advance(MINUTE);
     simulation.running()[0]!.kill();
@@ -154,7 +154,7 @@ describe("a stream served by hop after hop", () => {
     assert.ok(simulation.hops.length < 20, `${simulation.hops.length} hops in an hour`);
   });
 
-  it("survives the predecessor's death during the overlap", async () => {
+  it("recovers when the predecessor crashes during the overlap", async () => {
     await begin({ coldStartMs: 2_000 });
     await untilHandover();
     await simulation.clock.advance(1_700);
@@ -164,7 +164,7 @@ describe("a stream served by hop after hop", () => {
     assert.deepEqual(reasons(), ["", ""]);
   });
 
-  it("survives the successor's death under its claim", async () => {
+  it("recovers when the successor crashes while it holds a claim", async () => {
     await begin({ upstream: { everyMs: 8_000 } });
     await untilHandover();
     await simulation.clock.advance(2_000);
@@ -176,7 +176,7 @@ describe("a stream served by hop after hop", () => {
     assert.deepEqual(reasons(), ["handed-over", "", ""]);
   });
 
-  it("notices that it was stopped past its lease, and writes no state", async () => {
+  it("leaves without a write after a pause longer than its lease", async () => {
     await begin();
     await simulation.clock.advance(MINUTE + 500);
     const resume = simulation.running()[0]!.pause();
@@ -193,7 +193,7 @@ describe("a stream served by hop after hop", () => {
     assertHealthy();
   });
 
-  it("stays connected while the table is away for 15 s", async () => {
+  it("stays connected while the table is unavailable for 15 s", async () => {
     await begin();
     await simulation.clock.advance(MINUTE);
     simulation.tableFault = () => "unavailable";
@@ -204,7 +204,7 @@ describe("a stream served by hop after hop", () => {
     assert.equal(simulation.hops.length, 1);
   });
 
-  it("closes at its lease's end when the table stays away, and is whole again when it is back", async () => {
+  it("disconnects when the lease expires while the table is unavailable, and recovers afterwards", async () => {
     await begin();
     await simulation.clock.advance(MINUTE);
     simulation.tableFault = () => "unavailable";
@@ -218,10 +218,10 @@ describe("a stream served by hop after hop", () => {
   });
 
   for (const name of ["claim", "acquire", "renew", "release", "add-final-counters", "start"]) {
-    it(`is whole when every answer to a ${name} is lost`, async () => {
+    it(`loses nothing when every response to a ${name} is lost`, async () => {
       const options = { handover: name === "release" ? "break" : "auto" } as const;
       simulation = new Simulation(options);
-      simulation.tableFault = (call) => (call.name === name ? "lost-answer" : undefined);
+      simulation.tableFault = (call) => (call.name === name ? "lost-response" : undefined);
       await simulation.start();
       await simulation.clock.advance(3 * HOP);
       assertHealthy();
@@ -235,14 +235,14 @@ describe("a stream served by hop after hop", () => {
     });
   }
 
-  it("counts every event once when renews succeed but neither they nor the reading after them is answered", async () => {
+  it("counts every event once when renews succeed but neither they nor the reads after them get a response", async () => {
     await begin();
     let calls = 0;
     simulation.tableFault = ({ name }) => {
       if (name === "renew") calls = 1;
       else if (name === "read" && calls === 1) calls = 2;
       else return undefined;
-      return simulation.clock.now() % 3 === 0 ? "unavailable" : "lost-answer";
+      return simulation.clock.now() % 3 === 0 ? "unavailable" : "lost-response";
     };
     await simulation.clock.advance(5 * MINUTE);
     simulation.tableFault = () => undefined;
@@ -254,7 +254,7 @@ describe("a stream served by hop after hop", () => {
     );
   });
 
-  it("adds up the counters of all hops, what the predecessor read last included", async () => {
+  it("sums the counters of all hops, including what the predecessor read last", async () => {
     await begin();
     await simulation.clock.advance(5 * HOP);
     await simulation.stop();

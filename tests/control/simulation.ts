@@ -17,9 +17,9 @@ export interface Hop {
   readonly payload: HopPayload;
   readonly startedAt: number;
   reasons?: ReadonlyMap<string, ExitReason>;
-  /** kill -9: its table calls never answer, its sockets are gone. */
+  /** kill -9: its table calls get no response, its sockets are closed. */
   kill(): void;
-  /** SIGSTOP: its timers do not fire and its sockets are not read, until the function returned is called. */
+  /** SIGSTOP: its timers do not fire and its sockets are not read until the returned function is called. */
   pause(): () => void;
   readonly killed: () => boolean;
 }
@@ -32,11 +32,11 @@ export interface SimulationOptions {
   readonly watchdog?: boolean;
 }
 
-/** What a fault hook may do to one call of the table. */
+/** Returns the fault of one call of the table, if any. */
 export type TableFault = (call: {
   readonly op: "update" | "read" | "scan";
   readonly name: string;
-}) => "lost-answer" | "unavailable" | undefined;
+}) => "lost-response" | "unavailable" | undefined;
 
 function pausable(clock: Clock): { clock: Clock; pause: () => () => void } {
   let resumed = Promise.resolve();
@@ -58,18 +58,18 @@ function pausable(clock: Clock): { clock: Clock; pause: () => () => void } {
   };
 }
 
-/** Lambda, the schedule, the connection table and an upstream, all in virtual time. */
+/** Lambda, the schedule, the connection table and an upstream, in simulated time. */
 export class Simulation {
   readonly clock: FakeClock = fakeClock();
   readonly upstream: FakeUpstream;
   readonly rows = new Map<string, StoredRow>();
   readonly hops: Hop[] = [];
   readonly logs: Record<string, unknown>[] = [];
-  /** Faults, asked at each call; replace at will. */
+  /** Called for each table call. Tests replace it. */
   tableFault: TableFault = () => undefined;
-  /** How often an invocation is delivered, and how late. */
+  /** Delays of the deliveries of an invocation. Empty: it is lost. */
   deliver: (payload: HopPayload) => readonly number[] = () => [this.options.coldStartMs ?? 500];
-  /** Which upstream a stream reads; the one and only unless a test says otherwise. */
+  /** Returns the upstream of a stream. Tests replace it. */
   upstreamOf: (streamId: string) => FakeUpstream = () => this.upstream;
   release = "r1";
   secretVersion = "v1";
@@ -116,7 +116,7 @@ export class Simulation {
     }
   };
 
-  /** One more upstream in this simulation. */
+  /** Creates another upstream. */
   anotherUpstream(behaviour: Partial<UpstreamBehaviour> = {}): FakeUpstream {
     return fakeUpstream(this.clock, behaviour);
   }
@@ -169,17 +169,17 @@ export class Simulation {
     if (!life.signal.aborted) hop.reasons = reasons;
   }
 
-  /** The table as one process sees it. */
+  /** The table as one process uses it. */
   private table(life: AbortSignal): ConnectionTable {
     const table = memoryTable(this.rows);
     const call = async <T>(op: "update" | "read" | "scan", name: string, act: () => Promise<T>): Promise<T> => {
-      const noAnswer = () => new StreamError("STORE_UNAVAILABLE", `${name} got no answer`, { retryable: true });
-      if (life.aborted) throw noAnswer();
+      const noResponse = () => new StreamError("STORE_UNAVAILABLE", `${name} got no response`, { retryable: true });
+      if (life.aborted) throw noResponse();
       const fault = this.tableFault({ op, name });
-      if (fault === "unavailable") throw noAnswer();
-      const answer = await act();
-      if (fault === "lost-answer") throw noAnswer();
-      return answer;
+      if (fault === "unavailable") throw noResponse();
+      const response = await act();
+      if (fault === "lost-response") throw noResponse();
+      return response;
     };
     return {
       update: (streamId: string, change: RowChange) =>

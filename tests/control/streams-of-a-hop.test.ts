@@ -19,12 +19,12 @@ describe("a hop with several streams", () => {
     await simulation.clock.advance(MINUTE + 5_000);
   });
 
-  it("is begun by the watchdog for all that are down", () => {
+  it("is invoked by the watchdog for all streams that are down", () => {
     assert.deepEqual(carried(), ["abc"]);
     for (const upstream of upstreams.values()) assert.equal(upstream.open(), 1);
   });
 
-  it("hands them over together: one successor for all", async () => {
+  it("hands over all streams to one successor", async () => {
     await simulation.clock.advance(3 * HOP);
     assert.deepEqual(carried(), ["abc", "abc", "abc", "abc"]);
     for (const [id, upstream] of upstreams) {
@@ -33,7 +33,7 @@ describe("a hop with several streams", () => {
     }
   });
 
-  it("goes on with the others when one fails, one is stopped and its successor is not asked for", async () => {
+  it("continues with the others when one stream fails and one is stopped", async () => {
     upstreams.get("b")!.behaviour.status = 404;
     upstreams.get("b")!.drop();
     await simulation.clock.advance(5_000);
@@ -47,7 +47,7 @@ describe("a hop with several streams", () => {
     assert.equal(upstreams.get("a")!.mostConnections(), 2);
   });
 
-  it("leaves the others alone when one breaks by a bug of ours", async () => {
+  it("continues with the others when one stream throws an unexpected error", async () => {
     const deliver = simulation.deliver;
     simulation.deliver = () => [];
     await simulation.start("c");

@@ -19,14 +19,14 @@ const dead = { owner: "n", expiresAt: NOW, release: "r1" };
 const failed = (status?: number, secretVersion = "v1") =>
   row({ status: "failed", secretVersion, lastError: { code: "SOURCE_STATUS", status, message: "", at: 0 } });
 
-describe("what the watchdog decides", () => {
+describe("watchdog decisions", () => {
   const cases: readonly (readonly [string, ConnectionRow, object])[] = [
     ["leaves a live lease alone", row(live), { kind: "nothing" }],
-    ["starts what was released", row(), { kind: "invoke" }],
-    ["leaves a successor its claim", row({ claim: { nonce: "c", until: NOW + 1 } }), { kind: "nothing" }],
-    ["does not wait for a claim that ran out", row({ claim: { nonce: "c", until: NOW } }), { kind: "invoke" }],
+    ["invokes for a released stream", row(), { kind: "invoke" }],
+    ["waits while a successor holds a claim", row({ claim: { nonce: "c", until: NOW + 1 } }), { kind: "nothing" }],
+    ["does not wait for an expired claim", row({ claim: { nonce: "c", until: NOW } }), { kind: "invoke" }],
     [
-      "does not wait for a claim that was refused",
+      "does not wait for a refused claim",
       row({ claim: { nonce: "c", until: NOW + 1, refused: { status: 429 } } }),
       { kind: "invoke" },
     ],
@@ -47,17 +47,21 @@ describe("what the watchdog decides", () => {
       { kind: "revive", attempt: 41, retryAt: NOW + 320_000 },
     ],
     ["waits until retryAt", row({ status: "waiting", retryAt: NOW + 1 }), { kind: "nothing" }],
-    ["starts when retryAt has come", row({ status: "waiting", retryAt: NOW }), { kind: "invoke" }],
+    ["invokes at retryAt", row({ status: "waiting", retryAt: NOW }), { kind: "invoke" }],
     ["leaves a completed stream alone", row({ status: "completed" }), { kind: "nothing" }],
     ["leaves a closed stream alone", row({ desired: "closed", status: "closed" }), { kind: "nothing" }],
     [
-      "closes a stopped stream that nobody owns",
+      "marks a stopped stream without a live lease closed",
       row({ desired: "closed", status: "open", ...dead }),
       { kind: "mark-closed" },
     ],
-    ["lets a live owner close by itself", row({ desired: "closed", status: "open", ...live }), { kind: "nothing" }],
-    ["asks an owner of another release to hand over", row({ ...live, release: "r0" }), { kind: "request-handover" }],
-    ["asks once", row({ ...live, release: "r0", requestedRelease: "r1" }), { kind: "nothing" }],
+    ["waits for a live owner to close", row({ desired: "closed", status: "open", ...live }), { kind: "nothing" }],
+    [
+      "requests a handover from an owner of another release",
+      row({ ...live, release: "r0" }),
+      { kind: "request-handover" },
+    ],
+    ["requests a handover once", row({ ...live, release: "r0", requestedRelease: "r1" }), { kind: "nothing" }],
     ["leaves a 401 alone while the secret is the same", failed(401, "v2"), { kind: "nothing" }],
     ["tries a 401 again with another secret", failed(401), { kind: "retry-with-new-secret" }],
     ["tries a 403 again with another secret", failed(403), { kind: "retry-with-new-secret" }],
@@ -72,7 +76,7 @@ describe("what the watchdog decides", () => {
     assert.deepEqual(decide(failed(401), { now: NOW, release: "r1" }), { kind: "nothing" });
   });
 
-  it("counts as down what should run and does not, and nothing else", () => {
+  it("counts a stream as down only if it should run and has no live lease", () => {
     assert.ok(isDown(row(), NOW) && isDown(row(dead), NOW));
     for (const up of [row(live), row({ desired: "closed" }), row({ status: "completed" }), failed(404)]) {
       assert.ok(!isDown(up, NOW), JSON.stringify(up));

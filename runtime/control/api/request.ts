@@ -1,17 +1,17 @@
-import { isStreamId } from "../../contract";
+import { isStreamId, STREAM_ID_RULE } from "../../contract";
 
-/** A request as API Gateway's Lambda proxy hands it over, cut to what is used. */
+/** The used part of an API Gateway proxy request. */
 export interface ApiRequest {
   readonly method: string;
-  /** The matched template, `/connections/{streamId}`: it stays the same under a stage or a custom domain's base path. */
+  /** The matched route, `/connections/{streamId}`, without stage or base path. */
   readonly resource: string;
-  /** As it arrived: API Gateway's REST APIs leave the percent-encoding in. */
+  /** Percent-encoded, as API Gateway's REST APIs pass it. */
   readonly streamId?: string;
   readonly query: Readonly<Record<string, string | undefined>>;
   readonly body: string;
 }
 
-/** Why a request is refused before anything was read or written. */
+/** An error response for the caller. */
 export class ApiError extends Error {
   constructor(
     readonly status: number,
@@ -24,7 +24,7 @@ export class ApiError extends Error {
   }
 }
 
-/** Every `code` of an error answer; `docs/openapi.yaml` lists the same. */
+/** All values of `code` in error responses. A test compares them with `docs/openapi.yaml`. */
 export const API_ERRORS = [
   "BODY_INVALID",
   "BODY_TOO_LARGE",
@@ -39,39 +39,35 @@ export const API_ERRORS = [
 ] as const;
 export type ApiErrorCode = (typeof API_ERRORS)[number];
 
-/** The only body there is holds one boolean. */
+/** Enough for {"resume": false}, the only body that is accepted. */
 export const MAX_BODY_BYTES = 1024;
 export const DEFAULT_PAGE = 50;
 export const MAX_PAGE = 100;
 
-/** The stream id of a path segment, or undefined for one outside the alphabet, however it was encoded. */
+/** Decodes a path segment to a stream id. Returns undefined when it is not a valid one. */
 export function decodeStreamId(segment: string | null | undefined): string | undefined {
   try {
     const id = decodeURIComponent(segment ?? "");
     return isStreamId(id) ? id : undefined;
   } catch {
-    return undefined; // a stray % is one more way to be outside the alphabet
+    return undefined; // invalid percent-encoding
   }
 }
 
 export function parseStreamId(segment: string | undefined): string {
   const id = decodeStreamId(segment);
   if (id !== undefined) return id;
-  throw new ApiError(
-    400,
-    "STREAM_ID_INVALID",
-    `Expected a stream id of 1 to 128 characters out of A-Z a-z 0-9 . _ : @ - and neither "." nor "..", got ${shown(segment)}.`,
-  );
+  throw new ApiError(400, "STREAM_ID_INVALID", `Expected a stream id of ${STREAM_ID_RULE}, got ${shown(segment)}.`);
 }
 
-/** Body of a start: nothing at all, or `{"resume": boolean}`. */
+/** Parses the body of a start: empty, or `{"resume": boolean}`. */
 export function parseStartBody(body: string): { readonly resume: boolean } {
   const bytes = Buffer.byteLength(body);
   if (bytes > MAX_BODY_BYTES)
     throw new ApiError(
       413,
       "BODY_TOO_LARGE",
-      `Expected a body of at most ${MAX_BODY_BYTES} bytes, got ${bytes}. Send nothing, or {"resume": false}.`,
+      `Expected a body of at most ${MAX_BODY_BYTES} bytes, got ${bytes}. Send an empty body, or {"resume": false}.`,
     );
   if (body.trim() === "") return { resume: true };
   const value = parseJson(body);
@@ -81,7 +77,7 @@ export function parseStartBody(body: string): { readonly resume: boolean } {
   return { resume };
 }
 
-/** `limit` and `nextToken` of a list. */
+/** Parses `limit` and `nextToken` of a list. */
 export function parsePage(query: ApiRequest["query"]): { readonly limit: number; readonly after?: string } {
   const { limit = String(DEFAULT_PAGE), nextToken } = query;
   if (!/^\d{1,3}$/.test(limit) || Number(limit) < 1 || Number(limit) > MAX_PAGE)
@@ -89,7 +85,7 @@ export function parsePage(query: ApiRequest["query"]): { readonly limit: number;
   return { limit: Number(limit), after: nextToken === undefined ? undefined : parseToken(nextToken) };
 }
 
-/** A page's token is opaque to callers: its shape may change with any release. */
+/** Encodes a page token. It is opaque to callers: a release may change its format. */
 export function pageToken(after: string): string {
   return Buffer.from(`1:${after}`).toString("base64url");
 }
@@ -100,7 +96,7 @@ function parseToken(token: string): string {
   throw new ApiError(
     400,
     "PAGE_INVALID",
-    `Expected \`nextToken\` as an earlier answer gave it, got ${shown(token)}. Leave it out to begin at the first page.`,
+    `Expected \`nextToken\` from an earlier response, got ${shown(token)}. Omit it to read the first page.`,
   );
 }
 
@@ -120,8 +116,8 @@ function invalidBody(body: string): ApiError {
   );
 }
 
-/** What was seen, quoted, so that no control character leaves through an error, and short. */
-function shown(value: string | undefined): string {
+/** Quotes and shortens a value for an error message. JSON escapes control characters. */
+export function shown(value: string | undefined): string {
   if (value === undefined || value === "") return "none";
   return JSON.stringify(value.length > 64 ? `${value.slice(0, 64)}…` : value);
 }

@@ -1,23 +1,23 @@
 import type { ConnectionRow, Counters, Desired, HandoverStats, Status } from "../../contract";
 import { isLive } from "../table/connection-table";
 
-/** One stream as the API shows it. Times are ISO 8601 in UTC; a field that has no value yet is absent. */
+/** A stream in API responses. Times are ISO 8601 in UTC. Fields without a value are absent. */
 export interface ConnectionView {
   readonly streamId: string;
-  /** What was asked for. */
+  /** The requested state. */
   readonly desired: Desired;
-  /** What its last owner wrote; read it together with `live`. */
+  /** As its last owner wrote it. See also `live`. */
   readonly status: Status;
-  /** Whether a hop holds the lease now. `desired` open and not live: the watchdog starts it within two minutes, or not before `retryAt`. */
+  /** Whether a hop holds the lease. If `desired` is open and `live` is false, the watchdog starts it within two minutes, but not before `retryAt`. */
   readonly live: boolean;
-  /** Whether the deployment's `streams` list started it. */
+  /** Whether the deployment's `streams` started it. */
   readonly declared: boolean;
   readonly generation: number;
   readonly connectedSince?: string;
   readonly lastByteAt?: string;
-  /** Position it resumes from. Opaque, chosen by upstream. */
+  /** Position to resume from. Opaque: the upstream defines it. */
   readonly checkpoint?: string;
-  /** Failed attempts in a row. */
+  /** Consecutive failed attempts. */
   readonly attempt: number;
   readonly retryAt?: string;
   readonly counters: Counters;
@@ -25,7 +25,7 @@ export interface ConnectionView {
   readonly lastError?: { readonly code: string; readonly message: string; readonly at: string };
 }
 
-/** Names the fields one by one: nothing that a later release adds to the row becomes public by itself. */
+/** Copies the fields one by one, so that a new attribute of the row does not become public by accident. */
 export function connectionView(row: ConnectionRow, now: number): ConnectionView {
   const { lastError } = row;
   return {

@@ -2,12 +2,12 @@ import { CONTRACT_VERSION, type HopStream } from "../../contract";
 import type { Clock } from "../../support/clock";
 import type { Invoke } from "../deps";
 
-/** Asks for a successor of one stream; resolves when the hop that carries it was accepted. */
+/** Requests a hop for one stream. Resolves when Lambda accepts the invocation that includes it. */
 export type InvokeStream = (stream: HopStream) => Promise<void>;
 
 /**
- * The streams of one hop hand over at the same time: their successor is one hop again, not one for each. Requests that come
- * within `withinMs` of the first share an invocation; when all streams that are left have asked, nobody waits.
+ * Combines requests into one invocation. The streams of a hop hand over at the same time, and their successor is one hop again.
+ * A batch takes the requests within `withinMs` of the first, and is sent early when all remaining streams are in it.
  */
 export function batchInvokes(
   invoke: Invoke,

@@ -19,13 +19,13 @@ import { HOP_EVENT } from "./log-events";
 import type { RelayRunner } from "./relay-runner";
 import type { Command, ExitPlan, HopContext, HopEvent, Lease } from "./state";
 
-/** Break is remembered this long, then overlap is tried again: one stray 429 must not decide for ever. */
+/** How long break stays the mode after a refusal. Then overlap is tried again: a single 429 is not permanent. */
 const REMEMBER_BREAK_MS = 24 * 60 * 60 * 1000;
 
 /** A command that writes the stream's row. */
 export type WriteCommand = Exclude<Command, { kind: "read" | "invoke" }>;
 
-/** Carries out the commands of the state machine, one at a time, and remembers which counters the table already has. */
+/** Executes the commands of the state machine, one at a time, and keeps track of the counters that the table already has. */
 export function commandRunner(
   streamId: string,
   context: () => HopContext,
@@ -37,7 +37,7 @@ export function commandRunner(
   let reported = ZERO_COUNTERS;
   let uncertain: { change: RowChange; reported: Counters } | undefined;
 
-  /** Counters are added, so the outcome of an uncertain write is read before the next write adds the same counts again. */
+  /** Reads the result of an uncertain write before the next write, so that no counts are added twice. */
   const settle = async () => {
     if (!uncertain) return;
     const row = await table.read(streamId);
@@ -78,7 +78,7 @@ export function commandRunner(
       logger.log("info", "Invoked a successor", { event: HOP_EVENT.invoked, generation });
       return { kind: "invoked" };
     } catch (error) {
-      logger.log("warn", "No answer from the connection table or Lambda", {
+      logger.log("warn", "No response from the connection table or Lambda", {
         event: HOP_EVENT.noResponse,
         command: command.kind,
         error,
@@ -88,7 +88,7 @@ export function commandRunner(
   };
 }
 
-/** What the relay counted and measured, and which of its counters the table already has. */
+/** The relay's state, and the counters that the table already has. */
 export interface RelayReport {
   readonly snapshot: RelaySnapshot;
   readonly reported: Counters;
@@ -97,11 +97,11 @@ export interface RelayReport {
 
 export interface PreparedChange {
   readonly change: RowChange;
-  /** A handover is complete once this change is made. */
+  /** Set when this change completes a handover. */
   readonly measured?: HandoverMeasurement;
 }
 
-/** The conditional change behind a command. Pure. */
+/** Returns the conditional change for a command. Pure. */
 export function changeFor(command: WriteCommand, context: HopContext, relay: RelayReport): PreparedChange {
   const { nonce, now, timing } = context;
   switch (command.kind) {
@@ -144,7 +144,7 @@ function releaseChange(
     { ...held(lease, context), desiredVersion: seen },
     { ...report, ...(plan.rememberBreak && { handoverMode }) },
     {
-      checkpointToo: seen === lease.desiredVersion || lease.row.desired === "closed",
+      writeCheckpoint: seen === lease.desiredVersion || lease.row.desired === "closed",
       disconnectedAt: plan.measureGap ? (relay.closedAt ?? context.now) : undefined,
       retryAt: outcome?.kind === "waiting" || outcome?.kind === "refused" ? outcome.retryAt : plan.retryAt,
     },
@@ -164,7 +164,7 @@ function finalCountersChange(
   return { change: addFinalCounters({ successor: successor.generation, counted, handover }), measured };
 }
 
-/** Every report of a successor whose predecessor left first carries the gap, once there is one. */
+/** Adds the handover gap to the report when the predecessor disconnected first and the gap is known. */
 function reportOf(
   lease: Lease,
   status: Status,
@@ -176,7 +176,7 @@ function reportOf(
   return { report: { status, relay: snapshot, counted, handover }, measured };
 }
 
-/** The outcome of the relay is newer than its snapshot. */
+/** Adds the outcome of the relay, which is newer than its snapshot. */
 function withOutcome(relay: RelayReport, outcome: RelayOutcome | undefined): RelayReport {
   const snapshot = {
     ...relay.snapshot,
@@ -186,7 +186,7 @@ function withOutcome(relay: RelayReport, outcome: RelayOutcome | undefined): Rel
   return { ...relay, snapshot };
 }
 
-/** What was counted between two snapshots. */
+/** Returns the difference of two snapshots of the counters. */
 export function countedSince(before: Counters, now: Counters): Counters {
   const names = Object.keys(ZERO_COUNTERS) as (keyof Counters)[];
   return Object.fromEntries(names.map((name) => [name, now[name] - before[name]])) as unknown as Counters;

@@ -1,9 +1,9 @@
 import type { Clock } from "../../support/clock";
 
-/** Inputs in the order they came; one reader. */
+/** A first-in, first-out queue with one reader. */
 export interface EventQueue<T> {
-  put(input: T): void;
-  /** The next event, or `undefined` when none came until `until` (epoch ms). */
+  put(event: T): void;
+  /** Waits for the next event. Resolves to `undefined` when there is none by `until` (epoch ms). */
   take(until: number): Promise<T | undefined>;
 }
 
@@ -25,5 +25,5 @@ export function eventQueue<T>(clock: Clock): EventQueue<T> {
   };
 }
 
-/** Timers overflow above 2^31 ms; no state of a hop waits this long. */
+/** Timers overflow at 2^31 ms. No state of a hop waits this long. */
 const LONGEST_SLEEP_MS = 60 * 60 * 1000;

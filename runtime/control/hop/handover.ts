@@ -1,15 +1,16 @@
 import type { ConnectionRow, HandoverStats } from "../../contract";
 import type { RelaySnapshot } from "../../relay-port";
 
+/** One completed handover. */
 export interface HandoverMeasurement {
   readonly mode: "overlap" | "break";
-  /** Last byte on the old connection → first on the new; negative = both were delivering. Absent: one of them had none. */
+  /** From the last byte on the old connection to the first byte on the new one. Negative: both received at the same time. Absent: one of them received nothing. */
   readonly gapMs?: number;
   /** How long both connections were open; 0 for a break. */
   readonly overlapMs: number;
 }
 
-/** HandoverMeasurement by the predecessor when it leaves last: its successor's times are on the row. */
+/** For a predecessor that leaves last: its successor's times are in the row. */
 export function measuredByPredecessor(
   own: RelaySnapshot,
   successor: ConnectionRow,
@@ -18,7 +19,7 @@ export function measuredByPredecessor(
   return measure(own.lastByteAt, successor.connectedSince, successor.firstByteAt, closedAt);
 }
 
-/** HandoverMeasurement by the successor when its predecessor left first: `row` as the successor holds it. Absent: nothing to measure (yet). */
+/** For a successor whose predecessor left first. `row` is the row as the successor last read it. Undefined: nothing to measure (yet). */
 export function measuredBySuccessor(row: ConnectionRow, own: RelaySnapshot): HandoverMeasurement | undefined {
   if (row.disconnectedAt === undefined || own.firstByteAt === undefined) return undefined;
   return measure(row.lastByteAt ?? row.disconnectedAt, own.connectedSince, own.firstByteAt, row.disconnectedAt);

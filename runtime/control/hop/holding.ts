@@ -37,7 +37,7 @@ export function whileHolding(state: Owning, event: HopEvent, context: HopContext
       if (event.to.kind === "invoke") return { state };
       return retryRenew(state, context);
     case "progress":
-      // The row should show at once that the stream is open.
+      // Renew now, so that the row shows the open stream at once.
       if (event.progress.kind !== "first-byte" && event.progress.kind !== "open") return { state };
       return { state: withLease(state, { ...state.lease, renewAt: context.now }) };
     case "dropped":
@@ -157,20 +157,20 @@ function onLost(state: Owning, { row, ...written }: WriteResult, context: HopCon
   const { lease } = state;
   if ("uncertain" in written && (!row || isOwner(row, lease, context))) return retryRenew(state, context);
   if (!row) return leave({ kind: "nothing", reason: "gone" });
-  const stillDesired = row.desired === "open" && row.desiredVersion === lease.desiredVersion;
+  const unchanged = row.desired === "open" && row.desiredVersion === lease.desiredVersion;
   if (row.generation > lease.generation) {
-    const invited = state.phase === "handing-over";
-    if (!invited || !stillDesired) {
+    const handingOver = state.phase === "handing-over";
+    if (!handingOver || !unchanged) {
       return leave({
         kind: "add-final-counters",
         lease,
         successor: row,
-        reason: invited ? "handed-over" : "superseded",
+        reason: handingOver ? "handed-over" : "superseded",
       });
     }
     return { state: { phase: "lingering", lease, until: context.now + context.timing.lingerMs, successor: row } };
   }
-  // The watchdog took the lease away.
+  // The watchdog revoked the lease.
   if (row.owner !== context.nonce) return leave({ kind: "nothing", reason: "superseded" });
   return leave(stopped(lease, row));
 }
@@ -191,7 +191,7 @@ export function stopped(lease: Lease, row: ConnectionRow) {
   } as const;
 }
 
-/** Our connection ended during a handover; the row says whether a successor connects. */
+/** The connection ended during a handover. The row shows whether a successor connects. */
 function afterDrop(state: Owning, row: ConnectionRow | undefined, context: HopContext): Transition {
   const refuse = { do: "reconnect", allowed: false } as const;
   const and = (next: Transition): Transition => ({ ...next, effects: [refuse, ...(next.effects ?? [])] });

@@ -21,11 +21,11 @@ import {
 import type { RowChange, StoredRow } from "../table/row-change";
 
 /**
- * The lease protocol: who may write what, and when. Every change a holder makes carries its generation; the drawing and the
- * reasons are in docs/decisions/0020.
+ * The lease protocol: the conditional writes of a hop. Every write of an owner is conditional on its generation. See
+ * docs/decisions/0020.
  */
 
-/** A right to connect while the predecessor still owns the lease. */
+/** Permits the successor to connect while the predecessor still owns the lease. */
 export function claim(input: { nonce: string; generation: number; now: number; until: number }): RowChange {
   return {
     name: "claim",
@@ -40,9 +40,9 @@ export interface Acquire {
   readonly now: number;
   readonly expiresAt: number;
   readonly release: string;
-  /** The generation it claimed to succeed; absent: the lease must be free. */
+  /** Generation that the claim was made to succeed. Absent: the lease must be free. */
   readonly claimed?: number;
-  /** What a claimant's connection did so far. */
+  /** State of the connection, if the hop connected under a claim. */
   readonly relay?: RelaySnapshot;
 }
 
@@ -70,14 +70,14 @@ export function acquire(input: Acquire): RowChange {
   };
 }
 
-/** What a holder tells with every write. */
+/** The owner's state, written at every renew and at the release. */
 export interface Report {
   readonly status: Status;
   readonly relay: RelaySnapshot;
-  /** What was counted since the last write that is known to have been made. */
+  /** Counted since the last write that is known to be applied. */
   readonly counted: Counters;
   readonly handoverMode?: ConnectionRow["handoverMode"];
-  /** A hand-over by break that this holder has just completed. */
+  /** Set when this owner completed a handover by break. */
   readonly handover?: HandoverStats;
 }
 
@@ -93,23 +93,23 @@ export function renew(input: Held & { expiresAt: number }, report: Report): RowC
     when: [generationIs(input.generation), ownedBy(input.nonce), desiredVersionIs(input.desiredVersion)],
     set: { expiresAt: input.expiresAt, ...statusAttributes(report), ...checkpointAttribute(report.relay) },
     add: counterIncrements(report.counted),
-    // Strictly later at every renew, and only the owner writes it: the expiry is the mark.
+    // The expiry identifies the write: it is strictly later at every renew, and only the owner writes it.
     wasAppliedTo: (row) =>
       row.owner === input.nonce && row.generation === input.generation && row.expiresAt === input.expiresAt,
   };
 }
 
-export interface Leaving {
-  /** False after a start came in between: it may have been told to forget the checkpoint. */
-  readonly checkpointToo: boolean;
-  /** Set when a successor is to come: it measures the gap. */
+export interface ReleaseOptions {
+  /** False when a start was written in between: it may have removed the checkpoint. */
+  readonly writeCheckpoint: boolean;
+  /** Set when a successor follows: it measures the gap. */
   readonly disconnectedAt?: number;
-  /** Nobody connects before this. */
+  /** No hop connects before this time. */
   readonly retryAt?: number;
 }
 
-/** Gives the lease back. `desiredVersion` is the one last seen, so that a start or stop in between is never overwritten. */
-export function release(input: Held, report: Report, leaving: Leaving): RowChange {
+/** Releases the lease. `desiredVersion` is the one last read, so that a start or stop in between is never overwritten. */
+export function release(input: Held, report: Report, options: ReleaseOptions): RowChange {
   return {
     name: "release",
     when: [generationIs(input.generation), ownedBy(input.nonce), desiredVersionIs(input.desiredVersion)],
@@ -118,17 +118,17 @@ export function release(input: Held, report: Report, leaving: Leaving): RowChang
       expiresAt: undefined,
       connectedSince: undefined,
       releaseNonce: input.nonce,
-      disconnectedAt: leaving.disconnectedAt,
+      disconnectedAt: options.disconnectedAt,
       ...statusAttributes(report),
-      ...(leaving.checkpointToo && checkpointAttribute(report.relay)),
-      ...(leaving.retryAt !== undefined && { retryAt: leaving.retryAt }),
+      ...(options.writeCheckpoint && checkpointAttribute(report.relay)),
+      ...(options.retryAt !== undefined && { retryAt: options.retryAt }),
     },
     add: counterIncrements(report.counted),
     wasAppliedTo: (row) => row.releaseNonce === input.nonce,
   };
 }
 
-/** The upstream refused the second connection: tells the predecessor, through its next renew. */
+/** The upstream refused the second connection. The predecessor reads this at its next renew. */
 export function refuse(input: { nonce: string; status: number; retryAt?: number }): RowChange {
   const refused = { status: input.status, ...(input.retryAt !== undefined && { retryAt: input.retryAt }) };
   return {
@@ -139,7 +139,7 @@ export function refuse(input: { nonce: string; status: number; retryAt?: number 
   };
 }
 
-/** Gives a claim back that came to nothing, so that the next successor need not wait until it runs out. */
+/** Releases a claim that was not used, so that the next successor does not wait for it to expire. */
 export function releaseClaim(input: { nonce: string }): RowChange {
   return {
     name: "release-claim",
@@ -150,8 +150,8 @@ export function releaseClaim(input: { nonce: string }): RowChange {
 }
 
 /**
- * What a superseded predecessor counted after its last renew, and what it measured. No holder's write: it touches figures
- * only, under the generation of its successor, once (a lost answer may lose them, never double them).
+ * Adds what a superseded predecessor counted and measured after its last renew. It owns no lease by then, so the condition is
+ * the successor's generation. Written once: if it fails, the counts are lost, but never doubled.
  */
 export function addFinalCounters(input: { successor: number; counted: Counters; handover?: HandoverStats }): RowChange {
   return {
@@ -178,7 +178,7 @@ function statusAttributes({ status, relay, handoverMode, handover }: Report): Re
   };
 }
 
-/** No checkpoint in the snapshot means that there is none (any more): the upstream refused the old one. */
+/** A snapshot without a checkpoint removes it: the upstream refused the position. */
 function checkpointAttribute(relay: RelaySnapshot): Record<string, unknown> {
   return { checkpoint: relay.checkpoint };
 }

@@ -39,7 +39,7 @@ export function whileLeaving(state: Departing, event: HopEvent, context: HopCont
   if (event.kind === "tick") return finalWrite(state, context);
   if (event.kind === "no-response") return retryWrite(state, context);
   if (event.kind === "invoked") return left(exitReasonOf(state.plan));
-  if (event.kind === "response") return answered(state, event, context);
+  if (event.kind === "response") return onResponse(state, event, context);
   return { state };
 }
 
@@ -110,7 +110,7 @@ function retryWrite(state: Leaving, context: HopContext): Transition {
   return { state: { ...state, commandAt: context.now + context.timing.retryMs } };
 }
 
-function answered(
+function onResponse(
   state: Leaving,
   { written }: Extract<HopEvent, { kind: "response" }>,
   context: HopContext,

@@ -1,15 +1,15 @@
 /**
- * Field `event` of the manager's log lines; stable, the command line and the dashboards read them. Every line of a stream has
- * `streamId`, and from the lease on `generation`.
+ * Values of `event` in the log of the connection manager. They are stable: the CLI and the dashboard read them. Every line about
+ * a stream has `streamId`.
  *
  *   hop-start          streams, remainingMs
  *   hop-end            streams, durationMs
- *   claimed            the successor may connect
+ *   claimed            generation: the successor may connect
  *   lease-acquired     generation
  *   successor-invoked  generation, when the successor is to claim
- *   handover           mode, gapMs, overlapMs, generation (the new one): once for each hand-over that completed
+ *   handover           mode, gapMs, overlapMs, generation (the new one): once per completed handover
  *   stream-left        reason, counters: the last line of a stream in a hop
- *   no-answer          ask: the table or Lambda did not answer
+ *   no-response        command, error: the table or Lambda did not respond
  */
 export const HOP_EVENT = {
   hopStart: "hop-start",

@@ -5,11 +5,11 @@ import type { Metrics } from "../../support/metrics";
 import { countedSince } from "./commands";
 import type { HandoverMeasurement } from "./handover";
 
-/** Tells CloudWatch what the relays of one hop do, once a minute and once at the end. */
+/** Writes the metrics of one hop, once a minute and once at the end. */
 export interface HopMeter {
   watch(relay: Relay): Relay;
   onHandover(measured: HandoverMeasurement): void;
-  /** Runs until the signal aborts, then tells the rest. */
+  /** Runs until the signal aborts, then writes what is left. */
   run(signal: AbortSignal): Promise<void>;
 }
 

@@ -1,7 +1,7 @@
 import { CONTRACT_VERSION, type HopPayload, type HopStream, isStreamId } from "../../contract";
 import { StreamError } from "../../support/errors";
 
-/** The payload of an invocation. @throws StreamError VALIDATION_FAILED: nobody but us invokes the manager, so it is a bug. */
+/** Parses the payload of an invocation. @throws StreamError VALIDATION_FAILED for anything that is not a {@link HopPayload} */
 export function parseHopPayload(value: unknown): HopPayload {
   const { v, streams } = (value ?? {}) as Partial<HopPayload>;
   if (v === CONTRACT_VERSION && Array.isArray(streams) && streams.length > 0 && streams.every(isHopStream)) {
@@ -9,7 +9,7 @@ export function parseHopPayload(value: unknown): HopPayload {
   }
   throw new StreamError(
     "VALIDATION_FAILED",
-    `Expected an invocation of {"v":${CONTRACT_VERSION},"streams":[{"streamId","generation"?}]}, got ${JSON.stringify(value)}`,
+    `Expected a payload {"v":${CONTRACT_VERSION},"streams":[{"streamId","generation"?}]}, got ${JSON.stringify(value)}.`,
   );
 }
 

@@ -3,14 +3,14 @@ import type { Relay, RelayOutcome, RelaySnapshot } from "../../relay-port";
 import type { HopInvocation, StreamDeps } from "./deps";
 import type { Effect, HopEvent } from "./state";
 
-/** The one relay of a stream in a hop: carries out the machine's effects and turns what happens into inputs. */
+/** Runs the relay of a stream: executes the effects of the state machine and puts events on its queue. */
 export interface RelayRunner {
   perform(effect: Effect): void;
-  setSingleAttempt(yes: boolean): void;
+  setSingleAttempt(enabled: boolean): void;
   snapshot(): RelaySnapshot;
-  /** When the last connection ended. */
+  /** Time the last connection ended. */
   closedAt(): number | undefined;
-  /** Nothing outlives the hop: stops the relay, if it runs still, and waits for it. */
+  /** Stops the relay if it still runs, and waits until it has ended. */
   end(): Promise<void>;
 }
 
@@ -38,8 +38,8 @@ export function relayRunner(
       drainUntil: frame.deadlineAt - frame.timing.releaseMs,
       singleAttempt: () => singleAttempt,
       mayReconnect: () =>
-        new Promise((answer) => {
-          reconnectRequests.push(answer);
+        new Promise((resolve) => {
+          reconnectRequests.push(resolve);
           put({ kind: "dropped" });
         }),
       onProgress: (progress) => {
@@ -50,7 +50,7 @@ export function relayRunner(
     running = relay.run().then(
       (outcome) => put({ kind: "ended", outcome }),
       (error) => {
-        logger.log("error", "The relay failed in itself", { streamId, error });
+        logger.log("error", "The relay failed unexpectedly", { streamId, error });
         put({ kind: "ended", outcome: crashed(error, clock.now(), row.attempt) });
       },
     );
@@ -62,20 +62,20 @@ export function relayRunner(
       if (effect.do === "stop-reading") stopReading.abort();
       if (effect.do === "reconnect") reconnectRequests.shift()?.(effect.allowed);
     },
-    setSingleAttempt: (yes) => {
-      singleAttempt = yes;
+    setSingleAttempt: (enabled) => {
+      singleAttempt = enabled;
     },
     snapshot: () => relay?.snapshot() ?? { counters: ZERO_COUNTERS, attempt: 0, buffered: 0 },
     closedAt: () => closedAt,
     end: async () => {
       stopReading.abort();
-      for (const answer of reconnectRequests.splice(0)) answer(false);
+      for (const resolve of reconnectRequests.splice(0)) resolve(false);
       await running;
     },
   };
 }
 
-/** A relay that rejects is a bug of ours: the stream backs off like a stream that crashed. */
+/** A relay rejects only because of a bug. The stream then waits before the next attempt, as after a crash. */
 function crashed(error: unknown, now: number, attempt: number): RelayOutcome {
   const message = error instanceof Error ? error.message : String(error);
   return {

@@ -12,9 +12,9 @@ export interface HopOptions {
 }
 
 /**
- * Runs one hop: every stream of the payload with its own lease, connection and reason. A stream that fails, even by a bug of
- * ours, leaves the others alone.
- * @returns the reason of each stream; a bug that ended one is rethrown when all have left.
+ * Runs one hop: every stream of the payload, each with its own lease and connection. An unexpected error of one stream does not
+ * affect the others.
+ * @returns why each stream left. An unexpected error is rethrown when all streams have left.
  */
 export async function runHop(
   payload: HopPayload,
@@ -25,7 +25,7 @@ export async function runHop(
   const remainingMs = deadlineAt - enteredAt;
   const frame = { enteredAt, deadlineAt, timing: timingFor(remainingMs) };
   const streams = payload.streams.map(({ streamId }) => streamId);
-  deps.logger.log("info", "Hop starts", { event: HOP_EVENT.hopStart, streams, remainingMs });
+  deps.logger.log("info", "Hop started", { event: HOP_EVENT.hopStart, streams, remainingMs });
   let streamsLeft = streams.length;
   const withinMs = frame.timing.renewHandingOverMs;
   const invokeStream = batchInvokes(deps.invoke, deps.clock, { withinMs, streamsLeft: () => streamsLeft });
@@ -35,7 +35,7 @@ export async function runHop(
     });
   const settled = await Promise.allSettled(payload.streams.map(run));
   const durationMs = deps.clock.now() - enteredAt;
-  deps.logger.log("info", "Hop ends", { event: HOP_EVENT.hopEnd, streams, durationMs });
+  deps.logger.log("info", "Hop ended", { event: HOP_EVENT.hopEnd, streams, durationMs });
   const bug = settled.find((one) => one.status === "rejected");
   if (bug) throw bug.reason;
   return new Map(settled.flatMap((one, i) => (one.status === "fulfilled" ? [[streams[i]!, one.value] as const] : [])));

@@ -8,8 +8,8 @@ import { begin, type ExitReason, type HopContext, type HopEvent, wakeAt } from "
 import { transition } from "./transition";
 
 /**
- * Runs one stream for one hop. It drives the state machine: feeds it one event at a time, carries out its commands, and starts and
- * stops the relay. Resolves when the relay has ended and everything is written.
+ * Runs one stream for one hop. Passes one event at a time to the state machine, executes its commands, and starts and stops the
+ * relay. Resolves when the relay has ended and the final writes are done.
  */
 export async function runStream(stream: HopStream, frame: HopInvocation, deps: StreamDeps): Promise<ExitReason> {
   const { clock } = deps;

@@ -4,8 +4,8 @@ import type { WriteResult } from "../table/connection-table";
 import type { HopTiming } from "./timing";
 
 /**
- * One stream inside one hop, as a pure state machine: `next(state, event)` gives the next state, at most one question to the
- * table (or to Lambda), and what to do at once. The driver (`stream-hop.ts`) asks one question at a time.
+ * One stream inside one hop, as a pure state machine. `transition(state, event)` returns the next state, at most one command (a
+ * call of the table or Lambda) and effects on the relay. `run-stream.ts` executes one command at a time.
  *
  *   claiming ──► connecting ──┐ (overlap: connect under a claim, acquire at the first byte)
  *                             ├──► holding ◄──► handing-over ──► lingering ──┐
@@ -26,7 +26,7 @@ export interface Connecting {
   readonly phase: "connecting";
   /** The generation it was named to succeed. */
   readonly generation: number;
-  /** The claim ends here. */
+  /** The claim expires. */
   readonly claimUntil: number;
   readonly acquireAt: number;
 }
@@ -40,7 +40,7 @@ export interface Holding {
   readonly early: boolean;
 }
 
-/** Owner of the lease, and a successor is invited. */
+/** Owner of the lease; a successor was invoked. */
 export interface HandingOver {
   readonly phase: "handing-over";
   readonly lease: Lease;
@@ -77,7 +77,7 @@ export type ExitPlan =
       readonly measureGap?: boolean;
       /** The upstream refused a second connection: hand over by break for a day. */
       readonly rememberBreak?: boolean;
-      /** Nobody connects before this: the refusal named it. */
+      /** No hop connects before this time, which the refusal named. */
       readonly retryAt?: number;
     }
   | { readonly kind: "invoke"; readonly reason: ExitReason }
@@ -139,13 +139,13 @@ export type HopEvent =
   | { readonly kind: "begin" }
   /** The time of `wakeAt` has passed. */
   | { readonly kind: "tick" }
-  /** The table answered. */
+  /** The table responded. */
   | { readonly kind: "response"; readonly to: Command; readonly written: WriteResult }
-  /** The table (or Lambda) gave no answer. */
+  /** The table (or Lambda) did not respond. */
   | { readonly kind: "no-response"; readonly to: Command }
   | { readonly kind: "invoked" }
   | { readonly kind: "progress"; readonly progress: RelayProgress }
-  /** The connection ended and the relay asks whether to connect again. */
+  /** The connection ended. The relay waits for permission to connect again. */
   | { readonly kind: "dropped" }
   /** The relay left, drained. */
   | { readonly kind: "ended"; readonly outcome: RelayOutcome };
@@ -156,7 +156,7 @@ export interface Transition {
   readonly effects?: readonly Effect[];
 }
 
-/** What does not change while the hop lasts, and the time. */
+/** The current time, and what is constant during the hop. */
 export interface HopContext {
   readonly now: number;
   readonly nonce: string;
@@ -173,7 +173,7 @@ export function begin({ generation }: HopStream): StreamState {
   return generation === undefined ? { phase: "acquiring", commandAt } : { phase: "claiming", generation, commandAt };
 }
 
-/** Long enough to start another hop directly: the guard against a chain of hops that do nothing but invoke. */
+/** Whether the hop ran long enough to invoke the next one directly. Prevents a chain of hops that do nothing but invoke. */
 export function mayChain(context: HopContext): boolean {
   return context.now - context.enteredAt >= context.timing.shortestHopMs;
 }
@@ -184,7 +184,7 @@ export function isOwner(row: ConnectionRow, lease: Lease, context: HopContext): 
   return generation === lease.generation && owner === context.nonce && desiredVersion === lease.desiredVersion;
 }
 
-/** Epoch ms at which the state wants a tick. */
+/** Epoch ms of the next tick. */
 export function wakeAt(state: StreamState): number {
   switch (state.phase) {
     case "claiming":

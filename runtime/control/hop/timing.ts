@@ -1,35 +1,35 @@
 /** Every duration of a hop, in milliseconds. "T" is the hop's deadline. */
 export interface HopTiming {
-  /** T−lead: the successor is invoked. */
+  /** T−leadMs: the successor is invoked. */
   readonly leadMs: number;
-  /** T−…: it is invoked again, when nobody took over. */
+  /** Before T: it is invoked again if no successor took over. */
   readonly reinvokeMs: readonly number[];
-  /** T−…: reading ends whatever happens. */
+  /** Before T: reading ends in any case. */
   readonly stopReadingMs: number;
-  /** T−…: what is not stored is counted as abandoned; the lease is released. */
+  /** Before T: events not yet stored are counted as abandoned, and the lease is released. */
   readonly releaseMs: number;
-  /** How long a claim lets its successor connect. */
+  /** Lifetime of a claim. */
   readonly claimMs: number;
-  /** Good headers, but no byte: the successor takes the stream to be subscribed after this. */
+  /** How long a successor with response headers waits for the first byte before it acquires. */
   readonly subscribeGraceMs: number;
-  /** How long a superseded predecessor goes on reading. */
+  /** How long a superseded predecessor continues to read. */
   readonly lingerMs: number;
   readonly renewMs: number;
   readonly renewHandingOverMs: number;
   readonly leaseMs: number;
-  /** The owner takes its lease to end this much before everybody else does: the clock skew that is borne. */
+  /** The owner considers its lease expired this much early: the clock skew that is tolerated. */
   readonly leaseMarginMs: number;
-  /** A hop that ran shorter may not chain. */
+  /** A shorter hop does not invoke the next one directly. */
   readonly shortestHopMs: number;
-  /** Longest wait for one answer of the connection table. */
+  /** Timeout of a call of the connection table or Lambda. */
   readonly requestMs: number;
-  /** Pause before asking a table again that did not answer. */
+  /** Wait before a call that got no response is repeated. */
   readonly retryMs: number;
 }
 
 /**
- * Each duration is its full length or a share of the time left at entry, whichever is shorter; everything inside the lead
- * shrinks with the lead. So 900 s and 5 s run the same protocol.
+ * Derives the durations from the time left at entry. Each is its full length or a share of that time, whichever is shorter. The
+ * times within the lead scale with the lead. So a hop of 5 s runs the same protocol as one of 900 s.
  *
  *     entry            T−60      T−40      T−20   T−15            T−3  T
  *       │ holding        │ invoke  │ again   │ again │ stop reading   │ release
@@ -38,17 +38,17 @@ export interface HopTiming {
 export function timingFor(remainingMs: number): HopTiming {
   const atMost = (fullMs: number, share: number) => Math.min(fullMs, Math.max(1, Math.floor(remainingMs * share)));
   const leadMs = atMost(60_000, 2 / 5);
-  const ofLead = (fullMs: number) => Math.max(1, Math.floor((fullMs * leadMs) / 60_000));
+  const scaled = (fullMs: number) => Math.max(1, Math.floor((fullMs * leadMs) / 60_000));
   const renewMs = atMost(10_000, 1 / 25);
   const leaseMs = atMost(30_000, 1 / 5);
   return {
     leadMs,
-    reinvokeMs: [ofLead(40_000), ofLead(20_000)],
-    stopReadingMs: ofLead(15_000),
-    releaseMs: ofLead(3_000),
-    claimMs: ofLead(20_000),
-    subscribeGraceMs: ofLead(10_000),
-    lingerMs: ofLead(2_000),
+    reinvokeMs: [scaled(40_000), scaled(20_000)],
+    stopReadingMs: scaled(15_000),
+    releaseMs: scaled(3_000),
+    claimMs: scaled(20_000),
+    subscribeGraceMs: scaled(10_000),
+    lingerMs: scaled(2_000),
     renewMs,
     renewHandingOverMs: Math.min(1_000, Math.ceil(renewMs / 2)),
     leaseMs,

@@ -1,20 +1,20 @@
 import { type ConnectionRow, isStreamId } from "../../contract";
 import type { StoredRow } from "../table/row-change";
 
-/** What a change of the deployment's list asks for. */
+/** What to do about a stream that was added to or removed from the deployment's `streams`. */
 export type DeclaredChange =
-  /** New in the list: start it, and flag the row as the list's own. */
+  /** Added: start it, and set `declared` to true. */
   | { readonly kind: "start"; readonly streamId: string }
-  /** New in the list, but it runs already by somebody else's hand: only note that the list has been heard. */
+  /** Added, but already started through the API: set `declared` to false. */
   | { readonly kind: "track"; readonly streamId: string }
-  /** Gone from the list, which had started it. */
+  /** Removed, and started by the list: stop it. */
   | { readonly kind: "stop"; readonly streamId: string }
-  /** Gone from the list, started through the API since: it stays. */
+  /** Removed, but started through the API: remove `declared` and leave it running. */
   | { readonly kind: "untrack"; readonly streamId: string };
 
 /**
- * Compares the list with the flag of each row, not with what runs: only a change of the list acts, so a stop through the API
- * holds. `declared` absent = not in the list when last heard.
+ * Compares the list with the `declared` attribute of each row, not with the streams that run. So only a change of the list starts
+ * or stops a stream, and a stop through the API stays in effect.
  */
 export function declaredChanges(list: readonly string[], rows: readonly ConnectionRow[]): readonly DeclaredChange[] {
   const known = new Map(rows.map((row) => [row.streamId, row]));
@@ -30,7 +30,7 @@ export function declaredChanges(list: readonly string[], rows: readonly Connecti
   return [...added, ...removed];
 }
 
-/** The deployment's list; `undefined` when there is no such row: then nothing is declared and nothing changes. */
+/** Returns the deployment's `streams`, or `undefined` when there is no such row: then nothing changes. */
 export function declaredList(row: StoredRow | undefined): readonly string[] | undefined {
   const list = row?.streams;
   return Array.isArray(list) ? list.filter(isStreamId) : undefined;

@@ -5,36 +5,36 @@ import { isLive } from "../table/connection-table";
 import type { RowChange, StoredRow } from "../table/row-change";
 
 /**
- * What should be: the changes that start and stop write. Each is made against the row as it was read (`desiredVersion` and
- * `generation` as seen), so that of two writers at one instant the second reads again and decides again.
+ * The writes of start and stop. Each is conditional on `desiredVersion` and `generation` as read. Of two concurrent writers, the
+ * second reads the row again and decides again.
  */
 export interface DesiredChange {
-  /** Random, once per request: the mark by which the writer knows its own write. */
+  /** Random, one per request: identifies the write in the row. */
   readonly nonce: string;
   readonly now: number;
-  /** New value of the row's `declared` flag; absent = leave it. */
+  /** New value of `declared`. Absent: leave it unchanged. */
   readonly declared?: boolean | "remove";
 }
 
 export function open(seen: ConnectionRow | undefined, change: DesiredChange & { readonly resume: boolean }): RowChange {
-  const fresh = seen ? {} : { v: CONTRACT_VERSION, generation: 0, counters: ZERO_COUNTERS, handover: { count: 0 } };
+  const initial = seen ? {} : { v: CONTRACT_VERSION, generation: 0, counters: ZERO_COUNTERS, handover: { count: 0 } };
   const idle = !seen || !isLive(seen, change.now);
-  const left = idle ? { status: STATUS.starting, attempt: 0, lastError: undefined, disconnectedAt: undefined } : {};
-  // A leaving owner would write its checkpoint once more: a new generation takes its pen away.
-  const forget = change.resume
+  const reset = idle ? { status: STATUS.starting, attempt: 0, lastError: undefined, disconnectedAt: undefined } : {};
+  // A leaving owner would write its checkpoint again. A new generation makes that write fail.
+  const dropCheckpoint = change.resume
     ? {}
     : { checkpoint: undefined, owner: undefined, expiresAt: undefined, generation: (seen?.generation ?? 0) + 1 };
-  return desire("start", seen, change, { desired: "open", ...fresh, ...left, ...forget });
+  return desiredChange("start", seen, change, { desired: "open", ...initial, ...reset, ...dropCheckpoint });
 }
 
 export function close(seen: ConnectionRow, change: DesiredChange): RowChange {
-  const left = isLive(seen, change.now)
+  const released = isLive(seen, change.now)
     ? {}
     : { status: STATUS.closed, owner: undefined, expiresAt: undefined, claim: undefined };
-  return desire("stop", seen, change, { desired: "closed", ...left });
+  return desiredChange("stop", seen, change, { desired: "closed", ...released });
 }
 
-function desire(
+function desiredChange(
   name: string,
   seen: ConnectionRow | undefined,
   { nonce, now, declared }: DesiredChange,
@@ -55,13 +55,13 @@ function desire(
   };
 }
 
-/** How often a use case reads and decides again after another writer changed the row. */
+/** How often start and stop read the row and try to write it. */
 export const WRITE_ATTEMPTS = 5;
 
-export function tooManyConflicts(what: string, streamId: string): StreamError {
+export function tooManyConflicts(operation: string, streamId: string): StreamError {
   return new StreamError(
     "STORE_UNAVAILABLE",
-    `Could not ${what} stream ${streamId}: its row changed during each of ${WRITE_ATTEMPTS} attempts. Try again.`,
+    `Could not ${operation} stream ${streamId}: its row changed during each of ${WRITE_ATTEMPTS} attempts. Try again.`,
     { retryable: true },
   );
 }

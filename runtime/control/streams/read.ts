@@ -4,18 +4,18 @@ import { checkStreamId } from "./check-stream-id";
 
 export interface StreamPage {
   readonly streams: readonly ConnectionRow[];
-  /** Opaque; pass it as `after` to read the next page. Absent = this was the last. */
+  /** Opaque. Pass it as `after` to read the next page. Absent: this is the last page. */
   readonly next?: string;
 }
 
-/** One stream, or `undefined` when it was never started. @throws StreamError VALIDATION_FAILED, STORE_UNAVAILABLE */
+/** Returns a stream, or `undefined` when it was never started. @throws StreamError VALIDATION_FAILED, STORE_UNAVAILABLE */
 export async function readStream(table: ConnectionTable, streamId: string): Promise<ConnectionRow | undefined> {
   checkStreamId(streamId);
   const stored = await table.read(streamId);
   return stored && toConnectionRow(stored);
 }
 
-/** A page of streams, in no order. A page may be empty and still not the last. @throws StreamError STORE_UNAVAILABLE */
+/** Returns a page of streams, in no order. A page may be empty although there are more. @throws StreamError STORE_UNAVAILABLE */
 export async function listStreams(
   table: ConnectionTable,
   options: { readonly limit?: number; readonly after?: string } = {},

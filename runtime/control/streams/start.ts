@@ -7,19 +7,19 @@ import { open, tooManyConflicts, WRITE_ATTEMPTS } from "./desired-state";
 export interface StartOptions {
   /** False: start without the stored checkpoint. @default true */
   readonly resume?: boolean;
-  /** Who asks. The list's start flags the row as the list's own; one through the API takes the flag away. @default false */
+  /** True: started by the deployment's `streams`. False: started through the API. @default false */
   readonly declared?: boolean;
 }
 
 export type StartResult =
   /** A hop was invoked (HTTP 202). */
   | { readonly kind: "started"; readonly row: ConnectionRow }
-  /** It isRunning, or waits for a time the upstream named: nothing was written (HTTP 200). */
+  /** It runs, or waits for its `retryAt`. Nothing was written (HTTP 200). */
   | { readonly kind: "already-running"; readonly row: ConnectionRow };
 
 /**
- * Makes sure that the stream isRunning. Safe to repeat: of two starts at one instant both may invoke, one hop wins the lease.
- * @throws StreamError VALIDATION_FAILED for a bad id, STORE_UNAVAILABLE
+ * Ensures that the stream runs. Idempotent: two concurrent starts may both invoke a hop, but only one acquires the lease.
+ * @throws StreamError VALIDATION_FAILED for an invalid id, STORE_UNAVAILABLE
  */
 export async function startStream(
   deps: ControlDeps,
@@ -28,7 +28,7 @@ export async function startStream(
 ): Promise<StartResult> {
   checkStreamId(streamId);
   const nonce = deps.newNonce();
-  for (let tries = 0; tries < WRITE_ATTEMPTS; tries++) {
+  for (let attempt = 0; attempt < WRITE_ATTEMPTS; attempt++) {
     const stored = await deps.table.read(streamId);
     const seen = stored && toConnectionRow(stored);
     const now = deps.clock.now();
@@ -44,15 +44,18 @@ export async function startStream(
 
 function isRunning(row: ConnectionRow, now: number): boolean {
   if (row.desired !== "open") return false;
-  const waits = row.status === "waiting" && (row.retryAt ?? 0) > now;
-  return isLive(row, now) || isClaimed(row, now) || waits;
+  const waiting = row.status === "waiting" && (row.retryAt ?? 0) > now;
+  return isLive(row, now) || isClaimed(row, now) || waiting;
 }
 
-/** The row says what should be, so a lost invocation costs a minute, not the stream. */
+/** A failed invocation only delays the start: the watchdog finds the row and invokes. */
 async function invokeOrLeaveToWatchdog({ invoke, logger }: ControlDeps, streamId: string): Promise<void> {
   try {
     await invoke({ v: CONTRACT_VERSION, streams: [{ streamId }] });
   } catch (error) {
-    logger.log("warn", "Could not invoke the connection manager; the watchdog will", { streamId, error });
+    logger.log("warn", "Could not invoke the connection manager. The watchdog invokes it at its next run", {
+      streamId,
+      error,
+    });
   }
 }

@@ -5,21 +5,21 @@ import { checkStreamId } from "./check-stream-id";
 import { close, tooManyConflicts, WRITE_ATTEMPTS } from "./desired-state";
 
 export interface StopOptions {
-  /** The list lost this stream: its flag goes too. @default false */
+  /** True: also remove `declared`, because the stream was removed from the deployment's `streams`. @default false */
   readonly undeclare?: boolean;
 }
 
 export type StopResult =
-  /** An owner runs and will close within one renew (HTTP 202). */
+  /** A hop runs it, and closes the connection at its next renew (HTTP 202). */
   | { readonly kind: "stopping"; readonly row: ConnectionRow }
-  /** Nobody runs it (HTTP 200). */
+  /** No hop runs it (HTTP 202). */
   | { readonly kind: "closed"; readonly row: ConnectionRow }
   /** Never started (HTTP 404). */
   | { readonly kind: "not-found" };
 
 /**
- * Makes sure that the stream stops. Safe to repeat. The checkpoint stays: a later start resumes from it.
- * @throws StreamError VALIDATION_FAILED for a bad id, STORE_UNAVAILABLE
+ * Ensures that the stream stops. Idempotent. The checkpoint stays, and a later start resumes from it.
+ * @throws StreamError VALIDATION_FAILED for an invalid id, STORE_UNAVAILABLE
  */
 export async function stopStream(
   deps: Omit<ControlDeps, "invoke">,
@@ -28,7 +28,7 @@ export async function stopStream(
 ): Promise<StopResult> {
   checkStreamId(streamId);
   const nonce = deps.newNonce();
-  for (let tries = 0; tries < WRITE_ATTEMPTS; tries++) {
+  for (let attempt = 0; attempt < WRITE_ATTEMPTS; attempt++) {
     const stored = await deps.table.read(streamId);
     if (!stored) return { kind: "not-found" };
     const seen = toConnectionRow(stored);

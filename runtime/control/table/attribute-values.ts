@@ -1,4 +1,4 @@
-/** DynamoDB's typed value, as its JSON has it. */
+/** A typed value in DynamoDB's JSON format. */
 export interface AttributeValue {
   readonly S?: string;
   readonly N?: string;
@@ -8,7 +8,7 @@ export interface AttributeValue {
   readonly M?: Readonly<Record<string, AttributeValue>>;
 }
 
-/** Plain values ⇄ DynamoDB's typed ones, for what the connection table holds: strings, numbers, booleans, maps, lists; string sets are read as lists. */
+/** Converts a string, number, boolean, list or map. {@link fromAttribute} also reads string sets, as lists. */
 export function toAttribute(value: unknown): AttributeValue {
   if (typeof value === "string") return { S: value };
   if (typeof value === "number") return { N: String(value) };
@@ -18,7 +18,7 @@ export function toAttribute(value: unknown): AttributeValue {
     const entries = Object.entries(value).filter(([, field]) => field !== undefined);
     return { M: Object.fromEntries(entries.map(([name, field]) => [name, toAttribute(field)])) };
   }
-  throw new TypeError(`Expected a string, number, boolean, list or map for the connection table, got ${typeof value}`);
+  throw new TypeError(`Expected a string, number, boolean, list or map for the connection table, got ${typeof value}.`);
 }
 
 export function fromAttribute(value: AttributeValue): unknown {

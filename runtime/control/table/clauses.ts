@@ -2,18 +2,18 @@ import { STATUS, type Status } from "../../contract";
 import type { Clause } from "./row-change";
 
 /**
- * The named clauses that every condition of the protocol is made of. `now` is the writer's clock.
+ * The clauses that the conditions of the lease protocol consist of. `now` is the writer's clock.
  *
  *      claim                        acquire                       expiresAt
  *        │ claimFree                  │ leaseFree or claimedBy      │
  *     ───┼────────────────────────────┼────────────────────────────┼───▶
- *        generationIs(named)          generation +1                 leaseFree for everybody
+ *        generationIs(named)          generation +1                 leaseFree for all hops
  */
 export const rowMissing: Clause = { absent: "streamId" };
 export const rowExists: Clause = { present: "streamId" };
 export const desiredOpen: Clause = { equals: ["desired", "open"] };
 export const statusIs = (status: Status): Clause => ({ equals: ["status", status] });
-/** Neither completed nor failed for good: those are started by hand. */
+/** Neither completed nor failed permanently: only a start request runs such a stream again. */
 export const notTerminal: Clause = {
   allOf: [{ differs: ["status", STATUS.completed] }, { differs: ["status", STATUS.failed] }],
 };
@@ -21,15 +21,15 @@ export const desiredVersionIs = (version: number): Clause => ({ equals: ["desire
 export const generationIs = (generation: number): Clause => ({ equals: ["generation", generation] });
 export const ownedBy = (nonce: string): Clause => ({ equals: ["owner", nonce] });
 
-/** Released, or run out by the writer's clock. */
+/** Released, or expired by the writer's clock. */
 export const leaseFree = (now: number): Clause => ({ anyOf: [{ absent: "owner" }, { atMost: ["expiresAt", now] }] });
 
-/** No successor is about to connect: none claimed, or it was refused, or its time ran out. */
+/** There is no claim, or it was refused or has expired. */
 export const claimFree = (now: number): Clause => ({
   anyOf: [{ absent: "claim" }, { present: "claim.refused" }, { atMost: ["claim.until", now] }],
 });
 
 export const claimedBy = (nonce: string): Clause => ({ equals: ["claim.nonce", nonce] });
 
-/** Nobody connects before `retryAt`: it binds every hop. */
+/** No hop connects before `retryAt`. */
 export const retryPassed = (now: number): Clause => ({ anyOf: [{ absent: "retryAt" }, { atMost: ["retryAt", now] }] });

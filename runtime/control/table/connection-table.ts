@@ -2,42 +2,41 @@ import { CONTRACT_VERSION, type ConnectionRow, ZERO_COUNTERS } from "../../contr
 import type { StreamError } from "../../support/errors";
 import type { RowChange, StoredRow } from "./row-change";
 
-/** Answer to a conditional write. `row` is absent when there is none (never started, or the table is gone). */
+/** Result of a conditional write. `row` is absent when there is no row (never started, or the table was deleted). */
 export type WriteResult =
   | { readonly applied: true; readonly row: ConnectionRow }
   | {
       readonly applied: false;
       readonly row?: ConnectionRow;
-      /** The write got no answer. The row does not show it; it may have been lost, or be on its way still. */
+      /** The write got no response, and the row does not show it: it was lost, or may still be applied. */
       readonly uncertain?: true;
     };
 
 export interface RowPage {
   readonly rows: readonly StoredRow[];
-  /** Pass it on to read the next page; absent = this was the last. */
+  /** Pass it as `after` to read the next page. Absent: this is the last page. */
   readonly next?: string;
 }
 
 /**
- * The connection table as storage sees it. Three implementations would be too many; there are two: DynamoDB and a fake,
- * under one contract suite. A table that does not exist reads as empty.
+ * The connection table as storage: conditional updates and consistent reads. A table that does not exist reads as empty.
  */
 export interface ConnectionTable {
   /**
-   * The row after the change, or `undefined` when a clause did not hold.
-   * @throws StreamError STORE_UNAVAILABLE when there was no answer: the change may have been made or not.
+   * Returns the row after the change, or `undefined` when the condition failed.
+   * @throws StreamError STORE_UNAVAILABLE when there was no response: the change may have been applied or not.
    */
   update(streamId: string, change: RowChange): Promise<StoredRow | undefined>;
   /** Strongly consistent. @throws StreamError STORE_UNAVAILABLE */
   read(streamId: string): Promise<StoredRow | undefined>;
-  /** A page of all rows, the deployment's own row included. @throws StreamError STORE_UNAVAILABLE */
+  /** Reads a page of all rows, including the deployment's own row. @throws StreamError STORE_UNAVAILABLE */
   scan(options?: { readonly limit?: number; readonly after?: string }): Promise<RowPage>;
 }
 
 /**
- * Makes a change and finds out whether it was made. A write that failed its condition or got no answer proves nothing (it may
- * have been carried out twice, or once and its answer lost), so the row decides: if it bears this change's mark, it was made.
- * @throws StreamError STORE_UNAVAILABLE when neither the write nor the read got an answer.
+ * Makes a change and determines whether it was applied. After a failed condition or no response, that is unknown: an earlier
+ * attempt may have been applied. So this function reads the row and checks it for values that only this change writes.
+ * @throws StreamError STORE_UNAVAILABLE when neither the write nor the read got a response.
  */
 export async function write(table: ConnectionTable, streamId: string, change: RowChange): Promise<WriteResult> {
   let uncertain = false;
@@ -53,7 +52,7 @@ export async function write(table: ConnectionTable, streamId: string, change: Ro
   return { applied: false, ...(row && { row: toConnectionRow(row) }), ...(uncertain && { uncertain }) };
 }
 
-/** A row with every field the contract promises, whatever release wrote it. */
+/** Adds defaults for the fields that an older release did not write. */
 export function toConnectionRow(stored: StoredRow): ConnectionRow {
   const row = stored as Partial<ConnectionRow> & StoredRow;
   return {
@@ -68,12 +67,12 @@ export function toConnectionRow(stored: StoredRow): ConnectionRow {
   };
 }
 
-/** Someone owns the stream now. The reader's clock decides; see docs/decisions/0020. */
+/** Whether a hop holds the lease, by the reader's clock. See docs/decisions/0020. */
 export function isLive(row: ConnectionRow, now: number): boolean {
   return row.owner !== undefined && (row.expiresAt ?? 0) > now;
 }
 
-/** A successor holds a right to connect that has neither run out nor been refused. */
+/** Whether a successor holds a claim that has neither expired nor been refused. */
 export function isClaimed(row: ConnectionRow, now: number): boolean {
   return row.claim !== undefined && row.claim.refused === undefined && row.claim.until > now;
 }

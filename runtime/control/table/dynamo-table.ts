@@ -8,8 +8,8 @@ import { toUpdateExpression } from "./update-expression";
 export type DynamoOperation = "GetItem" | "Scan" | "UpdateItem";
 
 /**
- * One DynamoDB call, input and output as its API has them. Rejects with an error whose `name` is AWS's. It makes one attempt:
- * a retry beneath us would make a change twice (counters are added to).
+ * One DynamoDB call, with the API's input and output. Rejects with an error whose `name` is the AWS error code. It must make one
+ * attempt only: a retried update would add its counters twice.
  */
 export type SendDynamo = (operation: DynamoOperation, input: object) => Promise<DynamoAnswer>;
 
@@ -22,7 +22,7 @@ interface DynamoAnswer {
 
 type Item = Readonly<Record<string, AttributeValue>>;
 
-/** The connection table in DynamoDB. Knows no protocol: it carries out {@link RowChange}s and reads consistently. */
+/** The connection table in DynamoDB. Applies {@link RowChange}s and reads consistently. */
 export function dynamoTable(tableName: string, send: SendDynamo): ConnectionTable {
   const key = (streamId: string) => ({ [STREAM_ID_KEY]: { S: streamId } });
   const TableName = tableName;
@@ -30,11 +30,11 @@ export function dynamoTable(tableName: string, send: SendDynamo): ConnectionTabl
   return {
     update: async (streamId, change) => {
       const update = { TableName, Key: key(streamId), ...toUpdateExpression(change), ReturnValues: "ALL_NEW" };
-      return toRow((await answered(change.name, streamId, () => send("UpdateItem", update)))?.Attributes);
+      return toRow((await respond(change.name, streamId, () => send("UpdateItem", update)))?.Attributes);
     },
     read: async (streamId) => {
       const get = { TableName, Key: key(streamId), ConsistentRead: true };
-      return toRow((await answered("read", streamId, () => send("GetItem", get)))?.Item);
+      return toRow((await respond("read", streamId, () => send("GetItem", get)))?.Item);
     },
     scan: async ({ limit, after } = {}) => {
       const scan = {
@@ -43,15 +43,15 @@ export function dynamoTable(tableName: string, send: SendDynamo): ConnectionTabl
         ...(limit !== undefined && { Limit: limit }),
         ...(after !== undefined && { ExclusiveStartKey: key(after) }),
       };
-      const page = await answered("scan", "(all)", () => send("Scan", scan));
+      const page = await respond("scan", "(all)", () => send("Scan", scan));
       const next = page?.LastEvaluatedKey?.[STREAM_ID_KEY]?.S;
       return { rows: (page?.Items ?? []).map((item) => toRow(item)!), ...(next !== undefined && { next }) };
     },
   };
 }
 
-/** A condition that did not hold and a table that is gone are answers; everything else is no answer. */
-async function answered<T>(what: string, streamId: string, send: () => Promise<T>): Promise<T | undefined> {
+/** A failed condition and a missing table give `undefined`. Every other error means that there was no usable response. */
+async function respond<T>(operation: string, streamId: string, send: () => Promise<T>): Promise<T | undefined> {
   try {
     return await send();
   } catch (error) {
@@ -59,7 +59,7 @@ async function answered<T>(what: string, streamId: string, send: () => Promise<T
     if (name === "ConditionalCheckFailedException" || name === "ResourceNotFoundException") return undefined;
     throw new StreamError(
       "STORE_UNAVAILABLE",
-      `The connection table did not answer: ${what} of ${streamId} (${name})`,
+      `The connection table did not respond to ${operation} of ${streamId}: ${name}.`,
       {
         retryable: true,
         cause: error,

@@ -8,7 +8,7 @@ export interface UpdateExpression {
   readonly ExpressionAttributeValues?: Record<string, AttributeValue>;
 }
 
-/** A change in DynamoDB's expression language. Pure; every name is a placeholder, since `owner` and `status` are reserved words. */
+/** Converts a change to DynamoDB expressions. Every name is a placeholder because `owner` and `status` are reserved words. */
 export function toUpdateExpression(change: RowChange): UpdateExpression {
   const names: Record<string, string> = {};
   const values: Record<string, AttributeValue> = {};
@@ -38,7 +38,7 @@ export function toUpdateExpression(change: RowChange): UpdateExpression {
   const entries = Object.entries(change.set);
   const sets = [
     ...entries.filter(([, plain]) => plain !== undefined).map(([path, plain]) => `${name(path)} = ${value(plain)}`),
-    // ADD takes top-level attributes only; counters live in a map.
+    // ADD works on top-level attributes only, and the counters are in a map.
     ...Object.entries(change.add ?? {}).map(([path, amount]) => `${name(path)} = ${name(path)} + ${value(amount)}`),
   ];
   const removes = entries.filter(([, plain]) => plain === undefined).map(([path]) => name(path));

@@ -4,8 +4,8 @@ import type { RowChange } from "../table/row-change";
 import type { Decision } from "./decision";
 
 /**
- * The watchdog's writes. All of them are made against the generation it saw: whoever took the stream since is left alone.
- * `nonce` is the mark of one run.
+ * The watchdog's write for a decision, if any. Each is conditional on the generation as read, so it does not affect a hop that
+ * acquired the stream since.
  */
 export function watchdogChange(decision: Decision, row: ConnectionRow, run: WatchdogRun): RowChange | undefined {
   switch (decision.kind) {
@@ -51,6 +51,7 @@ export function watchdogChange(decision: Decision, row: ConnectionRow, run: Watc
 }
 
 export interface WatchdogRun {
+  /** Random, one per run: identifies its writes in the rows. */
   readonly nonce: string;
   readonly now: number;
   readonly release: string;

@@ -4,21 +4,21 @@ import { isClaimed, isLive } from "../table/connection-table";
 /** What the watchdog does about one row. */
 export type Decision =
   | { readonly kind: "nothing" }
-  /** Somebody should run it and nobody does. */
+  /** It should run, and no hop runs it. */
   | { readonly kind: "invoke" }
-  /** Its owner went without releasing: count the crash, then invoke, now or after `retryAt`. */
+  /** Its lease expired: the hop crashed. Count that, then invoke now or after `retryAt`. */
   | { readonly kind: "revive"; readonly attempt: number; readonly retryAt?: number }
-  /** Failed for lack of a good key, and the key is another one now. */
+  /** It failed with 401 or 403, and the secret has changed since. */
   | { readonly kind: "retry-with-new-secret" }
   /** Its owner runs another release. */
   | { readonly kind: "request-handover" }
-  /** Stopped, and its owner never came to say so. */
+  /** It was stopped, but its lease expired before the owner wrote the status. */
   | { readonly kind: "mark-closed" };
 
 export interface DecisionContext {
   readonly now: number;
   readonly release: string;
-  /** Current version of the secret; absent = unknown. */
+  /** Current version of the secret. Absent: unknown. */
   readonly secretVersion?: string;
 }
 
@@ -30,9 +30,9 @@ export function decide(row: ConnectionRow, { now, release, secretVersion }: Deci
   if (row.desired === "closed") return row.status === STATUS.closed ? nothing : { kind: "mark-closed" };
   if (row.status === STATUS.completed || isClaimed(row, now)) return nothing;
   if (row.status === STATUS.failed) {
-    const refusedKey = row.lastError?.status === 401 || row.lastError?.status === 403;
+    const unauthorized = row.lastError?.status === 401 || row.lastError?.status === 403;
     const changed = secretVersion !== undefined && row.secretVersion !== secretVersion;
-    return refusedKey && changed ? { kind: "retry-with-new-secret" } : nothing;
+    return unauthorized && changed ? { kind: "retry-with-new-secret" } : nothing;
   }
   if ((row.retryAt ?? 0) > now) return nothing;
   if (row.owner === undefined) return { kind: "invoke" };
@@ -41,13 +41,13 @@ export function decide(row: ConnectionRow, { now, release, secretVersion }: Deci
   return { kind: "revive", attempt, ...(delayMs > 0 && { retryAt: now + delayMs }) };
 }
 
-/** Desired open, not over, and nobody runs it: what the alarm on streams that are down counts. */
+/** Whether a stream should run but no hop runs it. The metric StreamsDown counts these. */
 export function isDown(row: ConnectionRow, now: number): boolean {
-  const over = row.status === STATUS.completed || row.status === STATUS.failed;
-  return row.desired === "open" && !over && !isLive(row, now) && !isClaimed(row, now);
+  const terminal = row.status === STATUS.completed || row.status === STATUS.failed;
+  return row.desired === "open" && !terminal && !isLive(row, now) && !isClaimed(row, now);
 }
 
-/** The first crash is an accident; a crash loop backs off, 5 s doubling to 320 s. */
+/** No delay after the first crash, then 5 s, doubling to 320 s. */
 function crashDelayMs(attempt: number): number {
   return attempt < 2 ? 0 : Math.min(320_000, 5_000 * 2 ** (attempt - 2));
 }

@@ -11,21 +11,21 @@ import { decide, isDown } from "./decision";
 export interface WatchdogDeps extends ControlDeps {
   readonly release: string;
   readonly streamsPerHop: number;
-  /** Version of the secret now; asked only when a stream failed. */
+  /** Current version of the secret. Called only when a stream failed. */
   readonly secretVersion: () => Promise<string | undefined>;
 }
 
 export interface WatchdogReport {
   readonly streams: number;
-  /** Should run and did not, before this run did anything about it. */
+  /** Streams that should run and did not, at the start of this run. */
   readonly down: number;
   readonly failed: number;
   readonly invoked: readonly string[];
 }
 
 /**
- * One run of the watchdog: acts on changes of the deployment's list, then on every row that is not as it should be. Safe to
- * run twice at once, or in the middle of a hand-over. One row's trouble is logged and leaves the others alone.
+ * One run of the watchdog: starts and stops streams that the deployment added or removed, then checks every row. Safe to run
+ * concurrently and during a handover. An error with one row is logged and does not affect the others.
  * @throws StreamError STORE_UNAVAILABLE when the table cannot be read
  */
 export async function runWatchdog(deps: WatchdogDeps): Promise<WatchdogReport> {
@@ -47,7 +47,7 @@ export async function runWatchdog(deps: WatchdogDeps): Promise<WatchdogReport> {
     const decision = decide(row, { now, release: deps.release, secretVersion });
     if (decision.kind === "nothing") continue;
     await continueOnError(deps, row.streamId, async () => {
-      logger.log("info", "The watchdog acts", { event: "watchdog", streamId: row.streamId, decision: decision.kind });
+      logger.log("info", "Watchdog action", { event: "watchdog", streamId: row.streamId, decision: decision.kind });
       const change = watchdogChange(decision, row, { ...run, now });
       if (change && !(await write(deps.table, row.streamId, change)).applied) return;
       const later = decision.kind === "revive" && decision.retryAt !== undefined;
@@ -74,7 +74,7 @@ function report(rows: readonly ConnectionRow[], now: number, invoked: readonly s
 }
 
 async function applyDeclaredChange(deps: WatchdogDeps, { kind, streamId }: DeclaredChange): Promise<void> {
-  deps.logger.log("info", "The list of streams changed", { event: "declared", streamId, change: kind });
+  deps.logger.log("info", "The deployment's streams changed", { event: "declared", streamId, change: kind });
   if (kind === "start") await startStream(deps, streamId, { declared: true });
   else if (kind === "stop") await stopStream(deps, streamId, { undeclare: true });
   else {
@@ -97,12 +97,12 @@ async function allRows({ table }: WatchdogDeps): Promise<readonly StoredRow[]> {
   return rows;
 }
 
-/** Unknown is safe: a failed stream stays down until the next run can tell. */
+/** On an error the version is unknown, and failed streams stay down until the next run. */
 async function secretVersionOf({ secretVersion, logger }: WatchdogDeps): Promise<string | undefined> {
   try {
     return await secretVersion();
   } catch (error) {
-    logger.log("warn", "Could not ask for the secret's version", { event: "watchdog", error });
+    logger.log("warn", "Could not read the version of the secret", { event: "watchdog", error });
     return undefined;
   }
 }
@@ -111,7 +111,7 @@ async function continueOnError({ logger }: WatchdogDeps, streamId: string, act: 
   try {
     await act();
   } catch (error) {
-    logger.log("error", "The watchdog could not act; it tries again at its next run", {
+    logger.log("error", "Watchdog action failed. The next run tries again", {
       event: "watchdog",
       streamId,
       error,
