@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { circlesOf, fileOf, importsIn, sourcesIn } from "./imports";
 
-const ROOTS = ["index.ts", "runtime", "cli", "local", "bench", "tests", "examples"];
+const ROOTS = ["index.ts", "components", "runtime", "cli", "local", "bench", "tests", "examples"];
 
 describe("import circles", () => {
   it("exist nowhere in the repository", () => {

@@ -75,7 +75,7 @@ export function createDeployment(options: DeploymentOptions): Deployment {
     }
   }
 
-  /** Components are nothing of their own; what nobody models here shows its inputs, and its other outputs are unknown. */
+  /** Components have no state here; a type that is not modelled shows its inputs, and its other outputs are unknown. */
   function passOver(request: Registration): RegistrationAnswer {
     const provider = request.type.startsWith("pulumi:providers:");
     const foreign = (request.custom || request.remote) && !provider;

@@ -52,7 +52,7 @@ describe("local services", () => {
       assert.deepEqual(listed, [Key]);
     });
 
-    it("takes a body that the SDK sends in chunks of its own", async () => {
+    it("takes a body that the SDK sends in its own chunks", async () => {
       const Body = Readable.from([Buffer.from("first\r\n"), Buffer.from("second")]);
       await s3.send(new PutObjectCommand({ Bucket, Key: "streamed", Body, ContentLength: 13 }));
       const { Body: got } = await s3.send(new GetObjectCommand({ Bucket, Key: "streamed" }));

@@ -22,7 +22,7 @@ describe("a data folder", () => {
     giveBack();
   });
 
-  it("belongs to one process: a second is told which, and may have it once that has ended", async () => {
+  it("belongs to one process: a second gets an error that names it, and can use the folder once the first has ended", async () => {
     const other = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"]);
     const ended = once(other, "exit");
     try {

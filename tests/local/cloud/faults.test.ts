@@ -15,7 +15,7 @@ describe("faults", () => {
     assert.equal(faults.take({ ...call, caller: "watchdog" }), undefined);
   });
 
-  it("hit the calls whose body holds every text asked for", () => {
+  it("hit the calls whose body contains every requested text", () => {
     const faults = createFaults(() => 0);
     faults.add({ match: { holds: ["stream-1", "SET #claim"] }, effect: throttle });
     assert.equal(faults.take(call), undefined);
@@ -55,7 +55,7 @@ describe("faults", () => {
     const faults = createFaults(() => 0);
     const remove = faults.add({ match: {}, effect: throttle });
     assert.deepEqual(faults.take(call), throttle);
-    assert.equal(remove(), 1, "it tells how many calls it hit");
+    assert.equal(remove(), 1, "it returns how many calls it hit");
     assert.equal(faults.take(call), undefined);
   });
 });
@@ -86,7 +86,7 @@ describe("faults of the endpoint", () => {
     assert.equal(await get(), undefined);
   });
 
-  it("answer the error that is asked for", async () => {
+  it("answer with the requested error", async () => {
     fixture.cloud.faults.add({ match, effect: { kind: "error", code: "InternalServerError", status: 500 } });
     await assert.rejects(put(), { name: "InternalServerError" });
   });

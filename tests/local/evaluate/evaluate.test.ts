@@ -104,7 +104,7 @@ describe("evaluate", () => {
       assert.equal(stackOutputs(state).outputs.arn, "arn:q");
     });
 
-    it(`tells the use of an output that nothing here computes, to a program on ${named}`, async () => {
+    it(`names the use of an output that nothing here computes, to a program on ${named}`, async () => {
       const program = {
         "index.ts": `${queue} new Queue("q", { policy: new Queue("t", {}, "aws:sns/topic:Topic").arn.apply((a) => a) });`,
       };

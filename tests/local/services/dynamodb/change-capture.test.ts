@@ -170,7 +170,7 @@ describe("nameChange", () => {
     assert.ok(!same({ l: { L: [{ S: "a" }, { S: "b" }] } }, { l: { L: [{ S: "b" }, { S: "a" }] } }));
   });
 
-  it("tells types with equal text apart", () => {
+  it("distinguishes types with equal text", () => {
     assert.ok(!same({ a: { S: "1" } }, { a: { N: "1" } }));
     assert.ok(!same({ a: { S: "YQ==" } }, { a: { B: "YQ==" } }));
   });

@@ -16,7 +16,7 @@ describe("event pattern", () => {
     ["stops a field that is not there", { other: ["x"] }, false],
     ["asks for every field", { eventName: ["INSERT"], dynamodb: { size: [8] } }, false],
     ["looks into nested fields", { dynamodb: { NewImage: { price: { N: ["3"] } } } }, true],
-    ["tells a number from text", { dynamodb: { NewImage: { price: { N: [3] } } } }, false],
+    ["distinguishes a number from text", { dynamodb: { NewImage: { price: { N: [3] } } } }, false],
     ["is met by one member of a list", { dynamodb: { NewImage: { tags: { SS: ["b"] } } } }, true],
     ["knows prefix", { eventName: [{ prefix: "IN" }] }, true],
     ["knows suffix", { eventName: [{ suffix: "IN" }] }, false],

@@ -19,7 +19,7 @@ const PROCESSOR = `
   };
 `;
 
-/** Rings when a mapping gave up more than `threshold` events in the last minute. */
+/** In ALARM when a mapping gave up more than `threshold` events in the last minute. */
 const givenUp = (name: string, metricName: string, id: string | undefined, threshold: number) => ({
   name,
   namespace: "AWS/Lambda",

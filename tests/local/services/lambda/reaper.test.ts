@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
-/** Starts a cloud with a frozen function and a running one, and tells their pids. */
+/** Starts a cloud with a frozen function and a running one, and prints their pids. */
 const PROGRAM = `
   require(${JSON.stringify(require.resolve("ts-node/register/transpile-only"))});
   const { startFixture, isPhase } = require(${JSON.stringify(resolve(__dirname, "../../cloud-fixture"))});
