@@ -176,7 +176,7 @@ describe("a stream over many hops", () => {
     assert.deepEqual(reasons(), ["handed-over", "", ""]);
   });
 
-  it("leaves without a write after a pause longer than its lease", async () => {
+  it("leaves without changing the state of the row after a pause longer than its lease", async () => {
     await begin();
     await simulation.clock.advance(MINUTE + 500);
     const resume = simulation.running()[0]!.pause();

@@ -62,7 +62,7 @@ async function start(deps: ControlDeps, request: ApiRequest): Promise<ApiRespons
     throw new ApiError(
       409,
       "STREAM_LIVE",
-      `Stream ${streamId} is live, so its checkpoint cannot be dropped. Stop it first, then start it with {"resume": false}.`,
+      `Stream ${streamId} is live. Stop it first to start it without its checkpoint.`,
     );
   }
   return success(kind === "started" ? 202 : 200, connectionView(row, deps.clock.now()));
