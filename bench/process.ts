@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import { FROM_SOURCE } from "../scripts/from-source";
 
 export interface BenchProcess {
   readonly url: string;
@@ -10,7 +11,7 @@ export interface BenchProcess {
 /** Starts a script of this folder that sends its port. */
 export async function startProcess(script: string, ...args: string[]): Promise<BenchProcess> {
   const child: ChildProcess = fork(join(__dirname, script), args, {
-    execArgv: ["-r", "ts-node/register/transpile-only"],
+    execArgv: FROM_SOURCE,
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
   const [port] = (await once(child, "message")) as [number];

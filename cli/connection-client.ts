@@ -1,5 +1,4 @@
-import { isStreamId, STREAM_ID_RULE } from "../runtime/contract";
-import type { ConnectionView } from "../runtime/control/api/view";
+import { type ConnectionView, isStreamId, STREAM_ID_RULE } from "pulumi-stream-ingestion/internal";
 import { type Signing, signed } from "./sign";
 import { CliError, EXIT } from "./terminal";
 

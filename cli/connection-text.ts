@@ -1,4 +1,4 @@
-import type { ConnectionView } from "../runtime/control/api/view";
+import type { ConnectionView } from "pulumi-stream-ingestion/internal";
 import { printable, type Terminal } from "./terminal";
 
 /** Whether the stream is as desired. A stream that the upstream completed is. */

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { Failure, FailureReason } from "../runtime/processor";
+import type { Failure, FailureReason } from "pulumi-stream-ingestion/internal";
 import { table } from "./connection-text";
 import type { FailureObject, FailureStore } from "./failures/failure-store";
 import { type OperatorOptions, operate } from "./operator-command";
@@ -115,7 +115,7 @@ async function select(store: FailureStore, { stream, since }: FailureOptions): P
 }
 
 async function read(store: FailureStore, { key }: FailureObject): Promise<readonly Failure[]> {
-  const { readFailureObject } = await import("../runtime/processor");
+  const { readFailureObject } = await import("pulumi-stream-ingestion/internal");
   const text = await store.get(key);
   if (text !== undefined) return readFailureObject(text);
   throw new CliError(

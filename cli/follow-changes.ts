@@ -1,4 +1,4 @@
-import type { Clock } from "../runtime/support/clock";
+import type { Clock } from "pulumi-stream-ingestion/internal";
 
 /** One record of a table's change stream. */
 export interface Change<T> {

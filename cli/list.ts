@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { ConnectionView } from "../runtime/control/api/view";
+import type { ConnectionView } from "pulumi-stream-ingestion/internal";
 import { asDesired, stateOf, table } from "./connection-text";
 import { clientFor, type OperatorOptions, operate, withOperatorOptions } from "./operator-command";
 import { terminal as processTerminal, type Terminal } from "./terminal";

@@ -59,7 +59,7 @@ Examples:
 async function runCommand(command: readonly string[], options: Options): Promise<number> {
   const [{ runWithProvider }, { startEngineCloud }] = await Promise.all([
     import("./local/with-provider"),
-    import("../local/provider/index"),
+    import("stream-ingestion-local"),
   ]);
   const report = (message: string) => process.stderr.write(`${message}\n`);
   const { stack, port, hopSeconds, dataDir, program } = options;

@@ -5,7 +5,7 @@ import { commands } from "./commands";
 
 const program = new Command("stream-ingestion")
   .description("Run and operate StreamIngestion deployments.")
-  .version((require("pulumi-stream-ingestion/package.json") as { version: string }).version);
+  .version((require("./package.json") as { version: string }).version);
 for (const add of commands) add(program);
 
 program.parseAsync().catch((error: unknown) => {

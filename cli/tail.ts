@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
-import type { StoredEvent } from "../runtime/data/item";
+import type { StoredEvent } from "pulumi-stream-ingestion/internal";
 import { type OperatorOptions, operate, withOperatorOptions } from "./operator-command";
 import { output, stackOutputs } from "./stack-outputs";
 import { printable, terminal as processTerminal, type Terminal } from "./terminal";
@@ -32,8 +32,8 @@ export function addTail(program: Command, terminal: Terminal = processTerminal):
 async function tail(terminal: Terminal, streamId: string | undefined, options: TailOptions): Promise<void> {
   const { eventStream } = await import("./event-stream");
   const { followInserts } = await import("./follow-changes");
-  const { decodeItem } = await import("../runtime/data/item");
-  const { systemClock } = await import("../runtime/support/clock");
+  const { decodeItem } = await import("pulumi-stream-ingestion/internal");
+  const { systemClock } = await import("pulumi-stream-ingestion/internal");
 
   const table = options.table ?? output(await stackOutputs(options), "tableName", "--table");
   const stop = new AbortController();

@@ -49,7 +49,7 @@ async function verify(options: VerifyCommandOptions, terminal: Terminal): Promis
     import("./verify/exported-resources"),
     import("./verify/find-deployment"),
     import("./verify/run-verify"),
-    import("../runtime/support/clock"),
+    import("pulumi-stream-ingestion/internal"),
   ]);
   const deployment = findDeployment(await exportedResources(options), options.instance);
   const interrupted = new AbortController();

@@ -1,39 +1,169 @@
-// What npm publishes: compiled CommonJS with declarations, and our handlers bundled beforehand, so that a consumer's
-// deploy compiles their processor alone.
-import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+// Writes the packages as npm publishes them: `dist`, `cli/dist` and `local/dist`, each with its manifest. Code is compiled file by file; what
+// runs in a user's bundle, in Lambda or inside the command line is bundled here once.
+import { chmodSync, copyFileSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { dirname, join, relative } from "node:path";
+import { buildSync } from "esbuild";
+import ts from "typescript";
 
 /** Largest handler, minified: what a cold start has to read. */
-const MAX_BUNDLE_BYTES = 600 * 1024;
+const MAX_HANDLER_BYTES = 600 * 1024;
+/** The exports condition under which a checkout resolves to its sources. */
+const SOURCE = "stream-ingestion-source";
+
+/** How the compiler writes declarations; `npm run types` checks the types. */
+const DECLARATIONS = {
+  target: ts.ScriptTarget.ES2022,
+  lib: ["lib.es2023.d.ts"],
+  moduleResolution: ts.ModuleResolutionKind.Node10,
+  types: ["node"],
+  strict: true,
+  noCheck: true,
+  esModuleInterop: true,
+  declaration: true,
+  emitDeclarationOnly: true,
+  stripInternal: true,
+};
 
 const root = join(import.meta.dirname, "..");
 const dist = join(root, "dist");
-const require = createRequire(import.meta.url);
 
-rmSync(dist, { recursive: true, force: true });
-const tsc = spawnSync(process.execPath, [require.resolve("typescript/bin/tsc"), "-p", "tsconfig.build.json"], {
-  cwd: root,
-  stdio: "inherit",
-});
-if (tsc.status !== 0) process.exit(tsc.status ?? 1);
+for (const folder of ["", "cli", "local"]) rmSync(join(root, folder, "dist"), { recursive: true, force: true });
+buildComponent();
+buildCommand();
+buildLocal();
+for (const folder of ["", "cli", "local"]) writePackage(join(root, folder));
 
-const { buildHandler } = require(join(dist, "components/bundle/handlers.js"));
-let tooLarge = false;
-for (const name of ["connection-api", "connection-manager", "watchdog"]) {
-  const folder = join(dist, "handlers", name);
-  mkdirSync(folder, { recursive: true });
-  for (const [file, bytes] of buildHandler(join(root, "runtime/handlers", `${name}.ts`)))
-    writeFileSync(join(folder, file), bytes);
-  const { length } = readFileSync(join(folder, "index.js"));
-  console.log(`${name}: ${length} bytes of at most ${MAX_BUNDLE_BYTES}`);
-  tooLarge ||= length > MAX_BUNDLE_BYTES;
+/** `pulumi-stream-ingestion`: the component, its handlers, the processor's entries, and what the command line shares with them. */
+function buildComponent() {
+  compile(root, ["components/**/*.ts", "runtime/contract.ts"]);
+  declareEach(root, ["components/index.ts", "runtime/processor/index.ts", "runtime/processor/test-processor.ts"]);
+  bundleEntry("processor", "runtime/processor/index");
+  bundleEntry("testing", "runtime/processor/test-processor");
+  const { buildHandler, handlerOptions } = createRequire(import.meta.url)(join(dist, "components/bundle/handlers.js"));
+  for (const name of ["connection-api", "connection-manager", "watchdog"]) {
+    for (const [file, bytes] of buildHandler(join(root, "runtime/handlers", `${name}.ts`)))
+      write(join(dist, "handlers", name, file), bytes);
+    const { length } = readFileSync(join(dist, "handlers", name, "index.js"));
+    console.log(`${name}: ${length} bytes of at most ${MAX_HANDLER_BYTES}`);
+    if (length > MAX_HANDLER_BYTES) {
+      console.error(
+        "Expected a handler that a cold start reads quickly. Check its imports, and handlerOptions in components/bundle/handlers.ts.",
+      );
+      process.exitCode = 1;
+    }
+  }
+  const options = handlerOptions(join(root, "runtime/internal.ts"));
+  buildSync({ ...options, keepNames: true, sourcemap: false, outfile: join(dist, "internal.js"), write: true });
 }
-chmodSync(join(dist, "cli/main.js"), 0o755);
-if (tooLarge) {
+
+/** `stream-ingestion`: without `npm start`'s demonstration, which runs this repository's own program. */
+function buildCommand() {
+  compile(join(root, "cli"), ["**/*.ts"], ["local/start.ts"]);
+  chmodSync(join(root, "cli/dist/main.js"), 0o755);
+}
+
+/** `stream-ingestion-local`. */
+function buildLocal() {
+  compile(join(root, "local"), ["**/*.ts"]);
+  declareInferred(join(root, "local"), "index.ts");
+}
+
+/** CommonJS, file by file. */
+function compile(folder, patterns, exclude = []) {
+  const files = globSync(patterns, { cwd: folder, exclude: ["dist", "node_modules", "**/*.d.ts", ...exclude] });
+  buildSync({
+    entryPoints: files.sort(),
+    absWorkingDir: folder,
+    outbase: ".",
+    outdir: "dist",
+    format: "cjs",
+    platform: "node",
+    target: "node22",
+    // As TypeScript compiles it: an `import()` of a file next to this one needs no extension.
+    supported: { "dynamic-import": false },
+    logLevel: "warning",
+  });
+}
+
+/**
+ * The entries' declarations and those that they import, file by file: what a file exports has explicit types here. To infer them, the
+ * compiler would read all of @pulumi/aws, 3,800 files.
+ */
+function declareEach(folder, entries) {
+  const files = new Set(entries.map((entry) => join(folder, entry)));
+  for (const file of files) {
+    const input = readFileSync(file, "utf8");
+    const { outputText, diagnostics } = ts.transpileDeclaration(input, {
+      fileName: file,
+      reportDiagnostics: true,
+      compilerOptions: DECLARATIONS,
+    });
+    report(diagnostics);
+    write(join(folder, "dist", relative(folder, file).replace(/\.ts$/, ".d.ts")), outputText);
+    for (const { fileName } of ts.preProcessFile(outputText).importedFiles) {
+      const path = join(dirname(file), fileName);
+      if (fileName.startsWith(".")) files.add(existsSync(`${path}.ts`) ? `${path}.ts` : join(path, "index.ts"));
+    }
+  }
+}
+
+/** The declarations of an entry and of all that it imports, by the compiler: some of their types are inferred. */
+function declareInferred(folder, entry) {
+  const options = { ...DECLARATIONS, rootDir: folder, outDir: join(folder, "dist") };
+  report(ts.createProgram([join(folder, entry)], options).emit().diagnostics);
+}
+
+function report(diagnostics = []) {
+  if (diagnostics.length === 0) return;
   console.error(
-    "A handler is larger than a cold start should read: see what it imports, or handlerOptions in components/bundle/handlers.ts.",
+    ts.formatDiagnostics(diagnostics, {
+      getCanonicalFileName: (file) => file,
+      getCurrentDirectory: () => root,
+      getNewLine: () => "\n",
+    }),
   );
-  process.exit(1);
+  process.exitCode = 1;
+}
+
+/** One entry as ECMAScript module and as CommonJS: what a user's bundle leaves out of the first, it cannot leave out of the second. */
+function bundleEntry(name, source) {
+  for (const [format, js, types] of [
+    ["esm", "mjs", "d.mts"],
+    ["cjs", "js", "d.ts"],
+  ]) {
+    buildSync({
+      entryPoints: [join(root, `${source}.ts`)],
+      absWorkingDir: root,
+      outfile: join(dist, `${name}.${js}`),
+      bundle: true,
+      format,
+      platform: "node",
+      target: "node22",
+      logLevel: "warning",
+    });
+    write(join(dist, `${name}.${types}`), `export * from "./${source}.js";\n`);
+  }
+}
+
+/** The manifest as it is published, with the files that every package carries. */
+function writePackage(folder) {
+  const text = readFileSync(join(folder, "package.json"), "utf8").replaceAll('"./dist/', '"./');
+  const isPublished = (key) =>
+    ![SOURCE, "devDependencies", "optionalDependencies", "publishConfig", "scripts", "workspaces"].includes(key);
+  const manifest = JSON.parse(text, function (key, value) {
+    return Array.isArray(this) || isPublished(key) ? value : undefined;
+  });
+  write(join(folder, "dist/package.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);
+  for (const [file, from] of [
+    ["LICENSE", root],
+    ["README.md", folder],
+    ["CHANGELOG.md", folder],
+  ])
+    if (existsSync(join(from, file))) copyFileSync(join(from, file), join(folder, "dist", file));
+}
+
+function write(file, content) {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, content);
 }

@@ -18,6 +18,7 @@ const isPulumi = (of: string) => of.startsWith("@pulumi/");
 /** A package of npm, or a module of Node. */
 const isPackage = (of: string) => !ROOMS.includes(of.split("/")[0]!);
 const ROOMS = readdirSync(ROOT);
+const isOurPackage = (of: string) => /^(pulumi-)?stream-ingestion/.test(of);
 const ours = (of: string) => inside(of, "components", "runtime", "local", "cli");
 
 describe("the import arrows of the deployed code", () => {
@@ -32,6 +33,8 @@ describe("the import arrows of the deployed code", () => {
     // The entry point of a processor is the user's bundle: `lambda-ports` does what a handler does elsewhere.
     processor: ["aws", "contract", "data", "handlers", "support"],
     handlers: ["aws", "contract", "control", "data", "support"],
+    // The entry of the command line: it only exports what others contain.
+    internal: ["contract", "control", "data", "processor", "support"],
   };
   /** Folders of the control plane. */
   const CONTROL: Readonly<Record<string, readonly string[]>> = {
@@ -81,6 +84,20 @@ describe("the import arrows of the deployed code", () => {
       ["processor/lambda-ports.ts"],
     );
   });
+
+  it("lead from the command line to the packages' public entries alone", () => {
+    const entries = [
+      "pulumi-stream-ingestion",
+      ...["internal", "processor", "testing"].map((entry) => `pulumi-stream-ingestion/${entry}`),
+      "stream-ingestion-local",
+    ];
+    forbids("cli", (of) => (ours(of) && !inside(of, "cli")) || (isOurPackage(of) && !entries.includes(of)));
+  });
+
+  it("lead to no public entry from the code behind it", () => {
+    for (const layer of ["components", "runtime"])
+      forbids(layer, (of) => isOurPackage(of) || inside(of, "runtime/internal"));
+  });
 });
 
 describe("the import arrows of the local AWS", () => {
@@ -103,7 +120,16 @@ describe("the import arrows of the local AWS", () => {
       "start-local-cloud",
     ],
     "local-stack": ["cloud", "evaluate", "services"],
-    index: ["cloud", "evaluate", "local-error", "local-stack", "operator-environment", "services", "start-local-cloud"],
+    index: [
+      "cloud",
+      "evaluate",
+      "local-error",
+      "local-stack",
+      "operator-environment",
+      "provider",
+      "services",
+      "start-local-cloud",
+    ],
   };
   /** Which services use another: those that AWS itself connects. `service` is what a service is, `services` the list. */
   const SERVICES: Readonly<Record<string, readonly string[]>> = {
@@ -123,7 +149,7 @@ describe("the import arrows of the local AWS", () => {
   };
 
   it("lead to nothing of ours", () => {
-    forbids("local", (of) => (ours(of) && !inside(of, "local")) || of.startsWith("pulumi-stream-ingestion"));
+    forbids("local", (of) => (ours(of) && !inside(of, "local")) || isOurPackage(of));
   });
 
   it("go between its folders as listed, in one direction", () => {
@@ -137,11 +163,6 @@ describe("the import arrows of the local AWS", () => {
     assert.deepEqual(circlesOf(graphOf(SERVICES)), []);
     assert.deepEqual(services, Object.keys(SERVICES).sort());
   });
-
-  it("are followed by the command line to the public entries alone", () => {
-    const entries = ["local", "local/index", "local/provider/index"];
-    forbids("cli", (of) => inside(of, "local") && !entries.includes(of));
-  });
 });
 
 /** What the entries of a folder import of each other: folders, and files without their ending. */
@@ -153,7 +174,7 @@ function arrowsIn(folder: string): Record<string, string[]> {
       .replace(/\.ts$/, "");
   const arrows = new Map<string, Set<string>>();
   for (const entry of readdirSync(join(ROOT, folder)))
-    if (!entry.endsWith(".md")) arrows.set(entryOf(`${folder}/${entry}`), new Set());
+    if (!/\.md$|\.json$|^dist$/.test(entry)) arrows.set(entryOf(`${folder}/${entry}`), new Set());
   for (const { file, of } of importsIn(folder)) {
     if (inside(of, folder) && entryOf(of) !== entryOf(file)) arrows.get(entryOf(file))?.add(entryOf(of));
   }

@@ -6,7 +6,7 @@ const ROOT = resolve(__dirname, "..");
 const DECISIONS = readdirSync(join(ROOT, "docs/decisions"));
 const PAGES = globSync("{*.md,{docs,examples,local,cli}/**/*.md}", {
   cwd: ROOT,
-  exclude: (path) => path.endsWith("node_modules"),
+  exclude: (path) => /(^|\/)(node_modules|dist)$/.test(path),
 });
 const read = (page: string) => readFileSync(join(ROOT, page), "utf8");
 
@@ -45,7 +45,7 @@ describe("the documentation", () => {
     const numbers = new Set(DECISIONS.map((file) => file.slice(0, 4)));
     const sources = globSync("{components,runtime,local,cli,scripts,bench,tests,examples}/**/*.{ts,mjs}", {
       cwd: ROOT,
-      exclude: (path) => path.endsWith("node_modules"),
+      exclude: (path) => /(^|\/)(node_modules|dist)$/.test(path),
     });
     const cited = sources.flatMap((file) =>
       [...read(file).matchAll(/docs\/decisions\/(\d{4})/g)].map(([, number = ""]) => ({ file, number })),

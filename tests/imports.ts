@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 
 export const ROOT = resolve(__dirname, "..");
-const IMPORT = /(?:from|import|require\()\s*["']([^"']+)["']/g;
+const IMPORT = /(?:from|import\(?|require\()\s*["']([^"']+)["']/g;
 
 export interface Import {
   readonly file: string;
@@ -24,7 +24,9 @@ export function importsIn(path: string): Import[] {
 export function sourcesIn(path: string): string[] {
   if (statSync(join(ROOT, path)).isFile()) return [path];
   return readdirSync(join(ROOT, path), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts") && !entry.parentPath.includes("node_modules"))
+    .filter(
+      (entry) => entry.isFile() && entry.name.endsWith(".ts") && !/[/\\](node_modules|dist)\b/.test(entry.parentPath),
+    )
     .map((entry) => fromRoot(join(entry.parentPath, entry.name)));
 }
 

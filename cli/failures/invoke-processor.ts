@@ -1,4 +1,4 @@
-import type { BatchResponse, FailureReason, StreamBatch } from "../../runtime/processor";
+import type { BatchResponse, FailureReason, StreamBatch } from "pulumi-stream-ingestion/internal";
 
 /** Sends a batch to the processor. Resolves to `undefined` when it succeeds, otherwise to the reason. Rejects when the function cannot be invoked. */
 export type InvokeProcessor = (batch: StreamBatch) => Promise<FailureReason | undefined>;

@@ -2,11 +2,11 @@ import {
   type Failure,
   type FailureReason,
   failureObjectKey,
+  groupBy,
   readFailureObject,
   redriveBatch,
   redriveOversize,
-} from "../../runtime/processor";
-import { groupBy } from "../../runtime/support/group-by";
+} from "pulumi-stream-ingestion/internal";
 import type { FailureObject, FailureStore } from "./failure-store";
 import type { InvokeProcessor } from "./invoke-processor";
 

@@ -1,5 +1,4 @@
-import { FAILURE_PREFIX, LAMBDA_FAILURE_PREFIX } from "../../runtime/contract";
-import { failurePrefix } from "../../runtime/processor";
+import { FAILURE_PREFIX, failurePrefix, LAMBDA_FAILURE_PREFIX } from "pulumi-stream-ingestion/internal";
 import { CliError } from "../terminal";
 import type { FailureObject, FailureStore } from "./failure-store";
 

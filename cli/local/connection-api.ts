@@ -1,5 +1,5 @@
-import type { LocalCloud } from "../../local/index";
-import type { ConnectionView } from "../../runtime/control/api/view";
+import type { ConnectionView } from "pulumi-stream-ingestion/internal";
+import type { LocalCloud } from "stream-ingestion-local";
 import { connectionClient } from "../connection-client";
 
 /** One stream of `GET /connections`, with the fields that a local run uses. */

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type LocalStack, type LocalStackOptions, type StackState, startLocalStack } from "../../local/index";
-import { COMPONENT_TYPE, EVENT_KEY } from "../../runtime/contract";
+import { COMPONENT_TYPE, EVENT_KEY } from "pulumi-stream-ingestion/internal";
+import { type LocalStack, type LocalStackOptions, type StackState, startLocalStack } from "stream-ingestion-local";
 import { type ConnectionApi, connectionApi } from "./connection-api";
 
 /** One `StreamIngestion` of the program. */

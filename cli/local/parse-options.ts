@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from "commander";
-import { isStreamId, STREAM_ID_RULE } from "../../runtime/contract";
+
+import { isStreamId, STREAM_ID_RULE } from "pulumi-stream-ingestion/internal";
 
 /** `KEY=VALUE`, repeatable. The value may contain equal signs. */
 export function keyValue(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {

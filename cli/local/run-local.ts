@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { CloudEvent, LocalStackOptions } from "../../local/index";
+import type { CloudEvent, LocalStackOptions } from "stream-ingestion-local";
 import type { StreamView } from "./connection-api";
 import { type IngestionStack, startIngestionStack } from "./ingestion-stack";
 import type { Reporter, Summary } from "./reporter";

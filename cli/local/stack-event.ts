@@ -1,5 +1,5 @@
-import type { CloudEvent } from "../../local/index";
-import { FAILURE_PREFIX, METRIC_NAMESPACE } from "../../runtime/contract";
+import { FAILURE_PREFIX, METRIC_NAMESPACE } from "pulumi-stream-ingestion/internal";
+import type { CloudEvent } from "stream-ingestion-local";
 
 /** An event of a stream on the local stack. */
 export type StackEvent =

@@ -1,6 +1,6 @@
 import { type AttributeValue, DynamoDBClient, paginateScan } from "@aws-sdk/client-dynamodb";
-import type { LocalCloud } from "../../local/index";
-import { decodeItem } from "../../runtime/data/item";
+import { decodeItem } from "pulumi-stream-ingestion/internal";
+import type { LocalCloud } from "stream-ingestion-local";
 
 export interface StoredEvent {
   readonly streamId: string;

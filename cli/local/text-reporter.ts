@@ -1,5 +1,5 @@
 import pc from "picocolors";
-import { operatorEnvironment } from "../../local/index";
+import { operatorEnvironment } from "stream-ingestion-local";
 import { printable } from "../terminal";
 import type { StreamView } from "./connection-api";
 import type { Reporter, Summary } from "./reporter";

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
-import type { EngineCloud } from "../../local/provider/index";
+import type { EngineCloud } from "stream-ingestion-local";
 import { CliError } from "../terminal";
 
 export interface ProviderRun {

@@ -1,8 +1,9 @@
 import { CloudWatchClient, paginateDescribeAlarms } from "@aws-sdk/client-cloudwatch";
 import { CloudWatchLogsClient, paginateFilterLogEvents } from "@aws-sdk/client-cloudwatch-logs";
 import { DynamoDBClient, paginateQuery, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
-import { type ConnectionRow, ITEM, METRIC, STREAM_ID_KEY } from "../../runtime/contract";
-import { decodeItem } from "../../runtime/data/item";
+
+import { type ConnectionRow, decodeItem, ITEM, METRIC, STREAM_ID_KEY } from "pulumi-stream-ingestion/internal";
+
 import { connectionClient } from "../connection-client";
 import type { StoredItem } from "./checks";
 import type { Deployment } from "./find-deployment";

@@ -1,4 +1,4 @@
-import type { Counters } from "../../runtime/contract";
+import type { Counters } from "pulumi-stream-ingestion/internal";
 
 /** The fields of a stored item that the checks use. */
 export interface StoredItem {

@@ -1,4 +1,4 @@
-import { COMPONENT_TYPE, CONTRACT_VERSION, ENV, type RelaySettings } from "../../runtime/contract";
+import { COMPONENT_TYPE, CONTRACT_VERSION, ENV, type RelaySettings } from "pulumi-stream-ingestion/internal";
 import { CliError } from "../terminal";
 
 /** A resource in the output of `pulumi stack export`, with the fields that are used here. */

@@ -1,5 +1,4 @@
-import type { IdentitySettings } from "../../runtime/contract";
-import { contentKey } from "../../runtime/data/identity";
+import { contentKey, type IdentitySettings } from "pulumi-stream-ingestion/internal";
 import { printable } from "../terminal";
 import type { Check, StoredItem } from "./checks";
 

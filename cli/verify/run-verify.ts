@@ -1,6 +1,11 @@
-import { type Counters, type IdentitySettings, ZERO_COUNTERS } from "../../runtime/contract";
-import type { ConnectionView } from "../../runtime/control/api/view";
-import type { Clock } from "../../runtime/support/clock";
+import {
+  type Clock,
+  type ConnectionView,
+  type Counters,
+  type IdentitySettings,
+  ZERO_COUNTERS,
+} from "pulumi-stream-ingestion/internal";
+
 import type { ConnectionClient } from "../connection-client";
 import { CliError } from "../terminal";
 import { type Check, evaluateChecks, type Observation, type StoredItem } from "./checks";

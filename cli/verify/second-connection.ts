@@ -1,14 +1,21 @@
+import {
+  Agent,
+  classifyStatus,
+  contentKey,
+  decodedBody,
+  discard,
+  type EventSink,
+  eventKey,
+  isFramed,
+  isIgnored,
+  lazyJson,
+  openSource,
+  type RelaySettings,
+  redact,
+  type SourceRequest,
+  streamDecoder,
+} from "pulumi-stream-ingestion/internal";
 import type { Dispatcher } from "undici";
-import type { RelaySettings } from "../../runtime/contract";
-import { decodedBody, isFramed } from "../../runtime/data/body";
-import type { EventSink } from "../../runtime/data/event-sink";
-import { Agent } from "../../runtime/data/http-client";
-import { contentKey, eventKey, isIgnored } from "../../runtime/data/identity";
-import { discard, openSource } from "../../runtime/data/open-source";
-import { classifyStatus } from "../../runtime/data/reconnect";
-import { redact, type SourceRequest } from "../../runtime/data/source-request";
-import { streamDecoder } from "../../runtime/data/stream-decoder";
-import { lazyJson } from "../../runtime/support/json-pointer";
 import { printable } from "../terminal";
 import type { ObservedEvent, ObservedEvents } from "./observed-events";
 

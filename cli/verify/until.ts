@@ -1,4 +1,4 @@
-import type { Clock } from "../../runtime/support/clock";
+import type { Clock } from "pulumi-stream-ingestion/internal";
 import { CliError } from "../terminal";
 
 /** Time between two polls. */

@@ -1,5 +1,4 @@
-import type { RelaySettings } from "../../runtime/contract";
-import { type SourceRequest, sourceRequest } from "../../runtime/data/source-request";
+import { type RelaySettings, type SourceRequest, sourceRequest } from "pulumi-stream-ingestion/internal";
 import { CliError } from "../terminal";
 
 /**

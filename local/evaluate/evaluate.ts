@@ -90,14 +90,17 @@ function converse(child: ChildProcess, deployment: Deployment, start: Start): Pr
   });
 }
 
-/** From source the process needs the same TypeScript hook that this one runs under. */
+/** From source the process needs the TypeScript hook and the exports condition that this one runs under. */
 function startProcess(): ChildProcess {
   const extension = extname(__filename);
   return fork(join(__dirname, `program-process${extension}`), [], {
     serialization: "advanced",
     silent: true,
     env: withoutAws(process.env),
-    execArgv: extension === ".ts" ? ["-r", require.resolve("ts-node/register/transpile-only")] : [],
+    execArgv:
+      extension === ".ts"
+        ? ["-C", "stream-ingestion-source", "-r", require.resolve("ts-node/register/transpile-only")]
+        : [],
   });
 }
 

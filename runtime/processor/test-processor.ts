@@ -1,3 +1,4 @@
+/** `pulumi-stream-ingestion/testing`: a processor in a unit test, without AWS. */
 import { EVENT_KEY, FAILURE_PREFIX, STREAM_ID_KEY } from "../contract";
 import { encodeItem } from "../data/item";
 import { systemClock } from "../support/clock";

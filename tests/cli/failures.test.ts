@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { Command } from "commander";
+import { type Failure, failureObjectKey } from "pulumi-stream-ingestion/internal";
+import { eachEvent, type StreamEvent } from "pulumi-stream-ingestion/processor";
 import { addFailures } from "../../cli/failures";
 import type { FailureStore } from "../../cli/failures/failure-store";
 import { type InvokeProcessor, reasonOf } from "../../cli/failures/invoke-processor";
 import { type RedriveDeps, redrive } from "../../cli/failures/redrive";
 import { parseSince, selectObjects } from "../../cli/failures/select";
-import { eachEvent, type Failure, failureObjectKey, type StreamEvent } from "../../runtime/processor";
 import { fakePorts, record, run } from "../processor/builders";
 
 function failure(number: number, overrides: Partial<Failure> = {}): Failure {

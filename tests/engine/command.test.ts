@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { resolve } from "node:path";
+import { FROM_SOURCE } from "../../scripts/from-source";
 import { untilLive } from "./until-live";
 
 const ROOT = resolve(__dirname, "../..");
-const HOOK = ["-r", require.resolve("ts-node/register/transpile-only")];
 const CLI = resolve(ROOT, "cli/main.ts");
 const DEPLOY = resolve(__dirname, "program/deploy.ts");
 
 /** `stream-ingestion local -- node deploy.ts STACK` */
 const deployTo = (stack: string) =>
-  untilLive([...HOOK, CLI, "local", "--", process.execPath, ...HOOK, DEPLOY, stack], { cwd: ROOT });
+  untilLive([...FROM_SOURCE, CLI, "local", "--", process.execPath, ...FROM_SOURCE, DEPLOY, stack], { cwd: ROOT });
 
 describe("stream-ingestion local -- COMMAND, with an engine in the command", () => {
   it("takes what the engine deploys to the stack `local`, and keeps it up until Ctrl-C", async () => {

@@ -1,20 +1,18 @@
 import assert from "node:assert/strict";
-import { execFile, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { execFile } from "node:child_process";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { build } from "esbuild";
 import { startSampleUpstream } from "../../cli/local/sample/sample-upstream";
 import { readStoredEvents } from "../../cli/local/stored-events";
+import { emptyFolder, packAll, ROOT, run } from "../package/packages";
 import { putItem } from "./deployment";
 import { type Deployed, failure, type StackOptions, type StateResource, type Step } from "./engine-stack";
 import type { Order } from "./program/consumer/up";
 import { untilLive } from "./until-live";
 import { useEngine } from "./use-engine";
 
-const ROOT = resolve(__dirname, "../..");
-const NAME = "pulumi-stream-ingestion";
 const README = readFileSync(join(ROOT, "README.md"), "utf8");
 
 /** Types that AWS gives no tags, or that take them from another. */
@@ -24,14 +22,11 @@ const UNTAGGED =
 describe("a consumer's project with the installed package", () => {
   const engine = useEngine({ hopSeconds: 30 });
   let folder: string;
-  let tarball: string;
 
   before(async () => {
-    folder = realpathSync(mkdtempSync(join(tmpdir(), "consumer-")));
-    const packed = run(ROOT, "npm", "pack", "--json", "--silent", "--pack-destination", folder);
-    const [{ filename }] = JSON.parse(packed) as [{ filename: string }];
-    tarball = join(folder, filename);
-    install();
+    folder = emptyFolder("consumer-");
+    const tarballs = packAll(folder).map((packed) => packed.tarball);
+    install(tarballs);
     for (const [, code = "", file = ""] of README.matchAll(/```ts\n(\/\/ (\S+)\n[\s\S]*?)```/g))
       writeFileSync(join(folder, file), code);
     writeFileSync(join(folder, "desk.ts"), readFileSync(join(__dirname, "program/consumer/desk.ts")));
@@ -46,12 +41,12 @@ describe("a consumer's project with the installed package", () => {
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  /** The README's own command, with the tarball for the name under which the package is published. */
-  function install(): void {
+  /** The README's own command, with tarballs for the names under which the packages are published. */
+  function install(tarballs: readonly string[]): void {
     const [, packages] = /npm install pulumi-stream-ingestion (.*)/.exec(README) ?? [];
     assert.ok(packages);
     const quick = ["--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"];
-    run(folder, "npm", "install", ...quick, tarball, ...packages.split(" "));
+    run(folder, "npm", "install", ...quick, ...tarballs, ...packages.split(" "));
   }
 
   /** Arguments of Node for `pulumi up` of a program in the folder, by the Pulumi SDK that is installed there. */
@@ -65,11 +60,9 @@ describe("a consumer's project with the installed package", () => {
     return JSON.parse(stdout) as Deployed;
   }
 
-  it("is well formed to publint and attw", () => {
-    const command = (path: string, ...args: string[]) =>
-      run(folder, process.execPath, join(ROOT, "node_modules", path), ...args);
-    command("publint/src/cli.js", join(folder, "node_modules", NAME), "--strict");
-    command("@arethetypeswrong/cli/dist/index.js", tarball);
+  it("has the command under the name that npx looks for", () => {
+    const { version } = JSON.parse(readFileSync(join(ROOT, "cli/package.json"), "utf8")) as { version: string };
+    assert.equal(run(folder, "npx", "--no-install", "stream-ingestion", "--version"), `${version}\n`);
   });
 
   it("runs the README's program and processor, and events flow", async () => {
@@ -93,7 +86,7 @@ describe("a consumer's project with the installed package", () => {
   });
 
   it("has a command with which this machine is AWS to the consumer's own Pulumi", async () => {
-    const command = join("node_modules", NAME, "dist/cli/main.js");
+    const command = join("node_modules", "stream-ingestion", "main.js");
     const up = upOf("desk.ts", { project: "command", environment: {} });
     const { code, stdout, stderr } = await untilLive([command, "local", "--", process.execPath, ...up], {
       cwd: folder,
@@ -174,13 +167,6 @@ describe("a consumer's project with the installed package", () => {
     });
   });
 });
-
-/** Runs a command and returns its output; fails with it. */
-function run(cwd: string, command: string, ...args: string[]): string {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: "utf8" });
-  assert.equal(status, 0, `${command} ${args.join(" ")}: ${error ?? ""}\n${stdout}\n${stderr}`);
-  return stdout;
-}
 
 /** The dashboard bears its instance's name, and an account has no two of one name. */
 const makesOrEnds = ({ type, op }: Step) => /^aws:(?!.*:Dashboard$)/.test(type) && op !== "update";

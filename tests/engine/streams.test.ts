@@ -8,6 +8,7 @@ import { compare } from "../../cli/local/sample/compare";
 import { type SampleUpstream, startSampleUpstream } from "../../cli/local/sample/sample-upstream";
 import { readStoredEvents } from "../../cli/local/stored-events";
 import { STREAM_ID_KEY } from "../../runtime/contract";
+import { FROM_SOURCE } from "../../scripts/from-source";
 import { type Overrides, program } from "./deployment";
 import { failure, PASSPHRASE } from "./engine-stack";
 import { useEngine } from "./use-engine";
@@ -191,12 +192,15 @@ describe("streams of a deployment made by Pulumi's engine", () => {
   });
 
   async function verify(flags: readonly string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
-    const hook = ["-r", require.resolve("ts-node/register/transpile-only")];
-    const child = spawn(process.execPath, [...hook, resolve(__dirname, "../../cli/main.ts"), "verify", ...flags], {
-      cwd: resolve(__dirname, "../.."),
-      stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, ...engine.environment, PULUMI_CONFIG_PASSPHRASE: PASSPHRASE },
-    });
+    const child = spawn(
+      process.execPath,
+      [...FROM_SOURCE, resolve(__dirname, "../../cli/main.ts"), "verify", ...flags],
+      {
+        cwd: resolve(__dirname, "../.."),
+        stdio: ["ignore", "pipe", "pipe"],
+        env: { ...process.env, ...engine.environment, PULUMI_CONFIG_PASSPHRASE: PASSPHRASE },
+      },
+    );
     const output = { stdout: "", stderr: "" };
     for (const name of ["stdout", "stderr"] as const)
       child[name].on("data", (data) => {

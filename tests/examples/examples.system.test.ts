@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import { ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { readFailureObject } from "../../runtime/processor";
+import { readFailureObject } from "pulumi-stream-ingestion/internal";
 import { type RunningExample, runExample } from "./run-example";
 
 const price = (n: number, minute = 0) =>

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";
 import { createInterface } from "node:readline";
+import { FROM_SOURCE } from "../../scripts/from-source";
 
 const ROOT = resolve(__dirname, "../..");
 
@@ -13,7 +14,7 @@ export interface Installation {
 
 const SOURCE: Installation = {
   cwd: ROOT,
-  nodeArgs: ["-r", require.resolve("ts-node/register/transpile-only"), resolve(ROOT, "cli/main.ts")],
+  nodeArgs: [...FROM_SOURCE, resolve(ROOT, "cli/main.ts")],
 };
 
 /** One line of `--json`. */

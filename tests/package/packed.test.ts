@@ -1,22 +1,12 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { startLocal } from "../integration/local-process";
 import { replay } from "../integration/replay-server";
+import { emptyFolder, type Packed, packAll, run, toolPath, unpackAll } from "./packages";
 
-const ROOT = resolve(__dirname, "../..");
 const NAME = "pulumi-stream-ingestion";
 
 const PROGRAM = `import * as pulumi from "@pulumi/pulumi";
@@ -38,9 +28,14 @@ export const handler = eachEvent(async (event) => {
   console.log(text, event.key);
 });
 `;
+const PROCESSOR_TEST = `import { testProcessor } from "${NAME}/testing";
+import { handler } from "./processor.js";
+
+export const failed: Promise<number> = testProcessor(handler, [{ data: "text" }]).then(({ failures }) => failures.length);
+`;
 const MISTAKES = `import { StreamIngestion } from "${NAME}";
 
-// @ts-expect-error: no such hand-over
+// @ts-expect-error: no such handover
 new StreamIngestion("a", { source: { url: "u", path: "/" }, processor: {}, relay: { handover: "swap" } });
 // @ts-expect-error: no path
 new StreamIngestion("b", { source: { url: "u" }, processor: {} });
@@ -48,30 +43,28 @@ new StreamIngestion("b", { source: { url: "u" }, processor: {} });
 new StreamIngestion("c", { source: { url: "u", path: "/" } });
 `;
 
+/** Feeds one event whose handler throws to a processor of each module system. */
+const FAILS_ONCE = "testProcessor(eachEvent(() => { throw new Error('no') }, { retries: 0 }), [{}])";
+
 /** Name of a package, scope included, where compiled code or a declaration loads it. */
 const LOADED = /(?:require\(|from |import\()"(@[^/"]+\/[^/"]+|[^@."/][^/"]*)[^"]*"/g;
 
-/** Runs a command and returns its output; fails with it. */
-function run(cwd: string, command: string, ...args: string[]): string {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: "utf8" });
-  assert.equal(status, 0, `${command} ${args.join(" ")}: ${error ?? ""}\n${stdout}\n${stderr}`);
-  return stdout;
-}
-
-describe("the packed package", () => {
+describe("the packed packages", () => {
   let folder: string;
-  let files: string[];
+  let all: Packed[];
+  let component: Packed;
+  let cli: Packed;
+  let local: Packed;
 
   before(() => {
-    folder = realpathSync(mkdtempSync(join(tmpdir(), "packed-")));
-    const [packed] = JSON.parse(run(ROOT, "npm", "pack", "--json", "--silent", "--pack-destination", folder)) as [
-      { filename: string; files: { path: string }[] },
-    ];
-    files = packed.files.map(({ path }) => path);
-    install(join(folder, packed.filename));
+    folder = emptyFolder("packed-");
+    all = packAll(folder);
+    [component, cli, local] = all as [Packed, Packed, Packed];
+    unpackAll(all, folder);
     for (const [name, text] of Object.entries({
       "index.ts": PROGRAM,
       "processor.ts": PROCESSOR,
+      "processor.spec.ts": PROCESSOR_TEST,
       "mistakes.ts": MISTAKES,
     }))
       writeFileSync(join(folder, name), text);
@@ -79,52 +72,72 @@ describe("the packed package", () => {
 
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  /** As npm lays it out, without the half gigabyte: the package itself unpacked, what it depends on linked. */
-  function install(tarball: string): void {
-    const modules = join(folder, "node_modules");
-    mkdirSync(join(modules, NAME), { recursive: true });
-    run(folder, "tar", "-xzf", tarball, "-C", join(modules, NAME), "--strip-components=1");
-    const names = readdirSync(join(ROOT, "node_modules")).filter((name) => !name.startsWith(".") && name !== NAME);
-    for (const name of names) symlinkSync(join(ROOT, "node_modules", name), join(modules, name));
-  }
+  const contentOf = ({ name }: Packed, path: string) => readFileSync(join(folder, "node_modules", name, path), "utf8");
+  const node = (...args: string[]) => run(folder, process.execPath, ...args);
 
-  it("holds compiled code, handlers, licence and README, and nothing else", () => {
-    const kinds = new Set(files.map((path) => path.replace(/^(dist\/[^/]+)\/.*/, "$1")));
-    const known = [
-      "CHANGELOG.md",
-      "LICENSE",
-      "README.md",
-      "package.json",
-      "dist/cli",
-      "dist/components",
-      "dist/handlers",
-      "dist/local",
-      "dist/runtime",
-    ];
-    assert.deepEqual(
-      [...kinds].filter((kind) => !known.includes(kind)),
-      [],
-    );
-    assert.deepEqual(
-      files.filter((path) => path.endsWith(".ts") && !path.endsWith(".d.ts")),
-      [],
-    );
+  it("hold compiled code, licence and README, and nothing else", () => {
+    for (const { name, files } of all) {
+      for (const file of ["LICENSE", "README.md", "package.json"])
+        assert.ok(files.includes(file), `${file} of ${name}`);
+      const others = files.filter(
+        (path) => !/(\.js|\.mjs|\.d\.ts|\.d\.mts|^LICENSE|^[A-Z]+\.md|^package\.json)$/.test(path),
+      );
+      assert.deepEqual(
+        others.filter((path) => !/^handlers\/[a-z-]+\/index\.js\.map$/.test(path)),
+        [],
+        name,
+      );
+    }
     for (const handler of ["connection-api", "connection-manager", "watchdog"])
-      assert.ok(files.includes(`dist/handlers/${handler}/index.js`), handler);
+      assert.ok(component.files.includes(`handlers/${handler}/index.js`), handler);
   });
 
-  it("depends on every package that it loads", () => {
-    const { dependencies, peerDependencies, optionalDependencies } = require(join(ROOT, "package.json"));
-    const allowed = new Set([NAME, ...Object.keys({ ...dependencies, ...peerDependencies, ...optionalDependencies })]);
-    const missing = files
-      .filter((path) => /^dist\/(?!handlers\/).*\.(js|d\.ts)$/.test(path))
-      .flatMap((path) =>
-        [...readFileSync(join(folder, "node_modules", NAME, path), "utf8").matchAll(LOADED)].map(
-          ([, name]) => `${name} in ${path}`,
-        ),
-      )
-      .filter((text) => !isBuiltin(text.split(" ")[0]!) && !allowed.has(text.split(" ")[0]!));
-    assert.deepEqual(missing, []);
+  it("publish what a consumer needs of the manifest, every export a file that is there", () => {
+    for (const { name, manifest, files } of all) {
+      const text = JSON.stringify(manifest);
+      assert.doesNotMatch(
+        text,
+        /stream-ingestion-source|devDependencies|optionalDependencies|workspaces|scripts/,
+        name,
+      );
+      const targets = [...JSON.stringify(manifest.exports).matchAll(/"\.\/([^"]+\.[a-z.]+)"[,}]/g)].map(
+        ([, path]) => path!,
+      );
+      assert.ok(targets.length > 0, name);
+      assert.deepEqual(
+        targets.filter((path) => !files.includes(path)),
+        [],
+        name,
+      );
+    }
+  });
+
+  it("depend on every package that they load, and on the versions of one another that they were built with", () => {
+    for (const packed of all) {
+      const { dependencies, peerDependencies, version } = packed.manifest;
+      const allowed = new Set([packed.name as string, ...Object.keys({ ...dependencies, ...peerDependencies })]);
+      const missing = packed.files
+        .filter((path) => /^(?!handlers\/|internal\.js).*\.m?(js|d\.m?ts)$/.test(path))
+        .flatMap((path) => [...contentOf(packed, path).matchAll(LOADED)].map(([, name]) => ({ name: name!, path })))
+        .filter(({ name }) => !isBuiltin(name) && !allowed.has(name));
+      assert.deepEqual(missing, [], packed.name);
+      for (const { name } of all)
+        if (dependencies[name] !== undefined) assert.equal(dependencies[name], version, `${name} in ${packed.name}`);
+    }
+  });
+
+  it("bring to the component what bundles a processor, and a type", () => {
+    assert.deepEqual(Object.keys(component.manifest.dependencies), ["@standard-schema/spec", "acorn", "esbuild"]);
+  });
+
+  it("are well formed to publint and attw", () => {
+    for (const { name } of all) node(toolPath("publint", "publint"), join(folder, "node_modules", name), "--strict");
+    const attw = toolPath("@arethetypeswrong/cli", "attw");
+    // For the command line alone: no types, and no promise.
+    node(attw, component.tarball, "--exclude-entrypoints", "internal");
+    node(attw, local.tarball);
+    // The command has no entry to import.
+    assert.match(node(attw, cli.tarball), /does not contain types/);
   });
 
   const RESOLUTIONS = [
@@ -133,7 +146,7 @@ describe("the packed package", () => {
     { module: "esnext", moduleResolution: "bundler" },
   ];
   for (const resolution of RESOLUTIONS)
-    it(`gives a program and a processor their types under ${resolution.moduleResolution} resolution`, () => {
+    it(`give a program, a processor and its test their types under ${resolution.moduleResolution} resolution`, () => {
       const compilerOptions = {
         ...resolution,
         target: "es2022",
@@ -143,41 +156,58 @@ describe("the packed package", () => {
         types: ["node"],
       };
       writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["*.ts"] }));
-      run(folder, process.execPath, join(ROOT, "node_modules/typescript/bin/tsc"), "-p", ".");
+      node(toolPath("typescript", "tsc"), "-p", ".");
     });
 
-  it("bundles the consumer's processor and takes its own handlers as they are", () => {
+  it("load a processor and its test as ECMAScript modules and as CommonJS", () => {
+    const print = `${FAILS_ONCE}.then(({ failures }) => console.log(failures.length));`;
+    const commonJs = `const { eachEvent } = require("${NAME}/processor"); const { testProcessor } = require("${NAME}/testing");`;
+    assert.equal(node("-e", `${commonJs} ${print}`), "1\n");
+    const modules = `import { eachEvent } from "${NAME}/processor"; import { testProcessor } from "${NAME}/testing";`;
+    assert.equal(node("--input-type=module", "-e", `${modules} ${print}`), "1\n");
+  });
+
+  it("bundle the consumer's processor and take their own handlers as they are", () => {
     const script = `
-      const { bundleHandler } = require("./node_modules/${NAME}/dist/components/bundle/handlers.js");
-      const { bundleProcessor } = require("./node_modules/${NAME}/dist/components/bundle/processor.js");
+      const { bundleHandler } = require("./node_modules/${NAME}/components/bundle/handlers.js");
+      const { bundleProcessor } = require("./node_modules/${NAME}/components/bundle/processor.js");
       console.log(JSON.stringify(["connection-manager", "connection-api", "watchdog"].map((name) => bundleHandler(name).bytes)));
       console.log(bundleProcessor("./processor.ts").bytes);`;
-    const [handlers, processor] = run(folder, process.execPath, "-e", script).trim().split("\n");
+    const [handlers, processor] = node("-e", script).trim().split("\n");
     for (const bytes of [...(JSON.parse(handlers!) as number[]), Number(processor)])
       assert.ok(bytes > 1000 && bytes < 600 * 1024, `${bytes} bytes`);
   });
 
-  it("says which Node it needs on an older one", () => {
+  it("say which Node they need on an older one", () => {
     const script = `Object.defineProperty(process.versions, "node", { value: "20.20.2" }); require("${NAME}");`;
     const { status, stderr } = spawnSync(process.execPath, ["-e", script], { cwd: folder, encoding: "utf8" });
     assert.equal(status, 1);
     assert.match(stderr, /pulumi-stream-ingestion needs Node 22\.19 or newer, this is 20\.20\.2/);
   });
 
-  it("has a command", () => {
-    assert.match(
-      run(folder, process.execPath, join(folder, "node_modules", NAME, "dist/cli/main.js"), "--help"),
-      /local/,
-    );
+  it("have a command, of the component's version", () => {
+    const main = join(folder, "node_modules/stream-ingestion/main.js");
+    assert.match(node(main, "--help"), /local/);
+    assert.equal(node(main, "--version"), `${component.manifest.version}\n`);
   });
 
-  it("runs the consumer's program on this machine, without tsconfig", async () => {
+  it("are the same bytes when they are built again", () => {
+    const second = emptyFolder("packed-again-");
+    try {
+      const again = packAll(second);
+      for (const [at, { name, tarball }] of all.entries())
+        assert.ok(readFileSync(tarball).equals(readFileSync(again[at]!.tarball)), name);
+    } finally {
+      rmSync(second, { recursive: true, force: true });
+    }
+  });
+
+  it("run the consumer's program on this machine, without tsconfig", async () => {
     rmSync(join(folder, "tsconfig.json"), { force: true });
     writeFileSync(join(folder, "Pulumi.yaml"), "name: consumer\nruntime: nodejs\n");
     const upstream = await replay(Buffer.from(`{"n":1}\n{"n":2}\n{"n":3}\n`), "application/x-ndjson");
-    const main = join("node_modules", NAME, "dist/cli/main.js");
     const secrets = ["--secret", `url=${upstream.url}`, "--secret", "key=k"];
-    const local = startLocal(secrets, { cwd: folder, nodeArgs: [main] });
+    const local = startLocal(secrets, { cwd: folder, nodeArgs: ["node_modules/stream-ingestion/main.js"] });
     try {
       const { apiUrl, outputs } = await local.line(({ kind }) => kind === "ready");
       assert.equal((outputs as { apiUrl: unknown }).apiUrl, apiUrl);

@@ -1,4 +1,4 @@
-import type { BatchResponse, LambdaContext, StreamRecord } from "../../runtime/processor";
+import type { BatchResponse, LambdaContext, StreamRecord } from "pulumi-stream-ingestion/processor";
 import { type Processor, withPorts } from "../../runtime/processor/handlers";
 import type { ProcessorPorts } from "../../runtime/processor/ports";
 import { StreamError } from "../../runtime/support/errors";

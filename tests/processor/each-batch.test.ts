@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import { eachBatch } from "../../runtime/processor";
+import { eachBatch } from "pulumi-stream-ingestion/processor";
 import { fakePorts, record, run } from "./builders";
 
 const numbered = (count: number) => Array.from({ length: count }, (_, index) => record(index + 1));

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { zstdCompressSync } from "node:zlib";
-import { eachEvent, redriveBatch, type StreamEvent } from "../../runtime/processor";
+import { redriveBatch } from "pulumi-stream-ingestion/internal";
+import { eachEvent, type StreamEvent } from "pulumi-stream-ingestion/processor";
 import { StreamError } from "../../runtime/support/errors";
 import { settle } from "../fakes/fake-clock";
 import { fakePorts, record, run } from "./builders";

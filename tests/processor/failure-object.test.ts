@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { eachEvent, type Failure, readFailureObject, redriveBatch, redriveOversize } from "../../runtime/processor";
+import { type Failure, readFailureObject, redriveBatch, redriveOversize } from "pulumi-stream-ingestion/internal";
+import { eachEvent } from "pulumi-stream-ingestion/processor";
 import { fakePorts, record, run } from "./builders";
 
 const broken = eachEvent(() => {

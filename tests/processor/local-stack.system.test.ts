@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readFailureObject } from "../../runtime/processor";
+import { readFailureObject } from "pulumi-stream-ingestion/internal";
 import { type ProcessorStack, startProcessorStack } from "./processor-stack";
 import type { Instruction } from "./program/processor";
 

@@ -6,6 +6,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { type LocalStack, operatorEnvironment, startLocalStack } from "../../local";
 import { encodeItem } from "../../runtime/data/item";
+import { FROM_SOURCE } from "../../scripts/from-source";
 import { type EventLog, eventLog } from "../local/event-log";
 
 const ROOT = resolve(__dirname, "../..");
@@ -99,7 +100,7 @@ export async function startProcessorStack(): Promise<ProcessorStack> {
     until: log.until,
     async cli(...args) {
       const main = resolve(ROOT, "cli/main.ts");
-      const child = spawn(process.execPath, ["-r", require.resolve("ts-node/register/transpile-only"), main, ...args], {
+      const child = spawn(process.execPath, [...FROM_SOURCE, main, ...args], {
         stdio: ["ignore", "pipe", "pipe"],
         cwd: ROOT,
         env: {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { eachBatch, eachEvent, testProcessor } from "../../runtime/processor";
+import { eachBatch, eachEvent } from "pulumi-stream-ingestion/processor";
+import { testProcessor } from "pulumi-stream-ingestion/testing";
 
 describe("testProcessor", () => {
   it("passes JSON, text and bytes, with defaults for all other fields", async () => {

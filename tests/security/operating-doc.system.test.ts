@@ -6,6 +6,7 @@ import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { operatorEnvironment } from "../../local";
 import { decide, parsePolicy } from "../../local/cloud/access/policy";
+import { FROM_SOURCE } from "../../scripts/from-source";
 import { type HostileUpstream, hostileUpstream, ticking } from "./hostile-upstream";
 import { deployLocally, type LocalDeployment } from "./local-deployment";
 
@@ -41,8 +42,8 @@ describe("the README's operating section, run as it stands", () => {
     const script = (name: string, text: string) =>
       writeFileSync(join(bin, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
     script("pulumi", `case "$*" in *--json*) echo '${outputs}' ;; *) echo '${String(apiUrl)}' ;; esac`);
-    const register = require.resolve("ts-node/register/transpile-only");
-    script("npx", `shift; exec '${process.execPath}' -r '${register}' '${ROOT}/cli/main.ts' "$@"`);
+    const command = [process.execPath, ...FROM_SOURCE, `${ROOT}/cli/main.ts`].map((word) => `'${word}'`).join(" ");
+    script("npx", `shift; exec ${command} "$@"`);
   });
 
   after(async () => {

@@ -12,7 +12,7 @@ import { createMappings, type Mappings } from "./mapping/mappings";
 import { startReaper } from "./reaper";
 import { eventInvokeConfig, eventSourceMapping, lambdaFunction, permission, recursionConfig } from "./resources";
 
-interface Needs {
+export interface LambdaNeeds {
   readonly roles: Roles;
   readonly may: May;
   readonly logs: LogStore;
@@ -24,7 +24,7 @@ interface Needs {
 const DRAIN_PATIENCE_MS = 5_000;
 
 /** Functions as processes, and the event source mappings that poll for them. */
-export const lambda: Service<{ readonly functions: Functions; readonly mappings: Mappings }, Needs> = {
+export const lambda: Service<{ readonly functions: Functions; readonly mappings: Mappings }, LambdaNeeds> = {
   open(cloud) {
     const { region, accountId, dataDir, principals, faults, roles, may, logs, alarms, buckets, timeScale } = cloud;
     const emit = (event: CloudEvent) => {

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
 import { operatorEnvironment } from "../../../local";
+import { FROM_SOURCE } from "../../../scripts/from-source";
 import { deployLocally, type LocalDeployment } from "../../security/local-deployment";
 import { KEY, type LossyUpstream, startLossyUpstream } from "./lossy-upstream";
 
@@ -36,8 +37,7 @@ describe("verify with a second connection, against the local stack", () => {
   async function verify(streamId: string, key = KEY) {
     const { endpoint, region, operator } = deployment.stack.cloud;
     const flags = ["--stream", streamId, "--events", "20", "--timeout", "60"];
-    const hook = ["-r", require.resolve("ts-node/register/transpile-only")];
-    const child = spawn(process.execPath, [...hook, join(ROOT, "cli/main.ts"), "verify", ...flags], {
+    const child = spawn(process.execPath, [...FROM_SOURCE, join(ROOT, "cli/main.ts"), "verify", ...flags], {
       cwd: ROOT,
       stdio: ["ignore", "pipe", "pipe"],
       env: {

@@ -1,0 +1,40 @@
+/**
+ * Entry `pulumi-stream-ingestion/internal`: what the command line uses of the deployed code. The build bundles it. It is not for users: it
+ * changes in any release, and the command line depends on the exact version that it was built with.
+ */
+export {
+  COMPONENT_TYPE,
+  CONTRACT_VERSION,
+  type ConnectionRow,
+  type Counters,
+  ENV,
+  EVENT_KEY,
+  FAILURE_PREFIX,
+  type IdentitySettings,
+  ITEM,
+  isStreamId,
+  LAMBDA_FAILURE_PREFIX,
+  METRIC,
+  METRIC_NAMESPACE,
+  type RelaySettings,
+  STREAM_ID_KEY,
+  STREAM_ID_RULE,
+  ZERO_COUNTERS,
+} from "./contract";
+export type { ConnectionView } from "./control/api/view";
+export { decodedBody, isFramed } from "./data/body";
+export type { EventSink } from "./data/event-sink";
+export { Agent } from "./data/http-client";
+export { contentKey, eventKey, isIgnored } from "./data/identity";
+export { decodeItem, type StoredEvent } from "./data/item";
+export { discard, openSource } from "./data/open-source";
+export { classifyStatus } from "./data/reconnect";
+export { redact, type SourceRequest, sourceRequest } from "./data/source-request";
+export { streamDecoder } from "./data/stream-decoder";
+export { type Failure, type FailureReason, failureObjectKey, failurePrefix } from "./processor/failure";
+export { readFailureObject } from "./processor/failure-object";
+export type { BatchResponse, StreamBatch } from "./processor/lambda";
+export { redriveBatch, redriveOversize } from "./processor/redrive-record";
+export { type Clock, systemClock } from "./support/clock";
+export { groupBy } from "./support/group-by";
+export { lazyJson } from "./support/json-pointer";
