@@ -35,15 +35,15 @@ async function main(options: Options): Promise<void> {
 }
 
 /** Runs until there were enough hand-overs, then lets everything arrive. Returns how long events were sent. */
-async function run({ api, upstream, until, ...chaos }: ChaosStack, streams: readonly string[], options: Options) {
+async function run({ api, feeds, until, ...chaos }: ChaosStack, streams: readonly string[], options: Options) {
   const began = Date.now();
   for (const stream of streams) await api.start(stream);
   const enough = Number(options.handovers);
   const maxMs = Number(options.maxSeconds) * 1_000;
   await until("enough hand-overs", () => handovers(chaos, streams).length >= enough, maxMs).catch(() => {});
-  for (const stream of streams) upstream.feed(stream).stopSending();
+  for (const stream of streams) feeds.feed(stream).stopSending();
   const seconds = (Date.now() - began) / 1_000;
-  const arrived = (stream: string) => chaos.processed(stream).size >= upstream.feed(stream).ledger.length;
+  const arrived = (stream: string) => chaos.processed(stream).size >= feeds.feed(stream).sent.length;
   await until("all events to be processed", () => streams.every(arrived), SETTLE_MS).catch(() => {});
   return seconds;
 }
@@ -68,7 +68,7 @@ async function report(chaos: ChaosStack, streams: readonly string[], seconds: nu
   const sent = compared.reduce((total, one) => total + one.sent, 0);
   const all = handovers(chaos, streams);
   const overlaps = all.filter(({ mode }) => mode === "overlap");
-  const peak = Math.max(...streams.map((stream) => chaos.upstream.feed(stream).peak));
+  const peak = Math.max(...streams.map((stream) => chaos.feeds.feed(stream).peak));
   const figures = {
     "hand-overs": `${all.length} (${overlaps.length} overlap, ${all.length - overlaps.length} break)`,
     "hop, seconds": options.hopSeconds,

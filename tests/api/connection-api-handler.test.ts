@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { APIGatewayProxyEvent } from "aws-lambda";
 import { ENV } from "../../runtime/contract";
+import { startDynalite } from "../fakes/dynalite";
+import { type FakeServer, startServer } from "../fakes/http-server";
 
 const AUTHORIZATION =
   "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20261124/eu-central-1/execute-api/aws4_request, Signature=51637e7";
@@ -37,28 +37,23 @@ function proxyEvent(httpMethod: string, streamId: string, body: string | null = 
 describe("connection API handler", () => {
   const before = { ...process.env };
   const write = process.stdout.write;
-  const servers: Server[] = [];
+  const servers: Pick<FakeServer, "close">[] = [];
   const invocations: string[] = [];
   let handler: typeof import("../../runtime/handlers/connection-api").handler;
 
-  const listen = async (server: Server) => {
-    servers.push(server);
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  };
-
   beforeEach(async () => {
-    const dynalite = require("dynalite") as (options: object) => Server;
-    const lambda = createServer((request, response) => {
+    const lambda = await startServer((request, response) => {
       invocations.push(request.url!);
       response.writeHead(202).end();
     });
+    const dynamodb = await startDynalite();
+    servers.push(dynamodb, lambda);
     Object.assign(process.env, {
       AWS_ACCESS_KEY_ID: "x",
       AWS_SECRET_ACCESS_KEY: "x",
       AWS_REGION: "eu-central-1",
-      AWS_ENDPOINT_URL_DYNAMODB: await listen(dynalite({ createTableMs: 0 })),
-      AWS_ENDPOINT_URL_LAMBDA: await listen(lambda),
+      AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url,
+      AWS_ENDPOINT_URL_LAMBDA: lambda.url,
       [ENV.connectionTable]: "connections",
       [ENV.connectionManager]: "manager",
     });
@@ -79,10 +74,7 @@ describe("connection API handler", () => {
     process.stdout.write = write;
     process.env = { ...before };
     invocations.length = 0;
-    for (const server of servers.splice(0)) {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    }
+    for (const server of servers.splice(0)) await server.close();
   });
 
   /** Calls the handler and captures its log lines. */
@@ -146,8 +138,7 @@ describe("connection API handler", () => {
   });
 
   it("returns 503 while the table is unreachable, and logs the cause", async () => {
-    servers[0]!.closeAllConnections();
-    servers[0]!.close();
+    await servers[0]!.close();
     const { result, lines } = await call(proxyEvent("GET", "prices"));
     assert.equal(result.statusCode, 503);
     assert.equal(result.headers?.["retry-after"], "1");

@@ -1,37 +1,32 @@
 import assert from "node:assert/strict";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { awsClient } from "../../runtime/aws/json-client";
 import { invokeFunction } from "../../runtime/handlers/aws";
 import { awsTarget } from "../../runtime/handlers/environment";
 import { readSourceSecret } from "../../runtime/handlers/source-secret";
+import { type FakeServer, startServer } from "../fakes/http-server";
 
 describe("awsClient and the handlers' AWS calls", () => {
   const before = { ...process.env };
   const seen: { url: string; headers: NodeJS.Dict<string | string[]>; body: string }[] = [];
   let responses: { status: number; body?: string; type?: string }[] = [];
-  let server: Server;
+  let server: FakeServer;
 
   beforeEach(async () => {
     seen.length = 0;
-    server = createServer(async (request, response) => {
-      let body = "";
-      for await (const chunk of request) body += chunk;
-      seen.push({ url: request.url!, headers: request.headers, body });
+    server = await startServer((request, response, body) => {
+      seen.push({ url: request.url!, headers: request.headers, body: body.toString() });
       const { status, body: answer = "", type } = responses.shift() ?? { status: 200 };
       response.writeHead(status, type ? { "x-amzn-errortype": type } : {}).end(answer);
     });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     process.env.AWS_REGION = "eu-central-1";
     process.env.AWS_ACCESS_KEY_ID = "id";
     process.env.AWS_SECRET_ACCESS_KEY = "secret";
     process.env.AWS_SESSION_TOKEN = "token";
-    process.env.AWS_ENDPOINT_URL = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    process.env.AWS_ENDPOINT_URL = server.url;
   });
   afterEach(async () => {
     process.env = { ...before };
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
+    await server.close();
   });
 
   const payload = { v: 1, streams: [{ streamId: "s" }] };

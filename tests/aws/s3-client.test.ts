@@ -1,30 +1,23 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage } from "node:http";
 import { type S3Client, s3Client } from "../../runtime/aws/s3-client";
+import { type FakeServer, type Respond, startServer } from "../fakes/http-server";
 
 describe("s3Client", () => {
-  let server: Server | undefined;
+  let server: FakeServer | undefined;
   let client: S3Client | undefined;
-  afterEach(() => {
+  afterEach(async () => {
     client?.close();
-    server?.closeAllConnections();
-    server?.close();
+    await server?.close();
   });
 
-  async function listen(answer: (request: IncomingMessage, body: Buffer, response: ServerResponse) => void) {
-    server = createServer(async (request, response) => {
-      const chunks: Buffer[] = [];
-      for await (const chunk of request) chunks.push(chunk);
-      answer(request, Buffer.concat(chunks), response);
-    });
-    await new Promise<void>((resolve) => server!.listen(0, "127.0.0.1", resolve));
-    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  async function bucketAt(respond: Respond) {
+    server = await startServer(respond);
     const credentials = async () => ({ accessKeyId: "AKID", secretAccessKey: "secret", sessionToken: "token" });
     client = s3Client({
       bucket: "failures-bucket",
-      target: { service: "s3", region: "eu-west-1", endpoint, credentials },
+      target: { service: "s3", region: "eu-west-1", endpoint: server.url, credentials },
       timeoutMs: 2_000,
     });
     return client;
@@ -33,7 +26,7 @@ describe("s3Client", () => {
   it("puts and gets signed objects, with keys escaped once", async () => {
     const requests: { method?: string; url?: string; headers: IncomingMessage["headers"] }[] = [];
     const stored = new Map<string, Buffer>();
-    const bucket = await listen((request, body, response) => {
+    const bucket = await bucketAt((request, response, body) => {
       requests.push({ method: request.method, url: request.url, headers: request.headers });
       if (request.method === "PUT") stored.set(request.url!, body);
       response.end(request.method === "GET" ? stored.get(request.url!) : undefined);
@@ -57,12 +50,12 @@ describe("s3Client", () => {
   });
 
   it("returns undefined for a missing object", async () => {
-    const bucket = await listen((_request, _body, response) => response.writeHead(404).end("<Error/>"));
+    const bucket = await bucketAt((_request, response) => response.writeHead(404).end("<Error/>"));
     assert.equal(await bucket.get("oversize/x"), undefined);
   });
 
   it("reports bucket, key and status of an error response", async () => {
-    const bucket = await listen((_request, _body, response) => response.writeHead(403).end("AccessDenied"));
+    const bucket = await bucketAt((_request, response) => response.writeHead(403).end("AccessDenied"));
     const expected = {
       code: "STORE_UNAVAILABLE",
       retryable: true,
@@ -72,10 +65,9 @@ describe("s3Client", () => {
   });
 
   it("rejects with STORE_UNAVAILABLE when the connection is refused or the signal aborts", async () => {
-    const bucket = await listen(() => {});
+    const bucket = await bucketAt(() => {});
     await assert.rejects(bucket.get("k", AbortSignal.abort()), { code: "STORE_UNAVAILABLE" });
-    server!.close();
-    server!.closeAllConnections();
+    await server!.close();
     await assert.rejects(bucket.get("k"), { code: "STORE_UNAVAILABLE", retryable: true });
   });
 });

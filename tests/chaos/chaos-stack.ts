@@ -4,8 +4,9 @@ import { type IngestionStack, startIngestionStack } from "../../cli/local/ingest
 import { stackEvents } from "../../cli/local/stack-event";
 import { readStoredEvents, type StoredEvent } from "../../cli/local/stored-events";
 import type { CloudEvent } from "../../local";
+import { type FeedOptions, type Feeds, startFeeds } from "../fakes/feeds";
+import { startUpstream } from "../fakes/upstream";
 import { programFolder } from "../local/evaluate/program-folder";
-import { type ReplayOptions, type ReplayUpstream, startReplayUpstream } from "./replay-upstream";
 
 const ROOT = resolve(__dirname, "../..");
 
@@ -27,7 +28,7 @@ export interface HopLine {
 export interface ChaosStack {
   readonly stack: IngestionStack;
   readonly api: ConnectionApi;
-  readonly upstream: ReplayUpstream;
+  readonly feeds: Feeds;
   /** Names of the functions, once they ran. */
   functionName(role: "manager" | "watchdog"): string;
   /** Hops that serve the stream now, oldest first. */
@@ -42,7 +43,7 @@ export interface ChaosStack {
   close(): Promise<void>;
 }
 
-export interface ChaosOptions extends ReplayOptions {
+export interface ChaosOptions extends FeedOptions {
   readonly hopSeconds: number;
   /** Arguments of the component besides source and processor, as the text of its fields. */
   readonly args?: string;
@@ -62,7 +63,8 @@ const PATIENCE_MS = 30_000;
 const LOOK_MS = 25;
 
 export async function startChaosStack(options: ChaosOptions): Promise<ChaosStack> {
-  const upstream = await startReplayUpstream(options);
+  const feeds = startFeeds(options);
+  const upstream = await startUpstream(feeds.answer);
   const folder = programFolder({ "index.ts": program(options.args ?? ""), "processor.ts": PROCESSOR });
   const seen = observe();
   const stack = await startIngestionStack({
@@ -75,6 +77,7 @@ export async function startChaosStack(options: ChaosOptions): Promise<ChaosStack
     onEvent: seen.onEvent,
   }).catch(async (error) => {
     folder.remove();
+    feeds.close();
     await upstream.close();
     throw error;
   });
@@ -84,7 +87,7 @@ export async function startChaosStack(options: ChaosOptions): Promise<ChaosStack
   return {
     stack,
     api,
-    upstream,
+    feeds,
     functionName: (role) => {
       const name = [...seen.functions].find((one) => one.includes(role));
       if (name === undefined) throw new Error(`No function of role ${role} ran yet: ${[...seen.functions].join(", ")}`);
@@ -103,6 +106,7 @@ export async function startChaosStack(options: ChaosOptions): Promise<ChaosStack
     stored: async () => (await Promise.all(eventTables.map((table) => readStoredEvents(stack.cloud, table)))).flat(),
     close: async () => {
       await stack.close();
+      feeds.close();
       await upstream.close();
       folder.remove();
     },

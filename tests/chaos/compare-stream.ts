@@ -4,11 +4,11 @@ import type { ChaosStack } from "./chaos-stack";
 
 /** What upstream's ledger says was sent on a stream, against what is stored and what was processed. */
 export function compareStream(
-  { upstream, processed }: Pick<ChaosStack, "upstream" | "processed">,
+  { feeds, processed }: Pick<ChaosStack, "feeds" | "processed">,
   streamId: string,
   stored: readonly StoredEvent[],
 ): Comparison {
-  const sent = upstream.feed(streamId).ledger.map((data) => ({ streamId, data }));
+  const sent = feeds.feed(streamId).sent.map((data) => ({ streamId, data }));
   const kept = stored
     .filter((event) => event.streamId === streamId)
     .map(({ key, data }) => ({ streamId, key, data: data?.toString() ?? "" }));

@@ -28,7 +28,7 @@ export async function playEpisode(
   faults: readonly ChaosFault[],
   random: () => number,
 ): Promise<Episode> {
-  const feed = chaos.upstream.feed(streamId);
+  const feed = chaos.feeds.feed(streamId);
   const scene: Scene = { chaos, streamId, feed, random, alone: faults.length === 1 };
   const problems: string[] = [];
   let recoveryMs = 0;
@@ -43,7 +43,7 @@ export async function playEpisode(
     // It may have given up between a stop and its start.
     if (missed) await chaos.api.start(streamId);
     const over = Date.now();
-    await recovered(scene, feed.ledger.length);
+    await recovered(scene, feed.sent.length);
     recoveryMs = Date.now() - over;
   } catch (error) {
     problems.push((error as Error).message);
@@ -73,7 +73,7 @@ async function recovered({ chaos, streamId, feed }: Scene, sent: number): Promis
 }
 
 function isAllProcessed({ chaos, streamId, feed }: Scene): boolean {
-  return chaos.inserted(streamId).size >= feed.ledger.length && chaos.processed(streamId).size >= feed.ledger.length;
+  return chaos.inserted(streamId).size >= feed.sent.length && chaos.processed(streamId).size >= feed.sent.length;
 }
 
 function isQuiet({ chaos, streamId, feed }: Scene): boolean {

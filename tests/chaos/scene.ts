@@ -1,6 +1,6 @@
 import type { Fault as CloudFault, FaultEffect } from "../../local/cloud/faults";
+import type { Feed } from "../fakes/feeds";
 import type { ChaosStack, Hop, HopLine } from "./chaos-stack";
-import type { Feed } from "./replay-upstream";
 
 /** One stream that runs well, for one fault (or a few at once) to happen to. */
 export interface Scene {

@@ -1,5 +1,4 @@
-import { createServer, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage } from "node:http";
 import { Command } from "commander";
 import pc from "picocolors";
 import type { AddCommand } from "../../cli/commands";
@@ -7,6 +6,7 @@ import type { Terminal } from "../../cli/terminal";
 import { handleRequest } from "../../runtime/control/api/connection-api";
 import type { ApiRequest } from "../../runtime/control/api/request";
 import type { Deployment } from "../api/api-fixture";
+import { type FakeServer, startServer } from "../fakes/http-server";
 
 export interface CommandResult {
   readonly out: string[];
@@ -41,34 +41,19 @@ export const helpOf = (add: AddCommand): string => {
   return help.join("");
 };
 
-export interface Server {
-  readonly url: string;
-  readonly requests: IncomingMessage[];
-  close(): Promise<void>;
-}
-
-/** An HTTP server on loopback. @param respond returns status and body */
+/** An HTTP server on this machine; `respond` gives status and body. */
 export async function serve(
   respond: (request: IncomingMessage, body: string) => Promise<{ status: number; body: string; headers?: object }>,
-): Promise<Server> {
-  const requests: IncomingMessage[] = [];
-  const server = createServer(async (request, response) => {
-    requests.push(request);
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
-    const { status, body, headers } = await respond(request, Buffer.concat(chunks).toString());
+): Promise<FakeServer> {
+  const server = await startServer(async (request, response, received) => {
+    const { status, body, headers } = await respond(request, received.toString());
     response.writeHead(status, { ...headers }).end(body);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
-    requests,
-    close: () => new Promise((resolve) => server.closeAllConnections() ?? server.close(() => resolve())),
-  };
+  return { ...server, url: `${server.url}/v1` };
 }
 
 /** The connection API of a {@link Deployment} over HTTP, routed as by API Gateway. */
-export function serveApi({ deps }: Deployment): Promise<Server> {
+export function serveApi({ deps }: Deployment): Promise<FakeServer> {
   return serve(async (incoming, body) => {
     const url = new URL(incoming.url!, "http://api");
     const [, , root, streamId] = url.pathname.split("/");

@@ -5,13 +5,14 @@ import { addStatus } from "../../cli/status";
 import { addStop } from "../../cli/stop";
 import type { ConnectionRow } from "../../runtime/contract";
 import { deployment, liveRow, NOW } from "../api/api-fixture";
-import { helpOf, run, type Server, serve, serveApi } from "./cli-fixture";
+import type { FakeServer } from "../fakes/http-server";
+import { helpOf, run, serve, serveApi } from "./cli-fixture";
 
 type Row = Partial<ConnectionRow> & { streamId: string };
 
 describe("operating commands", () => {
   const before = { ...process.env };
-  const open: Server[] = [];
+  const open: FakeServer[] = [];
 
   beforeEach(() => {
     Object.assign(process.env, {

@@ -3,7 +3,8 @@ import pc from "picocolors";
 import { type ChangeStream, followInserts } from "../../cli/follow-changes";
 import { addTail, eventJson, eventLine } from "../../cli/tail";
 import { encodeItem, type StoredEvent } from "../../runtime/data/item";
-import { run, type Server, serve } from "./cli-fixture";
+import type { FakeServer } from "../fakes/http-server";
+import { run, serve } from "./cli-fixture";
 
 type Read = Awaited<ReturnType<ChangeStream<string>["read"]>>;
 
@@ -97,7 +98,7 @@ const event: StoredEvent = {
 describe("tail", () => {
   const plain = pc.createColors(false);
   const before = { ...process.env };
-  let server: Server | undefined;
+  let server: FakeServer | undefined;
   afterEach(async () => {
     process.env = { ...before };
     await server?.close();

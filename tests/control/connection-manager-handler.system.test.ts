@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { CreateTableCommand, DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import type { Context } from "aws-lambda";
 import { CONTRACT_VERSION, type ConnectionRow, ENV, type RelaySettings } from "../../runtime/contract";
@@ -11,9 +9,12 @@ import { stopStream } from "../../runtime/control/streams/stop";
 import { connectionTable, invokeFunction } from "../../runtime/handlers/aws";
 import { systemClock } from "../../runtime/support/clock";
 import { silentLogger } from "../../runtime/support/logger";
+import { startDynalite } from "../fakes/dynalite";
+import { type Feeds, startFeeds } from "../fakes/feeds";
+import { startServer } from "../fakes/http-server";
+import { startUpstream } from "../fakes/upstream";
 
 const HOP_MS = 3_000;
-const EVENT_EVERY_MS = 20;
 
 const settings: RelaySettings = {
   v: CONTRACT_VERSION,
@@ -27,36 +28,19 @@ describe("connection manager handler", () => {
   const before_ = { ...process.env };
   const write = process.stdout.write;
   const lines: Record<string, unknown>[] = [];
-  const servers: Server[] = [];
+  const servers: { close(): unknown }[] = [];
   const hops: Promise<unknown>[] = [];
   const traces: (string | undefined)[] = [];
-  let sent = 0;
-  let open = 0;
-  let mostOpen = 0;
+  let feeds: Feeds;
   let deps: ControlDeps;
 
-  const listen = async (server: Server): Promise<string> => {
+  const urlOf = (server: { readonly url: string; close(): unknown }): string => {
     servers.push(server);
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  };
-
-  const stream = (request: IncomingMessage, response: ServerResponse) => {
-    mostOpen = Math.max(mostOpen, ++open);
-    response.on("close", () => open--);
-    response.writeHead(200, { "content-type": "text/event-stream" });
-    const resumeAt = Number(request.headers["last-event-id"] ?? sent);
-    let next = resumeAt + 1;
-    const timer = setInterval(() => {
-      for (; next <= sent; next++) response.write(`id: ${next}\ndata: event ${next}\n\n`);
-    }, EVENT_EVERY_MS);
-    response.on("close", () => clearInterval(timer));
+    return server.url;
   };
 
   const aws = (handler: (event: unknown, context: Context) => Promise<unknown>) =>
-    createServer(async (request, response) => {
-      const chunks: Buffer[] = [];
-      for await (const chunk of request) chunks.push(chunk);
+    startServer((request, response, body) => {
       if (request.headers["x-amz-target"] === "secretsmanager.GetSecretValue") {
         const secret = { url: process.env.TEST_UPSTREAM, path: "/{streamId}", key: "k" };
         response.end(JSON.stringify({ SecretString: JSON.stringify(secret), VersionId: "v1" }));
@@ -70,7 +54,7 @@ describe("connection manager handler", () => {
         functionName: "manager",
         getRemainingTimeInMillis: () => endsAt - Date.now(),
       } as unknown as Context;
-      hops.push(handler(JSON.parse(Buffer.concat(chunks).toString()), context));
+      hops.push(handler(JSON.parse(body.toString()), context));
     });
 
   const row = async (): Promise<ConnectionRow> => (await readStream(deps.table, "s"))!;
@@ -81,9 +65,9 @@ describe("connection manager handler", () => {
   };
 
   before(async () => {
-    const dynalite = require("dynalite") as (options: object) => Server;
-    const dynamodb = await listen(dynalite({ createTableMs: 0 }));
-    process.env.TEST_UPSTREAM = await listen(createServer(stream));
+    feeds = startFeeds({ eventsPerSecond: 50 });
+    const dynamodb = urlOf(await startDynalite());
+    process.env.TEST_UPSTREAM = urlOf(await startUpstream(feeds.answer));
     Object.assign(process.env, {
       AWS_ACCESS_KEY_ID: "x",
       AWS_SECRET_ACCESS_KEY: "x",
@@ -119,7 +103,7 @@ describe("connection manager handler", () => {
     }) as typeof write;
     const path = require.resolve("../../runtime/handlers/connection-manager");
     delete require.cache[path]; // the module reads its environment when it is loaded
-    process.env.AWS_ENDPOINT_URL = await listen(aws(require(path).handler));
+    process.env.AWS_ENDPOINT_URL = urlOf(await aws(require(path).handler));
     deps = {
       table: connectionTable("connections"),
       invoke: invokeFunction("manager"),
@@ -132,20 +116,16 @@ describe("connection manager handler", () => {
   after(async () => {
     process.stdout.write = write;
     process.env = before_;
-    for (const server of servers) {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    }
+    feeds.close();
+    for (const server of servers) await server.close();
   });
 
   it("stores each event once through three handovers and a stop, with at most two connections", async () => {
-    const source = setInterval(() => sent++, EVENT_EVERY_MS);
     await startStream(deps, "s");
     await until("the first byte", async () => (await row()).status === "open");
     await until("the fourth generation", async () => (await row()).generation >= 4);
     assert.equal((await stopStream(deps, "s")).kind, "stopping");
     await until("the end", async () => (await row()).status === "closed");
-    clearInterval(source);
     await Promise.all(hops);
     process.stdout.write = write;
 
@@ -158,8 +138,9 @@ describe("connection manager handler", () => {
     assert.ok(Number(checkpoint) > 100, `checkpoint ${checkpoint}`);
     assert.deepEqual(missing, []);
     assert.equal(Items.length, stored.size);
-    assert.equal(mostOpen, 2);
-    assert.equal(open, 0, "no connection stays open after its hop");
+    const feed = feeds.feed("s");
+    assert.equal(feed.peak, 2);
+    assert.equal(feed.open, 0, "no connection stays open after its hop");
     assert.equal(counters.received, counters.stored + counters.suppressed + counters.repeated);
     assert.ok(handover!.count >= 3 && handover!.mode === "overlap", JSON.stringify(handover));
     assert.ok(handover!.maxGapMs! < 0, "the connections overlapped");

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { createServer, type Server } from "node:http";
-import { type AddressInfo, createServer as createNetServer } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { CreateTableCommand, DynamoDBClient, ListTablesCommand } from "@aws-sdk/client-dynamodb";
 import { awsClient } from "../../runtime/aws/json-client";
 import { connectionTable } from "../../runtime/handlers/aws";
 import { awsTarget } from "../../runtime/handlers/environment";
+import { startDynalite } from "../fakes/dynalite";
+import { type FakeServer, startServer } from "../fakes/http-server";
 import { connectionTableContract } from "./connection-table.contract";
 import { memoryTable } from "./memory-table";
 
@@ -49,25 +50,21 @@ describe("connection table", () => {
   });
 
   describe("in dynalite", () => {
-    let server: Server;
-    let port: number;
+    let server: Pick<FakeServer, "port" | "close">;
     let connections: ReturnType<typeof tableAt>;
     before(async () => {
-      const dynalite = require("dynalite") as (options: object) => Server;
-      server = dynalite({ createTableMs: 0 });
-      port = await listen(server);
-      await createTable(port, "connections");
-      connections = tableAt(port, "connections");
+      server = await startDynalite();
+      await createTable(server.port, "connections");
+      connections = tableAt(server.port, "connections");
     });
     after(async () => {
       connections.close();
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await server.close();
     });
     connectionTableContract(async () => connections.table);
 
     it("reads as empty when the table does not exist", async () => {
-      const { table, close } = tableAt(port, "nowhere");
+      const { table, close } = tableAt(server.port, "nowhere");
       assert.equal(await table.read("s"), undefined);
       assert.equal(
         await table.update("s", { name: "test", when: [], set: { a: 1 }, wasAppliedTo: () => false }),
@@ -98,19 +95,13 @@ describe("connection table", () => {
   });
 
   it("rejects with STORE_UNAVAILABLE when the endpoint does not respond within the timeout", async () => {
-    const server = createServer(() => {});
-    const { table, close } = tableAt(await listen(server), "connections", 30);
+    const server = await startServer(() => {});
+    const { table, close } = tableAt(server.port, "connections", 30);
     await assert.rejects(table.read("s"), { code: "STORE_UNAVAILABLE", retryable: true });
     close();
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
+    await server.close();
   });
 });
-
-async function listen(server: { listen(port: number, host: string, done: () => void): void; address(): unknown }) {
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return (server.address() as AddressInfo).port;
-}
 
 /** Path of dynoxide's binary, if it is installed for this platform. */
 function dynoxide(): string | undefined {
@@ -124,8 +115,9 @@ function dynoxide(): string | undefined {
 }
 
 async function freePort(): Promise<number> {
-  const server = createNetServer();
-  const port = await listen(server);
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
   return port;
 }

@@ -1,8 +1,5 @@
 import assert from "node:assert/strict";
 import { createHash, createHmac } from "node:crypto";
-import type { Server } from "node:http";
-import http from "node:http";
-import type { AddressInfo } from "node:net";
 import { BatchWriteItemCommand, CreateTableCommand, DynamoDBClient, QueryCommand } from "@aws-sdk/client-dynamodb";
 import { SignatureV4 } from "@smithy/signature-v4";
 
@@ -12,29 +9,11 @@ import { type Closable, dynamodbStore } from "../../runtime/data/dynamodb-store"
 import type { EventStore } from "../../runtime/data/event-store";
 import { decodeItem, type EncodedItem, encodeItem } from "../../runtime/data/item";
 import { StreamError } from "../../runtime/support/errors";
-
-// The package has no type declarations.
-const dynalite = require("dynalite") as (options: object) => Server;
+import { startDynalite } from "../fakes/dynalite";
+import { type FakeServer, startServer } from "../fakes/http-server";
 
 const credentials = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret/key+1", sessionToken: "token" };
 const region = "eu-central-1";
-
-async function listen(server: Server): Promise<string> {
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-/** Answers every request with `status` and `text`, and records the requests. */
-async function fixedServer(status: number, text: string) {
-  const seen: { method?: string; url?: string; headers: http.IncomingHttpHeaders; body: Buffer }[] = [];
-  const server = http.createServer(async (request, response) => {
-    const parts: Buffer[] = [];
-    for await (const part of request) parts.push(part as Buffer);
-    seen.push({ method: request.method, url: request.url, headers: request.headers, body: Buffer.concat(parts) });
-    response.writeHead(status).end(text);
-  });
-  return { endpoint: await listen(server), seen, close: () => new Promise((resolve) => server.close(resolve)) };
-}
 
 /** The same port through the SDK's client, as the reference for {@link dynamodbStore}. */
 function sdkStore(tableName: string, endpoint: string): EventStore & Closable {
@@ -76,23 +55,20 @@ const stores: [string, (table: string, endpoint: string) => EventStore & Closabl
 
 for (const [name, create] of stores)
   describe(`event store, ${name}`, () => {
-    let server: Server;
-    let endpoint: string;
+    let server: Pick<FakeServer, "url" | "close">;
     let admin: DynamoDBClient;
     let store: EventStore & Closable;
 
     before(async () => {
-      server = dynalite({ createTableMs: 0 });
-      endpoint = await listen(server);
-      admin = new DynamoDBClient({ region, endpoint, credentials });
+      server = await startDynalite();
+      admin = new DynamoDBClient({ region, endpoint: server.url, credentials });
       await admin.send(new CreateTableCommand(EVENT_TABLE));
-      store = create("events", endpoint);
+      store = create("events", server.url);
     });
     after(async () => {
       admin.destroy();
       await store.close();
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await server.close();
     });
 
     const item = (key: string, data: string | Buffer): EncodedItem =>
@@ -129,7 +105,7 @@ for (const [name, create] of stores)
     });
 
     it("rejects with STORE_UNAVAILABLE when the table does not exist or the endpoint does not answer", async () => {
-      const other = create("nowhere", endpoint);
+      const other = create("nowhere", server.url);
       const dead = create("events", "http://127.0.0.1:1");
       await assert.rejects(other.write([item("k", "1")]), { code: "STORE_UNAVAILABLE" });
       await assert.rejects(dead.write([item("k", "1")]), { code: "STORE_UNAVAILABLE" });
@@ -141,8 +117,8 @@ for (const [name, create] of stores)
       const left = {
         UnprocessedItems: { events: [{ PutRequest: { Item: { streamId: { S: "s" }, key: { S: "b" } } } }] },
       };
-      const fake = await fixedServer(200, JSON.stringify(left));
-      const other = create("events", fake.endpoint);
+      const fake = await startServer((_request, response) => response.end(JSON.stringify(left)));
+      const other = create("events", fake.url);
       const items = [item("a", "1"), item("b", "2"), item("c", "3")];
       assert.deepEqual(await other.write(items), [items[1]]);
       await other.close();

@@ -1,5 +1,3 @@
-import http from "node:http";
-import type { AddressInfo } from "node:net";
 import type { RelaySettings, SourceSecret } from "../../runtime/contract";
 import type { EventStore } from "../../runtime/data/event-store";
 import { decodeItem, type EncodedItem, type StoredEvent } from "../../runtime/data/item";
@@ -7,66 +5,6 @@ import { createRelay, type RelayDeps } from "../../runtime/data/relay";
 import type { RelayOptions, RelayProgress } from "../../runtime/relay-port";
 import type { LogFields, Logger } from "../../runtime/support/logger";
 import { fakeClock } from "../fakes/fake-clock";
-
-export interface Source {
-  readonly url: string;
-  readonly requests: http.IncomingMessage[];
-  close(): Promise<void>;
-}
-
-export type Answer = (response: http.ServerResponse, request: http.IncomingMessage) => void;
-
-/** Answers the n-th request with the n-th answer, and all later ones with the last. */
-export async function startSource(...answers: Answer[]): Promise<Source> {
-  const requests: http.IncomingMessage[] = [];
-  const server = http.createServer((request, response) => {
-    requests.push(request);
-    answers[Math.min(requests.length, answers.length) - 1]!(response, request);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    requests,
-    close: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
-
-/** An SSE answer that sends `text` and then ends, breaks, or stays open. */
-export function sse(
-  text: string,
-  then: "end" | "break" | "stay" = "end",
-  headers: http.OutgoingHttpHeaders = {},
-): Answer {
-  return body("text/event-stream", text, then, headers);
-}
-
-export function body(
-  contentType: string,
-  text: string | Buffer,
-  then: "end" | "break" | "stay" = "end",
-  headers: http.OutgoingHttpHeaders = {},
-): Answer {
-  return (response) => {
-    response.writeHead(200, { "content-type": contentType, ...headers });
-    response.flushHeaders();
-    const after = () => {
-      if (then === "end") response.end();
-      if (then === "break") setImmediate(() => response.destroy());
-    };
-    if (text.length === 0) after();
-    else response.write(text, after);
-  };
-}
-
-export function status(code: number, headers: http.OutgoingHttpHeaders = {}, text = ""): Answer {
-  return (response) => {
-    response.writeHead(code, headers);
-    response.end(text);
-  };
-}
 
 export interface LogLine {
   readonly level: string;

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { body, type Source, setUp, startSource, status } from "./harness";
+import { body, startUpstream, status, type Upstream } from "../fakes/upstream";
+import { setUp } from "./harness";
 
 describe("a relay of JSON values on the wire", () => {
-  let source: Source;
+  let source: Upstream;
   afterEach(() => source.close());
 
   const run = async (
@@ -11,7 +12,7 @@ describe("a relay of JSON values on the wire", () => {
     bytes: string | Buffer,
     then: "end" | "break" = "end",
   ) => {
-    source = await startSource(body(contentType, bytes, then), status(204));
+    source = await startUpstream(body(contentType, bytes, then), status(204));
     const one = setUp(source, {
       source: { format, resume: { kind: "query", name: "since", pointer: "/id" } },
       events: { maxEventBytes: 40 },
@@ -50,7 +51,7 @@ describe("a relay of JSON values on the wire", () => {
   });
 
   it("fails with the setting's name when the body is not JSON", async () => {
-    source = await startSource(body("text/event-stream", "data: 1\n\n"));
+    source = await startUpstream(body("text/event-stream", "data: 1\n\n"));
     const { relay } = setUp(source, { source: { format: "json" } });
     const outcome = await relay.run();
     assert.ok(outcome.kind === "failed" && outcome.error.code === "SOURCE_FORMAT");

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { brotliCompressSync, gzipSync, zstdCompressSync } from "node:zlib";
-import { type Answer, body, type Setup, type Source, setUp, sse, startSource, status, until } from "./harness";
+import { type Answer, body, sse, startUpstream, status, type Upstream } from "../fakes/upstream";
+import { type Setup, setUp, until } from "./harness";
 
 describe("a relay on the wire", () => {
-  const open: Source[] = [];
+  const open: Upstream[] = [];
   const source = async (...answers: Answer[]) => {
-    const one = await startSource(...answers);
+    const one = await startUpstream(...answers);
     open.push(one);
     return one;
   };

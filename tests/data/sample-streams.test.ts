@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { body, setUp, startSource, status } from "./harness";
+import { body, startUpstream, status } from "../fakes/upstream";
+import { setUp } from "./harness";
 
 const SAMPLES = join(__dirname, "../../../shared/data");
 
@@ -12,7 +13,7 @@ describe("recorded streams through a relay", () => {
     for (const file of readdirSync(join(SAMPLES, "ndjson")))
       it(`stores every distinct line byte for byte: ${file}`, async () => {
         const bytes = readFileSync(join(SAMPLES, "ndjson", file));
-        const source = await startSource(body("application/x-ndjson", bytes), status(204));
+        const source = await startUpstream(body("application/x-ndjson", bytes), status(204));
         const { relay, store } = setUp(source);
         await relay.run();
         await source.close();

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import { ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { readFailureObject } from "pulumi-stream-ingestion/internal";
+import { type FakeServer, startServer } from "../fakes/http-server";
 import { type RunningExample, runExample } from "./run-example";
 
 const price = (n: number, minute = 0) =>
@@ -12,12 +11,11 @@ const price = (n: number, minute = 0) =>
 
 describe("examples", () => {
   let running: RunningExample | undefined;
-  let webhook: Server | undefined;
+  let webhook: FakeServer | undefined;
   afterEach(async () => {
-    webhook?.closeAllConnections();
-    webhook?.close();
     await running?.close();
-    running = undefined;
+    await webhook?.close();
+    running = webhook = undefined;
   });
 
   const clientOptions = ({ stack: { cloud } }: RunningExample) => {
@@ -48,17 +46,14 @@ describe("examples", () => {
 
   it("price-alert posts what is above the limit, again when the webhook was down, and keeps what is no price", async () => {
     const posts: { key: unknown; text: string }[] = [];
-    webhook = createServer(async (request, response) => {
-      let body = "";
-      for await (const chunk of request) body += chunk;
-      posts.push({ key: request.headers["idempotency-key"], text: JSON.parse(body).text });
+    webhook = await startServer((request, response, body) => {
+      posts.push({ key: request.headers["idempotency-key"], text: JSON.parse(body.toString()).text });
       response.writeHead(posts.length === 1 ? 503 : 200).end();
     });
-    await new Promise<void>((resolve) => webhook!.listen(0, "127.0.0.1", resolve));
     const example = await runExample("price-alert", {
       lines: [price(1), price(3), '{"instrument":"EUR_USD"}'],
       config: { above: "2" },
-      secrets: { webhook: `http://127.0.0.1:${(webhook.address() as AddressInfo).port}` },
+      secrets: { webhook: webhook.url },
     });
     running = example;
     const s3 = new S3Client({ ...clientOptions(example), forcePathStyle: true });

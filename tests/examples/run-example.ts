@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { type LocalStack, startLocalStack } from "../../local";
-import { replay } from "../integration/replay-server";
+import { lines as linesOf, startUpstream } from "../fakes/upstream";
 import { programFolder } from "../local/evaluate/program-folder";
 import { type EventLog, eventLog } from "../local/event-log";
 
@@ -30,7 +30,7 @@ export async function runExample(
   { lines, config = {}, secrets = {}, prepare }: ExampleOptions,
 ): Promise<RunningExample> {
   const folder = programFolder(filesOf(resolve(ROOT, "examples", name)));
-  const upstream = await replay(Buffer.from(lines.map((line) => `${line}\n`).join("")), "application/x-ndjson");
+  const upstream = await startUpstream(linesOf(lines.map((line) => `${line}\n`).join(""), "stay"));
   const log = eventLog();
   const stack = await startLocalStack({
     program: folder.path,

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { pieces, startUpstream } from "../fakes/upstream";
 import { programFolder } from "../local/evaluate/program-folder";
 import { type LocalProcess, startLocal } from "./local-process";
-import { replay } from "./replay-server";
 
 const ROOT = resolve(__dirname, "../..");
 const DATA = resolve(ROOT, "../shared/data");
@@ -61,7 +61,7 @@ describe("a recorded stream through `stream-ingestion local`", () => {
     it(`brings every event of ${file} to the processor once, byte for byte, over a hand-over`, async () => {
       const body = readFileSync(resolve(DATA, file));
       const expected = [...new Set(parse(body.toString()).map(({ type, data }) => `${type} ${data}`))].sort();
-      const upstream = await replay(body, contentType);
+      const upstream = await startUpstream(pieces(contentType, body));
       const folder = programFolder(PROGRAM);
       cleanups.push(upstream.close, folder.remove);
 
@@ -81,7 +81,7 @@ describe("a recorded stream through `stream-ingestion local`", () => {
         return [`${type} ${Buffer.from(data, "base64").toString()}`];
       });
       assert.deepEqual(handled.sort(), expected);
-      assert.ok(upstream.connections() >= 2);
+      assert.ok(upstream.requests.length >= 2);
       assert.equal(running.lines.at(-1)?.kind, "summary");
     });
   }

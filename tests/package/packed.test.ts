@@ -3,8 +3,8 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { join } from "node:path";
+import { lines, startUpstream } from "../fakes/upstream";
 import { startLocal } from "../integration/local-process";
-import { replay } from "../integration/replay-server";
 import { emptyFolder, type Packed, packAll, run, toolPath, unpackAll } from "./packages";
 
 const NAME = "pulumi-stream-ingestion";
@@ -205,7 +205,7 @@ describe("the packed packages", () => {
   it("run the consumer's program on this machine, without tsconfig", async () => {
     rmSync(join(folder, "tsconfig.json"), { force: true });
     writeFileSync(join(folder, "Pulumi.yaml"), "name: consumer\nruntime: nodejs\n");
-    const upstream = await replay(Buffer.from(`{"n":1}\n{"n":2}\n{"n":3}\n`), "application/x-ndjson");
+    const upstream = await startUpstream(lines(`{"n":1}\n{"n":2}\n{"n":3}\n`, "stay"));
     const secrets = ["--secret", `url=${upstream.url}`, "--secret", "key=k"];
     const local = startLocal(secrets, { cwd: folder, nodeArgs: ["node_modules/stream-ingestion/main.js"] });
     try {

@@ -7,7 +7,7 @@ import { addStatus } from "../../cli/status";
 import { addStop } from "../../cli/stop";
 import { addTail } from "../../cli/tail";
 import { run } from "../cli/cli-fixture";
-import { type HostileUpstream, hostileUpstream, ticking } from "./hostile-upstream";
+import { startUpstream, ticking, type Upstream } from "../fakes/upstream";
 import { deployLocally, type LocalDeployment } from "./local-deployment";
 import { type Call, signedFetch } from "./signed-fetch";
 
@@ -25,15 +25,15 @@ const PROCESSOR = `export const handler = async () => {
 };`;
 
 describe("lock of the connection API, on the local stack", () => {
-  let upstream: HostileUpstream;
+  let upstream: Upstream;
   let deployment: LocalDeployment;
   let apiUrl: string;
   let outsideUrl: string;
   let call: Pick<Call, "credentials" | "region">;
 
   before(async () => {
-    upstream = await hostileUpstream();
-    upstream.behave("prices", (response) => ticking(response, "price"));
+    upstream = await startUpstream();
+    upstream.on("prices", ticking("price"));
     deployment = await deployLocally({
       program: PROGRAM,
       processor: PROCESSOR,

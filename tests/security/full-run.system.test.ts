@@ -7,7 +7,7 @@ import { PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-sec
 import { decide, type Statement } from "../../local/cloud/access/policy";
 import type { ResourceState } from "../../local/evaluate/stack-state";
 import type { ConnectionView } from "../../runtime/control/api/view";
-import { echo, type HostileUpstream, hostileUpstream, ticking } from "./hostile-upstream";
+import { type Answer, lines, startUpstream, ticking, type Upstream } from "../fakes/upstream";
 import { deployLocally, type LocalDeployment } from "./local-deployment";
 import { signedFetch } from "./signed-fetch";
 
@@ -48,8 +48,16 @@ export const handler = async (payload: never, context: never) => {
   return handle(payload, context);
 };`;
 
+/** Refuses with everything the request held, in its headers and its body, as a debugging proxy does. */
+function echo(status: number): Answer {
+  return (response, { url, headers }) => {
+    response.writeHead(status, { "content-type": "text/plain", "x-echo": String(headers.authorization) });
+    response.end(`${headers.authorization} ${headers["x-tenant"]} ${url}`);
+  };
+}
+
 describe("a full run on the local stack", () => {
-  let upstream: HostileUpstream;
+  let upstream: Upstream;
   let deployment: LocalDeployment;
   const payloads: string[] = [];
   const answers: string[] = [];
@@ -93,32 +101,28 @@ describe("a full run on the local stack", () => {
   }
 
   before(async () => {
-    upstream = await hostileUpstream();
+    upstream = await startUpstream();
     const accepted = new Set([`Bearer ${SECRETS.key}`, `Bearer ${SECRETS.turned}`]);
-    upstream.behave("declared", (response) => ticking(response, "declared"));
-    upstream.behave("turning", (response, request, visit) => {
-      if (accepted.has(String(request.headers.authorization))) return ticking(response, `turning-${visit}`);
+    upstream.on("declared", ticking("declared"));
+    upstream.on("turning", (response, request, visit) => {
+      if (accepted.has(String(request.headers.authorization)))
+        return ticking(`turning-${visit}`)(response, request, visit);
       refusedForKey++;
       echo(401)(response, request, visit);
     });
-    for (const status of [401, 404, 429, 500]) upstream.behave(`status-${status}`, echo(status));
-    upstream.behave("html", (response, request) => {
+    for (const status of [401, 404, 429, 500]) upstream.on(`status-${status}`, echo(status));
+    upstream.on("html", (response, request) => {
       response
         .writeHead(200, { "content-type": "text/html" })
         .end(`<html>${request.url} ${request.headers.authorization}`);
     });
-    upstream.behave("redirect", (response, request) => {
+    upstream.on("redirect", (response, request) => {
       response.writeHead(302, { location: `ftp://${request.headers.authorization}@${request.url}` }).end();
     });
-    upstream.behave("reset", (response) => response.socket!.destroy());
-    upstream.behave("trouble", (response) => {
-      response.writeHead(200, { "content-type": "application/x-ndjson" });
-      response.write(`${JSON.stringify({ poison: 1 })}\n`);
-      response.write(`${JSON.stringify({ large: randomBytes(600_000).toString("base64") })}\n`);
-    });
-    upstream.behave("crash", (response) => {
-      response.writeHead(200, { "content-type": "application/x-ndjson" }).write('{"crash":1}\n');
-    });
+    upstream.on("reset", (response) => response.socket!.destroy());
+    const large = randomBytes(600_000).toString("base64");
+    upstream.on("trouble", lines(`{"poison":1}\n{"large":"${large}"}\n`, "stay"));
+    upstream.on("crash", lines('{"crash":1}\n', "stay"));
 
     const { turned: _, ...given } = SECRETS;
     deployment = await deployLocally({
@@ -153,7 +157,7 @@ describe("a full run on the local stack", () => {
 
   it("picks up a turned key at once, on the 401 that the old one brings", async () => {
     await becomes("turning", "life under the new key", ({ live, connectedSince }) => {
-      const last = upstream.visits("turning").at(-1)!;
+      const last = upstream.requestsOf("turning").at(-1)!;
       return live && connectedSince !== undefined && last.headers.authorization === `Bearer ${SECRETS.turned}`;
     });
     assert.ok(refusedForKey <= 2, `one refusal a connection is enough, got ${refusedForKey}`);
@@ -163,11 +167,11 @@ describe("a full run on the local stack", () => {
 
   it("starts a stream again that had failed over its key, once the key is turned", async () => {
     await becomes("status-401", "failure", ({ status }) => status === "failed");
-    const before = upstream.visits("status-401").length;
+    const before = upstream.requestsOf("status-401").length;
     await turnKey(marker("AGAIN"));
     await deployment.eventually(
       "another visit",
-      async () => upstream.visits("status-401").length > before || undefined,
+      async () => upstream.requestsOf("status-401").length > before || undefined,
     );
   });
 

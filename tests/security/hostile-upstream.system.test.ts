@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import type { ConnectionView } from "../../runtime/control/api/view";
-import { type HostileUpstream, hostileUpstream, ticking } from "./hostile-upstream";
+import { body, lines, startUpstream, status, ticking, type Upstream } from "../fakes/upstream";
 import { deployLocally, type LocalDeployment } from "./local-deployment";
 import { type Call, signedFetch } from "./signed-fetch";
 
@@ -20,11 +18,11 @@ new StreamIngestion("positions", {
 const MB = 1024 * 1024;
 
 describe("a hostile upstream, on the local stack", () => {
-  let upstream: HostileUpstream;
+  let upstream: Upstream;
   let deployment: LocalDeployment;
 
   before(async () => {
-    upstream = await hostileUpstream();
+    upstream = await startUpstream();
     deployment = await deployLocally({
       program: PROGRAM,
       secrets: { url: upstream.url, key: "hunter2" },
@@ -70,28 +68,22 @@ describe("a hostile upstream, on the local stack", () => {
   });
 
   it("gets the id as one encoded segment of the path", async () => {
-    upstream.behave("user%40host%3A1", (response) => ticking(response, "e"));
+    upstream.on("user%40host%3A1", ticking("e"));
     await watch("user@host:1", "an event", ({ counters }) => counters.stored > 0);
-    assert.equal(upstream.visits("user%40host%3A1")[0]!.url, "/feed/user%40host%3A1");
+    assert.equal(upstream.requestsOf("user%40host%3A1")[0]!.url, "/feed/user%40host%3A1");
   });
 
   it("does not get the key sent to another host by a redirect", async () => {
-    const elsewhere: string[] = [];
-    const other = createServer((request, response) => {
-      elsewhere.push(`${request.url} ${request.headers.authorization}`);
-      response.end("{}\n");
-    });
-    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
-    const location = `http://localhost:${(other.address() as AddressInfo).port}/steal`;
+    const other = await startUpstream(lines("{}\n"));
+    const location = `${other.url.replace("127.0.0.1", "localhost")}/steal`;
     try {
-      upstream.behave("redirect", (response) => response.writeHead(307, { location }).end());
+      upstream.on("redirect", status(307, { location }));
       const row = await watch("redirect", "an error", ({ lastError }) => lastError !== undefined);
       assert.match(row.lastError!.message, /./);
-      assert.ok(elsewhere.length > 0, "the redirect is followed");
-      for (const seen of elsewhere) assert.doesNotMatch(seen, /hunter2/);
+      assert.ok(other.requests.length > 0, "the redirect is followed");
+      for (const { url, rawHeaders } of other.requests) assert.doesNotMatch(`${url} ${rawHeaders}`, /hunter2/);
     } finally {
-      other.closeAllConnections();
-      other.close();
+      await other.close();
     }
   });
 
@@ -99,25 +91,20 @@ describe("a hostile upstream, on the local stack", () => {
     const lines = Buffer.alloc(64 * MB, `${"a".repeat(2 * MB - 1)}\n`);
     const bomb = gzipSync(Buffer.concat([lines, lines, lines, lines, Buffer.alloc(64 * MB, "b")]));
     assert.ok(bomb.length < MB, "it is small on the wire");
-    upstream.behave("bomb", (response) => {
-      response.writeHead(200, { "content-type": "application/x-ndjson", "content-encoding": "gzip" }).end(bomb);
-    });
+    upstream.on("bomb", body("application/x-ndjson", bomb, "end", { "content-encoding": "gzip" }));
     const row = await watch("bomb", "all of it refused", ({ counters }) => counters.refused >= 129);
     assert.equal(row.counters.stored, 0);
   });
 
   it("cannot pile up decompressors", async () => {
-    upstream.behave("piled", (response) => {
-      response.writeHead(200, { "content-type": "application/x-ndjson", "content-encoding": "br,".repeat(4_000) });
-      response.end("{}\n");
-    });
+    upstream.on("piled", body("application/x-ndjson", "{}\n", "end", { "content-encoding": "br,".repeat(4_000) }));
     const row = await watch("piled", "its failure", ({ status }) => status === "failed");
     assert.match(row.lastError!.message, /at most 3 values in the source's content-encoding, got 4001/);
   });
 
   it("cannot hold a hop, nor keep one from stopping, by answering nothing or one byte of a header at a time", async () => {
-    upstream.behave("mute", () => {});
-    upstream.behave("slow-headers", (response) => {
+    upstream.on("mute", () => {});
+    upstream.on("slow-headers", (response) => {
       response.socket!.write("HTTP/1.1 200 OK\r\nx-slow: ");
       const timer = setInterval(() => response.socket!.write("a"), 100);
       response.socket!.on("close", () => clearInterval(timer));
@@ -129,7 +116,7 @@ describe("a hostile upstream, on the local stack", () => {
   });
 
   it("cannot fill memory with headers", async () => {
-    upstream.behave("large-headers", (response) => {
+    upstream.on("large-headers", (response) => {
       response.socket!.on("error", () => {});
       response.socket!.write(`HTTP/1.1 200 OK\r\nx-large: ${"a".repeat(10 * MB)}\r\n\r\n`);
     });
@@ -137,18 +124,14 @@ describe("a hostile upstream, on the local stack", () => {
   });
 
   it("cannot fill memory with one endless event: it is refused and counted, and the stream goes on", async () => {
-    upstream.behave("endless", (response) => {
-      response.writeHead(200, { "content-type": "application/x-ndjson" });
-      for (let i = 0; i < 20; i++) response.write("a".repeat(MB));
-      response.write('\n{"after":1}\n');
-    });
+    upstream.on("endless", lines(`${"a".repeat(20 * MB)}\n{"after":1}\n`, "stay"));
     const row = await watch("endless", "the event after it", ({ counters }) => counters.stored > 0);
     assert.partialDeepStrictEqual(row.counters, { refused: 1, stored: 1 });
   });
 
   it("cannot break a stream with ids that are too long or no text for a header: the events count, the position stays", async () => {
     const ids = ["7", "a".repeat(300_000), "é☃", "bell\u0007", `${"☃".repeat(2000)}`];
-    upstream.behave("ids", (response, _request, visit) => {
+    upstream.on("ids", (response, _request, visit) => {
       response.writeHead(200, { "content-type": "text/event-stream" });
       const id = ids[Math.min(visit, ids.length - 1)];
       response.write(`id: ${id}\ndata: ${visit}\n\n`);
@@ -156,19 +139,19 @@ describe("a hostile upstream, on the local stack", () => {
     });
     const row = await watch("ids", "events under every id", ({ counters }) => counters.stored >= ids.length);
     assert.notEqual(row.status, "failed");
-    const sent = upstream.visits("ids").map(({ headers }) => headers["last-event-id"] as string | undefined);
+    const sent = upstream.requestsOf("ids").map(({ headers }) => headers["last-event-id"] as string | undefined);
     const snowman = Buffer.from("é☃").toString("latin1");
     assert.deepEqual(sent.slice(0, 5), [undefined, "7", "7", snowman, snowman]);
   });
 
   it("cannot inject a header through a position that its events choose", async () => {
-    upstream.behave("injected", (response, _request, visit) => {
+    upstream.on("injected", (response, _request, visit) => {
       response.writeHead(200, { "content-type": "application/x-ndjson" });
       response.write(`${JSON.stringify({ visit, position: "7\r\nx-evil: 1" })}\n`);
       setTimeout(() => response.end(), 50);
     });
     await watch("injected", "a reconnect", ({ counters }) => counters.stored >= 3, "positions");
-    for (const { headers } of upstream.visits("injected")) {
+    for (const { headers } of upstream.requestsOf("injected")) {
       assert.equal(headers["x-evil"], undefined);
       assert.equal(headers["x-position"], undefined);
     }

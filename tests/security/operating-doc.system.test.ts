@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { operatorEnvironment } from "../../local";
 import { decide, parsePolicy } from "../../local/cloud/access/policy";
 import { FROM_SOURCE } from "../../scripts/from-source";
-import { type HostileUpstream, hostileUpstream, ticking } from "./hostile-upstream";
+import { startUpstream, ticking, type Upstream } from "../fakes/upstream";
 import { deployLocally, type LocalDeployment } from "./local-deployment";
 
 const ROOT = resolve(__dirname, "../..");
@@ -19,13 +19,13 @@ const blocks = (text: string, language: string) =>
   [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, "gms"))].map(([, block = ""]) => block);
 
 describe("the README's operating section, run as it stands", () => {
-  let upstream: HostileUpstream;
+  let upstream: Upstream;
   let deployment: LocalDeployment;
   let bin: string;
 
   before(async () => {
-    upstream = await hostileUpstream();
-    upstream.behave("EUR_USD", (response) => ticking(response, "tick"));
+    upstream = await startUpstream();
+    upstream.on("EUR_USD", ticking("tick"));
     deployment = await deployLocally({
       program: `const ingestion = new StreamIngestion("prices", {
         source: { url: config.requireSecret("url"), path: "/{streamId}" },

@@ -1,25 +1,25 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Manners } from "../replay-upstream";
+import type { Behaviour } from "../../fakes/feeds";
 import { type ChaosFault, nextLine, type Scene } from "../scene";
 
-/** Two hand-overs under these manners. */
-async function underManners({ feed, ...scene }: Scene, manners: Manners): Promise<void> {
-  Object.assign(feed.manners, manners);
+/** Two handovers while the feed behaves like this. */
+async function underBehaviour({ feed, ...scene }: Scene, behaviour: Behaviour): Promise<void> {
+  Object.assign(feed.behaviour, behaviour);
   try {
     for (let handovers = 0; handovers < 2; handovers++) await nextLine({ feed, ...scene }, "lease-acquired");
   } finally {
-    for (const name of Object.keys(manners) as (keyof Manners)[]) delete feed.manners[name];
+    for (const name of Object.keys(behaviour) as (keyof Behaviour)[]) delete feed.behaviour[name];
   }
 }
 
 /** All connections are cut, and the next request is refused with this. */
-async function turnedAway({ chaos, feed }: Scene, status: number, retryAfter: number): Promise<void> {
-  feed.manners.refuse = () => {
-    delete feed.manners.refuse;
+async function refusedOnce({ chaos, feed }: Scene, status: number, retryAfter: number): Promise<void> {
+  feed.behaviour.refuse = () => {
+    delete feed.behaviour.refuse;
     return { status, retryAfter };
   };
   feed.cut("end");
-  await chaos.until("the refusal", () => feed.manners.refuse === undefined);
+  await chaos.until("the refusal", () => feed.behaviour.refuse === undefined);
 }
 
 /** What upstreams do. */
@@ -27,24 +27,24 @@ export const UPSTREAM_FAULTS: readonly ChaosFault[] = [
   { name: "upstream-closes", inject: async ({ feed }) => feed.cut("end") },
   { name: "upstream-resets", inject: async ({ feed }) => feed.cut("reset") },
   { name: "upstream-stalls", inject: async ({ feed }) => feed.cut("stall") },
-  { name: "upstream-subscribes-late", inject: (scene) => underManners(scene, { subscribeDelayMs: 1_000 }) },
-  { name: "upstream-keeps-newest", inject: (scene) => underManners(scene, { newestOnly: "starve" }) },
-  { name: "upstream-closes-older", inject: (scene) => underManners(scene, { newestOnly: "close" }) },
+  { name: "upstream-subscribes-late", inject: (scene) => underBehaviour(scene, { subscribeDelayMs: 1_000 }) },
+  { name: "upstream-keeps-newest", inject: (scene) => underBehaviour(scene, { newestOnly: "starve" }) },
+  { name: "upstream-closes-older", inject: (scene) => underBehaviour(scene, { newestOnly: "close" }) },
   {
     name: "upstream-429-second",
     inject: async (scene) => {
       let refused = 0;
-      const refuse: Manners["refuse"] = (_, open) => {
+      const refuse: Behaviour["refuse"] = (_, open) => {
         if (open === 0) return undefined;
         refused += 1;
         return { status: 429 };
       };
-      await underManners(scene, { refuse });
+      await underBehaviour(scene, { refuse });
       if (refused === 0) throw new Error("No second connection was tried");
     },
   },
-  { name: "upstream-503-retry-after", inject: (scene) => turnedAway(scene, 503, 1) },
-  { name: "retry-after-beyond-hop", inject: (scene) => turnedAway(scene, 503, 6) },
+  { name: "upstream-503-retry-after", inject: (scene) => refusedOnce(scene, 503, 1) },
+  { name: "retry-after-beyond-hop", inject: (scene) => refusedOnce(scene, 503, 6) },
   {
     // What a week's stop does: the position is too old for the upstream when the stream starts again.
     name: "position-expired",
@@ -53,7 +53,7 @@ export const UPSTREAM_FAULTS: readonly ChaosFault[] = [
       await api.stop(scene.streamId);
       await nextLine(scene, "stream-left");
       let refusals = 0;
-      scene.feed.manners.refuse = ({ headers }) => {
+      scene.feed.behaviour.refuse = ({ headers }) => {
         if (headers["last-event-id"] === undefined || refusals > 0) return undefined;
         refusals += 1;
         return { status: 410 };

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
 import type { ObservedEvents } from "../../../cli/verify/observed-events";
 import { listen, openSecondConnection } from "../../../cli/verify/second-connection";
 import { upstreamRequest } from "../../../cli/verify/upstream-request";
 import { CONTRACT_VERSION, type RelaySettings } from "../../../runtime/contract";
+import { startUpstream, type Upstream } from "../../fakes/upstream";
 
 const SETTINGS: RelaySettings = {
   v: CONTRACT_VERSION,
@@ -22,21 +22,17 @@ const SETTINGS: RelaySettings = {
 };
 
 describe("a second connection", () => {
-  let server: Server;
+  let server: Upstream;
   let respond: (response: ServerResponse, request: IncomingMessage) => void;
   const never = new AbortController().signal;
 
   beforeEach(async () => {
-    server = createServer((request, response) => respond(response, request)).listen(0, "127.0.0.1");
-    await once(server, "listening");
+    server = await startUpstream((response, request) => respond(response, request));
   });
-  afterEach(() => {
-    server.closeAllConnections();
-    server.close();
-  });
+  afterEach(() => server.close());
 
   const inputs = (events: Partial<RelaySettings["events"]> = {}) => {
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hidden-path/{streamId}?token=t0ken`;
+    const url = `${server.url}/hidden-path/{streamId}?token=t0ken`;
     const settings = { ...SETTINGS, events: { ...SETTINGS.events, ...events } };
     return [upstreamRequest(url, "hush-hush", "EUR_USD", settings.source), settings] as const;
   };
@@ -113,8 +109,7 @@ describe("a second connection", () => {
 
     it("shows neither host, path, query nor key when the connect fails", async () => {
       const args = inputs();
-      server.close();
-      await once(server, "close");
+      await server.close();
       const { opened, ended } = await listen(...args, { signal: never });
       assert.equal(opened, false);
       assert.match(ended ?? "", /ECONNREFUSED/);
