@@ -27,9 +27,16 @@ function path({ events, format }: PathInput): string {
 export function settingsFor(format: PathInput["format"]): RelaySettings {
   return {
     v: 1,
-    source: { format, auth: { kind: "none" }, resume: { kind: "last-event-id" }, idleTimeoutMs: 60_000 },
+    source: {
+      format,
+      auth: { kind: "none" },
+      resume: { kind: "last-event-id" },
+      idleTimeoutMs: 60_000,
+      on: [],
+      end: "reconnect",
+    },
     relay: { handover: "auto", streamsPerHop: 1 },
-    events: { identity: { kind: "content" }, ignore: [], ttlDays: 7, maxEventBytes: 1 << 20, slices: 1 },
+    events: { identity: { kind: "content" }, ttlDays: 7, maxEventBytes: 1 << 20, slices: 1 },
   };
 }
 

@@ -5,6 +5,21 @@ import type * as pulumi from "@pulumi/pulumi";
 export const SourceFormat = { auto: "auto", sse: "sse", lines: "lines", json: "json", jsonSeq: "json-seq" } as const;
 export type SourceFormat = (typeof SourceFormat)[keyof typeof SourceFormat];
 
+/** What an event that matches a rule of `source.on` means. */
+export const ControlAction = {
+  ignore: "ignore",
+  losePosition: "lose-position",
+  reconnect: "reconnect",
+  refreshCredential: "refresh-credential",
+  complete: "complete",
+  fail: "fail",
+} as const;
+export type ControlAction = (typeof ControlAction)[keyof typeof ControlAction];
+
+/** What the end of the upstream's response means. */
+export const SourceEnd = { reconnect: "reconnect", complete: "complete" } as const;
+export type SourceEnd = (typeof SourceEnd)[keyof typeof SourceEnd];
+
 /** How the credential travels. */
 export const AuthKind = { bearer: "bearer", header: "header", query: "query", none: "none" } as const;
 export type AuthKind = (typeof AuthKind)[keyof typeof AuthKind];
@@ -47,6 +62,28 @@ export interface ResumeArgs {
   pointer?: string;
 }
 
+/**
+ * What an event says about its stream. All conditions that are given must hold; the first rule that matches decides. The event
+ * is counted as ignored and not stored. After every action but `ignore`, what follows on that connection is not read.
+ */
+export interface ControlRuleArgs {
+  /** SSE event type, `keep-alive`. */
+  type?: string;
+  /** The whole data of the event, `[DONE]`. */
+  text?: string;
+  /** JSON pointer (RFC 6901) into the data, `/object/code`. Without `equals`, any value but null matches. */
+  pointer?: string;
+  /** Value at the pointer: a string, number, boolean or null. */
+  // biome-ignore lint/suspicious/noExplicitAny: Pulumi's analyzer knows neither unions of types nor unknown.
+  equals?: any;
+  /**
+   * `ignore`: a heartbeat. `lose-position`: connect again without the stored position. `reconnect`: connect again.
+   * `refresh-credential`: read the secret again, then connect. `complete`: the stream is complete. `fail`: the stream failed, and
+   * stays down until it is started again.
+   */
+  action: ControlAction;
+}
+
 /** The upstream. URL, path, key and the values of headers and query live in one Secrets Manager secret ($0.40 a month). */
 export interface SourceArgs {
   /** Origin of the upstream, `https://stream.example.com`. Stored as a secret, given plain or not. */
@@ -71,6 +108,14 @@ export interface SourceArgs {
   resume?: ResumeArgs;
   /** Seconds without a byte after which a connection counts as dead, 1..840. Heartbeats are bytes. @default 60 */
   idleTimeoutSeconds?: number;
+  /**
+   * Events that say something about the stream, such as heartbeats, an error inside a 200 response, or the last event.
+   * @default []
+   * @example [{ pointer: "/type", equals: "HEARTBEAT", action: "ignore" }, { text: "[DONE]", action: "complete" }]
+   */
+  on?: ControlRuleArgs[];
+  /** What it means when the upstream ends its response: `reconnect`, or `complete` for a stream that has an end. @default "reconnect" */
+  end?: SourceEnd;
 }
 
 /** The code that every new event goes through. */
@@ -123,23 +168,10 @@ export interface IdentityArgs {
   pointer?: string;
 }
 
-/** An event that is a heartbeat and is not stored: give `type`, or `pointer` and `equals`. */
-export interface IgnoreArgs {
-  /** SSE event type. */
-  type?: string;
-  /** JSON pointer into the data. */
-  pointer?: string;
-  /** Value at the pointer: a string, number, boolean or null. */
-  // biome-ignore lint/suspicious/noExplicitAny: Pulumi's analyzer knows neither unions of types nor unknown.
-  equals?: any;
-}
-
 /** How events are told apart, filtered and kept. */
 export interface EventsArgs {
   /** What makes two events one. @default { kind: "content" } */
   identity?: IdentityArgs;
-  /** @default [] */
-  ignore?: IgnoreArgs[];
   /** Days an event stays in the table, 1..3650; also the window of de-duplication. @default 7 */
   ttlDays?: number;
   /** Larger events are refused, counted and logged, 1024..104857600. @default 1048576 */

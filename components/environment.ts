@@ -77,6 +77,8 @@ export function checkSize(whose: string, variables: Variables): void {
   const settings = plain.some(([name]) => name === `${OWN_PREFIX}SETTINGS`);
   throw new Error(
     `Expected the environment of ${whose} to have at most ${MAX_BYTES} bytes in all, got ${bytes}; the largest: ${largest}. ` +
-      (settings ? "Shorten `events.ignore` or `source`." : "Read large values from Secrets Manager, SSM or a file."),
+      (settings
+        ? "Shorten `source`, for example `source.on`."
+        : "Read large values from Secrets Manager, SSM or a file."),
   );
 }

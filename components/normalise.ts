@@ -1,25 +1,19 @@
-import {
-  CONTRACT_VERSION,
-  ENV,
-  type IgnoreRule,
-  isStreamId,
-  type RelaySettings,
-  STREAM_ID_RULE,
-} from "../runtime/contract";
+import { CONTRACT_VERSION, ENV, isStreamId, type RelaySettings, STREAM_ID_RULE } from "../runtime/contract";
 import {
   AuthKind,
   Authorization,
   Handover,
   IdentityKind,
-  type IgnoreArgs,
   type NetworkArgs,
   Removal,
   ResumeKind,
+  SourceEnd,
   SourceFormat,
   type StreamIngestionArgs,
 } from "./args";
+import { controlRules } from "./control-rules";
 import { checkEnvironment, checkSize } from "./environment";
-import { expect, integer, memory, oneOf } from "./expect";
+import { expect, integer, memory, oneOf, pointer, text } from "./expect";
 
 /** Defaults of everything that shapes the graph. The one place that knows them. */
 export const DEFAULTS = {
@@ -78,6 +72,8 @@ export function normalise(name: string, args: StreamIngestionArgs): Normalised {
       resume: withPointer("source.resume", oneOf("source.resume.kind", ResumeKind, resume.kind), resume),
       idleTimeoutMs:
         1000 * integer("source.idleTimeoutSeconds", source.idleTimeoutSeconds ?? DEFAULTS.idleTimeoutSeconds, 1, 840),
+      on: controlRules(source.on ?? []),
+      end: oneOf("source.end", SourceEnd, source.end ?? SourceEnd.reconnect),
     },
     relay: {
       handover: oneOf("relay.handover", Handover, relay.handover ?? Handover.auto),
@@ -85,7 +81,6 @@ export function normalise(name: string, args: StreamIngestionArgs): Normalised {
     },
     events: {
       identity: identityOf(oneOf("events.identity.kind", IdentityKind, identity.kind), identity.pointer),
-      ignore: (events.ignore ?? []).map(ignoreRule),
       ttlDays: integer("events.ttlDays", events.ttlDays ?? DEFAULTS.ttlDays, 1, 3650),
       maxEventBytes: integer("events.maxEventBytes", events.maxEventBytes ?? DEFAULTS.maxEventBytes, 1024, 104_857_600),
       slices: slices(events.slices ?? DEFAULTS.slices),
@@ -158,16 +153,6 @@ function isOrigin(value: string): boolean {
   return ["http:", "https:"].includes(protocol) && search === "" && hash === "";
 }
 
-function text(what: string, value: string | undefined): string {
-  expect(typeof value === "string" && value !== "", `\`${what}\``, "given", value);
-  return value;
-}
-
-function pointer(what: string, value: string | undefined): string {
-  expect(/^(\/([^~/]|~[01])*)+$/.test(value ?? ""), `\`${what}\``, "a JSON pointer such as /id", value);
-  return value as string;
-}
-
 function withName(what: string, kind: AuthKind, { name }: { name?: string }, named: AuthKind[]) {
   return named.includes(kind) ? ({ kind, name: text(`${what}.name`, name) } as never) : ({ kind } as never);
 }
@@ -179,21 +164,6 @@ function withPointer(what: string, kind: ResumeKind, args: { name?: string; poin
 
 function identityOf(kind: IdentityKind, path: string | undefined): RelaySettings["events"]["identity"] {
   return kind === IdentityKind.pointer ? { kind, pointer: pointer("events.identity.pointer", path) } : { kind };
-}
-
-function ignoreRule(rule: IgnoreArgs, index: number): IgnoreRule {
-  const what = `events.ignore[${index}]`;
-  expect(
-    (rule.type === undefined) !== (rule.pointer === undefined),
-    `\`${what}\``,
-    "either `type` or `pointer` with `equals`",
-    rule.type === undefined ? "neither" : "both",
-  );
-  if (rule.type !== undefined) return { kind: "type", type: text(`${what}.type`, rule.type) };
-  const { equals } = rule;
-  const isScalar = equals === null || ["string", "number", "boolean"].includes(typeof equals);
-  expect(isScalar, `\`${what}.equals\``, "a string, number, boolean or null", equals);
-  return { kind: "pointer", pointer: pointer(`${what}.pointer`, rule.pointer), equals };
 }
 
 function reserved(value: number | undefined): number | undefined {

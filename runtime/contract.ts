@@ -109,10 +109,35 @@ export type IdentitySettings =
   | { readonly kind: "pointer"; readonly pointer: string }
   | { readonly kind: "arrival" };
 
-/** Events to drop as heartbeats: by SSE type, or by the value at a JSON pointer. */
-export type IgnoreRule =
-  | { readonly kind: "type"; readonly type: string }
-  | { readonly kind: "pointer"; readonly pointer: string; readonly equals: string | number | boolean | null };
+/** What an event that matches a rule says about its stream. The event itself is not stored. */
+export type ControlAction =
+  /** Nothing: it is a heartbeat. */
+  | "ignore"
+  /** The stored position is no longer known: connect again without it. */
+  | "lose-position"
+  /** Connect again. */
+  | "reconnect"
+  /** Read the credential again, then connect. */
+  | "refresh-credential"
+  /** The stream is complete. */
+  | "complete"
+  /** The stream failed for good. */
+  | "fail";
+
+/** Matches an event for which all given conditions hold. */
+export interface ControlRule {
+  readonly action: ControlAction;
+  /** SSE event type. */
+  readonly type?: string;
+  /** The whole data of the event. */
+  readonly text?: string;
+  readonly pointer?: string;
+  /** Value at the pointer. Absent: any value but null. */
+  readonly equals?: string | number | boolean | null;
+}
+
+/** What a clean end of the response means. */
+export type EndMeaning = "reconnect" | "complete";
 
 export type Format = "auto" | "sse" | "lines" | "json" | "json-seq";
 export type HandoverMode = "auto" | "overlap" | "break";
@@ -125,11 +150,12 @@ export interface RelaySettings {
     readonly auth: AuthSettings;
     readonly resume: ResumeSettings;
     readonly idleTimeoutMs: number;
+    readonly on: readonly ControlRule[];
+    readonly end: EndMeaning;
   };
   readonly relay: { readonly handover: HandoverMode; readonly streamsPerHop: number };
   readonly events: {
     readonly identity: IdentitySettings;
-    readonly ignore: readonly IgnoreRule[];
     readonly ttlDays: number;
     readonly maxEventBytes: number;
     readonly slices: 1 | 4 | 16;

@@ -23,9 +23,10 @@ export {
 } from "./contract";
 export type { ConnectionView } from "./control/api/view";
 export { decodedBody, isFramed } from "./data/body";
+export { matchingRule } from "./data/control-events";
 export type { EventSink } from "./data/event-sink";
 export { Agent } from "./data/http-client";
-export { contentKey, eventKey, isIgnored } from "./data/identity";
+export { contentKey, eventKey } from "./data/identity";
 export { decodeItem, type StoredEvent } from "./data/item";
 export { discard, openSource } from "./data/open-source";
 export { classifyStatus } from "./data/reconnect";

@@ -7,8 +7,8 @@ import {
   type EventSink,
   eventKey,
   isFramed,
-  isIgnored,
   lazyJson,
+  matchingRule,
   openSource,
   type RelaySettings,
   redact,
@@ -78,7 +78,7 @@ export async function listen(
     if (classifyStatus(statusCode) !== "stream") return observed(refusal(statusCode));
     const decoder = streamDecoder(settings, headers);
     const body = decodedBody(response.body, headers);
-    const sink = remember(seen, settings.events, maxEvents);
+    const sink = remember(seen, settings, maxEvents);
     opened = true;
     onOpen();
     for await (const chunk of body as AsyncIterable<Buffer>) {
@@ -98,13 +98,13 @@ export async function listen(
 /** Keeps each distinct event in the order of its first receipt. A repeat adds nothing to the check. */
 function remember(
   seen: Map<string, ObservedEvent>,
-  { identity, ignore }: RelaySettings["events"],
+  { source: { on }, events: { identity } }: RelaySettings,
   maxEvents: number,
 ): EventSink {
   return {
     event: (data, _bytes, type, id, ownId) => {
       const json = lazyJson(data);
-      if (seen.size >= maxEvents || isIgnored(ignore, type, json)) return;
+      if (seen.size >= maxEvents || matchingRule(on, { data, type, json }) !== -1) return;
       const content = contentKey(data, type);
       const key =
         identity.kind === "arrival" ? content : eventKey(identity, { data, type, id, ownId, json, arrivalKey: "" });

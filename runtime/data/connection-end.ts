@@ -8,6 +8,12 @@ export type ConnectionEnd =
   | { readonly kind: "completed" }
   /** The source ended the body. */
   | { readonly kind: "ended" }
+  /** An event that `source.on` names ended it. */
+  | {
+      readonly kind: "control";
+      readonly action: "reconnect" | "lose-position" | "refresh-credential";
+      readonly error: StreamError;
+    }
   /** The connection failed or was lost. */
   | { readonly kind: "broken"; readonly error: StreamError }
   /** The source answered with a status that does not open a stream. */
@@ -26,7 +32,7 @@ export function failureOf(end: ConnectionEnd, page: boolean): Failure {
 
 /** The error that the stream's status shows. */
 export function lastError(end: ConnectionEnd, at: number): LastError {
-  if (end.kind === "broken" || end.kind === "refused" || end.kind === "failed")
+  if (end.kind === "broken" || end.kind === "refused" || end.kind === "failed" || end.kind === "control")
     return {
       code: end.error.code,
       ...(end.kind === "refused" && { status: end.status }),

@@ -4,6 +4,7 @@ import type { Clock } from "../support/clock";
 import { StreamError } from "../support/errors";
 import { decodedBody, header, isFramed } from "./body";
 import type { ConnectionEnd } from "./connection-end";
+import type { ControlEvent } from "./control-events";
 import type { EventPipeline } from "./event-pipeline";
 import { discard, openSource } from "./open-source";
 import { classifyStatus, retryAfterMs } from "./reconnect";
@@ -29,7 +30,7 @@ export async function runConnection(request: SourceRequest, deps: ConnectionDeps
   try {
     response = await openSource(request, deps.dispatcher, deps.signal);
     const meaning = classifyStatus(response.statusCode);
-    if (meaning === "stream") return await read(response, deps);
+    if (meaning === "stream") return await read(response, request, deps);
     if (meaning === "completed") return { kind: "completed" };
     return await refused(response, request, deps);
   } catch (cause) {
@@ -47,7 +48,11 @@ export async function runConnection(request: SourceRequest, deps: ConnectionDeps
 }
 
 /** Reads the body. While the writer is full it does not read, and that pause does not count as idle time of the source. */
-async function read(response: Dispatcher.ResponseData, deps: ConnectionDeps): Promise<ConnectionEnd> {
+async function read(
+  response: Dispatcher.ResponseData,
+  request: SourceRequest,
+  deps: ConnectionDeps,
+): Promise<ConnectionEnd> {
   const { settings, pipeline, writer, signal } = deps;
   const lastEventId = settings.source.resume.kind === "last-event-id" ? pipeline.position : undefined;
   const decoder = streamDecoder(settings, response.headers, lastEventId);
@@ -60,19 +65,34 @@ async function read(response: Dispatcher.ResponseData, deps: ConnectionDeps): Pr
       pipeline.counts.bytes += chunk.length;
       deps.onBytes();
       decoder.feed(chunk, pipeline);
+      if (pipeline.control) return endedBy(pipeline.control, request.secrets);
       writer.flush();
       while (writer.full && !signal.aborted) await writer.changed();
       if (signal.aborted) return { kind: "stopped" };
       idle.start();
     }
-    decoder.end(isFramed(response.headers), pipeline);
-    return signal.aborted ? { kind: "stopped" } : { kind: "ended" };
+    const clean = isFramed(response.headers);
+    decoder.end(clean, pipeline);
+    if (signal.aborted) return { kind: "stopped" };
+    if (pipeline.control) return endedBy(pipeline.control, request.secrets);
+    return clean && settings.source.end === "complete" ? { kind: "completed" } : { kind: "ended" };
   } finally {
     idle.end();
     writer.flush();
     body.on("error", () => {});
     body.destroy();
   }
+}
+
+/** What a control event means for its connection. */
+function endedBy({ action, rule, excerpt }: ControlEvent, secrets: readonly string[]): ConnectionEnd {
+  if (action === "complete") return { kind: "completed" };
+  const error = new StreamError(
+    "SOURCE_EVENT",
+    `The source sent an event for which \`source.on[${rule}]\` says ${action}: ${redact(excerpt, secrets)}`,
+    { retryable: action !== "fail" },
+  );
+  return action === "fail" ? { kind: "failed", error } : { kind: "control", action, error };
 }
 
 /** Calls `onIdle` after `timeoutMs` without a stop. One sleep serves the whole connection: chunks only reset the start time. */

@@ -4,8 +4,9 @@ import type { Clock } from "../support/clock";
 import { lazyJson, NO_JSON } from "../support/json-pointer";
 import type { Logger } from "../support/logger";
 import type { CheckpointTracker } from "./checkpoint-tracker";
+import { type ControlEvent, controlEvent, matchingRule, readsJson } from "./control-events";
 import type { EventSink } from "./event-sink";
-import { contentKey, eventKey, isIgnored } from "./identity";
+import { contentKey, eventKey } from "./identity";
 import { encodeItem } from "./item";
 import { RecentKeys } from "./recent-keys";
 import { canResumeFrom } from "./source-request";
@@ -35,6 +36,8 @@ export class EventPipeline implements EventSink {
   serverRetryMs: number | undefined;
   /** Events read on this connection. */
   counter = 0;
+  /** Ends this connection. Events after it are discarded: the next connection, if there is one, reads them again. */
+  control: ControlEvent | undefined;
   private connection = 0;
   private sequencePrefix = "";
   private readonly recent = new RecentKeys(RECENT_KEYS);
@@ -48,27 +51,31 @@ export class EventPipeline implements EventSink {
   ) {
     this.position = checkpoint;
     const { source, events } = deps.settings;
-    this.readsJson =
-      "pointer" in source.resume || "pointer" in events.identity || events.ignore.some((rule) => "pointer" in rule);
+    this.readsJson = "pointer" in source.resume || "pointer" in events.identity || readsJson(source.on);
   }
 
   begin(connection: number): void {
     this.connection = connection;
     this.sequencePrefix = `${this.deps.generation}.${connection}.`;
     this.counter = 0;
+    this.control = undefined;
     this.warned.clear();
   }
 
   event(data: string | Buffer, dataBytes: number, type: string, id: string, ownId: boolean): void {
+    if (this.control !== undefined) return;
     const { settings, tracker, streamId } = this.deps;
-    const { identity, ignore, ttlDays, slices } = settings.events;
+    const { on } = settings.source;
+    const { identity, ttlDays, slices } = settings.events;
     this.counts.received++;
     const sequence = this.sequencePrefix + ++this.counter;
     const json = this.readsJson ? lazyJson(data) : NO_JSON;
     const position = this.advanceTo(this.positionOf(id, json));
-    if (ignore.length > 0 && isIgnored(ignore, type, json)) {
+    const rule = on.length === 0 ? -1 : matchingRule(on, { data, type, json });
+    if (rule !== -1) {
       this.counts.ignored++;
       tracker.addSettled(position);
+      this.control = controlEvent(on, rule, { data, type, json });
       return;
     }
     const key = eventKey(identity, { data, type, id, ownId, json, arrivalKey: this.deps.nonce + sequence });
@@ -85,6 +92,7 @@ export class EventPipeline implements EventSink {
   }
 
   refused(bytes: number, digest: string, type: string, id: string): void {
+    if (this.control !== undefined) return;
     this.counts.received++;
     this.counts.refused++;
     this.counter++;
@@ -99,6 +107,7 @@ export class EventPipeline implements EventSink {
   }
 
   malformed(bytes: number, digest: string): void {
+    if (this.control !== undefined) return;
     this.counts.received++;
     this.counts.refused++;
     this.counter++;
@@ -111,6 +120,7 @@ export class EventPipeline implements EventSink {
 
   /** An SSE id without an event. */
   idChanged(id: string): void {
+    if (this.control !== undefined) return;
     if (this.deps.settings.source.resume.kind === "last-event-id") this.deps.tracker.addSettled(this.advanceTo(id));
   }
 

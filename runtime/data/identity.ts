@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import type { IdentitySettings, IgnoreRule } from "../contract";
+import type { IdentitySettings } from "../contract";
 import type { LazyJson } from "../support/json-pointer";
 
 /** By character code: the base64url digit with its four low bits cleared. The 22nd character of 128 bits holds two bits. */
@@ -53,9 +53,4 @@ export function eventKey(identity: IdentitySettings, event: Identified): string 
     case "arrival":
       return nameKey(event.arrivalKey);
   }
-}
-
-/** Whether one of the rules matches this event. */
-export function isIgnored(rules: readonly IgnoreRule[], type: string, json: LazyJson): boolean {
-  return rules.some((rule) => (rule.kind === "type" ? rule.type === type : json.at(rule.pointer) === rule.equals));
 }

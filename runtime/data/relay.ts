@@ -65,11 +65,14 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
     -readonly [Name in keyof Omit<RelaySnapshot, "checkpoint" | "counters" | "buffered">]: RelaySnapshot[Name];
   } = { attempt: options.attempt };
   const source = secretCache(deps.readSecret, clock, log);
+  /** The source said in an event that the credential is no longer valid. */
+  let credentialLost = false;
 
   /** One attempt. Sends a second request if the source refused the position or an outdated key. */
   async function attempt(dispatcher: Dispatcher, connection: number): Promise<ConnectionEnd> {
     try {
-      const before = await source();
+      const before = await source(credentialLost ? 0 : undefined);
+      credentialLost = false;
       let end = await connect(dispatcher, connection, before);
       if (end.kind === "refused" && end.status === 401) {
         const now = await source(0);
@@ -112,6 +115,19 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
     });
     if (!opened && pipeline.position === undefined) pipeline.position = lost;
     return end;
+  }
+
+  /** What a control event changes for the next connection. */
+  function applyControl(end: Extract<ConnectionEnd, { kind: "control" }>): void {
+    if (end.action === "refresh-credential") credentialLost = true;
+    if (end.action !== "lose-position" || pipeline.position === undefined) return;
+    pipeline.position = undefined;
+    pipeline.counts.resumeLost++;
+    tracker.addSettled("");
+    log.log("warn", "The source no longer knows the stored position. The stream resumes from now.", {
+      code: end.error.code,
+      message: end.error.message,
+    });
   }
 
   function connect(
@@ -164,6 +180,7 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
       if (stopReading.signal.aborted || end.kind === "stopped") return { kind: "stopped" };
       if (end.kind === "completed") return { kind: "completed" };
       if (opened !== undefined && clock.now() - opened >= HEALTHY_MS) state.attempt = 0;
+      if (end.kind === "control") applyControl(end);
       const error = lastError(end, clock.now());
       state.lastError = error;
       if (end.kind === "failed" || (end.kind === "refused" && classifyStatus(end.status) === "failed"))

@@ -6,6 +6,7 @@ export type ErrorCode =
   | "LEASE_LOST"
   | "PROCESSOR_TIMEOUT"
   | "SOURCE_BODY"
+  | "SOURCE_EVENT"
   | "SOURCE_FORMAT"
   | "SOURCE_IDLE"
   | "SOURCE_NETWORK"

@@ -131,19 +131,49 @@ const REFUSED: readonly (readonly [name: string, args: unknown, message: string]
     'Expected `events.identity.pointer` to be a JSON pointer such as /id, got "/a~2".',
   ],
   [
-    "an empty ignore rule",
-    with_({ events: { ignore: [{}] } }),
-    'Expected `events.ignore[0]` to be either `type` or `pointer` with `equals`, got "neither".',
+    "rules that are not a list",
+    with_({ source: { ...source, on: { type: "ping", action: "ignore" } } }),
+    'Expected `source.on` to be a list of rules such as { pointer: "/type", equals: "HEARTBEAT", action: "ignore" }, got {"type":"ping","action":"ignore"}.',
   ],
   [
-    "an ignore rule of both kinds",
-    with_({ events: { ignore: [{ type: "ping", pointer: "/a" }] } }),
-    'Expected `events.ignore[0]` to be either `type` or `pointer` with `equals`, got "both".',
+    "a rule that is a string",
+    with_({ source: { ...source, on: ["ping"] } }),
+    'Expected `source.on[0]` to be an object such as { pointer: "/type", equals: "HEARTBEAT", action: "ignore" }, got "ping".',
   ],
   [
-    "an ignore rule without value",
-    with_({ events: { ignore: [{ pointer: "/a" }] } }),
-    "Expected `events.ignore[0].equals` to be a string, number, boolean or null, got undefined.",
+    "a rule with an unknown key",
+    with_({ source: { ...source, on: [{ pointer: "/a", equal: 1, action: "ignore" }] } }),
+    'Expected `source.on[0]` to have the keys type, text, pointer, equals, action, got "equal". Example: { pointer: "/type", equals: "HEARTBEAT", action: "ignore" }.',
+  ],
+  [
+    "a rule without a condition",
+    with_({ source: { ...source, on: [{ action: "fail" }] } }),
+    'Expected `source.on[0]` to be a rule with `type`, `text` or `pointer`, got "none of them, which matches every event".',
+  ],
+  [
+    "a rule without an action",
+    with_({ source: { ...source, on: [{ type: "ping" }] } }),
+    'Expected `source.on[0].action` to be "ignore" | "lose-position" | "reconnect" | "refresh-credential" | "complete" | "fail", got undefined.',
+  ],
+  [
+    "a value without its pointer",
+    with_({ source: { ...source, on: [{ type: "ping", equals: 1, action: "ignore" }] } }),
+    'Expected `source.on[0].equals` to be given with `pointer`, got "it without".',
+  ],
+  [
+    "a value that is an object",
+    with_({ source: { ...source, on: [{ pointer: "/a", equals: {}, action: "ignore" }] } }),
+    "Expected `source.on[0].equals` to be a string, number, boolean or null, got {}.",
+  ],
+  [
+    "a text that is not one",
+    with_({ source: { ...source, on: [{ text: 7, action: "ignore" }] } }),
+    "Expected `source.on[0].text` to be text, got 7.",
+  ],
+  [
+    "an end that has no meaning",
+    with_({ source: { ...source, end: "stop" } }),
+    'Expected `source.end` to be "reconnect" | "complete", got "stop".',
   ],
   ["no days", with_({ events: { ttlDays: 0 } }), "Expected `events.ttlDays` to be 1..3650, got 0."],
   [
@@ -247,10 +277,10 @@ describe("the arguments", () => {
   });
 
   it("refuse settings that fill the relay's environment", async () => {
-    const ignore = Array.from({ length: 100 }, (_, n) => ({ type: `heartbeat-of-service-${n}` }));
+    const on = Array.from({ length: 100 }, (_, n) => ({ type: `heartbeat-of-service-${n}`, action: "ignore" }));
     assert.match(
-      String(await refusal("in", with_({ events: { ignore } }))),
-      /the environment of the connection manager to have at most 4096 bytes in all, got [56]\d{3}; the largest: STREAM_INGESTION_SETTINGS \([56]\d{3}\)\. Shorten `events\.ignore` or `source`\./,
+      String(await refusal("in", with_({ source: { ...source, on } }))),
+      /the environment of the connection manager to have at most 4096 bytes in all, got [56]\d{3}; the largest: STREAM_INGESTION_SETTINGS \([56]\d{3}\)\. Shorten `source`, for example `source\.on`\./,
     );
   });
 

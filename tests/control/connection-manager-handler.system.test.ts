@@ -18,9 +18,16 @@ const HOP_MS = 3_000;
 
 const settings: RelaySettings = {
   v: CONTRACT_VERSION,
-  source: { format: "auto", auth: { kind: "bearer" }, resume: { kind: "last-event-id" }, idleTimeoutMs: 60_000 },
+  source: {
+    format: "auto",
+    auth: { kind: "bearer" },
+    resume: { kind: "last-event-id" },
+    idleTimeoutMs: 60_000,
+    on: [],
+    end: "reconnect",
+  },
   relay: { handover: "auto", streamsPerHop: 1 },
-  events: { identity: { kind: "content" }, ignore: [], ttlDays: 7, maxEventBytes: 100_000, slices: 1 },
+  events: { identity: { kind: "content" }, ttlDays: 7, maxEventBytes: 100_000, slices: 1 },
 };
 
 /** The real handler with the real relay, hop after hop, against dynalite and a small server in place of AWS. */

@@ -51,10 +51,12 @@ export function relaySettings({ source, events }: Settings = {}): RelaySettings 
       auth: { kind: "bearer" },
       resume: { kind: "last-event-id" },
       idleTimeoutMs: 3_600_000,
+      on: [],
+      end: "reconnect",
       ...source,
     },
     relay: { handover: "auto", streamsPerHop: 1 },
-    events: { identity: { kind: "content" }, ignore: [], ttlDays: 7, maxEventBytes: 1 << 20, slices: 1, ...events },
+    events: { identity: { kind: "content" }, ttlDays: 7, maxEventBytes: 1 << 20, slices: 1, ...events },
   };
 }
 

@@ -303,13 +303,13 @@ describe("a relay on the wire", () => {
 
   describe("ignore rules and identity", () => {
     it("does not store heartbeats and advances the position past them", async () => {
-      const ignore = [
-        { kind: "type", type: "ping" },
-        { kind: "pointer", pointer: "/type", equals: "HEARTBEAT" },
+      const on = [
+        { type: "ping", action: "ignore" },
+        { pointer: "/type", equals: "HEARTBEAT", action: "ignore" },
       ] as const;
       const text =
         'event: ping\ndata:\n\nid: 4\ndata: {"type":"HEARTBEAT"}\n\nid: 5\ndata: {"type":"PRICE"}\n\nid: 6\n\n';
-      const { relay, data } = await runToEnd([sse(text)], { events: { ignore } });
+      const { relay, data } = await runToEnd([sse(text)], { source: { on } });
       assert.deepEqual(data, ['{"type":"PRICE"}']);
       assert.equal(relay.snapshot().counters.ignored, 2);
       assert.equal(relay.snapshot().checkpoint, "6");

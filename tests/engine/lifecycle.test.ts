@@ -46,7 +46,7 @@ const CHANGES: readonly (readonly [what: string, args: (base: BaseArgs) => Overr
   ],
   [
     "what a heartbeat is",
-    () => ({ events: { ignore: [{ type: "ping" }] } }),
+    ({ source }) => ({ source: { ...source, on: [{ type: "ping", action: "ignore" }] } }),
     ["prices-connection-manager", "prices-watchdog"],
   ],
   [

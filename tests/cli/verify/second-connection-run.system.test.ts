@@ -19,9 +19,11 @@ describe("verify with a second connection, against the local stack", () => {
     upstream = await startLossyUpstream();
     deployment = await deployLocally({
       program: `new StreamIngestion("prices", {
-  source: { url: "${upstream.url}", path: "/v1/{streamId}", key: config.requireSecret("key") },
+  source: {
+    url: "${upstream.url}", path: "/v1/{streamId}", key: config.requireSecret("key"),
+    on: [{ pointer: "/type", equals: "HEARTBEAT", action: "ignore" }],
+  },
   processor: { entry: __dirname + "/processor.ts" },
-  events: { ignore: [{ pointer: "/type", equals: "HEARTBEAT" }] },
 });`,
       secrets: { key: KEY },
       hopSeconds: 12,

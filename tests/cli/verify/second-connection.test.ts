@@ -10,11 +10,17 @@ import { startUpstream, type Upstream } from "../../fakes/upstream";
 
 const SETTINGS: RelaySettings = {
   v: CONTRACT_VERSION,
-  source: { format: "auto", auth: { kind: "bearer" }, resume: { kind: "last-event-id" }, idleTimeoutMs: 60_000 },
+  source: {
+    format: "auto",
+    auth: { kind: "bearer" },
+    resume: { kind: "last-event-id" },
+    idleTimeoutMs: 60_000,
+    on: [{ pointer: "/type", equals: "HEARTBEAT", action: "ignore" }],
+    end: "reconnect",
+  },
   relay: { handover: "auto", streamsPerHop: 1 },
   events: {
     identity: { kind: "content" },
-    ignore: [{ kind: "pointer", pointer: "/type", equals: "HEARTBEAT" }],
     ttlDays: 7,
     maxEventBytes: 100,
     slices: 1,

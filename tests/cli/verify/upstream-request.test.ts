@@ -7,6 +7,8 @@ const source = (auth: AuthSettings = { kind: "bearer" }): RelaySettings["source"
   auth,
   resume: { kind: "last-event-id" },
   idleTimeoutMs: 60_000,
+  on: [],
+  end: "reconnect",
 });
 
 describe("upstreamRequest", () => {
