@@ -1,5 +1,5 @@
 import { type Input, interpolate } from "@pulumi/pulumi";
-import { FAILURE_PREFIX, OVERSIZE_PREFIX } from "../runtime/contract";
+import { FAILURE_PREFIX, LAMBDA_FAILURE_PREFIX, OVERSIZE_PREFIX } from "../runtime/contract";
 
 /** One statement of an IAM policy. */
 export interface Statement {
@@ -44,9 +44,6 @@ export const invokeFunction = (functionArn: Input<string>): Statement[] => [
   allow(["lambda:InvokeFunction"], functionArn),
 ];
 
-/** Where Lambda itself puts batches that failed: it knows no prefix of ours. */
-const MAPPING_FAILURES = "aws/lambda/";
-
 /** What the event source mapping and the processor wrapper need; also what an existing function's role must be given. */
 export const processEvents = (arns: Arns): Statement[] => [
   allow(["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"], arns.eventStream),
@@ -55,7 +52,7 @@ export const processEvents = (arns: Arns): Statement[] => [
   allow(
     ["s3:PutObject"],
     interpolate`${arns.bucket}/${FAILURE_PREFIX}*`,
-    interpolate`${arns.bucket}/${MAPPING_FAILURES}*`,
+    interpolate`${arns.bucket}/${LAMBDA_FAILURE_PREFIX}*`,
   ),
   allow(["s3:ListBucket"], arns.bucket),
 ];

@@ -1,3 +1,4 @@
+import { lazyJson } from "pulumi-stream-ingestion/internal";
 import type { Numbering, StoredItem } from "./checks";
 
 /**
@@ -20,16 +21,7 @@ export function numberingOf(items: readonly StoredItem[], pointer: string): Numb
 
 /** The integer at a JSON pointer (RFC 6901), also when it is written as text. */
 function numberAt(data: string, pointer: string): number | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(data);
-  } catch {
-    return undefined;
-  }
-  for (const part of pointer.split("/").slice(1)) {
-    const name = part.replaceAll("~1", "/").replaceAll("~0", "~");
-    value = typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
-  }
+  const value = lazyJson(data).at(pointer);
   const number = typeof value === "string" ? Number(value) : value;
   return Number.isSafeInteger(number) ? (number as number) : undefined;
 }
