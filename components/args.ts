@@ -28,6 +28,14 @@ export type AuthKind = (typeof AuthKind)[keyof typeof AuthKind];
 export const ResumeKind = { lastEventId: "last-event-id", query: "query", header: "header", none: "none" } as const;
 export type ResumeKind = (typeof ResumeKind)[keyof typeof ResumeKind];
 
+/** Instruction set of the processor's function. */
+export const Architecture = { arm64: "arm64", x86_64: "x86_64" } as const;
+export type Architecture = (typeof Architecture)[keyof typeof Architecture];
+
+/** Module format of the processor's bundle. */
+export const BundleFormat = { cjs: "cjs", esm: "esm" } as const;
+export type BundleFormat = (typeof BundleFormat)[keyof typeof BundleFormat];
+
 /** What makes two events one. */
 export const IdentityKind = { content: "content", sseId: "sse-id", pointer: "pointer", arrival: "arrival" } as const;
 export type IdentityKind = (typeof IdentityKind)[keyof typeof IdentityKind];
@@ -120,8 +128,35 @@ export interface SourceArgs {
 
 /** The code that every new event goes through. */
 export interface ProcessorArgs {
-  /** Path of a TypeScript or JavaScript file that exports `handler`; bundled at deploy. Relative to the program's folder. Either this or `functionArn`. */
+  /**
+   * Path of a TypeScript, JavaScript or Python file that exports `handler`; bundled at deploy with what it imports. Relative to
+   * the program's folder. One of `entry`, `code` and `functionArn` is required.
+   */
   entry?: string;
+  /**
+   * Code that is ready to run, such as `new pulumi.asset.FileArchive("./build")`: uploaded as it is. With `eachEvent` and
+   * `eachBatch` inside, or with code that answers `batchItemFailures`.
+   */
+  code?: pulumi.Input<pulumi.asset.Archive>;
+  /** Handler of `code`, as Lambda writes it: `file.function`. @default "index.handler" */
+  handler?: string;
+  /**
+   * Lambda runtime: `nodejs22.x` or `nodejs24.x`; for a Python entry `python3.11`..`python3.14`; for `code` any that Lambda has.
+   * @default "nodejs24.x" ("python3.14" for a Python entry)
+   */
+  runtime?: string;
+  /** Instruction set. `x86_64` costs 25 % more a GB-second; some native packages need it. @default "arm64" */
+  architecture?: Architecture;
+  /** How `entry` is bundled, in esbuild's words. JavaScript and TypeScript only. */
+  bundle?: BundleArgs;
+  /**
+   * Packages that are installed beside the bundle instead of inside it, for native addons such as `["sharp"]`: in the versions of
+   * the project's lockfile, for Linux and `architecture`, without install scripts. Needs npm at deploy. For a Python entry: what
+   * pip installs, each with its version, `["requests==2.32.3"]`. @default []
+   */
+  install?: string[];
+  /** Files and folders that the code reads at run time. @default [] */
+  copy?: CopyArgs[];
   /** An existing function instead of a file. Where it uses `eachEvent` or `eachBatch`, its `STREAM_INGESTION_BUCKET` must be the bucket's name. Its role brings the rights to write logs itself. */
   functionArn?: pulumi.Input<string>;
   /** Role of that function: the event source mapping reads with it, so the component attaches its policy there. Absent: attach the output `processorPolicyJson` yourself first. */
@@ -138,6 +173,36 @@ export interface ProcessorArgs {
   batchSize?: number;
   /** Packages left out of the bundle. @default [] */
   externals?: string[];
+}
+
+/** Options of esbuild: https://esbuild.github.io/api/. */
+export interface BundleArgs {
+  /** Module format. @default "cjs", and "esm" where the code awaits at its top level */
+  format?: BundleFormat;
+  /** How files are read, by their ending: `{ ".sql": "text", ".wasm": "binary" }`. @default {} */
+  loader?: Record<string, string>;
+  /** Expressions that are replaced by others: `{ "process.env.STAGE": "\"prod\"" }`. @default {} */
+  define?: Record<string, string>;
+  /** Packages that are replaced by others: `{ "pg-native": "./no-pg-native.js" }`. @default {} */
+  alias?: Record<string, string>;
+  /** JavaScript in front of the bundle. @default "" */
+  banner?: string;
+  /** Shortens the code; stack traces name your files either way. @default true */
+  minify?: boolean;
+  /** Fields of a package.json without `exports` that name its entry, the first found wins. @default ["main", "module"] */
+  mainFields?: string[];
+  /** Conditions in a package.json's `exports` that apply, in addition to `node`, `import`, `require` and `default`. @default [] */
+  conditions?: string[];
+  /** Level of single warnings, by id: `{ "empty-import-meta": "silent" }` accepts what would refuse the deploy. @default {} */
+  logOverride?: Record<string, string>;
+}
+
+/** A file or folder beside the bundle. */
+export interface CopyArgs {
+  /** Path from the program's folder. */
+  from: string;
+  /** Path in the function's folder. @default the path from the entry's folder, so that `import.meta.dirname` finds it as before */
+  to?: string;
 }
 
 /** One Allow. */

@@ -46,7 +46,7 @@ export function checkEnvironment(environment: unknown): void {
 export function checkVariables(variables: Variables): void {
   for (const [name, value] of Object.entries(variables)) {
     const refuse = (why: string) => {
-      throw new Error(`Expected \`processor.environment\` to set variables of your own, got "${name}": ${why}.`);
+      throw new Error(`Expected \`processor.environment\` to set names that are free, got "${name}": ${why}.`);
     };
     if (name.startsWith(OWN_PREFIX)) refuse(`names that start with ${OWN_PREFIX} are the component's. Choose another`);
     if (RESERVED.has(name)) refuse("Lambda sets it. Choose another name");

@@ -2,11 +2,11 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { ENV } from "../runtime/contract";
 import type { ProcessorArgs, Transforms } from "./args";
-import type { Code } from "./bundle/bundle";
 import { checkVariables } from "./environment";
 import { attachPolicy, createLambda, policyDocument } from "./lambda-function";
 import type { Normalised } from "./normalise";
 import { processEvents, type Statement } from "./permissions";
+import type { ProcessorCode } from "./processor-code";
 import { type Scope, transformed } from "./scope";
 import type { Stores } from "./stores";
 
@@ -28,7 +28,7 @@ export function createEventProcessor(
   stores: Stores,
   args: ProcessorArgs,
   /** Absent = an existing function. */
-  code: Code | undefined,
+  code: ProcessorCode | undefined,
   normalised: Normalised,
   transforms: Transforms,
 ): EventProcessor {
@@ -65,11 +65,13 @@ export function createEventProcessor(
   );
   return { ...target, mapping, policyJson: policyDocument(statements) };
 
-  function own(bundle: Code) {
+  function own(bundle: ProcessorCode) {
     const lambda = createLambda(scope, {
       role: "event-processor",
       description: "Processes each new event",
       bundle,
+      runtime: bundle.runtime,
+      architecture: bundle.architecture,
       memorySize: processor.memorySize,
       timeoutSeconds: processor.timeoutSeconds,
       environment: pulumi.output(args.environment ?? {}).apply((environment) => {

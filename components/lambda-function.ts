@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { ENV } from "../runtime/contract";
-import type { Transform } from "./args";
+import { Architecture, type Transform } from "./args";
 import type { Code } from "./bundle/bundle";
 import { checkSize } from "./environment";
 import { type Statement, writeLogs } from "./permissions";
@@ -14,6 +14,10 @@ export interface LambdaSpec {
   readonly role: string;
   readonly description: string;
   readonly bundle: Code;
+  /** @default "nodejs24.x" */
+  readonly runtime?: string;
+  /** @default "arm64" */
+  readonly architecture?: Architecture;
   readonly memorySize: number;
   readonly timeoutSeconds: number;
   readonly environment: pulumi.Input<Record<string, pulumi.Input<string>>>;
@@ -34,6 +38,10 @@ export interface LambdaFunction {
 export function createLambda(scope: Scope, spec: LambdaSpec): LambdaFunction {
   const name = `${scope.name}-${spec.role}`;
   const options = { parent: scope.parent };
+  const runtime = spec.runtime ?? "nodejs24.x";
+  const sourceMaps: Record<string, string> = runtime.startsWith("nodejs")
+    ? { NODE_OPTIONS: "--enable-source-maps" }
+    : {};
   const logGroup = new aws.cloudwatch.LogGroup(
     `${name}-logs`,
     { retentionInDays: LOG_RETENTION_DAYS, tags: scope.tags },
@@ -56,8 +64,8 @@ export function createLambda(scope: Scope, spec: LambdaSpec): LambdaFunction {
     transformed<aws.lambda.FunctionArgs>(
       {
         description: spec.description,
-        runtime: "nodejs24.x",
-        architectures: ["arm64"],
+        runtime,
+        architectures: [spec.architecture ?? Architecture.arm64],
         handler: spec.bundle.handler,
         code: spec.bundle.archive,
         role: role.arn,
@@ -65,7 +73,7 @@ export function createLambda(scope: Scope, spec: LambdaSpec): LambdaFunction {
         timeout: spec.timeoutSeconds,
         environment: {
           variables: pulumi.output(spec.environment).apply((own) => {
-            const variables = { NODE_OPTIONS: "--enable-source-maps", ...own, [ENV.deployment]: scope.deployment };
+            const variables = { ...sourceMaps, ...own, [ENV.deployment]: scope.deployment };
             checkSize(`the function ${name}`, variables);
             return variables;
           }),

@@ -14,6 +14,7 @@ import {
 import { controlRules } from "./control-rules";
 import { checkEnvironment, checkSize } from "./environment";
 import { expect, integer, memory, oneOf, pointer, text } from "./expect";
+import { type ProcessorSettings, processorSettings } from "./processor-settings";
 
 /** Defaults of everything that shapes the graph. The one place that knows them. */
 export const DEFAULTS = {
@@ -21,9 +22,6 @@ export const DEFAULTS = {
   ttlDays: 7,
   maxEventBytes: 1_048_576,
   relayMemorySize: 256,
-  processorMemorySize: 256,
-  processorTimeoutSeconds: 60,
-  batchSize: 100,
   streamsPerHop: 1,
   slices: 1,
 } as const;
@@ -34,13 +32,7 @@ export interface Normalised {
   readonly streams: readonly string[];
   readonly relayMemorySize: number;
   readonly reservedConcurrency: number | undefined;
-  readonly processor: {
-    readonly entry?: string;
-    readonly memorySize: number;
-    readonly timeoutSeconds: number;
-    readonly batchSize: number;
-    readonly externals: readonly string[];
-  };
+  readonly processor: ProcessorSettings;
   readonly authorization: Authorization;
   readonly allowedCidrs: readonly string[];
   readonly retain: boolean;
@@ -92,18 +84,7 @@ export function normalise(name: string, args: StreamIngestionArgs): Normalised {
     streams: streamIds(args.streams ?? []),
     relayMemorySize: memory("relay.memorySize", relay.memorySize ?? DEFAULTS.relayMemorySize),
     reservedConcurrency: reserved(relay.reservedConcurrency),
-    processor: {
-      entry: processor.entry,
-      memorySize: memory("processor.memorySize", processor.memorySize ?? DEFAULTS.processorMemorySize),
-      timeoutSeconds: integer(
-        "processor.timeoutSeconds",
-        processor.timeoutSeconds ?? DEFAULTS.processorTimeoutSeconds,
-        1,
-        900,
-      ),
-      batchSize: integer("processor.batchSize", processor.batchSize ?? DEFAULTS.batchSize, 1, 10_000),
-      externals: processor.externals ?? [],
-    },
+    processor: processorSettings(processor ?? {}),
     authorization: oneOf("api.authorization", Authorization, api.authorization ?? Authorization.iam),
     allowedCidrs: cidrs(api.allowedCidrs ?? []),
     retain: oneOf("removal", Removal, args.removal ?? Removal.retain) === Removal.retain,
@@ -129,20 +110,7 @@ function checkRequired(args: StreamIngestionArgs): StreamIngestionArgs {
       "a path that begins with «/»",
       "something else (it is a secret)",
     );
-  const { entry, functionArn, roleName } = args.processor ?? {};
-  expect(
-    (entry === undefined) !== (functionArn === undefined),
-    "`processor`",
-    "either `entry` (a file) or `functionArn` (an existing function)",
-    entry && functionArn ? "both" : "neither",
-  );
-  expect(
-    roleName === undefined || functionArn !== undefined,
-    "`processor.roleName`",
-    "given with `functionArn` only",
-    "it with `entry`",
-  );
-  checkEnvironment(args.processor.environment);
+  checkEnvironment(args.processor?.environment);
   checkNetwork(args.network);
   return args;
 }

@@ -3,13 +3,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { COMPONENT_TYPE } from "../runtime/contract";
 import { createAlarms } from "./alarms";
 import type { StreamIngestionArgs, StreamIngestionOptions } from "./args";
-import { BUNDLE_DEFAULTS, bundleProcessor } from "./bundle/processor";
 import { createConnectionApi } from "./connection-api";
 import { createConnectionManager } from "./connection-manager";
 import { createEventProcessor } from "./event-processor";
 import { markSecrets } from "./mark-secrets";
 import { createEgress } from "./network";
 import { normalise } from "./normalise";
+import { processorCode } from "./processor-code";
 import type { Scope } from "./scope";
 import {
   createBucket,
@@ -70,11 +70,7 @@ export class StreamIngestion extends pulumi.ComponentResource {
       const settings = normalise(name, args);
       const { source, processor, events = {}, connections = {}, network, alarms, tags } = secretArgs;
       // Before the first child: code that does not compile shall leave nothing behind.
-      const { entry, externals } = settings.processor;
-      const code =
-        entry === undefined
-          ? undefined
-          : bundleProcessor(entry, { ...BUNDLE_DEFAULTS, externals }, (warning) => pulumi.log.warn(warning, this));
+      const code = processorCode(processor, settings.processor, (warning) => pulumi.log.warn(warning, this));
       const scope: Scope = { name, deployment: deploymentOf(name), parent: this, tags, retain: settings.retain };
 
       const { secret, secretVersion } = createSourceSecret(scope, source, transform);

@@ -19,12 +19,12 @@ export interface Bundle extends Code {
 /** Names in the archive, and contents. */
 export type CodeFiles = ReadonlyMap<string, Buffer>;
 
-/** Folders and files that are in the archive as they are on disk: name in the archive → path here. */
-export type DiskFiles = ReadonlyMap<string, string>;
+/** What an archive holds in addition to text: files and folders of this machine. */
+export type Assets = Record<string, pulumi.asset.Asset | pulumi.asset.Archive>;
 
-export function toBundle(files: CodeFiles, handler: string, disk: Assets = {}): Bundle {
+export function toBundle(files: CodeFiles, handler: string, others: Assets = {}): Bundle {
   const hash = createHash("sha256");
-  const assets: Assets = { ...disk };
+  const assets: Assets = { ...others };
   for (const [name, bytes] of files) {
     hash.update(name).update("\0").update(bytes).update("\0");
     assets[name] = new pulumi.asset.StringAsset(bytes.toString());
@@ -37,6 +37,3 @@ export function toBundle(files: CodeFiles, handler: string, disk: Assets = {}): 
     bytes: code.length,
   };
 }
-
-/** What an archive holds besides text: files and folders of this machine. */
-export type Assets = Record<string, pulumi.asset.Asset | pulumi.asset.Archive>;

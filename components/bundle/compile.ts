@@ -70,7 +70,7 @@ export function lines(messages: readonly Message[]): string {
     .join("\n");
 }
 
-/** esbuild runs plugins only asynchronously, hence in a process of its own that this one waits for. */
+/** esbuild runs plugins only asynchronously, hence in another process that this one waits for. */
 const BUILD_WITH_PLUGIN = `
 const { esbuild, options, replacements } = JSON.parse(require("node:fs").readFileSync(0, "utf8"));
 const plugin = {

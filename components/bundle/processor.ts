@@ -1,7 +1,10 @@
-import { existsSync, readFileSync } from "node:fs";
+import { isUtf8 } from "node:buffer";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
 import type { BuildOptions, Loader, LogLevel, Message, Metafile } from "esbuild";
-import { type Assets, type Bundle, toBundle } from "./bundle";
+import { type Assets, type Bundle, type CodeFiles, toBundle } from "./bundle";
+import { cached } from "./cache";
 import { bundleOptions, type Compiled, CompileError, compile, lines, type Replacements } from "./compile";
 import { withPlainRequires } from "./created-requires";
 import { withDecoratorMetadata } from "./decorator-metadata";
@@ -61,7 +64,22 @@ export function bundleProcessor(
   if (harmful.length > 0) throw new Error(refusal(path, harmful));
   if (harmless.length > 0) warn(`${path}:\n${lines(harmless)}`);
   checkHandler(path, metafile);
-  return toBundle(files, "index.handler", assets);
+  const [text, binary] = [new Map(files), new Map<string, Buffer>()];
+  for (const [name, bytes] of files) if (!isUtf8(bytes) && text.delete(name)) binary.set(name, bytes);
+  return toBundle(text, "index.handler", { ...assets, ...binaryAssets(path, binary) });
+}
+
+/** Files of the loaders `copy` and `file`: an asset of text would change their bytes. */
+function binaryAssets(path: string, files: CodeFiles): Assets {
+  if (files.size === 0) return {};
+  const folder = cached(
+    dirname(path),
+    [...files].map(([name, bytes]) => [name, bytes.toString("base64")]),
+    (target) => {
+      for (const [name, bytes] of files) writeFileSync(join(target, name), bytes);
+    },
+  );
+  return Object.fromEntries([...files.keys()].map((name) => [name, new pulumi.asset.FileAsset(join(folder, name))]));
 }
 
 function compileProcessor(path: string, settings: BundleSettings): Compiled {

@@ -38,7 +38,20 @@ describe("the defaults", () => {
       "ProcessorArgs.memorySize": processor.memorySize,
       "ProcessorArgs.timeoutSeconds": processor.timeoutSeconds,
       "ProcessorArgs.batchSize": processor.batchSize,
-      "ProcessorArgs.externals": processor.externals,
+      "ProcessorArgs.externals": processor.bundle.externals,
+      "ProcessorArgs.handler": processor.handler,
+      "ProcessorArgs.runtime": processor.runtime,
+      "ProcessorArgs.architecture": processor.architecture,
+      "ProcessorArgs.install": processor.install,
+      "ProcessorArgs.copy": processor.copy,
+      "BundleArgs.loader": processor.bundle.loader,
+      "BundleArgs.define": processor.bundle.define,
+      "BundleArgs.alias": processor.bundle.alias,
+      "BundleArgs.banner": processor.bundle.banner,
+      "BundleArgs.minify": processor.bundle.minify,
+      "BundleArgs.mainFields": processor.bundle.mainFields,
+      "BundleArgs.conditions": processor.bundle.conditions,
+      "BundleArgs.logOverride": processor.bundle.logOverride,
       "RelayArgs.handover": settings.relay.handover,
       "RelayArgs.memorySize": rest.relayMemorySize,
       "RelayArgs.streamsPerHop": settings.relay.streamsPerHop,
@@ -53,7 +66,13 @@ describe("the defaults", () => {
       "NetworkArgs.fixedEgress": false,
     };
     // Told in words: there is no value to compare.
-    const inWords = ["RelayArgs.reservedConcurrency", "ApiArgs.allowedCidrs", "StreamIngestionArgs.network"];
+    const inWords = [
+      "BundleArgs.format",
+      "CopyArgs.to",
+      "RelayArgs.reservedConcurrency",
+      "ApiArgs.allowedCidrs",
+      "StreamIngestionArgs.network",
+    ];
     const documented = Object.entries(documentedDefaults()).filter(([name]) => !inWords.includes(name));
     const written = Object.fromEntries(
       documented.map(([name, text]) => [name, text.replaceAll(/(\w+): /g, '"$1":').replaceAll(" ", "")]),

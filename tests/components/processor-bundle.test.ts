@@ -37,7 +37,7 @@ describe("a processor's bundle", () => {
     );
   }
 
-  /** What the handler returns, in a process and a folder of its own. */
+  /** What the handler returns, in a separate process and folder. */
   async function run(code: Bundle): Promise<unknown> {
     const deployed = join(folder, "deployed");
     mkdirSync(deployed);

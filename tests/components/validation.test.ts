@@ -63,17 +63,68 @@ const REFUSED: readonly (readonly [name: string, args: unknown, message: string]
   [
     "no processor",
     { source },
-    'Expected `processor` to be either `entry` (a file) or `functionArn` (an existing function), got "neither".',
+    'Expected `processor` to be one of `entry` (a file), `code` (an archive) and `functionArn` (an existing function), got "none".',
   ],
   [
     "two processors",
     with_({ processor: { entry: ENTRY, functionArn: "arn" } }),
-    'Expected `processor` to be either `entry` (a file) or `functionArn` (an existing function), got "both".',
+    'Expected `processor` to be one of `entry` (a file), `code` (an archive) and `functionArn` (an existing function), got "entry and functionArn".',
   ],
   [
     "a role for a file",
     with_({ processor: { entry: ENTRY, roleName: "r" } }),
     'Expected `processor.roleName` to be given with `functionArn` only, got "it with `entry`".',
+  ],
+  [
+    "a handler for a file",
+    with_({ processor: { entry: ENTRY, handler: "a.b" } }),
+    'Expected `processor.handler` to be given with `code` only, got "it with `entry`".',
+  ],
+  [
+    "packages for an existing function",
+    with_({ processor: { functionArn: "arn", install: ["sharp"] } }),
+    'Expected `processor.install` to be given with `entry` only, got "it with `functionArn`".',
+  ],
+  [
+    "a runtime that does not run the file",
+    with_({ processor: { entry: ENTRY, runtime: "python3.14" } }),
+    `Expected \`processor.runtime\` to be nodejs22.x | nodejs24.x for ${ENTRY}, got "python3.14".`,
+  ],
+  [
+    "a Python runtime without zstd",
+    with_({ processor: { entry: "processor.py", runtime: "python3.9" } }),
+    'Expected `processor.runtime` to be python3.11 | python3.12 | python3.13 | python3.14 for processor.py, got "python3.9".',
+  ],
+  [
+    "a bundle of Python",
+    with_({ processor: { entry: "processor.py", bundle: {} } }),
+    'Expected `processor.bundle` to be given with JavaScript and TypeScript only, got "processor.py".',
+  ],
+  [
+    "an architecture that is none",
+    with_({ processor: { entry: ENTRY, architecture: "x64" } }),
+    'Expected `processor.architecture` to be "arm64" | "x86_64", got "x64".',
+  ],
+  [
+    "a module format that is none",
+    with_({ processor: { entry: ENTRY, bundle: { format: "umd" } } }),
+    'Expected `processor.bundle.format` to be "cjs" | "esm", got "umd".',
+  ],
+  [
+    "a loader that is none",
+    with_({ processor: { entry: ENTRY, bundle: { loader: { ".sql": "sql" } } } }),
+    'Expected `processor.bundle.loader[".sql"]` to be base64 | binary | copy | css | dataurl | default | empty | file | js | json | ' +
+      'jsx | local-css | text | ts | tsx, got "sql".',
+  ],
+  [
+    "a package that is no text",
+    with_({ processor: { entry: ENTRY, install: [1] } }),
+    'Expected `processor.install` to be a list of strings, got "[1]".',
+  ],
+  [
+    "a copy that leaves the function's folder",
+    with_({ processor: { entry: ENTRY, copy: [{ from: "a", to: "../a" }] } }),
+    'Expected `processor.copy[0].to` to be a path inside the function\'s folder, got "../a".',
   ],
   [
     "too little memory",
@@ -229,7 +280,7 @@ const REFUSED: readonly (readonly [name: string, args: unknown, message: string]
       [
         `the processor's variable ${name} = ${JSON.stringify(environment)}`,
         with_({ processor: { entry: ENTRY, environment } }),
-        `Expected \`processor.environment\` to set variables of your own, got "${name}": ${why}.`,
+        `Expected \`processor.environment\` to set names that are free, got "${name}": ${why}.`,
       ] as const,
   ),
   [

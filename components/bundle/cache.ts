@@ -1,0 +1,35 @@
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+
+/**
+ * A folder that `make` fills once, named by `key`: what made it. It is made beside its place and moved there, so half a folder
+ * is never found.
+ *
+ * @param project - path inside the project whose `node_modules/.cache` it is in
+ */
+export function cached(project: string, key: unknown, make: (folder: string) => void): string {
+  const cache = join(nodeModules(project), ".cache", "pulumi-stream-ingestion");
+  const folder = join(cache, createHash("sha256").update(JSON.stringify(key)).digest("hex").slice(0, 16));
+  if (existsSync(folder)) return folder;
+  mkdirSync(cache, { recursive: true });
+  const making = mkdtempSync(`${folder}-`);
+  try {
+    make(making);
+    renameSync(making, folder);
+  } catch (error) {
+    // Another deploy may have made the same folder meanwhile.
+    if (!existsSync(folder)) throw error;
+  } finally {
+    rmSync(making, { recursive: true, force: true });
+  }
+  return folder;
+}
+
+function nodeModules(path: string): string {
+  const folder = join(path, "node_modules");
+  if (existsSync(folder)) return folder;
+  const parent = dirname(path);
+  return parent === path ? tmpdir() : nodeModules(parent);
+}

@@ -1,0 +1,100 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join, relative, resolve, sep } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import type { Architecture } from "../args";
+import type { Assets } from "./bundle";
+import { cached } from "./cache";
+import { type Lock, subsetOf } from "./lock-subset";
+
+/** Lambda refuses a function that is larger unpacked. */
+const MAX_BYTES = 250 * 1024 * 1024;
+
+const LOCKFILES = ["package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock", "bun.lockb"];
+
+const NPM_OPTIONS = ["--omit=dev", "--ignore-scripts", "--no-bin-links", "--no-audit", "--no-fund"];
+
+/**
+ * Installs packages for Lambda, in the versions of the project, and keeps the result: the same lockfile gives the same folder.
+ * No install script runs, since it would build for this machine.
+ *
+ * @throws Error that names the package, or npm's message
+ */
+export function installPackages(entry: string, names: readonly string[], architecture: Architecture): Assets {
+  if (names.length === 0) return {};
+  const { root, files } = plan(resolve(entry), names);
+  const cpu = architecture === "x86_64" ? "x64" : "arm64";
+  const folder = cached(root, { cpu, files }, (target) => {
+    for (const [name, content] of Object.entries(files)) writeFileSync(join(target, name), content);
+    const command = "package-lock.json" in files ? "ci" : "install";
+    run("npm", [command, "--os=linux", `--cpu=${cpu}`, "--libc=glibc", ...NPM_OPTIONS], target);
+    rmSync(join(target, "node_modules", ".package-lock.json"), { force: true });
+  });
+  const modules = join(folder, "node_modules");
+  for (const name of names)
+    if (!existsSync(join(modules, name)))
+      throw new Error(`npm installed no "${name}" for Linux on ${cpu}: the package does not support it.`);
+  checkInstalledSize(modules, names);
+  return { node_modules: new pulumi.asset.FileArchive(modules) };
+}
+
+/** The files that npm installs from. */
+function plan(entry: string, names: readonly string[]): { root: string; files: Record<string, string> } {
+  const lockfile = nearestLockfile(dirname(entry));
+  if (lockfile === undefined)
+    throw new Error(
+      `\`processor.install\` takes versions from the project's lockfile, and there is none above ${entry}. Create one: npm install`,
+    );
+  const root = dirname(lockfile);
+  const text = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
+  if (/package-lock|shrinkwrap/.test(lockfile)) {
+    const lock = JSON.parse(readFileSync(lockfile, "utf8")) as Lock;
+    if (lock.packages === undefined)
+      throw new Error(`${lockfile} is of a version that npm 6 wrote. Write it anew: npm install --package-lock-only`);
+    const subset = subsetOf(lock, names, relative(root, dirname(entry)).split(sep).join("/"));
+    return { root, files: { "package.json": text(subset.manifest), "package-lock.json": text(subset.lock) } };
+  }
+  const dependencies = Object.fromEntries(names.map((name) => [name, installedVersion(entry, name, lockfile)]));
+  return { root, files: { "package.json": text({ name: "processor-install", private: true, dependencies }) } };
+}
+
+function nearestLockfile(folder: string): string | undefined {
+  const found = LOCKFILES.map((name) => join(folder, name)).find((path) => existsSync(path));
+  const parent = dirname(folder);
+  return found ?? (parent === folder ? undefined : nearestLockfile(parent));
+}
+
+/** pnpm, Yarn and Bun: what is installed is what their lockfile says. */
+function installedVersion(entry: string, name: string, lockfile: string): string {
+  for (const folder of createRequire(entry).resolve.paths(name) ?? []) {
+    const manifest = join(folder, name, "package.json");
+    if (existsSync(manifest)) return JSON.parse(readFileSync(manifest, "utf8")).version;
+  }
+  throw new Error(
+    `Expected "${name}" of \`processor.install\` to be installed as ${lockfile} says, but it was not found from ${entry}.`,
+  );
+}
+
+/** @throws Error with the command and the end of what it printed */
+export function run(command: string, args: readonly string[], cwd: string): void {
+  const { status, error, stdout, stderr } = spawnSync(command, args, {
+    cwd,
+    encoding: "utf8",
+    shell: process.platform === "win32",
+  });
+  if (status === 0) return;
+  const output = error ? error.message : `${stdout}\n${stderr}`.trim().split("\n").slice(-15).join("\n");
+  throw new Error(`\`processor.install\` failed: ${command} ${args.join(" ")}\n${output}`);
+}
+
+export function checkInstalledSize(folder: string, names: readonly string[]): void {
+  const bytes = readdirSync(folder, { recursive: true, encoding: "utf8" }).reduce((sum, name) => {
+    const file = statSync(join(folder, name), { throwIfNoEntry: false });
+    return file?.isFile() ? sum + file.size : sum;
+  }, 0);
+  if (bytes > MAX_BYTES)
+    throw new Error(
+      `${names.join(", ")} of \`processor.install\` take ${Math.ceil(bytes / 1024 / 1024)} MB; Lambda allows 250 MB for a function.`,
+    );
+}

@@ -1,0 +1,129 @@
+import { Architecture, BundleFormat, type CopyArgs, type ProcessorArgs } from "./args";
+import { BUNDLE_DEFAULTS, type BundleSettings } from "./bundle/processor";
+import { expect, integer, memory, oneOf } from "./expect";
+
+/** What `processor` says about code and function, complete and checked. */
+export interface ProcessorSettings {
+  readonly memorySize: number;
+  readonly timeoutSeconds: number;
+  readonly batchSize: number;
+  readonly entry?: string;
+  readonly handler: string;
+  readonly runtime: string;
+  readonly architecture: Architecture;
+  readonly bundle: BundleSettings;
+  readonly install: readonly string[];
+  readonly copy: readonly CopyArgs[];
+}
+
+const NODE_RUNTIMES = ["nodejs22.x", "nodejs24.x"];
+const PYTHON_RUNTIMES = ["python3.11", "python3.12", "python3.13", "python3.14"];
+/** esbuild's. */
+const LOADERS = ["base64", "binary", "copy", "css", "dataurl", "default", "empty", "file", "js", "json", "jsx"];
+const MORE_LOADERS = ["local-css", "text", "ts", "tsx"];
+
+export const isPython = (entry: string | undefined) => entry?.endsWith(".py") === true;
+
+/** @throws Error that names the argument, the value seen and what is allowed */
+export function processorSettings(args: ProcessorArgs): ProcessorSettings {
+  checkKind(args);
+  const python = isPython(args.entry);
+  const runtime = args.runtime ?? (python ? "python3.14" : "nodejs24.x");
+  if (args.entry !== undefined) {
+    const allowed = python ? PYTHON_RUNTIMES : NODE_RUNTIMES;
+    expect(allowed.includes(runtime), "`processor.runtime`", `${allowed.join(" | ")} for ${args.entry}`, runtime);
+  }
+  return {
+    memorySize: memory("processor.memorySize", args.memorySize ?? 256),
+    timeoutSeconds: integer("processor.timeoutSeconds", args.timeoutSeconds ?? 60, 1, 900),
+    batchSize: integer("processor.batchSize", args.batchSize ?? 100, 1, 10_000),
+    entry: args.entry,
+    handler: args.handler ?? "index.handler",
+    runtime,
+    architecture: oneOf("processor.architecture", Architecture, args.architecture ?? Architecture.arm64),
+    bundle: bundleSettings(args, runtime),
+    install: texts("processor.install", args.install ?? []),
+    copy: (args.copy ?? []).map(checkCopy),
+  };
+}
+
+/** Which arguments go with a file, with ready code, and with an existing function. */
+function checkKind(args: ProcessorArgs): void {
+  const given = (["entry", "code", "functionArn"] as const).filter((name) => args[name] !== undefined);
+  expect(
+    given.length === 1,
+    "`processor`",
+    "one of `entry` (a file), `code` (an archive) and `functionArn` (an existing function)",
+    given.join(" and ") || "none",
+  );
+  const [kind] = given;
+  const only = (names: readonly (keyof ProcessorArgs)[], ...kinds: readonly string[]) => {
+    for (const name of names)
+      expect(
+        args[name] === undefined || kinds.includes(kind as string),
+        `\`processor.${name}\``,
+        `given with ${kinds.map((one) => `\`${one}\``).join(" or ")} only`,
+        `it with \`${kind}\``,
+      );
+  };
+  only(["roleName"], "functionArn");
+  only(["handler"], "code");
+  only(["bundle", "externals", "install", "copy"], "entry");
+  only(["runtime", "architecture"], "entry", "code");
+  if (isPython(args.entry))
+    for (const name of ["bundle", "externals"] as const)
+      expect(
+        args[name] === undefined,
+        `\`processor.${name}\``,
+        "given with JavaScript and TypeScript only",
+        args.entry,
+      );
+}
+
+function bundleSettings({ bundle = {}, externals = [] }: ProcessorArgs, runtime: string): BundleSettings {
+  const format = bundle.format && oneOf("processor.bundle.format", BundleFormat, bundle.format);
+  const { define = {}, alias = {}, logOverride = {}, loader = {} } = bundle;
+  for (const [ending, name] of Object.entries(loader))
+    expect(
+      [...LOADERS, ...MORE_LOADERS].includes(name),
+      `\`processor.bundle.loader["${ending}"]\``,
+      [...LOADERS, ...MORE_LOADERS].join(" | "),
+      name,
+    );
+  return {
+    ...(format && { format }),
+    loader,
+    define,
+    alias,
+    logOverride,
+    banner: bundle.banner ?? BUNDLE_DEFAULTS.banner,
+    minify: bundle.minify ?? BUNDLE_DEFAULTS.minify,
+    mainFields: texts("processor.bundle.mainFields", bundle.mainFields ?? BUNDLE_DEFAULTS.mainFields),
+    conditions: texts("processor.bundle.conditions", bundle.conditions ?? BUNDLE_DEFAULTS.conditions),
+    externals: texts("processor.externals", externals),
+    target: `node${/\d+/.exec(runtime)?.[0]}`,
+  };
+}
+
+function texts(what: string, values: readonly string[]): readonly string[] {
+  expect(
+    Array.isArray(values) && values.every((value) => typeof value === "string" && value !== ""),
+    `\`${what}\``,
+    "a list of strings",
+    JSON.stringify(values),
+  );
+  return values;
+}
+
+function checkCopy(copy: CopyArgs, index: number): CopyArgs {
+  const { from, to } = copy;
+  const what = `\`processor.copy[${index}]`;
+  expect(typeof from === "string" && from !== "", `${what}.from\``, "a path from the program's folder", from);
+  expect(
+    to === undefined || (to !== "" && !to.startsWith("/") && !to.split("/").includes("..")),
+    `${what}.to\``,
+    "a path inside the function's folder",
+    to,
+  );
+  return copy;
+}

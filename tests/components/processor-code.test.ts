@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import type { ProcessorArgs } from "../../components";
+import { processorCode } from "../../components/processor-code";
+import { processorSettings } from "../../components/processor-settings";
+
+describe("the processor's code", () => {
+  let folder: string;
+  let entry: string;
+  beforeEach(() => {
+    folder = realpathSync(mkdtempSync(join(tmpdir(), "processor-code-")));
+    entry = write("src/processor.ts", "export const handler = async () => {};");
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  function write(name: string, text: string | Buffer): string {
+    const path = join(folder, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+    return path;
+  }
+
+  const make = (args: ProcessorArgs) => processorCode(args, processorSettings(args), () => {});
+
+  /** Name in the archive → path on this machine, of what is not text. */
+  async function pathsOf(args: ProcessorArgs): Promise<Record<string, string>> {
+    const archive = make(args)?.archive as pulumi.asset.AssetArchive;
+    const assets = (await archive.assets) as Record<string, { path?: Promise<string> }>;
+    const paths = await Promise.all(Object.entries(assets).map(async ([name, asset]) => [name, await asset.path]));
+    return Object.fromEntries(paths.filter(([, path]) => path !== undefined));
+  }
+
+  it("runs on arm64 and Node.js 24, or on what is requested", () => {
+    const runs = (args: Partial<ProcessorArgs>) => {
+      const { runtime, architecture, handler } = make({ entry, ...args })!;
+      return [runtime, architecture, handler];
+    };
+    assert.deepEqual(runs({}), ["nodejs24.x", "arm64", "index.handler"]);
+    assert.deepEqual(runs({ runtime: "nodejs22.x", architecture: "x86_64" }), [
+      "nodejs22.x",
+      "x86_64",
+      "index.handler",
+    ]);
+  });
+
+  it("is an archive of the user's, unchanged", () => {
+    const code = new pulumi.asset.FileArchive(folder);
+    assert.deepEqual(make({ code, handler: "main.run", runtime: "java25" }), {
+      archive: code,
+      handler: "main.run",
+      runtime: "java25",
+      architecture: "arm64",
+    });
+  });
+
+  it("is none for an existing function", () => {
+    assert.equal(make({ functionArn: "arn:aws:lambda:eu-west-1:123456789012:function:f" }), undefined);
+  });
+
+  it("finds copied files where it found them beside its source, or where `to` says", async () => {
+    const [model, table] = [write("src/data/model.bin", "m"), write("tables/a.csv", "1")];
+    assert.deepEqual(
+      await pathsOf({
+        entry,
+        copy: [{ from: join(folder, "src/data") }, { from: model, to: "m" }, { from: table, to: "t/a.csv" }],
+      }),
+      { data: join(folder, "src/data"), m: model, "t/a.csv": table },
+    );
+  });
+
+  it("refuses to copy what does not exist, and what would lie outside of the function's folder", () => {
+    const absent = join(folder, "absent");
+    assert.throws(() => make({ entry, copy: [{ from: absent }] }), {
+      message: `Expected \`processor.copy[0].from\` to exist, but "${absent}" does not. Tried ${absent}.`,
+    });
+    const outside = write("outside.txt", "");
+    assert.throws(() => make({ entry, copy: [{ from: outside }] }), {
+      message:
+        `Expected \`processor.copy[0].to\` to say where "${outside}" goes: it is not inside the folder of ${entry}. ` +
+        `Set it, as in { from: "${outside}", to: "data" }.`,
+    });
+  });
+
+  it("keeps the bytes of files that the loader `copy` puts beside it", async () => {
+    const bytes = Buffer.from([0xff, 0xfe, 0x00, 0x80]);
+    write("src/a.dat", bytes);
+    mkdirSync(join(folder, "node_modules"));
+    write("src/processor.ts", 'import a from "./a.dat"; export const handler = async () => a;');
+    const paths = await pathsOf({ entry, bundle: { loader: { ".dat": "copy" } } });
+    const [name] = Object.keys(paths);
+    assert.match(name!, /^a-\w+\.dat$/);
+    assert.ok(paths[name!]!.startsWith(join(folder, "node_modules/.cache/")));
+    assert.deepEqual(readFileSync(paths[name!]!), bytes);
+  });
+
+  it("needs a lockfile to install packages", () => {
+    assert.throws(() => make({ entry, install: ["sharp"] }), {
+      message: `\`processor.install\` takes versions from the project's lockfile, and there is none above ${entry}. Create one: npm install`,
+    });
+    write("package-lock.json", '{ "lockfileVersion": 1, "dependencies": {} }');
+    assert.throws(() => make({ entry, install: ["sharp"] }), {
+      message: `${join(folder, "package-lock.json")} is of a version that npm 6 wrote. Write it anew: npm install --package-lock-only`,
+    });
+  });
+
+  it("needs the package itself where the lockfile is another tool's", () => {
+    const lockfile = write("pnpm-lock.yaml", "");
+    assert.throws(() => make({ entry, install: ["no-such-package"] }), {
+      message: `Expected "no-such-package" of \`processor.install\` to be installed as ${lockfile} says, but it was not found from ${entry}.`,
+    });
+  });
+});
