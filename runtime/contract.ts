@@ -233,6 +233,21 @@ export interface LastError {
   readonly at: number;
 }
 
+/** What earlier connections of a stream showed. It decides whether one answer of the source is believed. */
+export interface StreamHistory {
+  /** First time, in epoch milliseconds, that a connection was open. Absent: never. */
+  readonly openedAt?: number;
+  /** The permanent answer that the source has given since, and no other one. Absent: its last answer was another one. */
+  readonly refusal?: Refusal;
+}
+
+export interface Refusal {
+  /** The status, or the error code of a response that is not a stream. */
+  readonly answer: string;
+  /** Epoch milliseconds of the first of these answers. */
+  readonly since: number;
+}
+
 /** Statistics of a stream's handovers. */
 export interface HandoverStats {
   readonly count: number;
@@ -243,7 +258,7 @@ export interface HandoverStats {
 }
 
 /** A row of the connection table, with defaults filled in. Times are epoch milliseconds. */
-export interface ConnectionRow {
+export interface ConnectionRow extends StreamHistory {
   readonly streamId: string;
   readonly v: number;
   readonly desired: Desired;

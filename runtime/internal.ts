@@ -22,15 +22,15 @@ export {
   ZERO_COUNTERS,
 } from "./contract";
 export type { ConnectionView } from "./control/api/view";
-export { decodedBody, isFramed } from "./data/body";
 export { matchingRule } from "./data/control-events";
 export type { EventSink } from "./data/event-sink";
 export { Agent } from "./data/http-client";
 export { contentKey, eventKey } from "./data/identity";
 export { decodeItem, type StoredEvent } from "./data/item";
-export { discard, openSource } from "./data/open-source";
-export { classifyStatus } from "./data/reconnect";
-export { redact, type SourceRequest, sourceRequest } from "./data/source-request";
+export { decodedBody, isFramed } from "./data/source/body";
+export { discard, openSource } from "./data/source/follow-redirects";
+export { classifyStatus } from "./data/source/outcome";
+export { redact, type SourceRequest, sourceRequest } from "./data/source/request";
 export { streamDecoder } from "./data/stream-decoder";
 export { type Failure, type FailureReason, failureObjectKey, failurePrefix } from "./processor/failure";
 export { readFailureObject } from "./processor/failure-object";

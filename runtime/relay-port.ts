@@ -1,4 +1,4 @@
-import type { Counters, LastError } from "./contract";
+import type { Counters, LastError, StreamHistory } from "./contract";
 
 /**
  * The relay of one stream, as the control plane uses it. The data plane implements it and the handlers connect the two, so
@@ -22,6 +22,8 @@ export interface RelayOptions {
   readonly checkpoint?: string;
   /** Consecutive failed attempts so far: the backoff continues from the previous hop. */
   readonly attempt: number;
+  /** What earlier connections showed, as the row has it. */
+  readonly history: StreamHistory;
   /** On abort, the relay stops reading at once, stores what it read and resolves with `stopped`. */
   readonly signal: AbortSignal;
   /** Epoch ms. Reading, waits and request timeouts end here at the latest. */
@@ -48,7 +50,7 @@ export type RelayOutcome =
   | { readonly kind: "stopped" }
   /** The upstream ended the stream with a 204. */
   | { readonly kind: "completed" }
-  /** Permanent: 401, 403, 404, 410, or a response that is not a stream. */
+  /** Permanent: 401, 403, 404, 410, or a response that is not a stream. Where the stream was open before: for 30 minutes. */
   | { readonly kind: "failed"; readonly error: LastError }
   /** The next attempt is too far ahead to wait for in a running invocation. */
   | { readonly kind: "waiting"; readonly retryAt: number; readonly attempt: number; readonly error: LastError }
@@ -68,6 +70,7 @@ export interface RelaySnapshot {
   /** Version of the secret that the last connection used. */
   readonly secretVersion?: string;
   readonly lastError?: LastError;
+  readonly history: StreamHistory;
   /** Events read but not yet settled. */
   readonly buffered: number;
 }

@@ -1,38 +1,31 @@
 import type { LastError } from "../contract";
-import type { StreamError } from "../support/errors";
 import type { Failure } from "./reconnect";
+import type { ConnectionEnd } from "./source/outcome";
 
-/** How one connection ended. */
-export type ConnectionEnd =
-  | { readonly kind: "stopped" }
-  | { readonly kind: "completed" }
-  /** The source ended the body. */
-  | { readonly kind: "ended" }
-  /** An event that `source.on` names ended it. */
-  | {
-      readonly kind: "control";
-      readonly action: "reconnect" | "lose-position" | "refresh-credential";
-      readonly error: StreamError;
-    }
-  /** The connection failed or was lost. */
-  | { readonly kind: "broken"; readonly error: StreamError }
-  /** The source answered with a status that does not open a stream. */
-  | { readonly kind: "refused"; readonly status: number; readonly retryAfterMs?: number; readonly error: StreamError }
-  /** The response is not a stream, and a retry does not change that. */
-  | { readonly kind: "failed"; readonly error: StreamError };
+/** What the connection received before it ended. */
+export interface Received {
+  /** It received events that are not replays. */
+  readonly newEvents: boolean;
+  /** It received events and a time for the next request, with `retry:`. */
+  readonly page: boolean;
+  /** How long it was open. Absent: it never was. */
+  readonly openMs?: number;
+}
 
-/** The failure that decides the wait before the next attempt. `page`: see {@link Failure}. */
-export function failureOf(end: ConnectionEnd, page: boolean): Failure {
+/** The failure that decides the wait before the next attempt. */
+export function failureOf(end: ConnectionEnd, { newEvents, page, openMs }: Received): Failure {
+  if (newEvents) return { kind: "delivered", openMs: openMs ?? 0 };
   if (end.kind === "ended") return { kind: "end", page };
   if (end.kind === "refused") return { kind: "http", status: end.status, retryAfterMs: end.retryAfterMs };
-  // A redirect that cannot be followed counts as an HTTP error.
-  if (end.kind === "broken" && end.error.code === "SOURCE_STATUS") return { kind: "http", status: 500 };
+  // A page instead of a stream, or a redirect that cannot be followed, counts as an HTTP error.
+  if (end.kind === "not-a-stream" || (end.kind === "broken" && end.error.code === "SOURCE_STATUS"))
+    return { kind: "http", status: 500 };
   return { kind: "network" };
 }
 
 /** The error that the stream's status shows. */
 export function lastError(end: ConnectionEnd, at: number): LastError {
-  if (end.kind === "broken" || end.kind === "refused" || end.kind === "failed" || end.kind === "control")
+  if ("error" in end)
     return {
       code: end.error.code,
       ...(end.kind === "refused" && { status: end.status }),

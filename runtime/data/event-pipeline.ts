@@ -9,7 +9,7 @@ import type { EventSink } from "./event-sink";
 import { contentKey, eventKey } from "./identity";
 import { encodeItem } from "./item";
 import { RecentKeys } from "./recent-keys";
-import { canResumeFrom } from "./source-request";
+import { canResumeFrom } from "./source/request";
 import type { Entry } from "./writer";
 
 export interface EventPipelineDeps {
@@ -38,6 +38,8 @@ export class EventPipeline implements EventSink {
   counter = 0;
   /** Ends this connection. Events after it are discarded: the next connection, if there is one, reads them again. */
   control: ControlEvent | undefined;
+  /** Events of this connection that were not known: no replay, repeat or ignored event. */
+  newEvents = 0;
   private connection = 0;
   private sequencePrefix = "";
   private readonly recent = new RecentKeys(RECENT_KEYS);
@@ -59,6 +61,7 @@ export class EventPipeline implements EventSink {
     this.sequencePrefix = `${this.deps.generation}.${connection}.`;
     this.counter = 0;
     this.control = undefined;
+    this.newEvents = 0;
     this.warned.clear();
   }
 
@@ -88,6 +91,7 @@ export class EventPipeline implements EventSink {
       ttlDays * 86_400,
       slices,
     );
+    this.newEvents++;
     this.deps.add({ item, number: tracker.add(position) });
   }
 

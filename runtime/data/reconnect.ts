@@ -2,6 +2,8 @@ import { backoffMs } from "../support/backoff";
 
 /** Why a connection ended or was not established. */
 export type Failure =
+  /** It delivered events that are not replays, and was open for `openMs`. However it ended, this was no failed attempt. */
+  | { readonly kind: "delivered"; readonly openMs: number }
   /** The source ended a complete body. `page`: it sent events and set the next request time with `retry:`. */
   | { readonly kind: "end"; readonly page: boolean }
   | { readonly kind: "network" }
@@ -21,19 +23,26 @@ export interface Reconnect {
 
 /** A connection that lasts this long resets the count of failed attempts. */
 export const HEALTHY_MS = 60_000;
+/** Connections that deliver events are opened this far apart: a source that ends each response is not asked in a busy loop. */
+const DELIVERED_INTERVAL_MS = 1_000;
 /** Bounds for the server's `retry:`. 0 must not cause a busy loop, and a huge value must not stop the stream. */
 const RETRY_FLOOR_MS = 250;
 const RETRY_CEILING_MS = 320_000;
 const RETRY_AFTER_CEILING_MS = 24 * 3_600_000;
 
 /**
- * Computes the wait before the next attempt: none after the first network error, then 250 ms to 16 s; 5 s to 320 s after HTTP
+ * Computes the wait before the next attempt. After a connection that delivered events: none, but a second between two starts.
+ * After one that delivered nothing: none after the first network error, then 250 ms to 16 s; 5 s to 320 s after HTTP
  * errors; at least 60 s after rate limits. Applies the cap first, then full jitter. The policy follows the reconnect rules of the
  * X API. `Retry-After` and `retry:` are lower bounds.
  */
 export function nextReconnect(state: ReconnectState, failure: Failure, random: () => number): Reconnect {
   const { attempt, serverRetryMs } = state;
   const floorMs = serverRetryMs === undefined ? 0 : Math.min(RETRY_CEILING_MS, Math.max(RETRY_FLOOR_MS, serverRetryMs));
+  if (failure.kind === "delivered") {
+    const sinceStartMs = Math.max(0, DELIVERED_INTERVAL_MS - failure.openMs);
+    return { delayMs: serverRetryMs === undefined ? sinceStartMs : floorMs, attempt: 0 };
+  }
   if (failure.kind === "end" && failure.page) return { delayMs: floorMs, attempt };
   if (failure.kind === "http") {
     const afterMs = Math.min(RETRY_AFTER_CEILING_MS, failure.retryAfterMs ?? 0);
@@ -47,28 +56,4 @@ export function nextReconnect(state: ReconnectState, failure: Failure, random: (
   }
   const ownMs = attempt === 0 ? 0 : backoffMs(attempt - 1, 250, 16_000, random);
   return { delayMs: Math.max(floorMs, ownMs), attempt: attempt + 1 };
-}
-
-/** What a status means for the stream. */
-export type StatusMeaning = "stream" | "completed" | "failed" | "retry";
-
-export function classifyStatus(status: number): StatusMeaning {
-  if (status === 200) return "stream";
-  if (status === 204) return "completed";
-  if (status === 401 || status === 403 || status === 404 || status === 410) return "failed";
-  // Any other 2xx is not an endless response, and a retry does not change that.
-  return status < 300 ? "failed" : "retry";
-}
-
-/** Statuses that can mean that the source does not know the position. The relay retries once without it. */
-export function mayMeanLostPosition(status: number): boolean {
-  return [400, 404, 409, 410, 412, 416, 422].includes(status);
-}
-
-/** `Retry-After`: seconds or an HTTP date. */
-export function retryAfterMs(value: string | undefined, now: number): number | undefined {
-  if (value === undefined) return undefined;
-  if (/^\d+$/.test(value.trim())) return Number(value) * 1_000;
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }

@@ -6,13 +6,15 @@ import { StreamError } from "../support/errors";
 import type { Logger } from "../support/logger";
 import { CheckpointTracker } from "./checkpoint-tracker";
 import { runConnection } from "./connection";
-import { type ConnectionEnd, failureOf, lastError } from "./connection-end";
+import { failureOf, lastError } from "./connection-end";
 import { EventPipeline } from "./event-pipeline";
 import type { EventStore, PutOversize } from "./event-store";
 import { Agent } from "./http-client";
-import { classifyStatus, HEALTHY_MS, mayMeanLostPosition, nextReconnect } from "./reconnect";
-import { type ReadSecret, secretCache } from "./secret-cache";
-import { sourceRequest } from "./source-request";
+import { HEALTHY_MS, nextReconnect } from "./reconnect";
+import { httpSource } from "./source/http";
+import { type ConnectionEnd, decideOutcome, mayMeanLostPosition, opened } from "./source/outcome";
+import type { Source } from "./source/port";
+import { type ReadSecret, secretCache } from "./source/secret-cache";
 import { Writer } from "./writer";
 
 export interface RelayDeps {
@@ -63,26 +65,26 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
   );
   const state: {
     -readonly [Name in keyof Omit<RelaySnapshot, "checkpoint" | "counters" | "buffered">]: RelaySnapshot[Name];
-  } = { attempt: options.attempt };
-  const source = secretCache(deps.readSecret, clock, log);
+  } = { attempt: options.attempt, history: options.history };
+  const currentSecret = secretCache(deps.readSecret, clock, log);
   /** The source said in an event that the credential is no longer valid. */
   let credentialLost = false;
 
   /** One attempt. Sends a second request if the source refused the position or an outdated key. */
-  async function attempt(dispatcher: Dispatcher, connection: number): Promise<ConnectionEnd> {
+  async function attempt(source: Source, connection: number): Promise<ConnectionEnd> {
     try {
-      const before = await source(credentialLost ? 0 : undefined);
+      const before = await currentSecret(credentialLost ? 0 : undefined);
       credentialLost = false;
-      let end = await connect(dispatcher, connection, before);
+      let end = await connect(source, connection, before);
       if (end.kind === "refused" && end.status === 401) {
-        const now = await source(0);
-        if (now.version !== before.version) end = await connect(dispatcher, connection, now);
+        const now = await currentSecret(0);
+        if (now.version !== before.version) end = await connect(source, connection, now);
       }
       if (end.kind !== "refused" || !pipeline.position || !mayMeanLostPosition(end.status)) return end;
       if (end.status === 409 && options.singleAttempt()) return end;
-      return await connectWithoutPosition(dispatcher, connection, end.status);
+      return await connectWithoutPosition(source, connection, end.status);
     } catch (cause) {
-      if (cause instanceof StreamError && cause.code === "CONFIG_INVALID") return { kind: "failed", error: cause };
+      if (cause instanceof StreamError && cause.code === "CONFIG_INVALID") return { kind: "unusable", error: cause };
       const error = new StreamError(
         "SOURCE_NETWORK",
         `The source's secret cannot be read: ${(cause as Error).message}`,
@@ -96,16 +98,16 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
   }
 
   async function connectWithoutPosition(
-    dispatcher: Dispatcher,
+    source: Source,
     connection: number,
     refusedWith: number,
   ): Promise<ConnectionEnd> {
-    const secret = await source();
+    const secret = await currentSecret();
     const lost = pipeline.position;
     pipeline.position = undefined;
-    let opened = false;
-    const end = await connect(dispatcher, connection, secret, () => {
-      opened = true;
+    let isOpen = false;
+    const end = await connect(source, connection, secret, () => {
+      isOpen = true;
       pipeline.counts.resumeLost++;
       tracker.addSettled("");
       log.log(
@@ -113,7 +115,7 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
         `The source refused the stored position with status ${refusedWith}. The stream resumed from now.`,
       );
     });
-    if (!opened && pipeline.position === undefined) pipeline.position = lost;
+    if (!isOpen && pipeline.position === undefined) pipeline.position = lost;
     return end;
   }
 
@@ -131,60 +133,67 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
   }
 
   function connect(
-    dispatcher: Dispatcher,
+    source: Source,
     connection: number,
     { secret, version }: ReadSecret,
     onOpen: () => void = () => {},
   ): Promise<ConnectionEnd> {
     state.secretVersion = version;
     pipeline.begin(connection);
-    const request = sourceRequest(secret, settings.source, options.streamId, pipeline.position);
     let firstByteSeen = false;
-    return runConnection(request, {
-      settings,
-      dispatcher,
-      clock,
-      pipeline,
-      writer,
-      signal: stopReading.signal,
-      onOpen: () => {
-        onOpen();
-        state.connectedSince = clock.now();
-        state.retryAt = undefined;
-        options.onProgress({ kind: "open", at: clock.now() });
+    return runConnection(
+      { secret, position: pipeline.position },
+      {
+        source,
+        settings,
+        clock,
+        pipeline,
+        writer,
+        signal: stopReading.signal,
+        onOpen: () => {
+          onOpen();
+          state.connectedSince = clock.now();
+          state.history = opened(state.history, clock.now());
+          state.retryAt = undefined;
+          options.onProgress({ kind: "open", at: clock.now() });
+        },
+        onBytes: () => {
+          const at = clock.now();
+          state.lastByteAt = at;
+          if (!firstByteSeen) {
+            firstByteSeen = true;
+            state.firstByteAt ??= at;
+            options.onProgress({ kind: "first-byte", at });
+          }
+          if (state.attempt > 0 && at - state.connectedSince! >= HEALTHY_MS) state.attempt = 0;
+        },
       },
-      onBytes: () => {
-        const at = clock.now();
-        state.lastByteAt = at;
-        if (!firstByteSeen) {
-          firstByteSeen = true;
-          state.firstByteAt ??= at;
-          options.onProgress({ kind: "first-byte", at });
-        }
-        if (state.attempt > 0 && at - state.connectedSince! >= HEALTHY_MS) state.attempt = 0;
-      },
-    });
+    );
   }
 
-  async function connections(dispatcher: Dispatcher): Promise<RelayOutcome> {
+  async function connections(source: Source): Promise<RelayOutcome> {
     for (let connection = 1; ; connection++) {
       if (stopReading.signal.aborted) return { kind: "stopped" };
       if (connection > 1) {
         if (!(await options.mayReconnect()) || stopReading.signal.aborted) return { kind: "stopped" };
         pipeline.counts.reconnects++;
       }
-      const end = await attempt(dispatcher, connection);
-      const opened = state.connectedSince;
+      const before = state.history;
+      const end = await attempt(source, connection);
+      const openMs = state.connectedSince === undefined ? undefined : clock.now() - state.connectedSince;
       state.connectedSince = undefined;
-      if (opened !== undefined) options.onProgress({ kind: "closed", at: clock.now() });
-      if (stopReading.signal.aborted || end.kind === "stopped") return { kind: "stopped" };
-      if (end.kind === "completed") return { kind: "completed" };
-      if (opened !== undefined && clock.now() - opened >= HEALTHY_MS) state.attempt = 0;
+      if (openMs !== undefined) options.onProgress({ kind: "closed", at: clock.now() });
+      if (stopReading.signal.aborted) return { kind: "stopped" };
+      // A 200 whose body has the wrong format is not an open stream.
+      const neverOpen = end.kind === "not-a-stream" && pipeline.newEvents === 0;
+      const { outcome, history } = decideOutcome(end, neverOpen ? before : state.history, clock.now());
+      state.history = history;
+      if (outcome === "stopped" || outcome === "completed") return { kind: outcome };
+      if (openMs !== undefined && openMs >= HEALTHY_MS) state.attempt = 0;
       if (end.kind === "control") applyControl(end);
       const error = lastError(end, clock.now());
       state.lastError = error;
-      if (end.kind === "failed" || (end.kind === "refused" && classifyStatus(end.status) === "failed"))
-        return { kind: "failed", error };
+      if (outcome === "failed") return { kind: "failed", error };
       if (end.kind === "refused" && options.singleAttempt() && [409, 420, 429].includes(end.status))
         return {
           kind: "refused",
@@ -193,7 +202,11 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
         };
       const next = nextReconnect(
         { attempt: state.attempt, serverRetryMs: pipeline.serverRetryMs },
-        failureOf(end, pipeline.counter > 0 && pipeline.serverRetryMs !== undefined),
+        failureOf(end, {
+          newEvents: pipeline.newEvents > 0,
+          page: pipeline.counter > 0 && pipeline.serverRetryMs !== undefined,
+          openMs,
+        }),
         random,
       );
       state.attempt = next.attempt;
@@ -204,7 +217,7 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
         delayMs: Math.round(next.delayMs),
       });
       const tooFar = next.delayMs > MAX_WAIT_MS || retryAt >= options.stopReadingAt;
-      if (tooFar || (options.singleAttempt() && opened === undefined))
+      if (tooFar || (options.singleAttempt() && openMs === undefined))
         return { kind: "waiting", retryAt, attempt: next.attempt, error };
       state.retryAt = next.delayMs > 0 ? retryAt : undefined;
       if (next.delayMs > 0) await clock.sleep(next.delayMs, stopReading.signal);
@@ -235,7 +248,7 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
       });
       const dispatcher = deps.dispatcher ?? new Agent({ allowH2: false, connect: { timeout: CONNECT_TIMEOUT_MS } });
       try {
-        const outcome = await connections(dispatcher);
+        const outcome = await connections(httpSource({ streamId: options.streamId, settings, dispatcher, clock }));
         await drain();
         return outcome;
       } finally {

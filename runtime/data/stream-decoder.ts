@@ -1,8 +1,8 @@
 import type { RelaySettings } from "../contract";
-import { streamFormat } from "./body";
 import type { Decoder } from "./event-sink";
 import { jsonDecoder } from "./json-decoder";
 import { lineDecoder } from "./line-decoder";
+import { streamFormat } from "./source/body";
 import { sseDecoder } from "./sse-decoder";
 
 /** Chooses the decoder for a response with these headers. `lastEventId`: see {@link sseDecoder}. @throws StreamError SOURCE_FORMAT */

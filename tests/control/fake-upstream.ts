@@ -125,6 +125,7 @@ export function fakeUpstream(clock: Clock, overrides: Partial<UpstreamBehaviour>
         firstByteAt,
         lastByteAt,
         secretVersion: "v1",
+        history: {},
         buffered: 0,
       }),
     };

@@ -10,7 +10,12 @@ describe("hop metrics", () => {
     const clock = fakeClock();
     const written: Record<string, number>[] = [];
     const meter = hopMeter(clock, (values) => written.push({ ...values }));
-    const snapshots: RelaySnapshot[] = [1, 2].map(() => ({ counters: ZERO_COUNTERS, attempt: 0, buffered: 0 }));
+    const snapshots: RelaySnapshot[] = [1, 2].map(() => ({
+      counters: ZERO_COUNTERS,
+      attempt: 0,
+      history: {},
+      buffered: 0,
+    }));
     snapshots.forEach((_, i) => {
       meter.watch({ snapshot: () => snapshots[i]!, run: () => new Promise(() => {}) } satisfies Relay);
     });
@@ -20,10 +25,11 @@ describe("hop metrics", () => {
     snapshots[0] = {
       counters: { ...ZERO_COUNTERS, received: 5, stored: 4 },
       attempt: 0,
+      history: {},
       buffered: 1,
       connectedSince: since,
     };
-    snapshots[1] = { counters: { ...ZERO_COUNTERS, received: 2, stored: 2 }, attempt: 0, buffered: 3 };
+    snapshots[1] = { counters: { ...ZERO_COUNTERS, received: 2, stored: 2 }, attempt: 0, history: {}, buffered: 3 };
     await clock.advance(60_000);
     snapshots[0] = { ...snapshots[0]!, counters: { ...ZERO_COUNTERS, received: 6, stored: 6 }, buffered: 0 };
     await clock.advance(30_000);

@@ -342,6 +342,7 @@ function snapshotOf({ checkpoint, connectedSince, firstByteAt }: Hop): RelaySnap
     attempt: 0,
     connectedSince,
     firstByteAt,
+    history: {},
     buffered: 0,
   };
 }

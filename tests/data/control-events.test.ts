@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import type { ControlAction, ControlRule } from "../../runtime/contract";
 import { matchingRule } from "../../runtime/data/control-events";
 import { lazyJson } from "../../runtime/support/json-pointer";
-import { type Answer, type Setup, type Source, setUp, sse, startSource, status } from "./harness";
+import { type Answer, sse, startUpstream, status, type Upstream } from "../fakes/upstream";
+import { type Setup, setUp } from "./harness";
 
 describe("a control rule", () => {
   const matches = (rule: Omit<ControlRule, "action">, data: string | Buffer, type = "message") =>
@@ -38,13 +39,13 @@ describe("a control rule", () => {
 });
 
 describe("control events on the wire", () => {
-  let source: Source;
+  let source: Upstream;
   afterEach(() => source.close());
 
   const rule = (action: ControlAction): Setup => ({ source: { on: [{ type: "control", action }] } });
   const CONTROL = "event: control\nid: 2\ndata: sesame-open expired\n\n";
   const run = async (setup: Setup, ...answers: Answer[]) => {
-    source = await startSource(...answers, status(204));
+    source = await startUpstream(...answers, status(204));
     const one = setUp(source, setup);
     const outcome = await one.relay.run();
     return {
@@ -128,18 +129,18 @@ describe("control events on the wire", () => {
 });
 
 describe("the end of a response", () => {
-  let source: Source;
+  let source: Upstream;
   afterEach(() => source.close());
 
   it("completes the stream where source.end says so", async () => {
-    source = await startSource(sse("data: a\n\n"));
+    source = await startUpstream(sse("data: a\n\n"));
     const { relay, store } = setUp(source, { source: { end: "complete" } });
     assert.deepEqual(await relay.run(), { kind: "completed" });
     assert.equal(store.events.length, 1);
   });
 
   it("does not complete it when the connection breaks", async () => {
-    source = await startSource(sse("data: a\n\n", "break"), sse("data: b\n\n"));
+    source = await startUpstream(sse("data: a\n\n", "break"), sse("data: b\n\n"));
     const { relay, store } = setUp(source, { source: { end: "complete" } });
     assert.deepEqual(await relay.run(), { kind: "completed" });
     assert.equal(store.events.length, 2);

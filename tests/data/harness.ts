@@ -82,6 +82,7 @@ export function setUp(source: { readonly url: string }, setup: Setup = {}) {
       streamId: "a:b",
       generation: 3,
       attempt: 0,
+      history: {},
       signal: abort.signal,
       stopReadingAt: clock.now() + 86_400_000 * 2,
       drainUntil: clock.now() + 86_400_000 * 3,

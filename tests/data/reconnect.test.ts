@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { classifyStatus, nextReconnect, retryAfterMs } from "../../runtime/data/reconnect";
+import { nextReconnect } from "../../runtime/data/reconnect";
+import { classifyStatus } from "../../runtime/data/source/outcome";
+import { retryAfterMs } from "../../runtime/data/source/retry-after";
 
 const most = () => 0.999999;
 const delays = (failure: Parameters<typeof nextReconnect>[1], count: number) =>
@@ -46,11 +48,19 @@ describe("reconnect policy", () => {
     assert.equal(nextReconnect({ attempt: 3 }, { kind: "end", page: false }, most).attempt, 4);
   });
 
+  it("reconnects within a second after new events, whatever the attempts before, and applies retry", () => {
+    const delivered = (openMs: number, serverRetryMs?: number) =>
+      nextReconnect({ attempt: 7, serverRetryMs }, { kind: "delivered", openMs }, most);
+    assert.deepEqual(delivered(0), { delayMs: 1_000, attempt: 0 });
+    assert.deepEqual(delivered(20_000), { delayMs: 0, attempt: 0 });
+    assert.deepEqual(delivered(20_000, 3_000), { delayMs: 3_000, attempt: 0 });
+  });
+
   it("classifies each status", () => {
     const meanings = [200, 204, 205, 210, 299, 400, 401, 403, 404, 408, 410, 429, 500, 503].map(classifyStatus);
     assert.deepEqual(meanings, [
-      ...["stream", "completed", "failed", "failed", "failed", "retry", "failed", "failed", "failed"],
-      ...["retry", "failed", "retry", "retry", "retry"],
+      ...["stream", "completed", "permanent", "permanent", "permanent", "retry", "permanent", "permanent", "permanent"],
+      ...["retry", "permanent", "retry", "retry", "retry"],
     ]);
   });
 

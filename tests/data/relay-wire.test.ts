@@ -187,6 +187,34 @@ describe("a relay on the wire", () => {
     });
   });
 
+  describe("a late head", () => {
+    it("waits for the response head as long as for a byte, however quiet the source is", async () => {
+      let answer = () => {};
+      const upstream = await source((...exchange) => {
+        answer = () => sse("data: first\n\n", "stay")(...exchange);
+      });
+      const { relay, clock, store, stop } = setUp(upstream, { source: { idleTimeoutMs: 600_000 } });
+      const run = relay.run();
+      await until(() => upstream.requests.length === 1);
+      await clock.advance(500_000);
+      answer();
+      await until(() => store.events.length === 1);
+      stop();
+      await run;
+      assert.equal(upstream.requests.length, 1);
+    });
+
+    it("reconnects when no head arrives for the idle timeout", async () => {
+      const upstream = await source(() => {}, status(204));
+      const { relay, clock } = setUp(upstream, { source: { idleTimeoutMs: 600_000 } });
+      const run = relay.run();
+      await until(() => upstream.requests.length === 1);
+      await clock.advance(600_000);
+      assert.deepEqual(await run, { kind: "completed" });
+      assert.equal(relay.snapshot().lastError?.code, "SOURCE_IDLE");
+    });
+  });
+
   describe("status", () => {
     for (const code of [401, 403, 404, 410])
       it(`fails permanently on ${code}, with the source's text and without the key`, async () => {
@@ -195,6 +223,30 @@ describe("a relay on the wire", () => {
         assert.equal(outcome.error.code, "SOURCE_STATUS");
         assert.equal(outcome.error.message, `The source answered ${code}: no access for ***`);
       });
+
+    it("retries a 404 and a page of a stream that was open, and reports the history", async () => {
+      const { outcome, data, relay } = await runToEnd([
+        sse("data: 1\n\n"),
+        status(404),
+        body("text/html", "<html>"),
+        sse("data: 2\n\n"),
+        status(404),
+      ]);
+      assert.equal(outcome.kind, "completed");
+      assert.deepEqual(data, ["1", "2"]);
+      const { openedAt, refusal } = relay.snapshot().history;
+      assert.ok(openedAt !== undefined);
+      assert.equal(refusal?.answer, "404");
+    });
+
+    it("fails after 30 minutes of the same answer, counted across hops", async () => {
+      const { outcome, clock, relay } = await runToEnd([status(404)], { options: { history: { openedAt: 1 } } });
+      assert.equal(outcome.kind, "completed");
+      const refusal = { answer: "404", since: clock.now() - 31 * 60_000 };
+      const later = await runToEnd([status(404)], { options: { history: { openedAt: 1, refusal } } });
+      assert.equal(later.outcome.kind, "failed");
+      assert.equal(relay.snapshot().history.openedAt, 1);
+    });
 
     it("ends the run as waiting on a 429, for the time in Retry-After", async () => {
       const { outcome, clock } = await runToEnd([status(429, { "retry-after": "120" })]);

@@ -173,6 +173,8 @@ function statusAttributes({ status, relay, handoverMode, handover }: Report): Re
     ...(relay.lastByteAt !== undefined && { lastByteAt: relay.lastByteAt }),
     ...(relay.secretVersion !== undefined && { secretVersion: relay.secretVersion }),
     ...(relay.lastError !== undefined && { lastError: relay.lastError }),
+    ...(relay.history.openedAt !== undefined && { openedAt: relay.history.openedAt }),
+    refusal: relay.history.refusal,
     ...(handoverMode && { handoverMode }),
     ...(handover && { handover, disconnectedAt: undefined }),
   };

@@ -33,6 +33,7 @@ export function relayRunner(
       generation,
       checkpoint: row.checkpoint,
       attempt: row.attempt,
+      history: { openedAt: row.openedAt, refusal: row.refusal },
       signal: stopReading.signal,
       stopReadingAt: frame.deadlineAt - frame.timing.stopReadingMs,
       drainUntil: frame.deadlineAt - frame.timing.releaseMs,
@@ -65,7 +66,7 @@ export function relayRunner(
     setSingleAttempt: (enabled) => {
       singleAttempt = enabled;
     },
-    snapshot: () => relay?.snapshot() ?? { counters: ZERO_COUNTERS, attempt: 0, buffered: 0 },
+    snapshot: () => relay?.snapshot() ?? { counters: ZERO_COUNTERS, attempt: 0, history: {}, buffered: 0 },
     closedAt: () => closedAt,
     end: async () => {
       stopReading.abort();

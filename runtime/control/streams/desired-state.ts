@@ -19,7 +19,9 @@ export interface DesiredChange {
 export function open(seen: ConnectionRow | undefined, change: DesiredChange & { readonly resume: boolean }): RowChange {
   const initial = seen ? {} : { v: CONTRACT_VERSION, generation: 0, counters: ZERO_COUNTERS, handover: { count: 0 } };
   const idle = !seen || !isLive(seen, change.now);
-  const reset = idle ? { status: STATUS.starting, attempt: 0, lastError: undefined, disconnectedAt: undefined } : {};
+  const reset = idle
+    ? { status: STATUS.starting, attempt: 0, lastError: undefined, refusal: undefined, disconnectedAt: undefined }
+    : {};
   // A leaving owner would write its checkpoint again. A new generation makes that write fail.
   const dropCheckpoint = change.resume
     ? {}

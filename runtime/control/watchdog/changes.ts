@@ -30,6 +30,7 @@ export function watchdogChange(decision: Decision, row: ConnectionRow, run: Watc
           attempt: 0,
           retryAt: undefined,
           lastError: undefined,
+          refusal: undefined,
           watchdogNonce: run.nonce,
         },
       };

@@ -1,5 +1,5 @@
-import type { RelaySettings, SourceSecret } from "../contract";
-import { StreamError } from "../support/errors";
+import type { RelaySettings, SourceSecret } from "../../contract";
+import { StreamError } from "../../support/errors";
 
 export interface SourceRequest {
   readonly url: URL;

@@ -1,7 +1,7 @@
 import { pipeline, type Readable, type Transform } from "node:stream";
 import { constants, createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from "node:zlib";
-import type { Format } from "../contract";
-import { StreamError } from "../support/errors";
+import type { Format } from "../../contract";
+import { StreamError } from "../../support/errors";
 
 export type Headers = Readonly<Record<string, string | string[] | undefined>>;
 

@@ -1,6 +1,6 @@
-import type { SourceSecret } from "../contract";
-import type { Clock } from "../support/clock";
-import type { Logger } from "../support/logger";
+import type { SourceSecret } from "../../contract";
+import type { Clock } from "../../support/clock";
+import type { Logger } from "../../support/logger";
 
 export interface ReadSecret {
   readonly secret: SourceSecret;

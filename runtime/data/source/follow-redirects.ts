@@ -1,10 +1,9 @@
 import type { Dispatcher } from "undici";
-import { StreamError } from "../support/errors";
+import { StreamError } from "../../support/errors";
+import { request } from "../http-client";
 import { header } from "./body";
-import { request } from "./http-client";
-import type { SourceRequest } from "./source-request";
+import type { SourceRequest } from "./request";
 
-const HEADERS_TIMEOUT_MS = 30_000;
 const MAX_REDIRECTS = 5;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
@@ -25,8 +24,8 @@ export async function openSource(
       path: url.pathname + url.search,
       method: "GET",
       headers: url.origin === source.url.origin ? source.headers : source.publicHeaders,
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      // The relay has its own idle timer, which excludes the time in which the relay itself does not read.
+      // The relay has its own idle timer for head and body, which excludes the time in which the relay itself does not read.
+      headersTimeout: 0,
       bodyTimeout: 0,
       signal,
     });
