@@ -4,7 +4,7 @@ import type { EngineCloud, EngineCloudOptions } from "./provider/index";
 import { resourceHandlers } from "./services/services";
 import { startLocalCloud } from "./start-local-cloud";
 
-/** Evaluates a Pulumi program and runs what it registers on this machine. @throws LocalError for whatever its user can fix */
+/** Evaluates a Pulumi program and runs what it registers on this machine. @throws LocalError for an error that the user can fix */
 export function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
   return startStack({ startCloud: startLocalCloud, resourceHandlers }, options);
 }

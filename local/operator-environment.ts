@@ -1,6 +1,6 @@
 import type { Cloud } from "./cloud/cloud";
 
-/** What makes a process, or a shell, the operator of this cloud: the AWS clients in it need nothing else. */
+/** The environment with which AWS clients in a process or shell act as the operator of this cloud. */
 export function operatorEnvironment({
   endpoint,
   region,
@@ -11,7 +11,7 @@ export function operatorEnvironment({
     AWS_REGION: region,
     AWS_ACCESS_KEY_ID: operator.accessKeyId,
     AWS_SECRET_ACCESS_KEY: operator.secretAccessKey,
-    // A session of the developer's own would be sent along with the local keys.
+    // A session token of the developer would be sent with the local keys.
     AWS_SESSION_TOKEN: "",
     AWS_PROFILE: "",
   };

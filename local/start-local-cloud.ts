@@ -7,12 +7,12 @@ import { type LocalCloud, SERVICES } from "./services/services";
 
 const REGION = "us-east-1";
 const ACCOUNT_ID = "000000000000";
-/** Lambda's longest, which `hopSeconds` stands for. */
-const LONGEST_TIMEOUT_SECONDS = 900;
+/** Lambda's maximum timeout, which `hopSeconds` replaces. */
+const MAX_TIMEOUT_SECONDS = 900;
 
 /**
- * Starts the cloud: one endpoint on loopback with every service behind it, and nothing deployed yet.
- * @throws when the port is taken
+ * Starts an empty cloud: one endpoint on loopback with every service.
+ * @throws when the port is in use
  */
 export async function startLocalCloud(options: CloudOptions = {}): Promise<LocalCloud> {
   const { dataDir, hopSeconds } = options;
@@ -34,9 +34,8 @@ export async function startLocalCloud(options: CloudOptions = {}): Promise<Local
     principals,
     faults: createFaults(Date.now),
     dataDir,
-    timeScale: hopSeconds === undefined ? 1 : hopSeconds / LONGEST_TIMEOUT_SECONDS,
-    timeoutSeconds: (declared) =>
-      hopSeconds !== undefined && declared >= LONGEST_TIMEOUT_SECONDS ? hopSeconds : declared,
+    timeScale: hopSeconds === undefined ? 1 : hopSeconds / MAX_TIMEOUT_SECONDS,
+    timeoutSeconds: (declared) => (hopSeconds !== undefined && declared >= MAX_TIMEOUT_SECONDS ? hopSeconds : declared),
     emit: (event) => options.onEvent?.(event),
     close: () => (closing ??= shutDown()),
   };

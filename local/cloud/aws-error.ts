@@ -1,4 +1,4 @@
-/** An error as an AWS service answers it; `fields` join `message` in the body. */
+/** An error response of an AWS service. @param fields further fields of the body, next to `message` */
 export class AwsError extends Error {
   constructor(
     readonly code: string,

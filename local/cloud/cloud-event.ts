@@ -1,4 +1,4 @@
-/** What happens in the local cloud, for progress, summaries and tests. */
+/** An event of the local cloud, for progress, summaries and tests. */
 export type CloudEvent =
   /** The change stream of a table wrote a record. */
   | {
@@ -8,7 +8,7 @@ export type CloudEvent =
       readonly eventName: "INSERT" | "MODIFY" | "REMOVE";
       readonly keys: Readonly<Record<string, string>>;
     }
-  /** A mapping handed a batch to its function. */
+  /** An event source mapping delivered a batch to its function. */
   | {
       readonly kind: "delivered";
       readonly at: number;

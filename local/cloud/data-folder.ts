@@ -5,9 +5,9 @@ import { LocalError } from "../local-error";
 const LOCK_FILE = "in-use-by";
 
 /**
- * Locks a data folder for this process alone, and creates it if missing; returns its unlock function. What a
- * process left behind that ended without unlocking it is ignored.
- * @throws LocalError when another process has it, or it cannot be written
+ * Locks a data folder for this process, and creates it if it is missing. Returns the unlock function. The lock of a process
+ * that no longer runs is ignored.
+ * @throws LocalError when another process has the lock, or the folder cannot be written
  */
 export function lockDataFolder(folder: string): () => void {
   const path = resolve(folder);
@@ -17,13 +17,13 @@ export function lockDataFolder(folder: string): () => void {
     const owner = ownerOf(lock);
     if (owner !== undefined && owner !== process.pid && isAlive(owner))
       throw new LocalError(
-        `The data folder ${path} is in use by another local stack (process ${owner}). End that, or name another folder with --data-dir. (If it is another kind of process, remove ${lock}.)`,
+        `The data folder ${path} is in use by another local stack (process ${owner}). Stop that process, or pass another folder with --data-dir. If the process is not a local stack, remove ${lock}.`,
       );
     writeFileSync(lock, String(process.pid));
   } catch (cause) {
     if (cause instanceof LocalError) throw cause;
     throw new LocalError(
-      `The data folder ${path} cannot be used: ${(cause as Error).message}. Name a folder that can be written with --data-dir.`,
+      `The data folder ${path} cannot be used: ${(cause as Error).message}. Pass a writable folder with --data-dir.`,
       { cause },
     );
   }

@@ -14,9 +14,9 @@ export interface EndpointOptions {
   readonly principals: Principals;
   readonly faults: Faults;
   readonly emit: (event: CloudEvent) => void;
-  /** AWS services by the name that requests are signed for. */
+  /** AWS services by their signing name. */
   readonly protocols: ReadonlyMap<string, Protocol>;
-  /** Paths that are served without the checks of this file: the service checks who may call. */
+  /** Paths that are served without the checks in this file; the service authorizes the caller itself. */
   readonly routes: readonly {
     readonly prefix: string;
     readonly serve: (request: AwsRequest) => Promise<AwsResponse>;
@@ -28,10 +28,10 @@ export interface Endpoint {
   close(): Promise<void>;
 }
 
-/** Longer than a client keeps an idle socket, so that it is the client who ends it. */
+/** Longer than clients keep an idle socket, so that the client closes it. */
 const KEEP_ALIVE_MS = 65_000;
 
-/** The one address of all clients. Checks who calls, whether they may, and whether a fault is due; then serves. */
+/** The endpoint of all AWS clients. It checks signature and permissions, injects faults, and calls the service. */
 export async function openEndpoint(options: EndpointOptions, port: number): Promise<Endpoint> {
   const server = createServer((request, response) => {
     answer(options, request, response).catch((error: unknown) => {
@@ -53,13 +53,14 @@ export async function openEndpoint(options: EndpointOptions, port: number): Prom
 
 async function listen(server: Server, port: number): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    const refused = (cause: NodeJS.ErrnoException) => {
-      const reason = cause.code === "EADDRINUSE" ? "is in use. Give another with --port, or 0 for any" : cause.message;
+    const onError = (cause: NodeJS.ErrnoException) => {
+      const reason =
+        cause.code === "EADDRINUSE" ? "is in use. Pass another port with --port, or 0 for a free one" : cause.message;
       reject(new Error(`Port ${port} of 127.0.0.1 ${reason}.`, { cause }));
     };
-    server.once("error", refused);
+    server.once("error", onError);
     server.listen(port, "127.0.0.1", () => {
-      server.off("error", refused);
+      server.off("error", onError);
       resolve();
     });
   });
@@ -75,7 +76,7 @@ async function answer(options: EndpointOptions, incoming: IncomingMessage, respo
   if (protocol === undefined) {
     return sendResponse(response, {
       status: 404,
-      body: `No local AWS service is signed for as '${claimedService(request)}'.`,
+      body: `Expected a request that is signed for a local service, got the service '${claimedService(request)}'.`,
     });
   }
   try {
@@ -88,7 +89,7 @@ async function answer(options: EndpointOptions, incoming: IncomingMessage, respo
       return void incoming.socket.destroy();
     }
     if (fault?.kind === "delay") await delay(fault.ms);
-    const done = await runUnder(fault, protocol, () => operation.run(caller), request);
+    const done = await runWithFault(fault, protocol, () => operation.run(caller), request);
     report(options, caller, operation, true, done.status);
     if (fault?.kind === "drop-answer") return void incoming.socket.destroy();
     sendResponse(response, done);
@@ -130,7 +131,7 @@ function takeFault(
   return undefined;
 }
 
-async function runUnder(
+async function runWithFault(
   fault: FaultEffect | undefined,
   protocol: Protocol,
   run: () => Promise<AwsResponse>,
@@ -165,7 +166,7 @@ function report(
   }
 }
 
-/** The service named in the credential scope; whether the signature holds is checked afterwards. */
+/** The service in the credential scope, before the signature is checked. */
 function claimedService({ headers }: AwsRequest): string {
   return /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\//.exec(headers.authorization ?? "")?.[1] ?? "";
 }

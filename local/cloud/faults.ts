@@ -1,50 +1,50 @@
-/** What goes wrong. */
+/** The effect of a fault. */
 export type FaultEffect =
-  /** 400 ThrottlingException (what the SDK retries); DynamoDB's own name for it where DynamoDB is asked. */
+  /** 400 ThrottlingException, or DynamoDB's ProvisionedThroughputExceededException. SDKs retry both. */
   | { readonly kind: "throttle" }
   | { readonly kind: "error"; readonly code?: string; readonly status?: number }
   | { readonly kind: "delay"; readonly ms: number }
-  /** The call is carried out, then the connection is cut: its answer is lost. */
+  /** The call is executed, then the connection is closed without a response. */
   | { readonly kind: "drop-answer" }
-  /** The connection is cut at once: nothing is carried out. */
+  /** The connection is closed at once; the call is not executed. */
   | { readonly kind: "unavailable" }
-  /** Deliveries only: accepted, and never delivered. */
+  /** Deliveries only: accepted but never delivered. */
   | { readonly kind: "lose" }
-  /** Deliveries only: delivered twice, although the first went well. */
+  /** Deliveries only: delivered twice, although the first delivery succeeded. */
   | { readonly kind: "repeat" };
 
 /**
- * Which calls: a missing part matches all of them, `*` stands for any text. In addition to AWS calls there are two deliveries,
- * which Lambda makes itself: `lambda:DeliverEvent` (an async invocation reaches its function; caller = who invoked) and
- * `lambda:DeliverBatch` (a mapping hands over a batch). Their resource is the function's ARN.
+ * Selects calls. A missing field matches all calls; `*` matches any text. Two deliveries inside Lambda count as calls too:
+ * `lambda:DeliverEvent` (an asynchronous invocation; its caller is the invoker) and `lambda:DeliverBatch` (a batch of an
+ * event source mapping). Their resource is the function's ARN.
  */
 export interface FaultMatch {
   readonly action?: string;
   readonly caller?: string;
   readonly resource?: string;
-  /** Texts that the request's body, or the delivered payload, all hold: one stream's calls, one kind of write. */
-  readonly holds?: readonly string[];
+  /** Texts that the request's body or the delivered payload must all contain. */
+  readonly bodyIncludes?: readonly string[];
 }
 
-/** A call as faults see it. */
-export type FaultedCall = Required<Omit<FaultMatch, "holds">> & { readonly body?: string };
+/** The fields of a call that faults match. */
+export type FaultedCall = Required<Omit<FaultMatch, "bodyIncludes">> & { readonly body?: string };
 
 export interface Fault {
   readonly match: FaultMatch;
   readonly effect: FaultEffect;
-  /** How many calls it hits; absent = all. */
+  /** Number of calls that it hits. @default all */
   readonly times?: number;
-  /** Share of matching calls it hits, 0..1; absent = all. */
+  /** Share of the matching calls that it hits, 0..1. @default 1 */
   readonly probability?: number;
-  /** Epoch milliseconds at which it ends by itself. */
+  /** Epoch milliseconds at which it ends. */
   readonly until?: number;
 }
 
 export interface Faults {
-  /** Returns its remover, which returns how many calls were hit. */
+  /** Returns a function that removes the fault and returns the number of calls that it hit. */
   add(fault: Fault): () => number;
   clear(): void;
-  /** The effect of the first fault that hits this call; counts against its `times`. */
+  /** The effect of the first fault that matches this call. Counts towards its `times`. */
   take(call: FaultedCall): FaultEffect | undefined;
 }
 
@@ -77,7 +77,7 @@ export function createFaults(now: () => number, random: () => number = Math.rand
 }
 
 function matches(match: FaultMatch, call: FaultedCall): boolean {
-  if (!(match.holds ?? []).every((text) => call.body?.includes(text))) return false;
+  if (!(match.bodyIncludes ?? []).every((text) => call.body?.includes(text))) return false;
   return (["action", "caller", "resource"] as const).every((part) => {
     const pattern = match[part];
     if (pattern === undefined) return true;

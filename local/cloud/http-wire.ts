@@ -2,10 +2,10 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AwsRequest, AwsResponse } from "./protocol";
 
-/** S3 objects apart, no request comes near this. */
+/** Only uploads to S3 can be this large. */
 const MAX_BODY_BYTES = 256 * 1024 * 1024;
 
-/** `undefined`: larger than anything that is served here. */
+/** Reads a request. `undefined`: the body is larger than {@link MAX_BODY_BYTES}. */
 export async function readRequest(incoming: IncomingMessage): Promise<AwsRequest | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -18,7 +18,7 @@ export async function readRequest(incoming: IncomingMessage): Promise<AwsRequest
   return {
     method: incoming.method ?? "GET",
     path,
-    // A plus is a plus in AWS's encoding, not a space.
+    // In AWS's encoding a plus sign is not a space.
     query: new URLSearchParams(query.replaceAll("+", "%2B")),
     headers: Object.fromEntries(
       Object.entries(incoming.headers).map(([name, value]) => [
@@ -36,7 +36,7 @@ function split(url: string): [string, string] {
   return mark === -1 ? [url, ""] : [url.slice(0, mark), url.slice(mark + 1)];
 }
 
-/** Answers, unless the caller is gone. */
+/** Sends a response, unless the caller has disconnected. */
 export function sendResponse(response: ServerResponse, { status, headers = {}, body }: AwsResponse): void {
   if (response.destroyed) return;
   response.writeHead(status, {

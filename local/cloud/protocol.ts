@@ -1,7 +1,7 @@
 import type { Principal } from "./access/principals";
 import type { AwsError } from "./aws-error";
 
-/** A request as it came over the wire: the path still encoded, header names in lower case. */
+/** A request as received: the path is still encoded, header names are in lower case. */
 export interface AwsRequest {
   readonly method: string;
   readonly path: string;
@@ -17,27 +17,27 @@ export interface AwsResponse {
   readonly body: string | Buffer;
 }
 
-/** What a caller needs to be allowed. */
+/** A permission that a caller needs. */
 export interface Permission {
   /** `dynamodb:UpdateItem` */
   readonly action: string;
-  /** ARN, or `*` for actions that know no resource. */
+  /** ARN, or `*` for actions without resource-level permissions. */
   readonly resource: string;
 }
 
-/** A request that was understood and not yet carried out. */
+/** A parsed request that is not yet executed. */
 export interface Operation {
   readonly permissions: readonly Permission[];
   run(caller: Principal): Promise<AwsResponse>;
 }
 
-/** How an AWS service is called over HTTP. Both functions may throw an AwsError; `fail` gives it the service's own shape. */
+/** The HTTP protocol of an AWS service. `open` and `run` may throw an AwsError, which `fail` formats as the service does. */
 export interface Protocol {
   open(request: AwsRequest): Operation;
   fail(error: AwsError): AwsResponse;
 }
 
-/** The shape of errors in the JSON protocols, 1.0 and 1.1. */
+/** Formats an error in the JSON protocols 1.0 and 1.1. */
 export function failAsJson(error: AwsError): AwsResponse {
   return {
     status: error.status,

@@ -4,21 +4,21 @@ import { LocalError } from "../local-error";
 import type { Project } from "./project";
 import { readYaml } from "./project";
 
-/** Configuration of one run; keys are `namespace:name`, values as Pulumi passes them (objects as JSON). */
+/** Configuration of one run. Keys are `namespace:name`; values are as Pulumi passes them (objects as JSON). */
 export interface ProgramConfig {
   readonly values: Readonly<Record<string, string>>;
   readonly secretKeys: readonly string[];
 }
 
-/** What the command line gives: `--config` and `--secret`. Keys without a namespace are the project's. */
+/** `--config` and `--secret` of the command line. Keys without a namespace belong to the project. */
 export interface ConfigOverrides {
   readonly config: Readonly<Record<string, string>>;
   readonly secrets: Readonly<Record<string, string>>;
 }
 
 /**
- * Defaults of Pulumi.yaml, then Pulumi.<stack>.yaml, then the overrides. Encrypted values cannot be read (that takes
- * the stack's passphrase or key service), so each needs an override.
+ * Merges the defaults of Pulumi.yaml, Pulumi.<stack>.yaml and the overrides, in this order. Encrypted values cannot be read
+ * without the stack's passphrase or key service, so each of them needs an override.
  */
 export function readConfig(project: Project, stack: string, overrides: ConfigOverrides): ProgramConfig {
   const file = ["yaml", "yml"]
@@ -28,7 +28,7 @@ export function readConfig(project: Project, stack: string, overrides: ConfigOve
   return mergeConfig(project, stored, overrides, file ?? `Pulumi.${stack}.yaml`);
 }
 
-/** {@link readConfig} without the disk. */
+/** {@link readConfig} without file access. */
 export function mergeConfig(
   project: Pick<Project, "name" | "configSchema">,
   stored: Readonly<Record<string, unknown>>,
@@ -59,9 +59,9 @@ export function mergeConfig(
 
   for (const key of encrypted) {
     const name = key.replace(`${project.name}:`, "");
-    if (!Object.keys({ ...overrides.config, ...overrides.secrets }).some((given) => full(given) === key)) {
+    if (!Object.keys({ ...overrides.config, ...overrides.secrets }).some((override) => full(override) === key)) {
       throw new LocalError(
-        `${file} holds \`${name}\` encrypted, and the local stack cannot open it. Give its value for this run: --secret ${name}=VALUE`,
+        `\`${name}\` is encrypted in ${file}, and the local stack cannot decrypt it. Pass its value with --secret ${name}=VALUE`,
       );
     }
     secrets.add(key);

@@ -10,20 +10,20 @@ import type { Properties } from "./wire";
 export interface DeploymentOptions {
   readonly cloud: LocalCloud;
   readonly resourceHandlers: ResourceHandlers;
-  /** What exists already, from an earlier evaluation. */
+  /** The state after the previous evaluation. */
   readonly before: StackState;
-  /** The earlier evaluation ran in another process: what the cloud keeps in memory is made again, under the same ids. */
+  /** True when the previous evaluation ran in another process. Then resources that are kept in memory are created again, with the same ids. */
   readonly restarted: boolean;
-  /** Receives a sentence for each type that is skipped, once. */
-  readonly report: (sentence: string) => void;
+  /** Receives one message for each skipped type. */
+  readonly report: (message: string) => void;
 }
 
-/** What one evaluation registers becomes real here: one call per message of the program. */
+/** Deploys the resources of one evaluation: one call per message of the program. */
 export interface Deployment {
   answer(call: Call): Promise<unknown>;
-  /** The program is done: deletes what it no longer registers, and returns what there is now. */
+  /** Called when the program has ended. Deletes the resources that it no longer registers, and returns the new state. */
   finish(): Promise<StackState>;
-  /** What exists at this moment, also after a failure: what was made must stay known. */
+  /** The current state, also after a failure, so that created resources are not forgotten. */
   state(): StackState;
 }
 
@@ -33,7 +33,7 @@ export function createDeployment(options: DeploymentOptions): Deployment {
   const now = new Map<string, ResourceState>();
   const registered = new Set<string>();
   const replaced: ResourceState[] = [];
-  const passedOver = new Set<string>();
+  const reported = new Set<string>();
 
   async function register(request: Registration): Promise<RegistrationAnswer> {
     if (registered.has(request.urn)) {
@@ -41,7 +41,7 @@ export function createDeployment(options: DeploymentOptions): Deployment {
     }
     registered.add(request.urn);
     const handler = resourceHandlers.get(request.type);
-    if (handler === undefined) return passOver(request);
+    if (handler === undefined) return skip(request);
     refuseUnknownInputs(request, handler);
 
     const digests = digestInputs(handler, request.inputs);
@@ -75,20 +75,20 @@ export function createDeployment(options: DeploymentOptions): Deployment {
     }
   }
 
-  /** Components have no state here; a type that is not modelled shows its inputs, and its other outputs are unknown. */
-  function passOver(request: Registration): RegistrationAnswer {
+  /** Components have no resource. A type without a handler has its inputs as outputs; its other outputs are unknown. */
+  function skip(request: Registration): RegistrationAnswer {
     const provider = request.type.startsWith("pulumi:providers:");
-    const foreign = (request.custom || request.remote) && !provider;
-    if (foreign)
-      reportOnce(request.type, `${request.type} "${request.name}" has no local counterpart and is passed over.`);
+    const unsupported = (request.custom || request.remote) && !provider;
+    if (unsupported)
+      reportOnce(request.type, `${request.type} "${request.name}" is not supported locally and is skipped.`);
     const id = provider ? request.name : undefined;
     const outputs = request.custom || request.remote ? request.inputs : {};
     const secretOutputs = request.secretInputs;
-    keep(request, { id, digests: {}, outputs, secretOutputs, modelled: !foreign });
-    return { id, outputs, secretOutputs, partial: foreign };
+    keep(request, { id, digests: {}, outputs, secretOutputs, modelled: !unsupported });
+    return { id, outputs, secretOutputs, partial: unsupported };
   }
 
-  /** What only the real provider can compute is unknown here: fine while nothing that runs here needs it. */
+  /** An output that only the real provider can compute is unknown here. A local resource must not depend on it. */
   function refuseUnknownInputs(
     { type, name, unknownInputs, dependencies }: Registration,
     handler: ResourceSchema,
@@ -99,7 +99,7 @@ export function createDeployment(options: DeploymentOptions): Deployment {
     const from = source === undefined ? "a resource" : `${source.type} "${source.name}"`;
     throw new LocalError(
       `${type} "${name}" takes \`${property}\` from ${from} that the local stack does not model. ` +
-        "Leave it out of this stack, or give a plain value.",
+        "Omit it in this stack, or set a plain value.",
     );
   }
 
@@ -108,7 +108,7 @@ export function createDeployment(options: DeploymentOptions): Deployment {
     if (existing !== undefined) return existing;
     reportOnce(
       `read ${request.type}`,
-      `${request.type} "${request.name}" is looked up by id, which shows no more than that id here.`,
+      `${request.type} "${request.name}" is looked up by id. Only its id is known locally.`,
     );
     const outputs = { ...request.inputs };
     keep(
@@ -120,7 +120,7 @@ export function createDeployment(options: DeploymentOptions): Deployment {
 
   function setOutputs(urn: string, outputs: Properties, secretOutputs: readonly string[]): void {
     const resource = now.get(urn);
-    if (resource === undefined) throw new LocalError(`Outputs of ${urn} came without the resource.`);
+    if (resource === undefined) throw new LocalError(`Outputs were registered for ${urn}, which is not registered.`);
     now.set(urn, { ...resource, outputs, secretOutputs });
   }
 
@@ -137,10 +137,10 @@ export function createDeployment(options: DeploymentOptions): Deployment {
     now.set(urn, { urn, type, name, parent, retainOnDelete, ...rest });
   }
 
-  function reportOnce(what: string, sentence: string): void {
-    if (passedOver.has(what)) return;
-    passedOver.add(what);
-    options.report(sentence);
+  function reportOnce(key: string, message: string): void {
+    if (reported.has(key)) return;
+    reported.add(key);
+    options.report(message);
   }
 
   return {
@@ -157,18 +157,18 @@ export function createDeployment(options: DeploymentOptions): Deployment {
       }
     },
     finish: async () => {
-      const gone = [...before.values()].filter(({ urn }) => !registered.has(urn));
-      for (const { type, id, outputs, retainOnDelete } of [...gone.reverse(), ...replaced.reverse()]) {
+      const removed = [...before.values()].filter(({ urn }) => !registered.has(urn));
+      for (const { type, id, outputs, retainOnDelete } of [...removed.reverse(), ...replaced.reverse()]) {
         if (id !== undefined && !retainOnDelete) await resourceHandlers.get(type)?.delete(cloud, id, { id, outputs });
       }
-      for (const { urn } of gone) before.delete(urn);
+      for (const { urn } of removed) before.delete(urn);
       return [...now.values()];
     },
     state: () => [...now.values(), ...[...before.values()].filter(({ urn }) => !now.has(urn))],
   };
 }
 
-/** Outputs of the stack itself: what the program exports. */
+/** The stack outputs that the program exports. */
 export function stackOutputs(state: StackState): Pick<ResourceState, "outputs" | "secretOutputs"> {
   return state.find(({ type }) => type === STACK_TYPE) ?? { outputs: {}, secretOutputs: [] };
 }

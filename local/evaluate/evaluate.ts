@@ -15,13 +15,13 @@ export interface EvaluateOptions {
   readonly deployment: Deployment;
   /** Receives every line that the program prints. */
   readonly onLine: (line: string) => void;
-  /** Aborted: the program's process ends, and the evaluation rejects. */
+  /** When it aborts, the program's process ends and the evaluation rejects. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Runs a Pulumi program in its own process and deploys what it registers, as it registers it.
- * Rejects with the first error: that of the resource that failed first, else that of the program.
+ * Runs a Pulumi program in its own process and deploys each resource when the program registers it.
+ * Rejects with the error of the first failed resource, otherwise with that of the program.
  */
 export async function evaluate(options: EvaluateOptions): Promise<StackState> {
   const { deployment, project, stack, config } = options;
@@ -33,7 +33,7 @@ export async function evaluate(options: EvaluateOptions): Promise<StackState> {
     for (const output of [child.stdout, child.stderr]) {
       if (output !== null) createInterface({ input: output }).on("line", options.onLine);
     }
-    await converse(child, deployment, {
+    await serveProgram(child, deployment, {
       kind: "start",
       project: project.name,
       stack,
@@ -49,19 +49,19 @@ export async function evaluate(options: EvaluateOptions): Promise<StackState> {
   return deployment.finish();
 }
 
-/** Answers the program until it ends. After a first failure nothing new is begun, what is under way is waited for. */
-function converse(child: ChildProcess, deployment: Deployment, start: Start): Promise<void> {
+/** Answers the program's calls until it ends. After the first failure it starts no new call and waits for the running ones. */
+function serveProgram(child: ChildProcess, deployment: Deployment, start: Start): Promise<void> {
   return new Promise((resolve, reject) => {
     const running = new Set<Promise<void>>();
     let failure: Error | undefined;
-    let over = false;
+    let ended = false;
     const send = (message: ToProgram) => {
       if (child.connected) child.send(message);
     };
     const end = async (error?: Error) => {
       failure ??= error;
-      if (over) return;
-      over = true;
+      if (ended) return;
+      ended = true;
       await Promise.all(running);
       if (failure === undefined) resolve();
       else reject(failure);
@@ -90,13 +90,13 @@ function converse(child: ChildProcess, deployment: Deployment, start: Start): Pr
   });
 }
 
-/** From source the process needs the TypeScript hook and the exports condition that this one runs under. */
+/** From source, the process needs the same TypeScript hook and exports condition as this one. */
 function startProcess(): ChildProcess {
   const extension = extname(__filename);
   return fork(join(__dirname, `program-process${extension}`), [], {
     serialization: "advanced",
     silent: true,
-    env: withoutAws(process.env),
+    env: withoutAwsSettings(process.env),
     execArgv:
       extension === ".ts"
         ? ["-C", "stream-ingestion-source", "-r", require.resolve("ts-node/register/transpile-only")]
@@ -105,6 +105,6 @@ function startProcess(): ChildProcess {
 }
 
 /** A program that uses an AWS SDK at deploy time must not reach the developer's account from a local run. */
-function withoutAws(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+function withoutAwsSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith("AWS_")));
 }

@@ -8,7 +8,7 @@ export function answerInvocation(cloud: LocalCloud, { token, args }: Invocation)
   const answer = providerFunctions.get(token);
   if (answer === undefined) {
     const known = [...providerFunctions.keys()].join(", ");
-    throw new LocalError(`The program calls ${token}, which the local stack does not answer. It answers ${known}.`);
+    throw new LocalError(`The program calls ${token}, which the local stack does not support. Supported: ${known}.`);
   }
   return answer(cloud, args);
 }

@@ -1,9 +1,9 @@
 /**
- * What the program's process and the local stack's process say to each other, over Node's IPC with advanced
- * serialisation (so that archives travel as maps of buffers).
+ * The messages between the program's process and the local stack's process, over Node's IPC with advanced serialization,
+ * which carries archives as maps of buffers.
  */
 
-/** A resource as the program registered it: secrets unwrapped and named, assets read. */
+/** A resource registration of the program. Secrets are unwrapped and named, assets are read. */
 export interface Registration {
   readonly urn: string;
   readonly type: string;
@@ -14,11 +14,11 @@ export interface Registration {
   /** A component that lives in a provider plugin, such as `awsx:ec2:Vpc`. */
   readonly remote: boolean;
   readonly inputs: Readonly<Record<string, unknown>>;
-  /** Top-level inputs with a secret anywhere inside. */
+  /** Top-level inputs that contain a secret. */
   readonly secretInputs: readonly string[];
-  /** Top-level inputs that are missing above because a value inside is not known on this machine. */
+  /** Top-level inputs that are missing above because they contain an unknown value. */
   readonly unknownInputs: readonly string[];
-  /** Top-level inputs → URNs of the resources whose outputs went into them. */
+  /** Top-level inputs → URNs of the resources that they depend on. */
   readonly dependencies: Readonly<Record<string, readonly string[]>>;
   readonly secretOutputs: readonly string[];
   readonly retainOnDelete: boolean;
@@ -44,7 +44,7 @@ export interface RegistrationAnswer {
   readonly id?: string;
   readonly outputs: Readonly<Record<string, unknown>>;
   readonly secretOutputs: readonly string[];
-  /** Outputs that are not among the above are unknown rather than undefined. */
+  /** Other outputs are unknown, not undefined. */
   readonly partial?: boolean;
 }
 
@@ -87,5 +87,5 @@ export type FromProgram =
   | { readonly kind: "done" }
   | { readonly kind: "failed"; readonly message: string };
 
-/** Those that wait for an {@link Answer}. */
+/** The messages that need an {@link Answer}. */
 export type Call = Extract<FromProgram, { call: number }>;

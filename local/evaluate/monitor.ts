@@ -4,11 +4,11 @@ import { urnOf } from "./urn";
 import type { AssetReader, FromWire, Properties } from "./wire";
 import { fromWire, toWire } from "./wire";
 
-/** Sends a call to the local stack and waits for its answer. Rejects with the error the answer names. */
-export type Ask = (call: Unnumbered<Call>) => Promise<unknown>;
+/** Sends a call to the local stack and waits for its answer. Rejects with the error in the answer. */
+export type SendCall = (call: Unnumbered<Call>) => Promise<unknown>;
 type Unnumbered<T> = T extends unknown ? Omit<T, "call"> : never;
 
-/** The parts of the program's own copy of `@pulumi/pulumi` that the monitor is made of. */
+/** The parts of the program's own copy of `@pulumi/pulumi` that the monitor uses. */
 export interface PulumiParts {
   readonly mocks: { MockMonitor: typeof MockMonitor };
   readonly responses: Record<"RegisterResourceResponse" | "ReadResourceResponse" | "InvokeResponse", new () => Wire>;
@@ -21,15 +21,15 @@ type Wire = any;
 type Callback = (error: Error | null, response?: unknown) => void;
 
 /**
- * The resource monitor that a program talks to instead of the engine's. It subclasses the SDK's mock monitor, which
- * answers the feature questions, because only there URN, parent, options and dependencies can be seen. The class is
- * internal to the SDK: tests/local/evaluate/monitor.test.ts pins what is used of it.
+ * The resource monitor of a program, in place of the engine's. It subclasses the SDK's mock monitor, which answers the feature
+ * queries, because no public API shows URN, parent, options and dependencies. The class is internal to the SDK, so
+ * tests/local/evaluate/monitor.test.ts pins the used parts.
  */
 export function createMonitor(
   pulumi: PulumiParts,
   names: { readonly project: string; readonly stack: string },
   assets: AssetReader,
-  ask: Ask,
+  sendCall: SendCall,
 ): MockMonitor {
   const { RegisterResourceResponse, ReadResourceResponse, InvokeResponse } = pulumi.responses;
   const struct = (values: Properties, secrets: readonly string[]) =>
@@ -41,7 +41,7 @@ export function createMonitor(
     override async registerResource(request: Wire, callback: Callback): Promise<void> {
       await answer(callback, async () => {
         const registration = readRegistration(request, urn(request), assets);
-        const { id, outputs, secretOutputs, partial } = (await ask({
+        const { id, outputs, secretOutputs, partial } = (await sendCall({
           kind: "register",
           request: registration,
         })) as RegistrationAnswer;
@@ -49,7 +49,7 @@ export function createMonitor(
         response.setUrn(registration.urn);
         response.setId(id ?? "");
         response.setObject(struct(outputs, secretOutputs));
-        if (partial) leaveTheRestUnknown(response);
+        if (partial) markOtherOutputsUnknown(response);
         return response;
       });
     }
@@ -63,7 +63,7 @@ export function createMonitor(
           id: request.getId(),
           inputs: known(fromWire(request.getProperties()?.toJavaScript() ?? {}, assets)),
         };
-        const { outputs, secretOutputs } = (await ask({ kind: "read", request: reading })) as RegistrationAnswer;
+        const { outputs, secretOutputs } = (await sendCall({ kind: "read", request: reading })) as RegistrationAnswer;
         const response = new ReadResourceResponse();
         response.setUrn(reading.urn);
         response.setProperties(struct(outputs, secretOutputs));
@@ -77,7 +77,7 @@ export function createMonitor(
           token: request.getTok(),
           args: known(fromWire(request.getArgs()?.toJavaScript() ?? {}, assets)),
         };
-        const result = (await ask({ kind: "invoke", request: invocation })) as Properties;
+        const result = (await sendCall({ kind: "invoke", request: invocation })) as Properties;
         const response = new InvokeResponse();
         response.setReturn(struct(result, []));
         return response;
@@ -88,7 +88,7 @@ export function createMonitor(
       void answer(callback, async () => {
         const outputs = fromWire(request.getOutputs()?.toJavaScript() ?? {}, assets);
         const named = { urn: request.getUrn(), outputs: known(outputs), secretOutputs: outputs.secrets };
-        await ask({ kind: "outputs", request: named });
+        await sendCall({ kind: "outputs", request: named });
         return {};
       });
     }
@@ -120,10 +120,10 @@ function readRegistration(request: Wire, urn: string, assets: AssetReader): Regi
 }
 
 /**
- * Outputs that are not in the response become unknown rather than undefined: what is applied to them does not run, and
- * an input made of them can be recognised. Older SDKs have no field for it; there a skipped resource does the same.
+ * Makes outputs that are not in the response unknown, not undefined: `apply` does not run on them, and inputs that use them
+ * are recognizable. Older SDKs have no field for this; there the result "skipped" has the same effect.
  */
-function leaveTheRestUnknown(response: Wire): void {
+function markOtherOutputsUnknown(response: Wire): void {
   const skipped = 2;
   if (typeof response.setUnknown === "function") response.setUnknown(true);
   else response.setResult(skipped);
@@ -138,19 +138,19 @@ async function answer(callback: Callback, work: () => Promise<unknown>): Promise
   try {
     response = await work();
   } catch (error) {
-    // A failed invoke shows `details` to the program, as gRPC errors have them.
+    // The SDK shows the `details` of a failed invoke to the program, as of a gRPC error.
     callback(Object.assign(error as Error, { details: (error as Error).message }));
     return;
   }
   callback(null, response);
 }
 
-/** Numbers calls and matches answers to them. */
-export function callsOver(send: (call: Call) => void): { ask: Ask; settle: (answer: Answer) => void } {
+/** Numbers the calls and matches the answers to them. */
+export function callChannel(send: (call: Call) => void): { sendCall: SendCall; settle: (answer: Answer) => void } {
   const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
   let next = 0;
   return {
-    ask: (call) =>
+    sendCall: (call) =>
       new Promise((resolve, reject) => {
         next += 1;
         waiting.set(next, { resolve, reject });

@@ -1,9 +1,6 @@
 import { LocalError } from "../local-error";
 
-/**
- * What to print about an error that a program ended with: errors meant for the user as they are, others with the line
- * of the program they came from.
- */
+/** The message for a program's error. An error that is not meant for the user also shows the line of the program. */
 export function describeProgramError(error: unknown, directory: string): string {
   if (!(error instanceof Error)) return `The program threw ${String(error)}.`;
   if (error instanceof LocalError || isMeantForTheUser(error)) return error.message;

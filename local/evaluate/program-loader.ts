@@ -6,13 +6,13 @@ import { formatMessagesSync, type Loader, type TransformFailure, transformSync }
 import { LocalError } from "../local-error";
 
 const TYPESCRIPT: Readonly<Record<string, Loader>> = { ".ts": "ts", ".tsx": "tsx", ".mts": "ts", ".cts": "ts" };
-/** What an import without an extension may mean in a TypeScript program, first match wins. */
+/** The endings of an import without extension in a TypeScript program. The first match wins. */
 const ENDINGS = [".ts", ".tsx", ".js", "/index.ts", "/index.js"];
 
 /**
- * Loads a program and returns what it exports, following an exported function as Pulumi does. TypeScript is
- * transpiled file by file, without type check and without the project's own compiler: a program needs neither
- * tsconfig nor typescript. The hooks stay installed: one program per process.
+ * Loads a program and returns its exports; it calls an exported function, as Pulumi does. TypeScript is transpiled file by
+ * file, without type check, so that a program needs neither tsconfig nor typescript. The hooks stay installed: one program
+ * per process.
  */
 export async function loadProgram(entry: string): Promise<unknown> {
   registerHooks({ resolve: resolveTypeScript, load: loadTypeScript });
@@ -29,7 +29,7 @@ async function importModule(entry: string): Promise<unknown> {
   return exported.default;
 }
 
-/** TypeScript compiles `import()` to `require` under CommonJS; this one stays an import. */
+/** TypeScript compiles `import()` to `require` under CommonJS; this one remains an import. */
 const dynamicImport = new Function("url", "return import(url)") as (url: string) => Promise<unknown>;
 
 type Hooks = Parameters<typeof registerHooks>[0];
@@ -44,7 +44,7 @@ const resolveTypeScript: NonNullable<Hooks["resolve"]> = (specifier, context, ne
   }
 };
 
-/** Extensionless and `.js` specifiers that mean a TypeScript file next to it. */
+/** Finds the TypeScript file of a specifier without extension or with `.js`. */
 function findSource(specifier: string, parentUrl: string | undefined): string | undefined {
   if (!/^\.{0,2}\//.test(specifier) || parentUrl === undefined || !parentUrl.startsWith("file:")) return undefined;
   const path = resolve(dirname(fileURLToPath(parentUrl)), specifier);
@@ -81,7 +81,7 @@ function formatOf(file: string): "module" | "commonjs" {
   return isModule(file) ? "module" : "commonjs";
 }
 
-/** By extension, else by `type` of the nearest package.json, as Node does for JavaScript. */
+/** By the extension, otherwise by `type` of the nearest package.json, as Node does for JavaScript. */
 function isModule(file: string): boolean {
   if (/\.m[jt]s$/.test(file)) return true;
   if (/\.c[jt]s$/.test(file)) return false;

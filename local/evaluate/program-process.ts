@@ -1,30 +1,30 @@
 /**
- * Main of the process that runs one Pulumi program: it loads the program under a monitor of ours and passes what the
- * program registers to the process that started it. One program per process, since the SDK's state is global.
+ * Entry of the process that runs one Pulumi program. It loads the program with the local monitor and forwards its
+ * registrations to the parent process. One program per process, because the SDK's state is global.
  */
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { LocalError } from "../local-error";
 import type { FromProgram, Start, ToProgram } from "./messages";
-import { callsOver, createMonitor, type PulumiParts } from "./monitor";
+import { callChannel, createMonitor, type PulumiParts } from "./monitor";
 import { describeProgramError } from "./program-error";
 import { loadProgram } from "./program-loader";
 import { assetReader } from "./read-assets";
 
 const send = (message: FromProgram, sent?: () => void) => process.send?.(message, undefined, undefined, () => sent?.());
-const { ask, settle } = callsOver(send);
+const { sendCall, settle } = callChannel(send);
 
 process.on("message", (message: ToProgram) => {
   if (message.kind === "answer") settle(message);
   else run(message).then(() => finish({ kind: "done" }), fail(message));
 });
-// Whoever started us is gone: nothing is left to evaluate for.
+// The parent process has ended.
 process.on("disconnect", () => process.exit(1));
 
 type Messages = Readonly<Record<string, PulumiParts["responses"]["InvokeResponse"] | undefined>>;
 
 async function run(start: Start): Promise<void> {
-  // A registration that fails shows only as rejections that nobody handles; the first of them is the error.
+  // A failed registration appears only as unhandled rejections; the first one is the error.
   process.on("unhandledRejection", fail(start));
   process.on("uncaughtException", fail(start));
   process.chdir(start.directory);
@@ -33,7 +33,7 @@ async function run(start: Start): Promise<void> {
   const pulumi = load("index.js") as typeof import("@pulumi/pulumi");
   pulumi.runtime.setAllConfig({ ...start.config }, [...start.secretKeys]);
   const settings = load("runtime/settings.js") as typeof import("@pulumi/pulumi/runtime/settings") & {
-    /** Internal: asks the monitor which features it has; the mock monitor's answers are the ones wanted. */
+    /** Internal: queries the features of the monitor, which the mock monitor answers. */
     awaitFeatureSupport(): Promise<void>;
   };
   const messages = (name: string) => load(`proto/${name}_pb.js`) as PulumiParts["responses"] & Messages;
@@ -42,12 +42,12 @@ async function run(start: Start): Promise<void> {
     mocks: load("runtime/mocks.js") as PulumiParts["mocks"],
     responses: {
       ...resources,
-      // Newer SDKs have a separate class for the monitor's answer, older ones take the provider's.
+      // Newer SDKs have a separate class for the monitor's response, older ones use the provider's.
       InvokeResponse: resources.ResourceInvokeResponse ?? messages("provider").InvokeResponse!,
     },
     struct: load("google-protobuf/google/protobuf/struct_pb.js") as PulumiParts["struct"],
   };
-  const monitor = createMonitor(parts, start, assetReader(start.directory), ask);
+  const monitor = createMonitor(parts, start, assetReader(start.directory), sendCall);
   settings.setMockOptions(monitor, start.project, start.stack, false, "local");
   await settings.awaitFeatureSupport();
 
@@ -55,7 +55,7 @@ async function run(start: Start): Promise<void> {
   await pulumi.runtime.disconnect();
 }
 
-/** Requires from the program's own copy of `@pulumi/pulumi`: state is shared between copies, classes are not. */
+/** Requires from the program's own copy of `@pulumi/pulumi`, because copies share state but not classes. */
 function pulumiOf(directory: string): (path: string) => unknown {
   const fromProgram = createRequire(join(directory, "index.js"));
   let entry: string;
@@ -77,7 +77,7 @@ const fail = (start: Start) => (error: unknown) =>
   finish({ kind: "failed", message: describeProgramError(error, start.directory) });
 
 let finished = false;
-/** The first outcome counts. Exits once it is sent. */
+/** Sends the first outcome, then exits. */
 function finish(outcome: FromProgram): void {
   if (finished) return;
   finished = true;

@@ -3,16 +3,16 @@ import { basename, dirname, join, resolve } from "node:path";
 import { parse } from "yaml";
 import { LocalError } from "../local-error";
 
-/** A Pulumi project on disk, resolved the way `pulumi up` resolves it. */
+/** A Pulumi project on disk, resolved as `pulumi up` does. */
 export interface Project {
   readonly name: string;
   /** Folder of Pulumi.yaml. */
   readonly root: string;
   /** Working directory of the program. */
   readonly directory: string;
-  /** File that is loaded. */
+  /** The file to load. */
   readonly entry: string;
-  /** `config` of Pulumi.yaml, unread. */
+  /** `config` of Pulumi.yaml, not parsed. */
   readonly configSchema: Readonly<Record<string, unknown>>;
 }
 
@@ -25,15 +25,15 @@ interface Manifest {
 const INDEX_FILES = ["index.js", "index.cjs", "index.mjs", "index.ts", "index.cts", "index.mts"];
 
 /**
- * Reads Pulumi.yaml in `folder` and finds the program: `main` of Pulumi.yaml, else `exports` or `main` of
- * package.json, else an index file.
+ * Reads Pulumi.yaml in `folder` and finds the program: `main` of Pulumi.yaml, otherwise `exports` or `main` of
+ * package.json, otherwise an index file.
  */
 export function readProject(folder: string): Project {
   const root = resolve(folder);
   const file = ["Pulumi.yaml", "Pulumi.yml"].map((name) => join(root, name)).find((path) => existsSync(path));
   if (file === undefined) {
     throw new LocalError(
-      `Expected a Pulumi project in ${root}, found no Pulumi.yaml. Name its folder with --program DIR.`,
+      `Expected a Pulumi project in ${root}, found no Pulumi.yaml. Pass the project's folder with --program DIR.`,
     );
   }
   const settings = readYaml(file);
@@ -42,7 +42,7 @@ export function readProject(folder: string): Project {
   const language = typeof runtime === "object" && runtime !== null ? (runtime as { name?: unknown }).name : runtime;
   if (language !== "nodejs") {
     throw new LocalError(
-      `Expected \`runtime\` of ${file} to be nodejs, got ${String(language)}: the local stack evaluates Node programs.`,
+      `Expected \`runtime\` of ${file} to be nodejs, got ${String(language)}: the local stack runs Node programs only.`,
     );
   }
   const config = settings.config;

@@ -5,7 +5,7 @@ import { LocalError } from "../local-error";
 import type { Archive } from "../resources/archive";
 import type { AssetReader, WireAsset } from "./wire";
 
-/** Reads assets from disk, relative paths from `directory`: the program's working directory, as under Pulumi. */
+/** Reads assets from disk. @param directory base of relative paths: the program's working directory, as in Pulumi */
 export function assetReader(directory: string): AssetReader {
   return {
     asset: (asset) => archiveOf(new Map([["", readAsset(asset, directory)]])),
@@ -13,7 +13,7 @@ export function assetReader(directory: string): AssetReader {
   };
 }
 
-/** The hash is over names and bytes alone: not over paths on this machine, times or modes. */
+/** Hashes names and bytes only, not paths on this machine, times or modes. */
 export function archiveOf(files: ReadonlyMap<string, Buffer>): Archive {
   const hash = createHash("sha256");
   for (const [name, bytes] of [...files].sort(([a], [b]) => (a < b ? -1 : 1))) {

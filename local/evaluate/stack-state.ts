@@ -5,24 +5,24 @@ import { isArchive } from "../resources/archive";
 import type { ResourceSchema } from "../resources/resource-handler";
 import type { Properties } from "./wire";
 
-/** A resource that exists. */
+/** An existing resource. */
 export interface ResourceState {
   readonly urn: string;
   readonly type: string;
   readonly name: string;
   readonly parent?: string;
-  /** Absent: a component, which is nothing but its children. */
+  /** Absent for a component. */
   readonly id?: string;
-  /** Digest of each input that its handler compares: enough to see a change, and no secret is kept for it. */
+  /** Digest of each input that its handler compares, so that changes are found without storing secrets. */
   readonly digests: Readonly<Record<string, string>>;
   readonly outputs: Properties;
   readonly secretOutputs: readonly string[];
-  /** No handler for its type: passed over. */
+  /** False when its type has no handler and it is skipped. */
   readonly modelled: boolean;
   readonly retainOnDelete: boolean;
 }
 
-/** All resources in the order in which they came to be: the reverse is a safe order to delete in. */
+/** All resources in the order of their creation. The reverse order is safe for deletion. */
 export type StackState = readonly ResourceState[];
 
 export function digestInputs(handler: ResourceSchema, inputs: Properties): Record<string, string> {
@@ -30,7 +30,7 @@ export function digestInputs(handler: ResourceSchema, inputs: Properties): Recor
   return Object.fromEntries(present.map((name) => [name, digest(inputs[name])]));
 }
 
-/** Names of inputs that differ, removals included. */
+/** Names of the inputs that differ, including removed ones. */
 export function changedInputs(before: ResourceState["digests"], after: ResourceState["digests"]): string[] {
   return [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((name) => before[name] !== after[name]);
 }
@@ -53,13 +53,13 @@ function canonical(value: unknown): unknown {
 
 const STATE_FILE = "stack.json";
 
-/** The state that a data folder keeps; empty when there is none. */
+/** Reads the state in a data folder; empty when there is none. */
 export function readState(dataDir: string): StackState {
   const file = join(dataDir, STATE_FILE);
   return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as StackState) : [];
 }
 
-/** Readable by its owner alone: outputs can hold secrets. Archives are kept as their hash. */
+/** Only the owner can read the file, because outputs can contain secrets. Archives are stored as their hash. */
 export function writeState(dataDir: string, state: StackState): void {
   mkdirSync(dataDir, { recursive: true });
   const file = join(dataDir, STATE_FILE);

@@ -1,9 +1,9 @@
-/** Type of the resource that Pulumi puts above all others; it does not show in their URNs. */
+/** Type of the root resource. URNs omit it as a parent type. */
 export const STACK_TYPE = "pulumi:pulumi:Stack";
 
 /**
- * The URN as the engine builds it: `urn:pulumi:stack::project::parentType$type::name`. (The mock monitor of the SDK
- * keeps only the last parent type, and writes the stack's, so two resources can share one URN there.)
+ * Builds a URN as the engine does: `urn:pulumi:stack::project::parentType$type::name`. The SDK's mock monitor keeps only the
+ * last parent type, so that two resources can have the same URN.
  */
 export function urnOf(stack: string, project: string, parent: string, type: string, name: string): string {
   const parentType = parent.split("::")[2] ?? "";

@@ -14,10 +14,10 @@ const OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4";
 const UNKNOWN_VALUE = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 export type Properties = Readonly<Record<string, unknown>>;
-/** An asset or archive as the wire describes it: one of `path`, `text`, `uri`, `assets`. */
+/** An asset or archive on the wire: one of `path`, `text`, `uri`, `assets`. */
 export type WireAsset = Properties;
 
-/** Reads what an asset or archive on the wire points to. */
+/** Reads the content of an asset or archive on the wire. */
 export interface AssetReader {
   asset(asset: WireAsset): Archive;
   archive(archive: WireAsset): Archive;
@@ -25,12 +25,12 @@ export interface AssetReader {
 
 export interface Plain {
   readonly values: Properties;
-  /** Names of the top-level properties that hold a secret anywhere. */
+  /** Names of the top-level properties that contain a secret. */
   readonly secrets: readonly string[];
 }
 
 export interface FromWire extends Plain {
-  /** Names of the top-level properties that hold an {@link UNKNOWN} anywhere. */
+  /** Names of the top-level properties that contain an {@link UNKNOWN}. */
   readonly unknowns: readonly string[];
 }
 
@@ -45,7 +45,7 @@ export function fromWire(properties: Properties, assets: AssetReader): FromWire 
   return { values, secrets: [...secrets], unknowns: [...unknowns] };
 }
 
-/** Plain values → wire properties, those named in `secrets` marked secret. Undefined properties are left out. */
+/** Plain values → wire properties, with those in `secrets` marked secret. Undefined properties are omitted. */
 export function toWire({ values, secrets }: Plain): Record<string, unknown> {
   const marked = new Set(secrets);
   const entries = Object.entries(values).filter(([, value]) => value !== undefined);
@@ -92,7 +92,7 @@ function plain(value: unknown, seen: Seen): unknown {
   }
 }
 
-/** Archives do not travel back to the program: it has no use for their bytes. */
+/** Archives are sent back to the program as their hash. */
 function strip(value: unknown): unknown {
   if (value === UNKNOWN) return UNKNOWN_VALUE;
   if (Array.isArray(value)) return value.map(strip);

@@ -10,8 +10,8 @@ import {
 import type { Struct } from "google-protobuf/google/protobuf/struct_pb";
 
 /**
- * A component that lives in a provider, such as `awsx:ec2:Vpc`: the provider registers it with the engine, here without the
- * children it would have in AWS. In a preview its outputs stay unknown.
+ * Constructs a remote component such as `awsx:ec2:Vpc`: the provider registers it with the engine, here without the children
+ * that it has in AWS. In a preview its outputs are unknown.
  */
 export async function constructComponent(
   request: ConstructRequest,

@@ -4,15 +4,15 @@ import type { Archive } from "../resources/archive";
 import type { ResourceSchema } from "../resources/resource-handler";
 
 export interface Difference {
-  /** Names of the inputs that differ, removals included. */
+  /** Names of the inputs that differ, including removed ones. */
   readonly changed: readonly string[];
-  /** Those of them whose change needs a new resource. */
+  /** Those that require a replacement. */
   readonly replaces: readonly string[];
 }
 
 /**
- * Compares the inputs that a handler knows. Inputs with inputs: what the protocol calls `olds` are the old
- * outputs, in which an input that was removed cannot be seen. What is not known yet counts as changed.
+ * Compares the old and the new inputs that a handler knows. The protocol's `olds` are the old outputs, which do not show
+ * removed inputs, so they are not used. An unknown input counts as changed.
  */
 export function diffInputs(handler: ResourceSchema, before: Properties, after: Properties): Difference {
   const old = fromWire(before, byHash);
@@ -27,7 +27,7 @@ export function diffInputs(handler: ResourceSchema, before: Properties, after: P
   return { changed, replaces: changed.filter((name) => handler.replaceOn.includes(name)) };
 }
 
-/** The engine sends every asset with the hash of its content: old files are gone, and need not be read. */
+/** The engine sends every asset with its hash, so the files of old assets do not have to exist. */
 const byHash: AssetReader = { asset: hashOf, archive: hashOf };
 
 function hashOf(asset: Properties): Archive {

@@ -1,4 +1,4 @@
-/** Public entry for Pulumi's own engine, which deploys to this machine. */
+/** Public entry for deployments to this machine with the Pulumi engine. */
 import type { CloudOptions } from "../cloud/cloud";
 import { operatorEnvironment } from "../operator-environment";
 import type { LocalCloud } from "../services/services";
@@ -8,17 +8,15 @@ import { type ServedProvider, type ServeOptions, serveProvider } from "./serve";
 
 export interface EngineCloudOptions extends CloudOptions, Pick<ServeOptions, "stack" | "directory" | "report"> {}
 
-/** A local cloud that waits for an engine. */
+/** A local cloud with a provider for the Pulumi engine. */
 export interface EngineCloud extends Pick<ServedProvider, "count"> {
   readonly cloud: LocalCloud;
-  /**
-   * For the commands that use it: the provider for `pulumi`, and endpoint, region and credentials for AWS SDK clients.
-   */
+  /** Environment for commands: the provider for `pulumi`, and endpoint, region and credentials for AWS SDK clients. */
   readonly environment: Readonly<Record<string, string>>;
   close(): Promise<void>;
 }
 
-/** Starts a cloud with nothing in it, and the provider that fills it for one stack. */
+/** Starts an empty cloud and the provider that deploys one stack to it. */
 export async function startEngineCloud(options: EngineCloudOptions): Promise<EngineCloud> {
   const cloud = await startLocalCloud(options);
   const served = await serveProvider({ ...options, cloud, resourceHandlers }).catch(async (error) => {

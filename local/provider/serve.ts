@@ -11,30 +11,30 @@ import { createProvider, type ProviderOptions, type ResourceName } from "./provi
 import { refuseOtherStacks } from "./stack-guard";
 
 export interface ServeOptions extends Omit<ProviderOptions, "assets"> {
-  /** The only stack that is served. */
+  /** Name of the only stack that is served. */
   readonly stack: string;
-  /** Folder from which relative paths in assets are read: that of the program. */
+  /** Base folder of relative paths in assets: that of the program. */
   readonly directory: string;
 }
 
 export interface ServedProvider {
   readonly port: number;
-  /** Environment under which a `pulumi` command takes this provider for its packages `aws` and `awsx`. */
+  /** Environment with which a `pulumi` command uses this provider for the packages `aws` and `awsx`. */
   readonly environment: Readonly<Record<string, string>>;
-  /** How many resources live in this process. */
+  /** Number of resources in this process. */
   count(): number;
   close(): void;
 }
 
-/** The engine warns where a program's SDK is newer than its provider; this one fits every SDK of the major version. */
+/** The engine warns when a program's SDK is newer than its provider. This version is newer than every SDK of the major version. */
 const VERSION = "7.999.0";
-/** gRPC allows 4 MB by default; a bundle may be larger. The SDK's own limit. */
+/** The SDK's limit. gRPC's default of 4 MB is too small for a bundle. */
 const MESSAGE_LIMIT = 1024 ** 2 * 400;
 
 /**
- * Serves the resourceHandlers to Pulumi's engine, as its `aws` provider, on a loopback port.
- * The service is written against the protocol itself (github.com/pulumi/pulumi, proto/pulumi/provider.proto) and not on
- * `@pulumi/pulumi/provider`, which hides the preview flag and the old inputs, and never closes.
+ * Serves the resource handlers to the Pulumi engine as its `aws` provider, on a loopback port. It implements the protocol
+ * (github.com/pulumi/pulumi, proto/pulumi/provider.proto) directly, because `@pulumi/pulumi/provider` hides the preview flag
+ * and the old inputs, and never closes.
  */
 export async function serveProvider({ stack, directory, ...options }: ServeOptions): Promise<ServedProvider> {
   const provider = createProvider({ ...options, assets: assetReader(directory) });
@@ -89,8 +89,8 @@ export async function serveProvider({ stack, directory, ...options }: ServeOptio
         .setReplacesList([...replaces]);
     }),
     create: unary(async (request: messages.CreateRequest) => {
-      const made = await provider.create(named(request), properties(request.getProperties()), request.getPreview());
-      return new messages.CreateResponse().setId(made.id).setProperties(struct(made.properties));
+      const created = await provider.create(named(request), properties(request.getProperties()), request.getPreview());
+      return new messages.CreateResponse().setId(created.id).setProperties(struct(created.properties));
     }),
     read: unary(async (request: messages.ReadRequest) => {
       const state = await provider.read(named(request), request.getId(), properties(request.getProperties()));
@@ -115,8 +115,8 @@ export async function serveProvider({ stack, directory, ...options }: ServeOptio
       const [type, name] = [request.getType(), request.getName()];
       refuseOtherStacks(`urn:pulumi:${request.getStack()}::${request.getProject()}::${type}::${name}`, stack);
       return constructComponent(request, async (urn) => {
-        const made = await provider.create({ urn, type, name }, properties(request.getInputs()), false);
-        return struct(made.properties);
+        const created = await provider.create({ urn, type, name }, properties(request.getInputs()), false);
+        return struct(created.properties);
       });
     }),
     delete: unary(async (request: messages.DeleteRequest) => {

@@ -1,4 +1,4 @@
-/** The files of an AssetArchive, read; `hash` is over names and bytes alone. */
+/** The files of an AssetArchive. `hash` covers names and bytes only. */
 export interface Archive {
   readonly kind: "archive";
   readonly hash: string;

@@ -1,14 +1,14 @@
 import { randomBytes } from "node:crypto";
 import type { DeployedResource, ResourceHandler, ResourceInput } from "./resource-handler";
 
-/** A handler whose create and update are one: bring the resource to what its inputs say. */
+/** A handler with one function for create and update. */
 export interface Definition<C, Inputs> extends Pick<ResourceHandler<C>, "inputs" | "secretOutputs"> {
   readonly replaceOn?: readonly string[];
-  /** @param before absent = there is no such resource yet; else it keeps this id, also where the process is new and remembers nothing */
+  /** @param before absent: the resource is new. Otherwise it keeps this id, also after a restart of the process. */
   put(cloud: C, resource: Defined<Inputs>, before?: DeployedResource): Computed | Promise<Computed>;
-  /** What exists under an id; types that a refresh or an import looks up have it. Inputs are remembered as well. */
+  /** Looks up a resource by id, for a refresh or an import. Its inputs are remembered too. */
   lookUp?(cloud: C, id: string): Computed | undefined;
-  /** Absent: nothing remains to be removed. */
+  /** Absent: a delete has nothing to do. */
   remove?(cloud: C, id: string, outputs: Readonly<Record<string, unknown>>): void | Promise<void>;
 }
 
@@ -16,13 +16,13 @@ export interface Defined<Inputs> extends Omit<ResourceInput, "inputs"> {
   readonly inputs: Inputs;
 }
 
-/** What AWS would compute, in addition to the inputs. */
+/** The id and outputs that AWS computes, in addition to the inputs. */
 export interface Computed {
   readonly id: string;
   readonly outputs?: Readonly<Record<string, unknown>>;
 }
 
-/** The one thing that every cloud has here. */
+/** The part of a cloud that `define` uses. */
 interface InRegion {
   readonly region: string;
 }
@@ -31,7 +31,7 @@ export function define<C extends InRegion, Inputs extends object>(
   definition: Definition<C, Inputs>,
 ): ResourceHandler<C> {
   const { inputs, replaceOn = [], secretOutputs, put, remove, lookUp } = definition;
-  /** Settings without effect here, which are compared when a program takes over a retained resource. */
+  /** Inputs by id, which are compared when a program imports a retained resource. */
   const settings = new WeakMap<C, Map<string, ResourceInput["inputs"]>>();
   const settingsOf = (cloud: C) => {
     const known = settings.get(cloud) ?? new Map<string, ResourceInput["inputs"]>();
@@ -59,14 +59,14 @@ export function define<C extends InRegion, Inputs extends object>(
   };
 }
 
-/** The requested name, or the Pulumi name with a random end, as Pulumi names things itself. */
+/** The requested name, or the Pulumi name with a random suffix, as Pulumi's auto-naming does. */
 export function physicalName(requested: string | undefined, name: string, maxLength = 64): string {
   if (requested !== undefined) return requested;
-  const end = randomBytes(4).toString("hex").slice(0, 7);
-  return `${name.slice(0, maxLength - end.length - 1)}-${end}`;
+  const suffix = randomBytes(4).toString("hex").slice(0, 7);
+  return `${name.slice(0, maxLength - suffix.length - 1)}-${suffix}`;
 }
 
-/** A resource that does nothing here but exist. */
+/** A resource without effect here. */
 export function inert<C extends InRegion>(
   inputs: readonly string[],
   replaceOn: readonly string[],
@@ -84,7 +84,7 @@ export function inert<C extends InRegion>(
   });
 }
 
-/** What was computed once stays: names and ARNs with a random end. */
+/** Computed outputs do not change: names and ARNs have a random suffix. */
 function kept({ outputs }: DeployedResource, described: Computed): Record<string, unknown> {
   return Object.fromEntries(Object.keys(described.outputs ?? {}).map((name) => [name, outputs[name]]));
 }

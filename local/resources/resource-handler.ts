@@ -1,6 +1,6 @@
 /**
- * A resource as the evaluator and the provider pass it on: property names as the provider's wire has them (camelCase),
- * secrets unwrapped, assets as `Archive`, unknown values as {@link UNKNOWN}.
+ * The input of a handler: property names in camelCase as on the wire, secrets unwrapped, assets as `Archive`, unknown values
+ * as {@link UNKNOWN}.
  */
 export interface ResourceInput {
   readonly urn: string;
@@ -11,26 +11,26 @@ export interface ResourceInput {
   readonly inputs: Readonly<Record<string, unknown>>;
 }
 
-/** A value that is not known before its resource exists (previews only). */
+/** A value that is unknown until its resource exists (in previews only). */
 export const UNKNOWN: unique symbol = Symbol("unknown");
 
 export interface DeployedResource {
   readonly id: string;
-  /** Everything a program can read of it: inputs and what AWS would compute. */
+  /** What a program can read: the inputs, and what AWS computes. */
   readonly outputs: Readonly<Record<string, unknown>>;
 }
 
-/** Which inputs of a resource type count, without what is done with them. */
+/** The inputs and outputs of a resource type, without its operations. */
 export interface ResourceSchema {
-  /** Inputs that the handler knows; a diff compares these alone, removals included. */
+  /** Inputs that the handler knows. A diff compares only these, including removed ones. */
   readonly inputs: readonly string[];
-  /** Those whose change needs a new resource. */
+  /** Inputs whose change requires a replacement. */
   readonly replaceOn: readonly string[];
   /** Outputs that are secret. */
   readonly secretOutputs?: readonly string[];
 }
 
-/** What create, update and delete of one resource type do in the local cloud. */
+/** Create, update, delete and read of one resource type in the local cloud. */
 export interface ResourceHandler<Cloud> extends ResourceSchema {
   readonly create: (cloud: Cloud, resource: ResourceInput) => Promise<DeployedResource>;
   readonly update: (
@@ -40,6 +40,6 @@ export interface ResourceHandler<Cloud> extends ResourceSchema {
     resource: ResourceInput,
   ) => Promise<DeployedResource>;
   readonly delete: (cloud: Cloud, id: string, before: DeployedResource) => Promise<void>;
-  /** What exists under this id, `undefined` when nothing does. For types that a refresh or an import looks up. */
+  /** Reads the resource with this id, for a refresh or an import. `undefined`: it does not exist. */
   readonly read?: (cloud: Cloud, id: string) => Promise<DeployedResource | undefined>;
 }

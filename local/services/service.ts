@@ -4,7 +4,7 @@ import type { ResourceHandler } from "../resources/resource-handler";
 
 /**
  * One AWS service of the local cloud.
- * @typeParam Model what it adds to the cloud, for its own resources and for other services
+ * @typeParam Model what it adds to the cloud, for its resources and for other services
  * @typeParam Needs what it uses of services before it in the list
  */
 export interface Service<Model, Needs = unknown> {
@@ -24,11 +24,11 @@ export type ProviderFunction<C> = (
 /** A service in one running cloud. */
 export interface OpenService<Model> {
   readonly model: Model;
-  /** How clients call it, by the name that they sign requests for. */
+  /** Its protocol and signing name. */
   readonly protocol?: { readonly signingName: string } & Protocol;
-  /** Requests by path instead of by signature; the service checks itself who may call. */
+  /** Requests that are routed by path; the service authorizes the caller itself. */
   readonly route?: { readonly prefix: string; readonly serve: (request: AwsRequest) => Promise<AwsResponse> };
-  /** Ends what runs without a request: timers, pollers, processes. The endpoint still serves. */
+  /** Stops timers, pollers and processes. The endpoint is still open. */
   readonly stop?: () => Promise<void> | void;
   /** Closes files, after the last request. */
   readonly close?: () => Promise<void>;

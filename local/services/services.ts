@@ -14,7 +14,7 @@ import type { ProviderFunction, Service } from "./service";
 import { sqs } from "./sqs/sqs";
 import { sts } from "./sts/sts";
 
-/** Every service of the local cloud. A service uses those before it, so they open in this order and stop in reverse. */
+/** Every service of the local cloud. A service can use those before it. They open in this order and stop in reverse. */
 export const SERVICES = [
   sts,
   ec2,
@@ -30,7 +30,7 @@ export const SERVICES = [
   scheduler,
 ] as const;
 
-/** The local cloud with everything its services keep. */
+/** The local cloud with the models of its services. */
 export type LocalCloud = Cloud & Models<typeof SERVICES>;
 
 type Models<Services> = Services extends readonly [Service<infer Model, never>, ...infer Rest]
@@ -40,12 +40,12 @@ type Models<Services> = Services extends readonly [Service<infer Model, never>, 
 /** By type token. */
 export type ResourceHandlers = ReadonlyMap<string, ResourceHandler<LocalCloud>>;
 
-/** Every resource type that runs on this machine. */
+/** Handlers of all supported resource types. */
 export const resourceHandlers: ResourceHandlers = new Map(
   SERVICES.flatMap(({ resources }) => Object.entries<ResourceHandler<LocalCloud>>(resources)),
 );
 
-/** Every provider function that is answered on this machine. */
+/** All supported provider functions. */
 export const providerFunctions: ReadonlyMap<string, ProviderFunction<LocalCloud>> = new Map(
   SERVICES.flatMap(({ functions = {} }) => Object.entries<ProviderFunction<LocalCloud>>(functions)),
 );

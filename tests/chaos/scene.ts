@@ -68,7 +68,7 @@ export async function under(
   act: () => Promise<unknown>,
   { caller, holds = "", ...rest }: Aim = {},
 ): Promise<void> {
-  const match = { action, holds: [`"${streamId}"`, holds], ...(caller !== undefined && { caller }) };
+  const match = { action, bodyIncludes: [`"${streamId}"`, holds], ...(caller !== undefined && { caller }) };
   const remove = chaos.stack.cloud.faults.add({ match, effect, ...rest });
   let hits = 0;
   try {

@@ -158,7 +158,7 @@ describe("the provider under Pulumi's engine", () => {
       const news = new sns.Topic("news", { displayName: "News" });
       new sns.Topic("more", {}, { dependsOn: news });
     });
-    assert.deepEqual(reports, ['aws:sns/topic:Topic "news" has no local counterpart and is passed over.']);
+    assert.deepEqual(reports, ['aws:sns/topic:Topic "news" is not supported locally and is skipped.']);
     await fresh.destroy();
   });
 

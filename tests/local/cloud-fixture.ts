@@ -8,21 +8,21 @@ import { startLocalCloud } from "../../local/start-local-cloud";
 
 type Outputs = Readonly<Record<string, string>>;
 
-/** A cloud for one test: what is made in it, what happened in it. */
+/** A local cloud for one test, with its events. */
 export interface CloudFixture {
   readonly cloud: LocalCloud;
   readonly events: CloudEvent[];
-  /** Region, endpoint and the operator's credentials, as SDK clients take them. */
+  /** Region, endpoint and the operator's credentials, for SDK clients. */
   readonly client: {
     readonly endpoint: string;
     readonly region: string;
     readonly credentials: LocalCloud["operator"];
   };
   create(type: string, name: string, inputs: object): Promise<Outputs>;
-  /** A function of this code, with a role that may do what `allow` says, log and everything else included. */
+  /** A function with this code and a role with these permissions. */
   createFunction(name: string, code: string, options?: FunctionOptions): Promise<Outputs>;
   createTable(name: string, streamed?: boolean): Promise<Outputs>;
-  /** Resolves with the first event, past or future, that the guard accepts. */
+  /** Resolves to the first past or future event that the guard accepts. */
   seen<T extends CloudEvent>(guard: (event: CloudEvent) => event is T, count?: number): Promise<T[]>;
 }
 
@@ -46,7 +46,7 @@ export async function startFixture(options: CloudOptions = {}): Promise<CloudFix
 
   async function create(type: string, name: string, inputs: object): Promise<Outputs> {
     const handler = resourceHandlers.get(type);
-    if (handler === undefined) throw new Error(`There is no handler of ${type}.`);
+    if (handler === undefined) throw new Error(`No handler for ${type}.`);
     const { id, outputs }: DeployedResource = await handler.create(cloud, {
       urn: `urn:pulumi:test::test::${type}::${name}`,
       type,

@@ -2,11 +2,11 @@ import type { CloudEvent } from "../../local";
 
 const PATIENCE_MS = 30_000;
 
-/** What happened in a local cloud, and a way to wait for it. */
+/** The events of a local cloud, with a way to wait for them. */
 export interface EventLog {
   readonly events: readonly CloudEvent[];
   readonly onEvent: (event: CloudEvent) => void;
-  /** Resolves when `is` holds; asked whenever something happened. */
+  /** Resolves when `is` returns true. It is called after each event. */
   until(what: string, is: () => boolean | Promise<boolean>): Promise<void>;
 }
 

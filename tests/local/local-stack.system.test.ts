@@ -37,13 +37,13 @@ describe("startStack", () => {
     ...more,
   });
 
-  it("shows what the program exports, secrets as no more than that", async () => {
+  it("shows the stack outputs, with secrets redacted", async () => {
     const program = folderWith(`export const a = 1; export const key = new pulumi.Config().requireSecret("key");`);
     const stack = await startStack(partsOf().parts, options(program, { secrets: { key: "hush" } }));
     assert.deepEqual(stack.outputs, { a: 1, key: "[secret]" });
   });
 
-  it("gives the program the region of the local cloud unless it is configured", async () => {
+  it("sets the region of the local cloud unless one is configured", async () => {
     const program = folderWith(`export const region = new pulumi.Config("aws").require("region");`);
     assert.equal((await startStack(partsOf().parts, options(program))).outputs.region, "eu-west-1");
   });
@@ -54,7 +54,7 @@ describe("startStack", () => {
     assert.deepEqual(closed, ["closed"]);
   });
 
-  it("remembers in the data folder what exists, and makes it again under the same ids", async () => {
+  it("stores the state in the data folder and creates the resources again with the same ids", async () => {
     const program = folderWith(`new sqs.Queue("q");`);
     const dataDir = join(program, "data");
     await startStack(partsOf().parts, options(program, { dataDir }));
@@ -64,7 +64,7 @@ describe("startStack", () => {
     assert.deepEqual(calls, ["update q"]);
   });
 
-  it("remembers what was made before a failure", async () => {
+  it("stores the resources that were created before a failure", async () => {
     const program = folderWith(
       `const q = new sqs.Queue("q"); new sqs.Queue("bad", { policy: q.arn.apply(() => "broken") });`,
     );

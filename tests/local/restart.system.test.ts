@@ -9,7 +9,7 @@ import type { DeployedResource } from "../../local/resources/resource-handler";
 import { resourceHandlers } from "../../local/services/services";
 import { archive, type CloudFixture, isDelivery, isPhase, startFixture } from "./cloud-fixture";
 
-/** The program that runs before and after the restart: type, name and inputs in order; inputs may use what came before. */
+/** The program before and after the restart: type, name and inputs in order. Inputs can use earlier resources. */
 type Made = Record<string, DeployedResource>;
 const out = (made: Made, name: string, output: string) => made[name]?.outputs[output];
 const PROGRAM: readonly (readonly [type: string, name: string, inputs: (made: Made) => object])[] = [
@@ -70,7 +70,7 @@ describe("a cloud with a data folder", () => {
     rmSync(dataDir, { recursive: true });
   });
 
-  /** Runs the program as a front door does: creates what is new, updates what an earlier start made. */
+  /** Runs the program as an evaluation does: creates new resources and updates those of an earlier start. */
   async function start(before: Made = {}, overrides: Record<string, object> = {}): Promise<Made> {
     fixture = await startFixture({ dataDir });
     const made: Made = {};
@@ -111,7 +111,7 @@ describe("a cloud with a data folder", () => {
     assert.equal(secret.SecretString, "rotated");
   });
 
-  it("delivers what was not delivered, and nothing twice", async () => {
+  it("delivers the undelivered records, and none twice", async () => {
     const put = (id: string) =>
       new DynamoDBClient(fixture.client).send(
         new PutItemCommand({ TableName: made.table!.id, Item: { id: { S: id } } }),
@@ -134,7 +134,7 @@ describe("a cloud with a data folder", () => {
     assert.deepEqual(ids(), ["waiting", "new"]);
   });
 
-  it("ends a batch that hangs, and delivers it again", async () => {
+  it("ends a hanging batch and delivers it again", async () => {
     const hanging = { fn: { code: archive("exports.handler = () => new Promise(() => {});"), timeout: 900 } };
     const made = await start({}, hanging);
     await new DynamoDBClient(fixture.client).send(
@@ -149,7 +149,7 @@ describe("a cloud with a data folder", () => {
     assert.deepEqual(delivery?.failed, []);
   });
 
-  it("refuses a table whose keys are others than the kept ones", async () => {
+  it("rejects a table whose keys differ from the stored ones", async () => {
     const made = await start();
     const table = resourceHandlers.get("aws:dynamodb/table:Table")!;
     const inputs = { name: made.table!.id, hashKey: "key", attributes: [{ name: "key", type: "S" }] };

@@ -37,7 +37,7 @@ describe("local services", () => {
 
     after(() => s3.destroy());
 
-    it("gives back the bytes, type and metadata of an object, whatever its key", async () => {
+    it("returns the bytes, type and metadata of an object with any key", async () => {
       const Key = "aws/lambda/ä b+c%2F&<d>:1";
       const Body = Buffer.from([0, 1, 255, 13, 10]);
       await s3.send(new PutObjectCommand({ Bucket, Key, Body, ContentType: "x/y", Metadata: { stream: "a" } }));
@@ -52,14 +52,14 @@ describe("local services", () => {
       assert.deepEqual(listed, [Key]);
     });
 
-    it("takes a body that the SDK sends in its own chunks", async () => {
+    it("accepts a body in aws-chunked encoding", async () => {
       const Body = Readable.from([Buffer.from("first\r\n"), Buffer.from("second")]);
       await s3.send(new PutObjectCommand({ Bucket, Key: "streamed", Body, ContentLength: 13 }));
       const { Body: got } = await s3.send(new GetObjectCommand({ Bucket, Key: "streamed" }));
       assert.equal(await got!.transformToString(), "first\r\nsecond");
     });
 
-    it("lists page by page in order of keys", async () => {
+    it("lists pages in the order of keys", async () => {
       for (const name of ["c", "a", "b"])
         await s3.send(new PutObjectCommand({ Bucket, Key: `page/${name}`, Body: name }));
       const pages: string[][] = [];
@@ -69,14 +69,14 @@ describe("local services", () => {
       assert.deepEqual(pages, [["page/a", "page/b"], ["page/c"]]);
     });
 
-    it("deletes, and then knows nothing of the object", async () => {
+    it("deletes an object", async () => {
       await s3.send(new PutObjectCommand({ Bucket, Key: "gone", Body: "x" }));
       await s3.send(new DeleteObjectCommand({ Bucket, Key: "gone" }));
       await assert.rejects(s3.send(new GetObjectCommand({ Bucket, Key: "gone" })), { name: "NoSuchKey" });
       await assert.rejects(s3.send(new HeadObjectCommand({ Bucket, Key: "gone" })), { name: "NotFound" });
     });
 
-    it("holds to an explicit deny of the bucket's policy", async () => {
+    it("applies an explicit deny of the bucket policy", async () => {
       const locked = await fixture.create("aws:s3/bucket:Bucket", "locked", {});
       const Statement = [{ Effect: "Deny", Principal: "*", Action: "s3:PutObject", Resource: `${locked.arn}/*` }];
       await fixture.create("aws:s3/bucketPolicy:BucketPolicy", "p", {
@@ -98,7 +98,7 @@ describe("local services", () => {
 
     after(() => client.destroy());
 
-    it("gives the value that was deployed, and the newer one after a rotation", async () => {
+    it("returns the deployed value, and the new one after a rotation", async () => {
       const { id: SecretId, name } = await fixture.create("aws:secretsmanager/secret:Secret", "source", {});
       const version = { secretId: SecretId, secretString: "one" };
       const { versionId } = await fixture.create("aws:secretsmanager/secretVersion:SecretVersion", "v", version);
@@ -111,7 +111,7 @@ describe("local services", () => {
       assert.deepEqual(VersionIdsToStages, { [versionId!]: ["AWSPREVIOUS"], [rotated.VersionId!]: ["AWSCURRENT"] });
     });
 
-    it("knows no secret that was not deployed", async () => {
+    it("rejects an unknown secret", async () => {
       await assert.rejects(client.send(new GetSecretValueCommand({ SecretId: "nothing" })), {
         name: "ResourceNotFoundException",
       });
@@ -119,7 +119,7 @@ describe("local services", () => {
   });
 
   describe("DynamoDB", () => {
-    it("returns the item that failed a condition where the caller asks for it", async () => {
+    it("returns the item that failed a condition on request", async () => {
       const client = new DynamoDBClient(fixture.client);
       const { name: TableName } = await fixture.createTable("rows", false);
       await client.send(new PutItemCommand({ TableName, Item: { id: { S: "a" }, owner: { S: "me" } } }));

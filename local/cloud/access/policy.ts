@@ -7,7 +7,7 @@ export interface Statement {
   readonly NotAction?: string | readonly string[];
   readonly Resource?: string | readonly string[];
   readonly NotResource?: string | readonly string[];
-  /** In policies of a resource: `"*"`, or ARNs, accounts and services by kind. */
+  /** In resource-based policies: `"*"`, or ARNs, accounts and services by kind. */
   readonly Principal?: string | Readonly<Record<string, string | readonly string[]>>;
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, Value | readonly Value[]>>>>;
 }
@@ -22,7 +22,7 @@ export interface PolicyDocument {
 export interface AccessRequest {
   readonly action: string;
   readonly resource: string;
-  /** ARN of the caller, or the name of an AWS service. Matters to policies of a resource alone. */
+  /** ARN of the caller, or the name of an AWS service. Used by resource-based policies only. */
   readonly principal?: string;
   /** Condition keys, in lower case. */
   readonly context?: Readonly<Record<string, string>>;
@@ -30,7 +30,7 @@ export interface AccessRequest {
 
 export type Decision = "allow" | "deny" | "none";
 
-/** What these policies say together: an explicit Deny wins, then an Allow; else nothing is said, which AWS treats as no. */
+/** The decision of all policies: an explicit Deny wins, then an Allow. `none`: no statement applies, which AWS treats as a denial. */
 export function decide(policies: readonly PolicyDocument[], request: AccessRequest): Decision {
   const effects = policies
     .flatMap(({ Statement }) => Statement)
@@ -40,7 +40,7 @@ export function decide(policies: readonly PolicyDocument[], request: AccessReque
   return effects.includes("Allow") ? "allow" : "none";
 }
 
-/** Reads a policy as it is given to AWS. @throws when it is not a policy, or uses a condition that is not evaluated here */
+/** Parses a policy document. @throws when it is not a policy, or uses a condition that is not evaluated here */
 export function parsePolicy(json: string): PolicyDocument {
   const document = JSON.parse(json) as PolicyDocument;
   const statements = [document.Statement].flat();
@@ -91,7 +91,7 @@ function holds(
         .flat()
         .map(String)
         .includes(String(actual === undefined));
-    // A key that is absent fails what asks for a value and passes what excludes one.
+    // An absent key fails a positive condition and passes a negated one.
     if (actual === undefined) return ifExists || negated;
     return [expected].flat().some((value) => test(String(value), actual)) !== negated;
   });

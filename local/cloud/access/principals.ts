@@ -6,16 +6,16 @@ export interface Credentials {
   readonly secretAccessKey: string;
 }
 
-/** Someone who may call: the operator, or one environment of a function. */
+/** A caller: the operator, or one execution environment of a function. */
 export interface Principal {
-  /** As events and faults name the caller: the function's name, or "operator". */
+  /** The caller's name in events and faults: the function's name, or "operator". */
   readonly name: string;
   readonly arn: string;
-  /** Asked at each call: a policy that changes holds at once. */
+  /** Read at each call, so that a policy change applies at once. */
   readonly policies: () => readonly PolicyDocument[];
 }
 
-/** Access keys and whom they stand for. */
+/** Access keys and their principals. */
 export interface Principals {
   issue(principal: Principal): Credentials;
   revoke(accessKeyId: string): void;

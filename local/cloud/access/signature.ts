@@ -3,7 +3,7 @@ import { SignatureV4 } from "@smithy/signature-v4";
 import { AwsError } from "../aws-error";
 import type { AwsRequest } from "../protocol";
 
-/** Who signed, and for which service. */
+/** The access key of the signer, and the service of the signature. */
 export interface Signed {
   readonly accessKeyId: string;
   readonly service: string;
@@ -11,7 +11,7 @@ export interface Signed {
 
 export interface SignatureRules {
   readonly region: string;
-  /** The one service that this path belongs to; absent = the caller's choice. */
+  /** The only accepted service. @default any service */
   readonly service?: string;
   /** Epoch milliseconds. */
   readonly now: number;
@@ -23,7 +23,7 @@ const AUTHORIZATION =
 const MAX_SKEW_MS = 5 * 60_000;
 
 /**
- * Checks a SigV4 signature the way AWS does: signs the same request anew and compares.
+ * Checks a SigV4 signature as AWS does: signs the request again and compares.
  * @throws AwsError MissingAuthenticationToken, IncompleteSignature, InvalidSignature or UnrecognizedClient
  */
 export async function verifySignature(request: AwsRequest, rules: SignatureRules): Promise<Signed> {
@@ -62,15 +62,15 @@ export async function verifySignature(request: AwsRequest, rules: SignatureRules
     region,
     credentials: { accessKeyId, secretAccessKey },
     sha256: NodeSha256,
-    // S3 alone signs the path as it was sent; adds no header.
+    // Only S3 signs the path as it was sent.
     uriEscapePath: service !== "s3",
     applyChecksum: false,
   });
-  const again = await signer.sign(signable(request, signedHeaders), {
+  const resigned = await signer.sign(signable(request, signedHeaders), {
     signingDate: signedAt,
     signableHeaders: new Set(signedHeaders),
   });
-  const expected = AUTHORIZATION.exec(again.headers.authorization ?? "")?.[6] ?? "";
+  const expected = AUTHORIZATION.exec(resigned.headers.authorization ?? "")?.[6] ?? "";
   if (expected.length !== signature.length || !timingSafeEqual(Buffer.from(expected), Buffer.from(signature))) {
     throw invalid(
       "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method.",
@@ -91,7 +91,7 @@ function parseDate(value = ""): Date {
   return new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
 }
 
-/** A signature covers the body only through its hash: where the caller states one, it must be the body's. */
+/** The signature covers the body only by its hash, so a stated hash must match the body. */
 function checkBody({ headers, body }: AwsRequest): void {
   const stated = headers["x-amz-content-sha256"];
   if (stated === undefined || stated === "UNSIGNED-PAYLOAD" || stated === "STREAMING-UNSIGNED-PAYLOAD-TRAILER") return;

@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import type { AwsRequest, AwsResponse } from "../../cloud/protocol";
 
-/** What API Gateway knows of a request, in addition to the request. */
+/** What API Gateway adds to a request. */
 export interface ProxyTarget {
   readonly accountId: string;
   readonly apiId: string;
   readonly stage: string;
-  /** Behind the stage, still encoded. */
+  /** The path after the stage, still encoded. */
   readonly path: string;
   /** `/connections/{streamId}` */
   readonly resource: string;
@@ -16,7 +16,7 @@ export interface ProxyTarget {
 }
 
 /**
- * The event that a function behind a REST API gets.
+ * The event that a function receives from a REST API.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
  */
 export function proxyEvent({ method, query, headers, body, sourceIp }: AwsRequest, target: ProxyTarget): object {
@@ -56,14 +56,14 @@ export function proxyEvent({ method, query, headers, body, sourceIp }: AwsReques
   };
 }
 
-/** API Gateway writes `null` for what is empty. */
+/** API Gateway writes `null` for an empty map. */
 function fromEntries(entries: readonly (readonly [string, unknown])[]): object | null {
   return entries.length === 0 ? null : Object.fromEntries(entries);
 }
 
-/** Reads what the function returned; `undefined` when it is not a proxy answer. */
-export function proxyAnswer(payload: string): AwsResponse | undefined {
-  const answer = JSON.parse(payload) as ProxyAnswer | null;
+/** Parses the function's result. `undefined`: it is not a proxy response. */
+export function proxyResponse(payload: string): AwsResponse | undefined {
+  const answer = JSON.parse(payload) as ProxyResponse | null;
   if (typeof answer?.statusCode !== "number") return undefined;
   const multi = Object.entries(answer.multiValueHeaders ?? {}).map(([name, values]) => [name, values.join(",")]);
   const headers = Object.entries({ ...answer.headers, ...Object.fromEntries(multi) });
@@ -77,7 +77,7 @@ export function proxyAnswer(payload: string): AwsResponse | undefined {
   };
 }
 
-interface ProxyAnswer {
+interface ProxyResponse {
   readonly statusCode?: unknown;
   readonly headers?: Readonly<Record<string, unknown>>;
   readonly multiValueHeaders?: Readonly<Record<string, readonly string[]>>;

@@ -24,10 +24,10 @@ export interface RouteMatch {
 export type RouteTable = (method: string, path: string) => RouteMatch | undefined;
 
 const METHODS: readonly HTTPMethod[] = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
-/** Longer than any URL: what is too long is the function's to refuse. */
+/** Longer than any URL, so that the router rejects no parameter by its length. */
 const MAX_PARAMETER_LENGTH = 16_384;
 
-/** Finds routes by a path that is still encoded: fixed parts before `{name}`, `{name}` before `{name+}`, a method before ANY. */
+/** Finds a route by its encoded path. Fixed parts win over `{name}`, `{name}` over `{name+}`, and a method over ANY. */
 export function routeTable(routes: readonly Route[]): RouteTable {
   const router = findMyWay({ maxParamLength: MAX_PARAMETER_LENGTH });
   const named = new Set(routes.map(({ method, path }) => `${method} ${path}`));
@@ -42,14 +42,14 @@ export function routeTable(routes: readonly Route[]): RouteTable {
     const route = found.store as Route;
     const rest = /\{([^}]+)\+\}$/.exec(route.path)?.[1];
     const parameters = Object.entries(found.params).map(([name, value]) => [name === "*" ? rest : name, value ?? ""]);
-    // API Gateway takes no empty parameter: `/things/` is not `/things/{id}`.
+    // API Gateway does not match an empty parameter: `/things/` is not `/things/{id}`.
     return parameters.some(([, value]) => value === "")
       ? undefined
       : { route, parameters: Object.fromEntries(parameters) };
   };
 }
 
-/** API Gateway's `/things/{id}` and `/{rest+}` as the router writes them. */
+/** API Gateway's `/things/{id}` and `/{rest+}` in the router's syntax. */
 function pattern(path: string): string {
   return path
     .replaceAll(":", "::")

@@ -19,7 +19,7 @@ interface RestApiInputs {
   readonly policy?: string;
 }
 
-/** An API to be defined and then deployed. */
+/** A REST API. It is served only after a deployment. */
 export const restApi = define<ApiGatewayCloud, RestApiInputs>({
   inputs: [
     "name",
@@ -54,7 +54,7 @@ interface ApiPolicyInputs {
   readonly policy: string;
 }
 
-/** The policy of an API, given apart from it. */
+/** The resource policy of an API, as a separate resource. */
 export const restApiPolicy = define<ApiGatewayCloud, ApiPolicyInputs>({
   inputs: ["restApiId", "policy"],
   replaceOn: ["restApiId"],
@@ -95,7 +95,7 @@ interface MethodInputs {
   readonly apiKeyRequired?: boolean;
 }
 
-/** A verb on a path, and its lock. */
+/** A method of a path, with its authorization. */
 export const method = define<ApiGatewayCloud, MethodInputs>({
   inputs: [
     "restApi",
@@ -110,7 +110,9 @@ export const method = define<ApiGatewayCloud, MethodInputs>({
   put({ restApis }, { inputs }) {
     const { authorization, resourceId, httpMethod } = inputs;
     if (authorization !== "NONE" && authorization !== "AWS_IAM") {
-      throw new Error(`Expected authorization NONE or AWS_IAM, got ${authorization}: authorizers do not run locally.`);
+      throw new Error(
+        `Expected authorization NONE or AWS_IAM, got ${authorization}: authorizers are not supported locally.`,
+      );
     }
     existing(restApis, inputs.restApi).methods.set(`${resourceId} ${httpMethod}`, {
       authorization,
@@ -130,7 +132,7 @@ interface IntegrationInputs {
   readonly uri?: string;
 }
 
-/** The function behind a method, as a proxy. */
+/** The Lambda proxy integration of a method. */
 export const integration = define<ApiGatewayCloud, IntegrationInputs>({
   inputs: [
     "restApi",
@@ -148,7 +150,7 @@ export const integration = define<ApiGatewayCloud, IntegrationInputs>({
     const functionArn = /\/functions\/(arn:[^/]+)\/invocations$/.exec(uri)?.[1];
     if (type !== "AWS_PROXY" || functionArn === undefined) {
       throw new Error(
-        `Expected an AWS_PROXY integration with a function's invokeArn, got ${type} ${uri}: others do not run locally.`,
+        `Expected an AWS_PROXY integration with a function's invokeArn, got ${type} ${uri}: other integrations are not supported locally.`,
       );
     }
     existing(restApis, inputs.restApi).integrations.set(`${resourceId} ${httpMethod}`, { functionArn });
@@ -162,7 +164,7 @@ interface DeploymentInputs {
   readonly restApi: string;
 }
 
-/** A snapshot: what is defined later is not in it, and needs other triggers. */
+/** A snapshot of the API. Later changes need new triggers. */
 export const deployment = define<ApiGatewayCloud, DeploymentInputs>({
   inputs: ["restApi", "triggers", "description", "variables"],
   replaceOn: ["restApi", "triggers"],
@@ -181,7 +183,7 @@ interface StageInputs {
   readonly stageName: string;
 }
 
-/** Shows one deployment under a URL that stays. */
+/** Serves one deployment under a stable URL. */
 export const stage = define<ApiGatewayCloud, StageInputs>({
   inputs: [
     "restApi",
@@ -210,7 +212,7 @@ export const stage = define<ApiGatewayCloud, StageInputs>({
     void restApis.find(String(apiId))?.stages.delete(String(stageName)),
 });
 
-/** Throttling and logs of a stage: nobody floods one machine. */
+/** Throttling and logs of a stage. Without effect here. */
 export const methodSettings = inert<ApiGatewayCloud>(
   ["restApi", "stageName", "methodPath", "settings"],
   ["restApi", "stageName", "methodPath"],
@@ -222,7 +224,7 @@ interface ApiKeyInputs {
   readonly enabled?: boolean;
 }
 
-/** A key, which opens nothing before a plan names it. */
+/** An API key. It allows access only through a usage plan. */
 export const apiKey = define<ApiGatewayCloud, ApiKeyInputs>({
   inputs: ["name", "value", "enabled", "description", "customerId", "tags"],
   replaceOn: ["value"],
@@ -240,7 +242,7 @@ interface UsagePlanInputs {
   readonly apiStages?: readonly { readonly apiId: string; readonly stage: string }[];
 }
 
-/** Which stages its keys open. Quotas and rates are not counted. */
+/** The stages that its keys allow. Quotas and rates are not applied. */
 export const usagePlan = define<ApiGatewayCloud, UsagePlanInputs>({
   inputs: ["name", "apiStages", "description", "quotaSettings", "throttleSettings", "productCode", "tags"],
   put({ restApis, region }, { inputs }, before) {

@@ -2,12 +2,12 @@ import { randomUUID } from "node:crypto";
 import type { PolicyDocument } from "../../cloud/access/policy";
 import { type ApiMethod, type Integration, type Route, type RouteTable, routeTable } from "./match-route";
 
-/** A REST API as it is being defined. Nothing of it is served before it is deployed. */
+/** The definition of a REST API. Only deployed snapshots of it are served. */
 export interface RestApi {
   readonly id: string;
   readonly rootResourceId: string;
   policy?: PolicyDocument;
-  /** Resource id → its place in the tree. */
+  /** Resource id → position in the tree. */
   readonly resources: Map<string, { readonly parentId?: string; readonly pathPart: string }>;
   /** `resourceId METHOD` */
   readonly methods: Map<string, ApiMethod>;
@@ -17,7 +17,7 @@ export interface RestApi {
   readonly stages: Map<string, string>;
 }
 
-/** What a deployment froze. */
+/** The snapshot that a deployment takes. */
 export interface Snapshot {
   readonly match: RouteTable;
   readonly policy?: PolicyDocument;
@@ -27,14 +27,14 @@ export interface RestApis {
   put(id?: string): RestApi;
   remove(id: string): void;
   find(id: string): RestApi | undefined;
-  /** Freezes the API as it is now. @throws for a method without integration, as API Gateway does */
+  /** Takes a snapshot of the API. @throws for a method without integration, as API Gateway does */
   deploy(api: RestApi, deploymentId: string): void;
   /** Path of a resource from the root. */
   pathOf(api: RestApi, resourceId: string): string;
   readonly keys: ApiKeys;
 }
 
-/** API keys, and the usage plans that say which stages they open. */
+/** API keys, and usage plans with the stages that they allow. */
 export interface ApiKeys {
   putKey(id: string, value: string, enabled: boolean): void;
   removeKey(id: string): void;
@@ -43,7 +43,7 @@ export interface ApiKeys {
   removePlan(id: string): void;
   link(planId: string, keyId: string): void;
   unlink(planId: string, keyId: string): void;
-  /** The id of the key with this value, when a plan of it covers the stage. */
+  /** The id of the enabled key with this value, if one of its plans contains the stage. */
   keyFor(value: string | undefined, stage: string): string | undefined;
 }
 
@@ -105,13 +105,13 @@ function createApiKeys(): ApiKeys {
     unlink: (planId, keyId) => void links.delete(`${planId} ${keyId}`),
     keyFor(value, stage) {
       const [id] = [...keys].find(([, key]) => key.enabled && key.value === value) ?? [];
-      const open = [...plans].some(([plan, stages]) => stages.includes(stage) && links.has(`${plan} ${id}`));
-      return open ? id : undefined;
+      const allowed = [...plans].some(([plan, stages]) => stages.includes(stage) && links.has(`${plan} ${id}`));
+      return allowed ? id : undefined;
     },
   };
 }
 
-/** Ten characters, as API Gateway's ids. */
+/** Ten characters, like the ids of API Gateway. */
 export function shortId(): string {
   return randomUUID().replaceAll("-", "").slice(0, 10);
 }

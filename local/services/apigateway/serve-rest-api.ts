@@ -5,7 +5,7 @@ import { AwsError } from "../../cloud/aws-error";
 import type { CloudEvent } from "../../cloud/cloud-event";
 import type { AwsRequest, AwsResponse } from "../../cloud/protocol";
 import type { Functions } from "../lambda/functions";
-import { proxyAnswer, proxyEvent } from "./lambda-proxy";
+import { proxyEvent, proxyResponse } from "./lambda-proxy";
 import type { Route } from "./match-route";
 import type { RestApis, Snapshot } from "./rest-apis";
 
@@ -20,7 +20,7 @@ export interface ApiGatewayOptions {
 
 const PATH = /^\/restapis\/([^/]+)\/([^/]+)(\/.*)?$/;
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
-/** API Gateway waits no longer for an integration. */
+/** API Gateway's limit for an integration. */
 const INTEGRATION_TIMEOUT_MS = 29_000;
 
 interface Target {
@@ -29,11 +29,11 @@ interface Target {
   readonly parameters: Readonly<Record<string, string>>;
   readonly apiId: string;
   readonly stage: string;
-  /** Behind the stage, still encoded. */
+  /** The path after the stage, still encoded. */
   readonly path: string;
 }
 
-/** Serves `/restapis/<id>/<stage>/…` from the deployed snapshot, behind the locks that it declares. */
+/** Serves `/restapis/<id>/<stage>/…` from the deployed snapshot, with the authorization that it declares. */
 export function serveRestApi(options: ApiGatewayOptions): (request: AwsRequest) => Promise<AwsResponse> {
   return async (request) => {
     try {
@@ -45,7 +45,7 @@ export function serveRestApi(options: ApiGatewayOptions): (request: AwsRequest) 
       return await integrate(options, request, target, caller, apiKeyId);
     } catch (error) {
       if (!(error instanceof AwsError)) throw error;
-      // Written with a capital where authorization fails, and small elsewhere: so does API Gateway.
+      // API Gateway writes `Message` for a failed authorization and `message` for other errors.
       const name = error.code === "AccessDeniedException" ? "Message" : "message";
       return {
         status: error.status,
@@ -62,7 +62,7 @@ function find({ apis }: ApiGatewayOptions, { method, path }: AwsRequest): Target
   const snapshot = api?.deployments.get(api.stages.get(stage) ?? "");
   if (snapshot === undefined) throw new AwsError("ForbiddenException", 403, "Forbidden");
   const match = snapshot.match(method, rest);
-  // What API Gateway answers for a path that it does not know.
+  // API Gateway's response for an unknown path.
   if (match === undefined)
     throw new AwsError("MissingAuthenticationTokenException", 403, "Missing Authentication Token");
   return { snapshot, ...match, apiId, stage, path: rest };
@@ -75,7 +75,7 @@ async function identify({ principals, region }: ApiGatewayOptions, request: AwsR
   return principals.find(accessKeyId)!.principal;
 }
 
-/** An explicit deny of either side wins; then the caller's own policies, or the API's, must allow. */
+/** An explicit deny wins. Otherwise the caller's policies or the API's policy must allow the call. */
 function authorise(
   { region, accountId, emit }: ApiGatewayOptions,
   request: AwsRequest,
@@ -87,12 +87,12 @@ function authorise(
   const api = `arn:aws:execute-api:${region}:${accountId}:${apiId}`;
   const resource = `${api}/${stage}/${request.method}${path}`;
   const context = { "aws:sourceip": request.sourceIp };
-  const own = decide(caller?.policies() ?? [], { action, resource, context });
+  const ofCaller = decide(caller?.policies() ?? [], { action, resource, context });
   const policies = snapshot.policy === undefined ? [] : [withFullArns(snapshot.policy, api)];
   const principal = caller?.arn ?? "anonymous";
   const ofApi = decide(policies, { action, resource, context, principal });
-  const denied = own === "deny" || ofApi === "deny";
-  const allowed = !denied && (own === "allow" || ofApi === "allow");
+  const denied = ofCaller === "deny" || ofApi === "deny";
+  const allowed = !denied && (ofCaller === "allow" || ofApi === "allow");
   const status = allowed ? 200 : 403;
   emit({ kind: "call", at: Date.now(), caller: caller?.name ?? "anonymous", action, resource, allowed, status });
   if (allowed) return;
@@ -104,7 +104,7 @@ function authorise(
   );
 }
 
-/** A policy of an API may leave out what the API itself knows: `execute-api:/*`. */
+/** An API's policy can abbreviate its ARN to `execute-api:/...`. */
 function withFullArns(policy: NonNullable<Snapshot["policy"]>, api: string): NonNullable<Snapshot["policy"]> {
   const full = (resource: string) => resource.replace(/^execute-api:\//, `${api}/`);
   return {
@@ -157,9 +157,9 @@ async function integrate(
   const result = await within(INTEGRATION_TIMEOUT_MS, running);
   if (result === "late") throw new AwsError("IntegrationTimeout", 504, "Endpoint request timed out");
   if (result?.phase !== "end") throw internal(502);
-  const answer = proxyAnswer(result.payload);
-  if (answer === undefined) throw internal(502);
-  return answer;
+  const response = proxyResponse(result.payload);
+  if (response === undefined) throw internal(502);
+  return response;
 }
 
 const internal = (status: 500 | 502) => new AwsError("InternalServerErrorException", status, "Internal server error");

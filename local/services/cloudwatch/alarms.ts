@@ -1,6 +1,6 @@
 import type { LogStore } from "../logs/log-store";
 
-/** An alarm on a metric that functions write as EMF lines, or that a mapping counts. On other metrics of AWS it is always OK here. */
+/** An alarm on a metric in EMF lines of functions, or on a metric of a mapping. Alarms on other metrics are always OK here. */
 export interface AlarmSpec {
   readonly name: string;
   readonly namespace?: string;
@@ -20,11 +20,11 @@ export interface Alarms {
   names(): readonly string[];
   /** Whether its state is ALARM now. */
   inAlarm(name: string): boolean;
-  /** A value of a metric that AWS publishes itself. */
-  count(metric: OwnMetric): void;
+  /** Records a value of a metric that AWS publishes. */
+  count(metric: AwsMetric): void;
 }
 
-export interface OwnMetric {
+export interface AwsMetric {
   readonly namespace: string;
   readonly dimensions: Readonly<Record<string, string>>;
   readonly metric: string;
@@ -60,10 +60,10 @@ export function createAlarms(logs: LogStore, now: () => number): Alarms {
     const periodMs = (alarm.period ?? 60) * 1_000;
     const periods = Array.from({ length: alarm.evaluationPeriods }, (_, back) => now() - (back + 1) * periodMs);
     return periods.every((from) => {
-      // What was written in this very millisecond counts.
+      // Includes lines of the current millisecond.
       const within = logs.lines(from).filter(({ at }) => at > from && at <= from + periodMs);
       const values = within.flatMap(({ text }) => valueIn(text, alarm));
-      // Without data it is OK: what `treatMissingData` "notBreaching" says.
+      // Without data the state is OK, as with `treatMissingData` "notBreaching".
       return values.length > 0 && breaches(statistic(values), alarm.threshold ?? 0);
     });
   }
@@ -73,7 +73,7 @@ export function createAlarms(logs: LogStore, now: () => number): Alarms {
     remove: (name) => void alarms.delete(name),
     names: () => [...alarms.keys()],
     inAlarm,
-    // In the form of the functions' lines: an alarm reads all metrics from the log store.
+    // As an EMF line, because alarms read all metrics from the log store.
     count: ({ namespace, dimensions, metric, value }) =>
       logs.add({
         group: namespace,
@@ -92,10 +92,10 @@ function valueIn(line: string, { namespace, metricName = "", dimensions = {} }: 
   if (!line.includes("_aws") || !line.includes(metricName)) return [];
   try {
     const emf = JSON.parse(line) as Emf;
-    const here = emf._aws?.CloudWatchMetrics?.some(({ Namespace }) => Namespace === namespace) === true;
-    const same = Object.entries(dimensions).every(([name, value]) => emf[name] === value);
+    const sameNamespace = emf._aws?.CloudWatchMetrics?.some(({ Namespace }) => Namespace === namespace) === true;
+    const sameDimensions = Object.entries(dimensions).every(([name, value]) => emf[name] === value);
     const value = emf[metricName];
-    return here && same && typeof value === "number" ? [value] : [];
+    return sameNamespace && sameDimensions && typeof value === "number" ? [value] : [];
   } catch {
     return [];
   }

@@ -13,14 +13,18 @@ interface DescribeAlarms {
   readonly StateValue?: string;
 }
 
-/** DescribeAlarms alone. */
+/** Supports DescribeAlarms only. */
 export function cloudWatchProtocol({ alarms, region, accountId }: CloudWatchOptions): Protocol {
   const arn = (name: string) => `arn:aws:cloudwatch:${region}:${accountId}:alarm:${name}`;
   return {
     open({ headers, body }) {
       const operation = headers["x-amz-target"]?.split(".")[1];
       if (operation !== "DescribeAlarms") {
-        throw new AwsError("UnknownOperationException", 400, `The local alarms know DescribeAlarms, not ${operation}.`);
+        throw new AwsError(
+          "UnknownOperationException",
+          400,
+          `The local CloudWatch supports DescribeAlarms only, got ${operation}.`,
+        );
       }
       const { AlarmNames, StateValue } = JSON.parse(body.toString()) as DescribeAlarms;
       const requested = alarms.names().filter((name) => AlarmNames?.includes(name) ?? true);

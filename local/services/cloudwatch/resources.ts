@@ -6,7 +6,7 @@ interface CloudWatchCloud extends Cloud {
   readonly alarms: Alarms;
 }
 
-/** An alarm on a metric that functions log. Its state can be read; it runs no actions. */
+/** An alarm on a metric that functions log. Its state can be read. Its actions do not run. */
 export const metricAlarm = define<CloudWatchCloud, Omit<AlarmSpec, "name"> & { readonly name?: string }>({
   inputs: [
     "name",

@@ -1,7 +1,7 @@
 import { AwsError } from "../../cloud/aws-error";
 import type { Attribute, Engine, Item, Parameters } from "./engine";
 
-/** One item before and after a write; absent = no such item. */
+/** One item before and after a write. Absent: it does not exist. */
 export interface Change {
   readonly table: string;
   readonly keys: Item;
@@ -11,14 +11,14 @@ export interface Change {
 
 export type ChangeName = "INSERT" | "MODIFY" | "REMOVE";
 
-/** What DynamoDB's stream calls a change; a write that changes nothing writes no record. */
+/** The `eventName` of a change. A write that changes nothing has none. */
 export function nameChange({ before, after }: Pick<Change, "before" | "after">): ChangeName | undefined {
   if (after === undefined) return before === undefined ? undefined : "REMOVE";
   if (before === undefined) return "INSERT";
   return canonical(before) === canonical(after) ? undefined : "MODIFY";
 }
 
-/** What capture needs to know of a table. */
+/** What change capture uses of a table. */
 export interface CapturedTable {
   readonly keyNames: readonly string[];
   /** Whether it has a stream. */
@@ -28,13 +28,13 @@ export interface CapturedTable {
 interface Target {
   readonly table: string;
   readonly keys: Item;
-  /** Absent: known only after the write. `null`: the item will be gone. */
+  /** Absent: known only after the write. `null`: the item is deleted. */
   readonly after?: Item | null;
 }
 
 /**
- * The engine with a change stream. Writes to a table that has one pass a queue, one after the other; the items are read
- * before each, and what changed is reported in the order of the requests.
+ * Adds a change stream to the engine. Writes to a table with a stream run one after the other. The items are read before
+ * each write, and the changes are reported in the order of the requests.
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html
  */
 export function captureChanges(
@@ -60,7 +60,7 @@ export function captureChanges(
     return output;
   }
 
-  /** The items as they are now, in the order of the targets. In one call: their number is that of a batch at most. */
+  /** The current items, in the order of the targets. One call is enough for a batch. */
   async function readAll(targets: readonly Target[]): Promise<(Item | undefined)[]> {
     if (targets.length === 0) return [];
     const tables = [...new Set(targets.map(({ table }) => table))];
@@ -81,7 +81,7 @@ export function captureChanges(
     return targets.map(({ table, keys }) => found.get(table + canonical(keys)));
   }
 
-  /** Starts when the last write to each of the tables is done. */
+  /** Runs `work` after the pending writes to these tables. */
   function enqueue<T>(tables: readonly string[], work: () => Promise<T>): Promise<T> {
     const done = Promise.all(tables.map((table) => queues.get(table))).then(work);
     for (const table of tables)
@@ -103,7 +103,7 @@ export function captureChanges(
 
 type KeyNames = (table: string) => readonly string[];
 
-/** The items that an operation writes; none for one that writes nothing or is malformed, which the engine refuses. */
+/** The items that an operation writes. None for a read, or for a malformed request, which the engine rejects. */
 function targetsOf(operation: string, input: Parameters, keyNames: KeyNames): Target[] {
   const targets = writesOf(operation, input).map(({ table, item, after }): Target => {
     return { table, keys: pick(item, keyNames(table)), after };
@@ -146,7 +146,7 @@ function writesOf(operation: string, input: Parameters): Write[] {
   }
 }
 
-/** The engine does not know `ReturnValuesOnConditionCheckFailure`; the item is at hand here. */
+/** Adds the item for `ReturnValuesOnConditionCheckFailure`, which the engine does not support. */
 function withFailedItem(error: unknown, input: Parameters, item: Item | undefined): unknown {
   if (!(error instanceof AwsError) || error.code !== "ConditionalCheckFailedException") return error;
   if (input.ReturnValuesOnConditionCheckFailure !== "ALL_OLD" || item === undefined) return error;
@@ -157,7 +157,7 @@ function pick(item: Item, names: readonly string[]): Item {
   return Object.fromEntries(names.flatMap((name) => (item[name] === undefined ? [] : [[name, item[name]]])));
 }
 
-/** Equal text for equal items: attributes and the members of sets in one order, numbers as values. */
+/** Returns equal text for equal items: sorted attributes and sets, normalized numbers. */
 function canonical(item: Item): string {
   const entries = Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1));
   return `{${entries.map(([name, attribute]) => `${JSON.stringify(name)}:${canonicalAttribute(attribute)}`).join()}}`;
@@ -182,7 +182,7 @@ function canonicalAttribute(attribute: Attribute): string {
   }
 }
 
-/** DynamoDB keeps 38 digits, more than a double: the digits that count, and their exponent. */
+/** The significant digits and their exponent. DynamoDB keeps 38 digits, more than a double. */
 function canonicalNumber(text: string): string {
   const [, sign, whole = "", fraction = "", exponent = "0"] =
     /^([+-]?)(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];

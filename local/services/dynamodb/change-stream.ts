@@ -1,6 +1,6 @@
 import { closeSync, existsSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from "node:fs";
 
-/** One record as Lambda hands it to a function. */
+/** One record as Lambda passes it to a function. */
 export interface StreamRecord {
   readonly eventID: string;
   readonly eventName: "INSERT" | "MODIFY" | "REMOVE";
@@ -23,24 +23,24 @@ export interface StreamRecord {
 /** The change stream of one table: a single shard, read by position. */
 export interface ChangeStream {
   readonly arn: string;
-  /** Number that the next record gets. */
+  /** Sequence number of the next record. */
   readonly end: number;
-  /** The oldest record that is kept: TRIM_HORIZON. */
+  /** Sequence number of the oldest record: TRIM_HORIZON. */
   readonly horizon: number;
   append(record: (sequence: number) => StreamRecord): void;
   /** At most `limit` records from `position` on. */
   read(position: number, limit: number): readonly StreamRecord[];
-  /** Called when something was appended. Returns its remover. */
+  /** Calls the listener after each append. Returns a function that removes it. */
   onAppend(listener: () => void): () => void;
-  /** Forgets what is before `position`, except for the last {@link KEPT_RECORDS}. */
+  /** Drops the records before `position`, except the last {@link KEPT_RECORDS}. */
   trim(position: number): void;
   close(): void;
 }
 
-/** AWS keeps records for 24 hours; here delivered ones make room, since a long run would fill the memory. */
+/** AWS keeps records for 24 hours. Here delivered records are dropped, so that a long run does not fill the memory. */
 const KEPT_RECORDS = 10_000;
 
-/** @param file keeps the records, one per line; absent = in memory */
+/** @param file stores the records, one per line; absent: in memory */
 export function openChangeStream(arn: string, file?: string): ChangeStream {
   const records = file !== undefined && existsSync(file) ? readRecords(file) : [];
   let first = Number(records[0]?.dynamodb.SequenceNumber ?? 1);
@@ -69,7 +69,7 @@ export function openChangeStream(arn: string, file?: string): ChangeStream {
     },
     trim(position) {
       const surplus = position - first - KEPT_RECORDS;
-      // In one go now and then: each cut moves the whole array.
+      // Rarely and many at once, because each splice moves the whole array.
       if (surplus < KEPT_RECORDS) return;
       records.splice(0, surplus);
       first += surplus;
@@ -82,7 +82,7 @@ export function openChangeStream(arn: string, file?: string): ChangeStream {
   };
 }
 
-/** A last line that was cut off by a crash is left out. */
+/** Ignores a last line that a crash cut off. */
 function readRecords(file: string): StreamRecord[] {
   const lines = readFileSync(file, "utf8").split("\n");
   return lines.slice(0, -1).map((line) => JSON.parse(line) as StreamRecord);

@@ -10,7 +10,7 @@ export interface DynamoDbOptions {
   readonly accountId: string;
 }
 
-/** DynamoDB and DynamoDB Streams: one JSON 1.0 protocol, one name to sign for, two targets. */
+/** DynamoDB and DynamoDB Streams: JSON 1.0 with one signing name and two targets. */
 export function dynamoDbProtocol({ tables, region, accountId }: DynamoDbOptions): Protocol {
   const arnOf = (table: string) =>
     table.startsWith("arn:") ? table : `arn:aws:dynamodb:${region}:${accountId}:table/${table}`;
@@ -63,7 +63,7 @@ function parse({ body }: AwsRequest): Parameters {
   }
 }
 
-/** DynamoDB takes a table's ARN wherever it takes its name; the engine knows names. */
+/** DynamoDB accepts a table's ARN in place of its name; the engine accepts names only. */
 function withNames(input: Parameters): Parameters {
   const name = (table: string) => table.replace(/^arn:aws:dynamodb:[^:]+:\d+:table\//, "");
   const batch = input.RequestItems as Record<string, unknown> | undefined;

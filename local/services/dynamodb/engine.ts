@@ -7,13 +7,13 @@ export type Parameters = Readonly<Record<string, unknown>>;
 
 /** DynamoDB's table operations, without its streams. */
 export interface Engine {
-  /** Input and output as in DynamoDB's JSON protocol. @throws AwsError as DynamoDB would answer */
+  /** Runs one operation. Input and output are as in DynamoDB's JSON protocol. @throws AwsError with DynamoDB's code */
   call(operation: string, input: Parameters): Promise<Record<string, unknown>>;
   close(): Promise<void>;
 }
 
 export interface EngineOptions {
-  /** Folder of its files; absent = in memory. */
+  /** Folder of its files. @default in memory */
   readonly path?: string;
   readonly region: string;
   readonly accountId: string;
@@ -35,8 +35,8 @@ interface Validations {
 }
 
 /**
- * dynalite, called in process: the same three steps that its HTTP server takes for each request. Its own server would
- * cost a second hop for every write. The version is pinned, since these modules are not its public face.
+ * dynalite, called in process with the three steps that its HTTP server takes for each request. Its server would add an HTTP
+ * request to every write. The version is pinned, because these modules are not public.
  */
 export function openEngine({ path, region, accountId }: EngineOptions): Engine {
   const { create } = require("dynalite/db") as { create(options: object): Store };
@@ -47,7 +47,7 @@ export function openEngine({ path, region, accountId }: EngineOptions): Engine {
   return {
     async call(operation, input) {
       if (!OPERATIONS.has(operation)) {
-        throw new AwsError("UnknownOperationException", 400, `The local DynamoDB does not know ${operation}.`);
+        throw new AwsError("UnknownOperationException", 400, `The local DynamoDB does not support ${operation}.`);
       }
       const name = validations.toLowerFirst(operation);
       const action = require(`dynalite/actions/${name}`) as Action;

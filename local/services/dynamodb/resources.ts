@@ -18,7 +18,7 @@ interface TableInputs {
   readonly globalSecondaryIndexes?: readonly IndexSpec[];
 }
 
-/** A table and, where requested, its change stream. Capacity, encryption, recovery and expiry have no effect here. */
+/** A table with its optional change stream. Capacity, encryption, recovery and TTL have no effect here. */
 export const table = define<DynamoDbCloud, TableInputs>({
   inputs: [
     "name",
@@ -71,11 +71,11 @@ interface TableItemInputs {
   readonly tableName: string;
   readonly hashKey: string;
   readonly rangeKey?: string;
-  /** JSON of the item, types included. */
+  /** The item as DynamoDB JSON. */
   readonly item: string;
 }
 
-/** One item that the program owns: whatever else is written to it is overwritten by the next change. */
+/** One item that the program owns. The next change overwrites other writes to it. */
 export const tableItem = define<DynamoDbCloud, TableItemInputs>({
   inputs: ["tableName", "hashKey", "rangeKey", "item"],
   replaceOn: ["tableName", "hashKey", "rangeKey"],
@@ -95,10 +95,10 @@ export const tableItem = define<DynamoDbCloud, TableItemInputs>({
   },
 });
 
-/** `aws.dynamodb.getTable`: a program looks up a table that it adopts. */
+/** `aws.dynamodb.getTable`: looks up an existing table. */
 export function getTable({ tables }: DynamoDbCloud, { name }: Readonly<Record<string, unknown>>) {
   const table = tables.find(String(name));
-  if (table === undefined) throw new LocalError(`There is no table ${String(name)} in the local stack.`);
+  if (table === undefined) throw new LocalError(`The local stack has no table ${String(name)}.`);
   const { arn, hashKey, rangeKey = "", stream, streamViewType = "" } = table;
   const streamed = { streamEnabled: stream !== undefined, streamArn: stream?.arn ?? "", streamViewType };
   return { id: name, name, arn, hashKey, rangeKey, ...streamed };

@@ -4,17 +4,17 @@ import type { ChangeStream } from "./change-stream";
 import type { Parameters } from "./engine";
 import type { Tables } from "./tables";
 
-/** For clients that read a change stream themselves. Mappings read it directly. */
+/** DynamoDB Streams for AWS clients. Mappings read the change stream directly. */
 export interface StreamsApi {
   permission(operation: string, input: Parameters): Permission;
-  /** @throws AwsError as DynamoDB Streams would answer */
+  /** @throws AwsError with the code of DynamoDB Streams */
   call(operation: string, input: Parameters): unknown;
 }
 
 const SHARD_ID = "shardId-00000000000000000000-local";
 const MAX_RECORDS = 1_000;
 
-/** DynamoDB Streams over the one shard that a local change stream has. */
+/** DynamoDB Streams over the single shard of a local change stream. */
 export function streamsApi(tables: Tables): StreamsApi {
   const streamOf = (arn: unknown): ChangeStream => {
     const stream = tables.streamOf(String(arn));
@@ -66,14 +66,14 @@ export function streamsApi(tables: Tables): StreamsApi {
     call(operation, input) {
       const run = operations[operation];
       if (run !== undefined) return run(input);
-      throw new AwsError("UnknownOperationException", 400, `DynamoDB Streams has no operation ${operation} here.`);
+      throw new AwsError("UnknownOperationException", 400, `The local DynamoDB Streams does not support ${operation}.`);
     },
   };
 }
 
 const sequenceNumber = (position: number) => String(position).padStart(21, "0");
 
-/** An iterator contains its stream and position: nothing is kept for it, and it does not expire. */
+/** An iterator contains its stream and position, so it needs no state and does not expire. */
 const iterator = (arn: string, position: number) => Buffer.from(`${arn}|${position}`).toString("base64url");
 
 function parseIterator(value: unknown): { arn: string; position: number } {

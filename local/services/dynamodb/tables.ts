@@ -12,7 +12,7 @@ export interface TableSpec {
   readonly hashKey: string;
   readonly rangeKey?: string;
   readonly attributes: readonly { readonly name: string; readonly type: string }[];
-  /** Absent = no stream. */
+  /** Absent: no stream. */
   readonly streamViewType?: string;
   readonly globalSecondaryIndexes?: readonly IndexSpec[];
 }
@@ -32,12 +32,12 @@ export interface Table {
 
 /** DynamoDB's tables with their change streams. */
 export interface Tables {
-  /** Creates a table, or takes up the one that the data folder keeps. @throws when a kept table has other keys */
+  /** Creates a table, or opens the one in the data folder. @throws when that table has other keys */
   put(spec: TableSpec): Promise<Table>;
   remove(name: string): Promise<void>;
   find(name: string): (TableSpec & Table) | undefined;
   streamOf(arn: string): ChangeStream | undefined;
-  /** Any operation of DynamoDB's JSON protocol. @throws AwsError as DynamoDB would answer */
+  /** Any operation of DynamoDB's JSON protocol. @throws AwsError with DynamoDB's code */
   call: Engine["call"];
   close(): Promise<void>;
 }
@@ -108,13 +108,13 @@ export function openTables({ region, accountId, dataDir, emit, now }: TablesOpti
     async put(spec) {
       await createIfMissing(engine, spec);
       const arn = `arn:aws:dynamodb:${region}:${accountId}:table/${spec.name}`;
-      const wanted = spec.streamViewType !== undefined;
+      const streamed = spec.streamViewType !== undefined;
       const existing = tables.get(spec.name)?.stream;
-      if (!wanted) existing?.close();
-      // A stream's label is the time it began; here a table has one stream for life, so that a restart finds it again.
+      if (!streamed) existing?.close();
+      // On AWS the label is the time when the stream was enabled. Here it is constant, so that a restart finds the stream.
       const open = () =>
         openChangeStream(`${arn}/stream/2026-01-01T00:00:00.000`, streams && join(streams, `${spec.name}.jsonl`));
-      const table = { ...spec, arn, stream: wanted ? (existing ?? open()) : undefined };
+      const table = { ...spec, arn, stream: streamed ? (existing ?? open()) : undefined };
       tables.set(spec.name, table);
       return table;
     },

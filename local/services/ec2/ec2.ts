@@ -1,7 +1,7 @@
 import type { Service } from "../service";
 import { securityGroup, vpc } from "./resources";
 
-/** Networks in name, and the region that everything is in. */
+/** Placeholder networks, and the region. */
 export const ec2: Service<unknown> = {
   open: () => ({ model: {} }),
   resources: { "aws:ec2/securityGroup:SecurityGroup": securityGroup, "awsx:ec2:Vpc": vpc },

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import type { Cloud } from "../../cloud/cloud";
 import { define, inert } from "../../resources/define";
 
-/** Everything leaves from this machine: no rule is applied. */
+/** A security group. Its rules have no effect here. */
 export const securityGroup = inert<Cloud>(
   ["name", "description", "vpcId", "ingress", "egress", "tags"],
   ["name", "description", "vpcId"],
@@ -17,8 +17,8 @@ interface VpcInputs {
 }
 
 /**
- * A network in name alone: ids to hand on, and loopback as the address that the world sees. The ids follow from the URN: under
- * Pulumi's engine this is a component, which has no state to keep them in.
+ * A placeholder network with ids, and loopback as its public address. The ids are derived from the URN, because under the
+ * Pulumi engine this is a component, which has no state to store them in.
  */
 export const vpc = define<Cloud, VpcInputs>({
   inputs: [
@@ -31,15 +31,15 @@ export const vpc = define<Cloud, VpcInputs>({
     "tags",
   ],
   put(_, { urn, inputs }) {
-    const end = createHash("sha256").update(urn).digest("hex").slice(0, 12);
+    const suffix = createHash("sha256").update(urn).digest("hex").slice(0, 12);
     const zones = Array.from({ length: inputs.numberOfAvailabilityZones ?? 3 }, (_, zone) => zone);
-    const vpcId = `vpc-${end}`;
+    const vpcId = `vpc-${suffix}`;
     return {
       id: vpcId,
       outputs: {
         vpcId,
-        publicSubnetIds: zones.map((zone) => `subnet-${end}0${zone}`),
-        privateSubnetIds: zones.map((zone) => `subnet-${end}1${zone}`),
+        publicSubnetIds: zones.map((zone) => `subnet-${suffix}0${zone}`),
+        privateSubnetIds: zones.map((zone) => `subnet-${suffix}1${zone}`),
         isolatedSubnetIds: [],
         eips: [{ publicIp: "127.0.0.1" }],
       },

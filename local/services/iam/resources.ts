@@ -12,7 +12,7 @@ interface RoleInputs {
   readonly inlinePolicies?: readonly { readonly name: string; readonly policy: string }[];
 }
 
-/** A role, with the inline policies that are written in place. Who may assume it is not checked. */
+/** A role with its inline policies. The assume-role policy is not checked. */
 export const role = define<IamCloud, RoleInputs>({
   inputs: [
     "name",
@@ -40,7 +40,7 @@ interface RolePolicyInputs {
   readonly policy: string;
 }
 
-/** Checked at every call of those who have the role. */
+/** A policy of a role. It is checked at every call with the role's credentials. */
 export const rolePolicy = define<IamCloud, RolePolicyInputs>({
   inputs: ["name", "namePrefix", "role", "policy"],
   replaceOn: ["name", "namePrefix", "role"],

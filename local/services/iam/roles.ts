@@ -6,7 +6,7 @@ export interface Roles {
   remove(name: string): void;
   putPolicy(role: string, policyName: string, json: string): void;
   removePolicy(role: string, policyName: string): void;
-  /** Policies of the role with this ARN; none when there is no such role. */
+  /** Policies of the role with this ARN; none when the role does not exist. */
   policiesOf(arn: string): readonly PolicyDocument[];
 }
 
@@ -15,7 +15,7 @@ export function createRoles(accountId: string): Roles {
   const arnOf = (name: string) => `arn:aws:iam::${accountId}:role/${name}`;
   const policiesOf = (name: string) => {
     const policies = roles.get(name);
-    if (policies === undefined) throw new Error(`There is no role ${name}.`);
+    if (policies === undefined) throw new Error(`The role ${name} does not exist.`);
     return policies;
   };
   return {

@@ -1,6 +1,6 @@
 /**
- * Runs inside a function's process, in the place of Lambda's runtime: loads the handler, then serves one invocation
- * after the other. It is copied next to the bundle by itself, so it imports nothing but Node.
+ * Runs in a function's process in place of Lambda's runtime: loads the handler, then serves one invocation after the other.
+ * This file alone is copied next to the bundle, so it imports only Node modules.
  */
 
 import { existsSync } from "node:fs";
@@ -12,9 +12,9 @@ interface LambdaContext {
 }
 type Handler = (event: unknown, context: LambdaContext) => unknown;
 
-// The parent is gone, even by SIGKILL: nothing may outlive it.
+// The parent has ended, also by SIGKILL: no function may outlive it.
 process.once("disconnect", () => process.exit(0));
-// A Ctrl-C in the terminal reaches the whole group; the parent decides when its functions end.
+// A terminal sends Ctrl-C to the whole process group; the parent ends its functions itself.
 process.on("SIGINT", () => {});
 
 const loading = load();
@@ -24,9 +24,9 @@ process.on("message", async (invocation: Invocation) => {
   try {
     const handler = await loading;
     const result = await handler(JSON.parse(invocation.event), contextOf(invocation));
-    answer({ ok: true, result: JSON.stringify(result === undefined ? null : result) });
+    reply({ ok: true, result: JSON.stringify(result === undefined ? null : result) });
   } catch (error) {
-    answer({ ok: false, result: JSON.stringify(describe(error)) });
+    reply({ ok: false, result: JSON.stringify(describe(error)) });
   }
 });
 
@@ -40,7 +40,7 @@ for (const event of ["uncaughtException", "unhandledRejection"] as const) {
 
 function load(): Promise<Handler> {
   const [file, name] = (process.env._HANDLER ?? "").split(".") as [string, string];
-  // Resolved later if at all: a failing import is the answer to the first invocation.
+  // A failing import becomes the result of the first invocation.
   const base = `${process.env.LAMBDA_TASK_ROOT}/${file}`;
   const ending = [".js", ".mjs", ".cjs"].find((candidate) => existsSync(base + candidate)) ?? ".js";
   const loaded = import(base + ending).then((exports) => {
@@ -66,7 +66,7 @@ function contextOf({ requestId, functionArn, deadline }: Invocation): LambdaCont
   };
 }
 
-function answer(invoked: InvocationReply): void {
+function reply(invoked: InvocationReply): void {
   process.send?.(invoked);
 }
 

@@ -1,26 +1,26 @@
 import type { ChildProcess } from "node:child_process";
 import type { Invocation, InvocationReply } from "./ipc";
 
-/** How one invocation ended. */
+/** The result of one invocation. */
 export interface InvocationResult {
   readonly phase: "end" | "error" | "timeout" | "killed";
-  /** JSON: what the handler returned, or Lambda's error object. */
+  /** JSON of the handler's result, or of Lambda's error object. */
   readonly payload: string;
 }
 
-/** One execution environment: a process that serves one invocation at a time and stands still in between. */
+/** One execution environment: a process that serves one invocation at a time and is frozen in between. */
 export interface Environment {
   readonly pid: number;
-  /** The invocation that it serves, or served last. */
+  /** The current or the last invocation. */
   readonly requestId: string | undefined;
   readonly busy: boolean;
-  /** Waits for an invocation; false also where it was killed and is not gone yet. */
+  /** Whether it can serve an invocation. False after `kill`, also before the process has ended. */
   readonly idle: boolean;
-  /** Thaws it, runs one invocation to its end or its deadline, and freezes it. */
+  /** Thaws the process, runs one invocation to its end or deadline, and freezes the process. */
   run(invocation: Invocation): Promise<InvocationResult>;
   kill(): void;
-  /** Resolves when the process is gone. */
-  readonly gone: Promise<void>;
+  /** Resolves when the process has ended. */
+  readonly exited: Promise<void>;
 }
 
 export function superviseEnvironment(child: ChildProcess, timeoutSeconds: number): Environment {
@@ -29,18 +29,18 @@ export function superviseEnvironment(child: ChildProcess, timeoutSeconds: number
   let dead = false;
   let killed = false;
 
-  const gone = new Promise<void>((resolve) => {
-    const leave = (reason: string) => {
+  const exited = new Promise<void>((resolve) => {
+    const onExit = (reason: string) => {
       if (dead) return;
       dead = true;
       serving?.end({
         phase: "killed",
-        payload: errorJson("Runtime.ExitError", `Process ended before its answer: ${reason}`),
+        payload: errorJson("Runtime.ExitError", `Process ended before it replied: ${reason}`),
       });
       resolve();
     };
-    child.once("exit", (code, signal) => leave(signal ?? `exit status ${code}`));
-    child.once("error", (error) => leave(error.message));
+    child.once("exit", (code, signal) => onExit(signal ?? `exit status ${code}`));
+    child.once("error", (error) => onExit(error.message));
   });
 
   child.on("message", ({ ok, result }: InvocationReply) =>
@@ -91,7 +91,7 @@ export function superviseEnvironment(child: ChildProcess, timeoutSeconds: number
       });
     },
     kill: () => signal("SIGKILL"),
-    gone,
+    exited,
   };
 }
 

@@ -8,15 +8,15 @@ import type { FunctionSpec } from "./function-spec";
 import type { Invocation } from "./ipc";
 import type { Reaper } from "./reaper";
 
-/** The environments of one function as it was last deployed. */
+/** The environments of one deployed version of a function. */
 export interface FunctionPool {
   readonly spec: FunctionSpec;
   readonly environments: readonly Environment[];
-  /** `undefined`: throttled, all reserved environments are busy. */
+  /** `undefined`: throttled, because all reserved environments are busy. */
   run(invocation: Omit<Invocation, "deadline">): Promise<InvocationResult> | undefined;
-  /** Takes no more invocations; what runs may end. */
+  /** Accepts no more invocations. Running ones may finish. */
   retire(): void;
-  /** Ends everything at once; resolves when all processes are gone. */
+  /** Ends all processes at once. Resolves when they have ended. */
   kill(): Promise<void>;
 }
 
@@ -34,7 +34,7 @@ export function createPool(spec: FunctionSpec, context: PoolContext): FunctionPo
   const environments = new Set<Environment>();
   const folder: CodeFolder = unpackCode(spec.code, context.reaper.folder);
   let retired = false;
-  warnOfOtherNode(spec, context.emit);
+  warnOfOtherNodeVersion(spec, context.emit);
 
   function start(): Environment {
     const { principals, reaper, emit } = context;
@@ -65,7 +65,7 @@ export function createPool(spec: FunctionSpec, context: PoolContext): FunctionPo
     const environment = superviseEnvironment(child, spec.timeoutSeconds);
     environments.add(environment);
     reaper.watch(environment.pid);
-    environment.gone.then(() => {
+    environment.exited.then(() => {
       environments.delete(environment);
       reaper.unwatch(environment.pid);
       principals.revoke(credentials.accessKeyId);
@@ -102,19 +102,21 @@ export function createPool(spec: FunctionSpec, context: PoolContext): FunctionPo
       retired = true;
       const all = [...environments];
       for (const environment of all) environment.kill();
-      await Promise.all(all.map(({ gone }) => gone));
+      await Promise.all(all.map(({ exited }) => exited));
       folder.remove();
     },
   };
 }
 
-function warnOfOtherNode({ name, runtime }: FunctionSpec, emit: PoolContext["emit"]): void {
+function warnOfOtherNodeVersion({ name, runtime }: FunctionSpec, emit: PoolContext["emit"]): void {
   const declared = /^nodejs(\d+)\./.exec(runtime)?.[1];
   if (declared === undefined) {
-    throw new Error(`Expected the runtime of ${name} to be nodejs…, got ${runtime}: only Node functions run locally.`);
+    throw new Error(
+      `Expected the runtime of ${name} to be nodejs…, got ${runtime}: only Node functions are supported locally.`,
+    );
   }
-  const here = process.versions.node.split(".")[0];
-  if (declared === here) return;
-  const line = `Declared for ${runtime}, run here by Node ${process.versions.node}: behaviour may differ from AWS.`;
+  const current = process.versions.node.split(".")[0];
+  if (declared === current) return;
+  const line = `The function declares ${runtime} but runs on Node ${process.versions.node} here. Its behaviour can differ from AWS.`;
   emit({ kind: "log", at: Date.now(), functionName: name, line });
 }

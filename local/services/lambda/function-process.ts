@@ -16,14 +16,14 @@ export interface CodeFolder {
 
 const BOOTSTRAP = "lambda-bootstrap.cjs";
 
-/** Unpacks the archive that would be uploaded, byte for byte, and adds the bootstrap. */
+/** Writes the files of the archive and adds the bootstrap. */
 export function unpackCode({ files }: Archive, parent: string): CodeFolder {
   const path = mkdtempSync(join(parent, "code-"));
   for (const [name, content] of files) {
     mkdirSync(dirname(join(path, name)), { recursive: true });
     writeFileSync(join(path, name), content);
   }
-  // Its source is TypeScript in a checkout and JavaScript in the package; what runs is neither's neighbour.
+  // The source is TypeScript in a checkout and JavaScript in the package.
   const source = readFileSync(require.resolve("./bootstrap"), "utf8");
   writeFileSync(
     join(path, BOOTSTRAP),
@@ -42,7 +42,7 @@ export interface ProcessOptions {
   readonly onLine: (line: string) => void;
 }
 
-/** Starts one process of a function. It has the environment that Lambda gives and the function declares, and nothing of ours. */
+/** Starts one process of a function, with the environment of Lambda and of the function only. */
 export function startProcess(options: ProcessOptions): ChildProcess {
   const { spec, folder, onLine } = options;
   const child = fork(join(folder.path, BOOTSTRAP), [], {
@@ -74,7 +74,7 @@ function environmentOf({
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     AWS_ENDPOINT_URL: endpoint,
-    // The developer's own profiles are not the function's.
+    // The function must not read the developer's profiles.
     AWS_CONFIG_FILE: devNull,
     AWS_SHARED_CREDENTIALS_FILE: devNull,
     AWS_EC2_METADATA_DISABLED: "true",

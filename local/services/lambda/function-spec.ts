@@ -1,6 +1,6 @@
 import type { Archive } from "../../resources/archive";
 
-/** A function as it was deployed. */
+/** A deployed function. */
 export interface FunctionSpec {
   readonly name: string;
   readonly arn: string;
@@ -14,11 +14,11 @@ export interface FunctionSpec {
   readonly memoryMb: number;
   readonly variables: Readonly<Record<string, string>>;
   readonly logGroup: string;
-  /** Absent = as many environments as needed; 0 = none. */
+  /** Maximum number of environments; 0: none. @default unlimited */
   readonly reservedConcurrency?: number;
 }
 
-/** Settings of asynchronous invocations, with Lambda's own defaults. */
+/** Settings of asynchronous invocations. */
 export interface AsyncSettings {
   readonly maximumRetryAttempts: number;
   readonly maximumEventAgeSeconds: number;

@@ -12,9 +12,9 @@ export interface InvokeCall {
   readonly target: string;
   /** JSON. */
   readonly payload: string;
-  /** As events and faults name the caller. */
+  /** The caller's name in events and faults. */
   readonly caller: string;
-  /** Header of the invoke call; absent = a new chain. */
+  /** Trace header of the invoke call. Absent: a new chain. */
   readonly traceId?: string;
 }
 
@@ -26,21 +26,21 @@ export interface EnvironmentView {
 
 /** Lambda: functions, their environments, and the queue of asynchronous invocations. */
 export interface Functions {
-  /** Deploys, or deploys anew: new code and settings get new environments. */
+  /** Deploys a function. An update starts new environments. */
   put(spec: FunctionSpec): void;
   remove(name: string): void;
   /** By name or ARN. */
   find(target: string): FunctionSpec | undefined;
-  /** `undefined` = Lambda's defaults. */
+  /** `undefined`: Lambda's defaults. */
   setAsync(name: string, settings: AsyncSettings | undefined): void;
-  /** Whether a chain may come back to it without end. */
+  /** Whether Lambda's recursive loop detection ends a chain of this function. */
   setRecursion(name: string, loop: "Allow" | "Terminate"): void;
-  /** The function's own policy: who else may invoke it. */
+  /** Sets a statement of the function's resource-based policy. */
   setPermission(name: string, id: string, statement: Statement | undefined): void;
   permissionsOf(target: string): readonly Statement[];
-  /** Waits for the answer. @throws AwsError when there is no such function, or it is throttled, or a chain is ended */
+  /** Invokes synchronously. @throws AwsError when the function does not exist or is throttled, or the chain is ended */
   invoke(call: InvokeCall): Promise<InvocationResult>;
-  /** Accepts the invocation; it is delivered later, at most as often as the settings say. */
+  /** Accepts an asynchronous invocation, which is retried according to the settings. */
   invokeAsync(call: InvokeCall): void;
   environments(name: string): readonly EnvironmentView[];
   close(): Promise<void>;
@@ -48,20 +48,20 @@ export interface Functions {
 
 export interface FunctionsOptions extends PoolContext {
   readonly faults: Faults;
-  /** Share of real time that waits take: below 1 where hops are compressed. */
+  /** Factor on wait times: below 1 with `hopSeconds`. */
   readonly timeScale: number;
 }
 
 interface Deployed {
   pool: FunctionPool;
   async: AsyncSettings;
-  mayLoop: boolean;
+  allowsRecursion: boolean;
   readonly permissions: Map<string, Statement>;
 }
 
 const RETRY_WAITS_MS = [60_000, 120_000];
 const THROTTLED_WAIT_MS = 1_000;
-const SHORTEST_WAIT_MS = 50;
+const MIN_WAIT_MS = 50;
 
 export function createFunctions(options: FunctionsOptions): Functions {
   const { emit, faults, timeScale } = options;
@@ -88,24 +88,24 @@ export function createFunctions(options: FunctionsOptions): Functions {
       waits.add(timer);
     });
   }
-  const scaled = (ms: number) => Math.max(SHORTEST_WAIT_MS, ms * timeScale);
+  const scaled = (ms: number) => Math.max(MIN_WAIT_MS, ms * timeScale);
 
-  /** Starts an invocation, unless its chain must end. */
+  /** Starts an invocation, unless loop detection ends its chain. */
   function start(
-    { pool, mayLoop }: Deployed,
+    { pool, allowsRecursion }: Deployed,
     call: InvokeCall,
     requestId: string,
   ): Promise<InvocationResult> | "throttled" | "loop" {
     const { name, arn } = pool.spec;
     const chain = continueChain(call.traceId, arn);
-    if (chain.count > MAX_RECURSION && !mayLoop) {
+    if (chain.count > MAX_RECURSION && !allowsRecursion) {
       emit({ kind: "invocation", at: Date.now(), functionName: name, requestId, phase: "loop-stopped" });
       return "loop";
     }
     return pool.run({ requestId, functionArn: arn, traceId: chain.traceId, event: call.payload }) ?? "throttled";
   }
 
-  /** One accepted asynchronous invocation, until it succeeded or is given up. */
+  /** Runs one asynchronous invocation until it succeeds or is discarded. */
   async function deliver(call: InvokeCall): Promise<void> {
     const accepted = Date.now();
     const requestId = randomUUID();
@@ -131,7 +131,7 @@ export function createFunctions(options: FunctionsOptions): Functions {
       const before = functions.get(spec.name);
       const pool = createPool(spec, options);
       if (before === undefined) {
-        functions.set(spec.name, { pool, async: DEFAULT_ASYNC, mayLoop: false, permissions: new Map() });
+        functions.set(spec.name, { pool, async: DEFAULT_ASYNC, allowsRecursion: false, permissions: new Map() });
         return;
       }
       before.pool.retire();
@@ -150,7 +150,7 @@ export function createFunctions(options: FunctionsOptions): Functions {
       deployed(name).async = settings ?? DEFAULT_ASYNC;
     },
     setRecursion(name, loop) {
-      deployed(name).mayLoop = loop === "Allow";
+      deployed(name).allowsRecursion = loop === "Allow";
     },
     setPermission(name, id, statement) {
       const { permissions } = deployed(name);

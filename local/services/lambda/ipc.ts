@@ -9,7 +9,7 @@ export interface Invocation {
   readonly event: string;
 }
 
-/** And back: JSON of the result, or of Lambda's error object. */
+/** The reply: JSON of the result, or of Lambda's error object. */
 export interface InvocationReply {
   readonly ok: boolean;
   readonly result: string;

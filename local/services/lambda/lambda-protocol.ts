@@ -11,7 +11,7 @@ export interface LambdaOptions {
   readonly accountId: string;
 }
 
-/** Lambda's Invoke, in both kinds. */
+/** Lambda's Invoke, synchronous and asynchronous. */
 export function lambdaProtocol({ functions, region, accountId }: LambdaOptions): Protocol {
   return {
     open({ method, path, headers, body }) {
@@ -20,7 +20,7 @@ export function lambdaProtocol({ functions, region, accountId }: LambdaOptions):
         throw new AwsError(
           "UnknownOperationException",
           404,
-          `The local Lambda knows Invoke alone, not ${method} ${path}.`,
+          `The local Lambda supports Invoke only, got ${method} ${path}.`,
         );
       }
       const name = functions.find(target)?.name ?? target.replace(/^.*:function:/, "");

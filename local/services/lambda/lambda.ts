@@ -1,7 +1,7 @@
 import type { CloudEvent } from "../../cloud/cloud-event";
 import type { Alarms } from "../cloudwatch/alarms";
 import type { Tables } from "../dynamodb/tables";
-import type { May } from "../iam/may";
+import type { Authorize } from "../iam/authorizer";
 import type { Roles } from "../iam/roles";
 import type { LogStore } from "../logs/log-store";
 import type { Buckets } from "../s3/buckets";
@@ -14,19 +14,20 @@ import { eventInvokeConfig, eventSourceMapping, lambdaFunction, permission, recu
 
 export interface LambdaNeeds {
   readonly roles: Roles;
-  readonly may: May;
+  readonly authorize: Authorize;
   readonly logs: LogStore;
   readonly alarms: Alarms;
   readonly buckets: Buckets;
   readonly tables: Tables;
 }
 
-const DRAIN_PATIENCE_MS = 5_000;
+const DRAIN_TIMEOUT_MS = 5_000;
 
 /** Functions as processes, and the event source mappings that poll for them. */
 export const lambda: Service<{ readonly functions: Functions; readonly mappings: Mappings }, LambdaNeeds> = {
   open(cloud) {
-    const { region, accountId, dataDir, principals, faults, roles, may, logs, alarms, buckets, timeScale } = cloud;
+    const { region, accountId, dataDir, principals, faults, roles, authorize, logs, alarms, buckets, timeScale } =
+      cloud;
     const emit = (event: CloudEvent) => {
       if (event.kind === "log") {
         const group = functions.find(event.functionName)?.logGroup;
@@ -53,7 +54,8 @@ export const lambda: Service<{ readonly functions: Functions; readonly mappings:
       dataDir,
       count: (EventSourceMappingUUID, metric, value) =>
         alarms.count({ namespace: "AWS/Lambda", dimensions: { EventSourceMappingUUID }, metric, value }),
-      may: (name, permission, quietly) => may(name, functions.find(name)?.roleArn ?? "", permission, quietly),
+      authorize: (name, permission, quietly) =>
+        authorize(name, functions.find(name)?.roleArn ?? "", permission, quietly),
       putFailure: (arn, key, body) =>
         void buckets
           .find(arn.replace(/^arn:aws:s3:::/, ""))
@@ -63,8 +65,8 @@ export const lambda: Service<{ readonly functions: Functions; readonly mappings:
       model: { functions, mappings },
       protocol: { signingName: "lambda", ...lambdaProtocol({ functions, region, accountId }) },
       async stop() {
-        await mappings.drain(DRAIN_PATIENCE_MS);
-        // A batch that hangs ends with its process, and is delivered again after a restart.
+        await mappings.drain(DRAIN_TIMEOUT_MS);
+        // A hanging batch ends with its process and is delivered again after a restart.
         await Promise.all([mappings.close(), functions.close()]);
         reaper.close();
       },

@@ -3,16 +3,16 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** Ends function processes, and removes their code, when the local cloud can no longer do it itself. */
+/** Kills function processes and removes their code after the local cloud's process has ended. */
 export interface Reaper {
-  /** Folder for the code of functions; removed in the end. */
+  /** Folder for the code of functions; the reaper removes it. */
   readonly folder: string;
   watch(pid: number): void;
   unwatch(pid: number): void;
   close(): void;
 }
 
-/** Learns pids from its input, and kills what is left when the input ends, which it does however the parent dies. */
+/** Reads pids from its input. When the input ends, however the parent dies, it kills the remaining processes. */
 const SCRIPT = `
 trap '' HUP INT TERM
 pids=
@@ -27,8 +27,8 @@ rm -rf "$1"
 `;
 
 /**
- * A frozen process does not see that its parent died, so the IPC channel alone leaves it behind. A shell is small,
- * is never frozen, and is there wherever SIGSTOP is.
+ * A frozen process does not notice the end of its parent, so the IPC channel alone would leave it behind. A shell is small,
+ * is never frozen, and exists wherever SIGSTOP exists.
  */
 export function startReaper(): Reaper {
   const folder = mkdtempSync(join(tmpdir(), "stream-ingestion-"));
@@ -36,7 +36,7 @@ export function startReaper(): Reaper {
     stdio: ["pipe", "ignore", "ignore"],
     env: { PATH: "/usr/bin:/bin" },
   });
-  // Where there is no shell there are no stop signals either: nothing is ever frozen, and IPC is enough.
+  // A system without a shell has no stop signals either. There no process is frozen, and IPC is enough.
   shell.on("error", () => {});
   shell.stdin.on("error", () => {});
   shell.unref();

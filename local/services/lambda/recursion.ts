@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 
-/** Lambda ends a chain in which one function comes up more often than this. */
+/** Lambda ends a chain in which one function runs more often than this. */
 export const MAX_RECURSION = 16;
 
 /**
@@ -10,11 +10,11 @@ export const MAX_RECURSION = 16;
 export interface Chain {
   /** The header for the next invocation. */
   readonly traceId: string;
-  /** How often this function comes up in the chain, with this invocation. */
+  /** Number of invocations of this function in the chain, including this one. */
   readonly count: number;
 }
 
-/** The chain as it goes on with an invocation of `functionArn`. @param header of the invoke call; absent = a new chain */
+/** Adds an invocation of `functionArn` to a chain. @param header trace header of the invoke call; absent: a new chain */
 export function continueChain(header: string | undefined, functionArn: string): Chain {
   const fields = parseHeader(header ?? "");
   const counts = parseLineage(fields.get("Lineage") ?? "");

@@ -30,7 +30,7 @@ interface FunctionInputs {
 const DEFAULT_TIMEOUT_SECONDS = 3;
 const DEFAULT_MEMORY_MB = 128;
 
-/** Child processes that run the very files of the archive. Architecture and network are those of this machine. */
+/** A function: child processes that run the files of the archive. Architecture and network are those of this machine. */
 export const lambdaFunction = define<LambdaCloud, FunctionInputs>({
   inputs: [
     "name",
@@ -54,7 +54,7 @@ export const lambdaFunction = define<LambdaCloud, FunctionInputs>({
   put(cloud, { name: pulumiName, inputs }, before) {
     const { region, accountId, functions } = cloud;
     if (inputs.code?.kind !== "archive") {
-      throw new Error("Expected `code` to be an archive of files: images and code in S3 do not run locally.");
+      throw new Error("Expected `code` to be an archive of files: images and code in S3 are not supported locally.");
     }
     const name = before?.id ?? physicalName(inputs.name, pulumiName);
     const arn = `arn:aws:lambda:${region}:${accountId}:function:${name}`;
@@ -97,7 +97,7 @@ interface RecursionInputs {
   readonly recursiveLoop: "Allow" | "Terminate";
 }
 
-/** Without it a chain of invocations ends after 16, as on AWS. */
+/** Recursive loop detection. By default a chain ends after 16 invocations, as on AWS. */
 export const recursionConfig = define<LambdaCloud, RecursionInputs>({
   inputs: ["functionName", "recursiveLoop"],
   replaceOn: ["functionName"],
@@ -116,7 +116,7 @@ interface EventInvokeInputs {
   readonly maximumEventAgeInSeconds?: number;
 }
 
-/** How often and how long asynchronous invocations are tried. Their destinations are not deployed. */
+/** Retries and maximum age of asynchronous invocations. Destinations have no effect here. */
 export const eventInvokeConfig = define<LambdaCloud, EventInvokeInputs>({
   inputs: ["functionName", "maximumRetryAttempts", "maximumEventAgeInSeconds", "qualifier", "destinationConfig"],
   replaceOn: ["functionName", "qualifier"],
@@ -140,7 +140,7 @@ interface PermissionInputs {
   readonly statementId?: string;
 }
 
-/** Lets an AWS service invoke a function. */
+/** Allows an AWS service to invoke a function. */
 export const permission = define<LambdaCloud, PermissionInputs>({
   inputs: ["action", "function", "principal", "sourceArn", "sourceAccount", "statementId", "qualifier"],
   replaceOn: ["action", "function", "principal", "sourceArn", "sourceAccount", "statementId", "qualifier"],
@@ -179,7 +179,7 @@ interface MappingInputs {
   readonly metricsConfig?: { readonly metrics: readonly string[] };
 }
 
-/** A poller from a table's change stream to a function. A table has one shard here, so `parallelizationFactor` is 1. */
+/** An event source mapping from a table's change stream to a function. A stream has one shard here, so `parallelizationFactor` is 1. */
 export const eventSourceMapping = define<LambdaCloud, MappingInputs>({
   inputs: [
     "eventSourceArn",
@@ -203,14 +203,14 @@ export const eventSourceMapping = define<LambdaCloud, MappingInputs>({
     const id = before?.id ?? randomUUID();
     const stream = tables.streamOf(inputs.eventSourceArn);
     if (stream === undefined) {
-      throw new Error(`Expected \`eventSourceArn\` to be the stream of a table here, got ${inputs.eventSourceArn}.`);
+      throw new Error(`Expected \`eventSourceArn\` to be the stream of a local table, got ${inputs.eventSourceArn}.`);
     }
     const target = functions.find(inputs.functionName);
     if (target === undefined) throw new Error(`Function not found: ${inputs.functionName}`);
     const failureBucketArn = inputs.destinationConfig?.onFailure?.destinationArn;
     if (failureBucketArn !== undefined && !failureBucketArn.startsWith("arn:aws:s3:::")) {
       throw new Error(
-        `Expected a bucket as failure destination, got ${failureBucketArn}: queues and topics do not run locally.`,
+        `Expected a bucket as failure destination, got ${failureBucketArn}: queues and topics are not supported locally.`,
       );
     }
     await mappings.put(

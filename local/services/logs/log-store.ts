@@ -1,18 +1,18 @@
-/** A line of a function's log, in the group that the function writes to. */
+/** A line of a function's log group. */
 export interface LogLine {
   readonly group: string;
   readonly at: number;
   readonly text: string;
 }
 
-/** CloudWatch Logs, as far as somebody may look back: the latest lines. */
+/** CloudWatch Logs with the latest lines only. */
 export interface LogStore {
   add(line: LogLine): void;
-  /** Lines of one group, or of all, from `since` on, oldest first. */
+  /** Lines of one group, or of all groups, since a time, oldest first. */
   lines(since: number, group?: string): readonly LogLine[];
 }
 
-/** A run of days must not fill the memory with lines. */
+/** Limits the memory of long runs. */
 const KEPT = 20_000;
 
 export function createLogStore(): LogStore {
@@ -20,7 +20,7 @@ export function createLogStore(): LogStore {
   return {
     add(line) {
       kept.push(line);
-      // Thrown away by halves: taking off the first of a long array costs its whole length.
+      // Drops half at once, because each splice moves the whole array.
       if (kept.length >= 2 * KEPT) kept.splice(0, KEPT);
     },
     lines: (since, group) => kept.filter((line) => line.at >= since && (group === undefined || line.group === group)),

@@ -14,13 +14,17 @@ interface FilterLogEvents {
   readonly filterPattern?: string;
 }
 
-/** FilterLogEvents alone, with patterns of quoted terms: all of them, or with `?` before each any of them. */
+/** Supports FilterLogEvents with quoted terms: all must match, or any of those with `?`. */
 export function logsProtocol({ logs, region, accountId }: LogsOptions): Protocol {
   return {
     open({ headers, body }) {
       const operation = headers["x-amz-target"]?.split(".")[1];
       if (operation !== "FilterLogEvents") {
-        throw new AwsError("UnknownOperationException", 400, `The local logs know FilterLogEvents, not ${operation}.`);
+        throw new AwsError(
+          "UnknownOperationException",
+          400,
+          `The local CloudWatch Logs supports FilterLogEvents only, got ${operation}.`,
+        );
       }
       const { logGroupName = "", startTime = 0, filterPattern = "" } = JSON.parse(body.toString()) as FilterLogEvents;
       const resource = `arn:aws:logs:${region}:${accountId}:log-group:${logGroupName}`;
@@ -47,7 +51,11 @@ export function logsProtocol({ logs, region, accountId }: LogsOptions): Protocol
 function matcher(pattern: string): (text: string) => boolean {
   const terms = [...pattern.matchAll(/(\??)"([^"]*)"/g)].map(([, optional, term = ""]) => ({ optional, term }));
   if (terms.length === 0 && pattern.trim() !== "") {
-    throw new AwsError("InvalidParameterException", 400, `The local logs match quoted terms alone, not ${pattern}.`);
+    throw new AwsError(
+      "InvalidParameterException",
+      400,
+      `The local CloudWatch Logs supports quoted terms only, got ${pattern}.`,
+    );
   }
   const any = terms.filter(({ optional }) => optional === "?");
   const all = terms.filter(({ optional }) => optional !== "?");

@@ -1,7 +1,7 @@
 import type { Cloud } from "../../cloud/cloud";
 import { inert, physicalName } from "../../resources/define";
 
-/** A name that roles are allowed to write to; its lines go to the log store and to `onEvent`. */
+/** A log group. Its lines go to the log store and to `onEvent`. */
 export const logGroup = inert<Cloud>(
   ["name", "namePrefix", "retentionInDays", "kmsKeyId", "logGroupClass", "skipDestroy", "tags"],
   ["name", "namePrefix", "logGroupClass"],

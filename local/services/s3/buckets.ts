@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { join } from "node:path";
 import { type PolicyDocument, parsePolicy } from "../../cloud/access/policy";
 
-/** What S3 keeps in addition to the bytes. */
+/** The metadata of an object. */
 export interface ObjectHead {
   readonly key: string;
   readonly contentType: string;
@@ -22,7 +22,7 @@ export interface Bucket {
   get(key: string): { readonly head: ObjectHead; readonly body: Buffer } | undefined;
   head(key: string): ObjectHead | undefined;
   delete(key: string): void;
-  /** In order of their keys. */
+  /** Sorted by key. */
   list(prefix: string): readonly ObjectHead[];
 }
 
@@ -31,11 +31,11 @@ export interface Buckets {
   put(name: string): Bucket;
   find(name: string): Bucket | undefined;
   setPolicy(name: string, json: string | undefined): void;
-  /** @throws when it holds objects and `force` is false, as S3 does */
+  /** @throws when the bucket is not empty and `force` is false, as S3 does */
   remove(name: string, force: boolean): void;
 }
 
-/** @param dataDir keeps the objects; absent = in memory */
+/** @param dataDir folder for the objects; absent: in memory */
 export function createBuckets(dataDir?: string): Buckets {
   const buckets = new Map<string, Bucket>();
   const folderOf = (name: string) => dataDir && join(dataDir, "buckets", name);
@@ -67,9 +67,9 @@ function openBucket(name: string, folder: string | undefined): Bucket {
   const heads = new Map(bodies.heads().map((head) => [head.key, head]));
   return {
     name,
-    put(given, body) {
+    put(metadata, body) {
       const etag = `"${createHash("md5").update(body).digest("hex")}"`;
-      const head = { ...given, etag, size: body.length, lastModified: Date.now() };
+      const head = { ...metadata, etag, size: body.length, lastModified: Date.now() };
       bodies.write(head, body);
       heads.set(head.key, head);
       return head;
@@ -106,7 +106,7 @@ function bodiesInMemory(): Bodies {
   };
 }
 
-/** One file per object: a line with the head, then the bytes. Named by hash, since a key can be no file name. */
+/** One file per object: a line with the metadata, then the bytes. Its name is a hash, because a key may not be a valid file name. */
 function bodiesIn(folder: string): Bodies {
   mkdirSync(folder, { recursive: true });
   const fileOf = (key: string) => join(folder, createHash("sha256").update(key).digest("hex"));

@@ -39,7 +39,7 @@ interface BucketPolicyInputs {
   readonly policy: string;
 }
 
-/** Its denials hold for every call to the bucket. */
+/** A bucket policy. Its denials apply to every call to the bucket. */
 export const bucketPolicy = define<S3Cloud, BucketPolicyInputs>({
   inputs: ["bucket", "policy"],
   replaceOn: ["bucket"],
@@ -50,6 +50,6 @@ export const bucketPolicy = define<S3Cloud, BucketPolicyInputs>({
   remove: ({ buckets }, id) => buckets.setPolicy(id, undefined),
 });
 
-/** A setting of a bucket that changes nothing on one machine. */
+/** A setting of a bucket without effect here. */
 export const bucketSetting = (...inputs: string[]) =>
   inert<S3Cloud>(["bucket", ...inputs], ["bucket"], (_, resource) => ({ id: String(resource.inputs.bucket) }));

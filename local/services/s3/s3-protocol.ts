@@ -6,7 +6,7 @@ import type { Bucket, Buckets, ObjectHead } from "./buckets";
 
 const MAX_KEYS = 1000;
 
-/** S3's REST protocol for objects: put, get, head, delete and list. Buckets are addressed by path, as the SDK does for an IP address. */
+/** S3's REST protocol for objects: put, get, head, delete and list. Uses path-style addresses, as the SDK does for an IP address. */
 export function s3Protocol(buckets: Buckets): Protocol {
   return {
     open(request): Operation {
@@ -20,7 +20,7 @@ export function s3Protocol(buckets: Buckets): Protocol {
         run: async (caller) => {
           const bucket = buckets.find(name);
           if (bucket === undefined) throw new AwsError("NoSuchBucket", 404, "The specified bucket does not exist");
-          // The way here is loopback, which stands for TLS: nobody else can listen.
+          // Loopback counts as TLS, because no other machine can read it.
           const context = { "aws:securetransport": "true", "aws:sourceip": request.sourceIp };
           const policies = bucket.policy === undefined ? [] : [bucket.policy];
           if (decide(policies, { action, resource, principal: caller.arn, context }) === "deny") {
@@ -40,12 +40,12 @@ export function s3Protocol(buckets: Buckets): Protocol {
   };
 }
 
-interface Step {
+interface ObjectOperation {
   readonly action: string;
   run(bucket: Bucket): AwsResponse;
 }
 
-function onBucket({ method, query }: AwsRequest): Step {
+function onBucket({ method, query }: AwsRequest): ObjectOperation {
   if (method === "HEAD") return { action: "s3:ListBucket", run: () => ({ status: 200, body: "" }) };
   if (method !== "GET" || query.get("list-type") !== "2") throw unknown(method, "a bucket");
   return {
@@ -78,7 +78,7 @@ function listed({ key, size, etag, lastModified }: ObjectHead): string {
   );
 }
 
-function onObject(request: AwsRequest, key: string): Step {
+function onObject(request: AwsRequest, key: string): ObjectOperation {
   switch (request.method) {
     case "PUT":
       return { action: "s3:PutObject", run: (bucket) => put(bucket, key, request) };
@@ -132,7 +132,7 @@ function get(bucket: Bucket, key: string): AwsResponse {
   };
 }
 
-/** The SDK sends a stream in its own chunks inside the HTTP body: size in hex, bytes, and a trailer at the end. */
+/** Decodes the SDK's aws-chunked body: size in hex, bytes, and a trailer at the end. */
 function unchunk(body: Buffer): Buffer {
   const parts: Buffer[] = [];
   for (let at = 0; ; ) {
@@ -145,7 +145,7 @@ function unchunk(body: Buffer): Buffer {
 }
 
 function unknown(method: string, what: string): AwsError {
-  return new AwsError("NotImplemented", 501, `The local S3 does not know this ${method} on ${what}.`);
+  return new AwsError("NotImplemented", 501, `The local S3 does not support this ${method} on ${what}.`);
 }
 
 const xml = (content: string) => `<?xml version="1.0" encoding="UTF-8"?>\n${content}`;

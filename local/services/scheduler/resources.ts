@@ -1,13 +1,13 @@
 import type { Cloud } from "../../cloud/cloud";
 import { define, physicalName } from "../../resources/define";
-import type { May } from "../iam/may";
+import type { Authorize } from "../iam/authorizer";
 import type { Functions } from "../lambda/functions";
 import type { Schedules } from "./schedules";
 
 interface SchedulerCloud extends Cloud {
   readonly schedules: Schedules;
   readonly functions: Functions;
-  readonly may: May;
+  readonly authorize: Authorize;
 }
 
 interface ScheduleInputs {
@@ -18,7 +18,7 @@ interface ScheduleInputs {
   readonly target: { readonly arn: string; readonly roleArn: string; readonly input?: string };
 }
 
-/** A timer that invokes a function with the schedule's own role. */
+/** A schedule that invokes a function with the schedule's role. */
 export const schedule = define<SchedulerCloud, ScheduleInputs>({
   inputs: [
     "name",
@@ -35,7 +35,9 @@ export const schedule = define<SchedulerCloud, ScheduleInputs>({
     const { target, groupName = "default" } = inputs;
     const name = before?.id.split("/")[1] ?? physicalName(inputs.name, pulumiName);
     if (!/:function:/.test(target.arn)) {
-      throw new Error(`Expected a schedule's target to be a function, got ${target.arn}: others do not run locally.`);
+      throw new Error(
+        `Expected a schedule's target to be a function, got ${target.arn}: other targets are not supported locally.`,
+      );
     }
     cloud.schedules.put({
       name,
@@ -43,7 +45,8 @@ export const schedule = define<SchedulerCloud, ScheduleInputs>({
       enabled: inputs.state !== "DISABLED",
       invoke() {
         const permission = { action: "lambda:InvokeFunction", resource: target.arn };
-        if (!cloud.may(name, target.roleArn, permission) || cloud.functions.find(target.arn) === undefined) return;
+        if (!cloud.authorize(name, target.roleArn, permission) || cloud.functions.find(target.arn) === undefined)
+          return;
         cloud.functions.invokeAsync({ target: target.arn, payload: target.input ?? "{}", caller: name });
       },
     });

@@ -1,4 +1,4 @@
-import type { May } from "../iam/may";
+import type { Authorize } from "../iam/authorizer";
 import type { Functions } from "../lambda/functions";
 import type { Service } from "../service";
 import { schedule } from "./resources";
@@ -7,7 +7,7 @@ import { createSchedules, type Schedules } from "./schedules";
 /** EventBridge Scheduler. */
 export const scheduler: Service<
   { readonly schedules: Schedules },
-  { readonly functions: Functions; readonly may: May }
+  { readonly functions: Functions; readonly authorize: Authorize }
 > = {
   open({ timeScale }) {
     const schedules = createSchedules(timeScale);

@@ -7,7 +7,7 @@ export interface ScheduleSpec {
   readonly invoke: () => void;
 }
 
-/** EventBridge Scheduler, for rates. */
+/** EventBridge Scheduler with rate expressions. */
 export interface Schedules {
   put(spec: ScheduleSpec): void;
   remove(name: string): void;
@@ -15,9 +15,9 @@ export interface Schedules {
 }
 
 const UNIT_MS: Readonly<Record<string, number>> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
-const SHORTEST_MS = 1_000;
+const MIN_INTERVAL_MS = 1_000;
 
-/** @param timeScale share of real time: below 1 where hops are compressed */
+/** @param timeScale factor on intervals: below 1 with `hopSeconds` */
 export function createSchedules(timeScale: number): Schedules {
   const timers = new Map<string, readonly NodeJS.Timeout[]>();
   const remove = (name: string) => {
@@ -27,8 +27,8 @@ export function createSchedules(timeScale: number): Schedules {
   return {
     put({ name, expression, enabled, invoke }) {
       remove(name);
-      const interval = Math.max(SHORTEST_MS, rateMs(expression) * timeScale);
-      // A rate without a start date begins at once (EventBridge Scheduler User Guide, schedule types).
+      const interval = Math.max(MIN_INTERVAL_MS, rateMs(expression) * timeScale);
+      // A rate without a start date starts at once (EventBridge Scheduler User Guide, schedule types).
       if (enabled) timers.set(name, [setTimeout(invoke, 0), setInterval(invoke, interval)]);
     },
     remove,
@@ -39,7 +39,9 @@ export function createSchedules(timeScale: number): Schedules {
 function rateMs(expression: string): number {
   const [, count, unit] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression) ?? [];
   if (count === undefined || unit === undefined || Number(count) === 0) {
-    throw new Error(`Expected a schedule like rate(5 minutes), got ${expression}: cron() and at() do not run locally.`);
+    throw new Error(
+      `Expected a schedule like rate(5 minutes), got ${expression}: cron() and at() are not supported locally.`,
+    );
   }
   return Number(count) * UNIT_MS[unit]!;
 }

@@ -17,8 +17,8 @@ export const secret = define<SecretsCloud, SecretInputs>({
   replaceOn: ["name"],
   put({ secrets, region, accountId }, { name: pulumiName, inputs }, before) {
     const name = (before?.outputs.name as string | undefined) ?? physicalName(inputs.name, pulumiName, 255);
-    const end = randomBytes(6).toString("base64url").replace(/[-_]/g, "x").slice(0, 6);
-    const arn = before?.id ?? `arn:aws:secretsmanager:${region}:${accountId}:secret:${name}-${end}`;
+    const suffix = randomBytes(6).toString("base64url").replace(/[-_]/g, "x").slice(0, 6);
+    const arn = before?.id ?? `arn:aws:secretsmanager:${region}:${accountId}:secret:${name}-${suffix}`;
     secrets.put({ arn, name });
     return { id: arn, outputs: { name, arn } };
   },
@@ -31,7 +31,7 @@ interface SecretVersionInputs {
   readonly secretBinary?: string;
 }
 
-/** A value of a secret. Another value is another version: the one before stays for a while. */
+/** A value of a secret. A new value is a new version; the previous version is kept. */
 export const secretVersion = define<SecretsCloud, SecretVersionInputs>({
   inputs: ["secretId", "secretString", "secretBinary"],
   replaceOn: ["secretId", "secretString", "secretBinary"],
@@ -39,9 +39,9 @@ export const secretVersion = define<SecretsCloud, SecretVersionInputs>({
   put({ secrets }, { inputs }, before) {
     const { secretId, secretString, secretBinary } = inputs;
     const versionId = before?.id.split("|")[1] ?? randomUUID();
-    // An update brings no new value. After a restart the value is there, and may have been rotated since.
-    const isThere = before !== undefined && (secrets.find(secretId)?.versions.length ?? 0) > 0;
-    if (!isThere) secrets.putValue(secretId, { secretString, secretBinary }, versionId);
+    // An update has no new value. After a restart the value exists and may have been rotated.
+    const hasValue = before !== undefined && (secrets.find(secretId)?.versions.length ?? 0) > 0;
+    if (!hasValue) secrets.putValue(secretId, { secretString, secretBinary }, versionId);
     return { id: `${secretId}|${versionId}`, outputs: { versionId, arn: secretId, versionStages: ["AWSCURRENT"] } };
   },
   remove({ secrets }, id) {

@@ -8,9 +8,9 @@ export interface Secrets {
   put(secret: { readonly arn: string; readonly name: string }): void;
   remove(arn: string): void;
   find(id: string): Secret | undefined;
-  /** @throws AwsError when there is no such secret */
+  /** @throws AwsError when the secret does not exist */
   get(id: string): Secret;
-  /** The new value is AWSCURRENT, the one before it AWSPREVIOUS. */
+  /** The new value becomes AWSCURRENT, the previous one AWSPREVIOUS. */
   putValue(id: string, value: SecretValue, versionId?: string): SecretVersion;
   removeValue(id: string, versionId: string): void;
 }
@@ -30,14 +30,14 @@ export interface SecretVersion extends SecretValue {
 export interface Secret {
   readonly arn: string;
   readonly name: string;
-  /** Oldest first: the last is AWSCURRENT. */
+  /** Oldest first; the last one is AWSCURRENT. */
   readonly versions: readonly SecretVersion[];
 }
 
-/** AWS keeps more; nobody here asks for older than the previous one. */
+/** AWS keeps more, but only the last two have a staging label here. */
 const KEPT_VERSIONS = 2;
 
-/** @param dataDir keeps the secrets in a file that its owner alone can read; absent = in memory */
+/** @param dataDir folder for the secrets, in a file that only its owner can read; absent: in memory */
 export function createSecrets(dataDir?: string): Secrets {
   const file = dataDir && join(dataDir, "secrets.json");
   const kept = file && existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Secret[]) : [];

@@ -27,11 +27,11 @@ export function secretsManagerProtocol(secrets: Secrets): Protocol {
           : candidate.versionId === VersionId,
       );
       if (version === undefined) {
-        const wanted = VersionId ?? `staging label: ${VersionStage}`;
+        const requested = VersionId ?? `staging label: ${VersionStage}`;
         throw new AwsError(
           "ResourceNotFoundException",
           400,
-          `Secrets Manager can't find the specified secret value for ${wanted}`,
+          `Secrets Manager can't find the specified secret value for ${requested}`,
         );
       }
       return {
@@ -61,7 +61,11 @@ export function secretsManagerProtocol(secrets: Secrets): Protocol {
       const operation = /^secretsmanager\.(\w+)$/.exec(headers["x-amz-target"] ?? "")?.[1] ?? "";
       const run = operations[operation];
       if (run === undefined) {
-        throw new AwsError("UnknownOperationException", 400, `The local Secrets Manager does not know ${operation}.`);
+        throw new AwsError(
+          "UnknownOperationException",
+          400,
+          `The local Secrets Manager does not support ${operation}.`,
+        );
       }
       const input = JSON.parse(body.toString()) as Input;
       const id = input.SecretId ?? "";

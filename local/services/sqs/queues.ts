@@ -3,7 +3,7 @@ import { createHash, randomUUID } from "node:crypto";
 export interface Message {
   readonly id: string;
   readonly body: string;
-  /** MD5 of the body: what the SDK checks. */
+  /** MD5 of the body, which the SDK checks. */
   readonly md5: string;
   readonly groupId?: string;
   readonly receipt: string;
@@ -18,14 +18,14 @@ export interface Sent {
 export interface Queue {
   readonly name: string;
   readonly fifo: boolean;
-  /** A FIFO queue takes a message whose deduplication id it saw in the last five minutes and forgets it. */
+  /** A FIFO queue accepts a message with a deduplication id of the last five minutes and drops it. */
   send(message: Sent): Message;
-  /** Up to `count` messages that nobody else holds, oldest first; hidden until deleted or `visibilityMs` passed. */
+  /** Up to `count` visible messages, oldest first. They are hidden for `visibilityMs`. */
   receive(count: number, visibilityMs: number): Message[];
   delete(receipt: string): void;
 }
 
-/** SQS's queues, in memory alone: what is under way when the local stack ends is gone. */
+/** SQS's queues, in memory only: messages are lost when the local stack ends. */
 export interface Queues {
   put(name: string, fifo: boolean): Queue;
   find(name: string): Queue | undefined;

@@ -13,7 +13,7 @@ interface QueueInputs {
 
 const FIFO_SUFFIX = ".fifo";
 
-/** A queue. Retention, redrive and encryption mean nothing here. */
+/** A queue. Retention, redrive and encryption have no effect here. */
 export const queue = define<SqsCloud, QueueInputs>({
   inputs: [
     "name",
@@ -36,7 +36,7 @@ export const queue = define<SqsCloud, QueueInputs>({
   remove: ({ queues }, _, { name }) => queues.remove(String(name)),
 });
 
-function nameOf(asked: string | undefined, pulumiName: string, fifo: boolean): string {
-  if (!fifo || asked !== undefined) return physicalName(asked, pulumiName, 80);
+function nameOf(requested: string | undefined, pulumiName: string, fifo: boolean): string {
+  if (!fifo || requested !== undefined) return physicalName(requested, pulumiName, 80);
   return physicalName(undefined, pulumiName, 80 - FIFO_SUFFIX.length) + FIFO_SUFFIX;
 }

@@ -27,14 +27,14 @@ export interface SqsOptions {
   readonly accountId: string;
 }
 
-/** SQS's JSON protocol: send, alone and in batches, receive without waiting, delete. */
+/** SQS's JSON protocol: send, single and in batches, receive without waiting, delete. */
 export function sqsProtocol({ queues, region, accountId }: SqsOptions): Protocol {
   return {
     open(request): Operation {
       const name = /^AmazonSQS\.(\w+)$/.exec(request.headers["x-amz-target"] ?? "")?.[1] ?? "";
       const step = steps[name];
       if (step === undefined)
-        throw new AwsError("UnknownOperationException", 400, `The local SQS does not know ${name}.`);
+        throw new AwsError("UnknownOperationException", 400, `The local SQS does not support ${name}.`);
       const input = JSON.parse(request.body.toString()) as Input;
       const queueName = input.QueueUrl?.split("/").at(-1) ?? "";
       return {
@@ -55,7 +55,7 @@ export function sqsProtocol({ queues, region, accountId }: SqsOptions): Protocol
   };
 }
 
-/** Operations by name; a batch asks for the same permission as its single form. */
+/** Operations by name. A batch needs the same permission as the single operation. */
 const steps: Readonly<Record<string, { action: string; run(queue: Queue, input: Input): object }>> = {
   SendMessage: { action: "SendMessage", run: (queue, input) => sent(send(queue, input)) },
   SendMessageBatch: { action: "SendMessage", run: sendBatch },
@@ -103,7 +103,7 @@ function sendBatch(queue: Queue, { Entries = [] }: Input): object {
 
 function send(queue: Queue, { MessageBody, MessageGroupId, MessageDeduplicationId }: Entry): Message {
   // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what SQS refuses
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: SQS rejects them
   if (/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/.test(MessageBody))
     throw new AwsError("InvalidMessageContents", 400, "The message contains characters outside the allowed set.");
   if (queue.fifo && (MessageGroupId === undefined || MessageDeduplicationId === undefined))

@@ -1,6 +1,6 @@
 import type { Service } from "../service";
 
-/** Who calls, and in which account and partition. Clients do not call it: a program reads it through Pulumi. */
+/** Caller identity, account and partition, for Pulumi's provider functions. It has no protocol for clients. */
 export const sts: Service<unknown> = {
   open: () => ({ model: {} }),
   resources: {},

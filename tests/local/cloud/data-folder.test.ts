@@ -13,7 +13,7 @@ describe("a data folder", () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it("is made, taken and given back", () => {
+  it("is created, locked and unlocked", () => {
     const deeper = join(folder, "a/b");
     const giveBack = lockDataFolder(deeper);
     assert.deepEqual(readdirSync(deeper), ["in-use-by"]);
@@ -22,7 +22,7 @@ describe("a data folder", () => {
     giveBack();
   });
 
-  it("belongs to one process: a second gets an error that names it, and can use the folder once the first has ended", async () => {
+  it("is locked by one process: a second one gets its pid, and can lock the folder after it has ended", async () => {
     const other = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"]);
     const ended = once(other, "exit");
     try {
@@ -38,7 +38,7 @@ describe("a data folder", () => {
     lockDataFolder(folder)();
   });
 
-  it("is named when it cannot be one", () => {
+  it("is named when it cannot be used", () => {
     const file = join(folder, "file");
     writeFileSync(file, "");
     assert.throws(() => lockDataFolder(file), /The data folder .*file cannot be used: EEXIST.* --data-dir/);

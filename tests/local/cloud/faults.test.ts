@@ -7,7 +7,7 @@ const call = { action: "dynamodb:PutItem", caller: "manager-1", resource: "arn:t
 const throttle = { kind: "throttle" } as const;
 
 describe("faults", () => {
-  it("hit the calls that every part of their match names", () => {
+  it("hit the calls that match every field", () => {
     const faults = createFaults(() => 0);
     faults.add({ match: { action: "dynamodb:*", caller: "manager-*" }, effect: throttle });
     assert.deepEqual(faults.take(call), throttle);
@@ -15,15 +15,15 @@ describe("faults", () => {
     assert.equal(faults.take({ ...call, caller: "watchdog" }), undefined);
   });
 
-  it("hit the calls whose body contains every requested text", () => {
+  it("hit the calls whose body contains every text", () => {
     const faults = createFaults(() => 0);
-    faults.add({ match: { holds: ["stream-1", "SET #claim"] }, effect: throttle });
+    faults.add({ match: { bodyIncludes: ["stream-1", "SET #claim"] }, effect: throttle });
     assert.equal(faults.take(call), undefined);
     assert.equal(faults.take({ ...call, body: "stream-1 SET #owner" }), undefined);
     assert.deepEqual(faults.take({ ...call, body: "SET #claim of stream-1" }), throttle);
   });
 
-  it("end after their times", () => {
+  it("end after their number of hits", () => {
     const faults = createFaults(() => 0);
     faults.add({ match: {}, effect: throttle, times: 2 });
     assert.deepEqual(
@@ -32,7 +32,7 @@ describe("faults", () => {
     );
   });
 
-  it("end at their time", () => {
+  it("end at their time limit", () => {
     let now = 0;
     const faults = createFaults(() => now);
     faults.add({ match: {}, effect: throttle, until: 10 });
@@ -55,7 +55,7 @@ describe("faults", () => {
     const faults = createFaults(() => 0);
     const remove = faults.add({ match: {}, effect: throttle });
     assert.deepEqual(faults.take(call), throttle);
-    assert.equal(remove(), 1, "it returns how many calls it hit");
+    assert.equal(remove(), 1, "the remover returns the number of hits");
     assert.equal(faults.take(call), undefined);
   });
 });
@@ -80,30 +80,30 @@ describe("faults of the endpoint", () => {
   const get = async () => (await client.send(new GetItemCommand({ TableName, Key: { id: { S: "a" } } }))).Item;
   const match = { action: "dynamodb:PutItem" };
 
-  it("throttle as DynamoDB does, and write nothing", async () => {
+  it("throttle as DynamoDB does, without a write", async () => {
     fixture.cloud.faults.add({ match, effect: throttle });
     await assert.rejects(put(), { name: "ProvisionedThroughputExceededException" });
     assert.equal(await get(), undefined);
   });
 
-  it("answer with the requested error", async () => {
+  it("respond with the requested error", async () => {
     fixture.cloud.faults.add({ match, effect: { kind: "error", code: "InternalServerError", status: 500 } });
     await assert.rejects(put(), { name: "InternalServerError" });
   });
 
-  it("cut the connection and write nothing where the service is unavailable", async () => {
+  it("close the connection without a write for unavailable", async () => {
     fixture.cloud.faults.add({ match, effect: { kind: "unavailable" } });
     await assert.rejects(put(), /ECONNRESET|socket hang up/);
     assert.equal(await get(), undefined);
   });
 
-  it("write, and lose the answer", async () => {
+  it("write and drop the response", async () => {
     fixture.cloud.faults.add({ match, effect: { kind: "drop-answer" } });
     await assert.rejects(put(), /ECONNRESET|socket hang up/);
     assert.deepEqual(await get(), { id: { S: "a" } });
   });
 
-  it("delay, and then write", async () => {
+  it("delay the write", async () => {
     fixture.cloud.faults.add({ match, effect: { kind: "delay", ms: 120 } });
     const began = performance.now();
     await put();

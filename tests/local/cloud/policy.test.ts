@@ -12,29 +12,37 @@ const ask = (...Statement: Statement[]) => decide([parsePolicy(JSON.stringify({ 
 
 describe("policy", () => {
   const cases: readonly (readonly [statement: string, decision: string, ...policy: Statement[]])[] = [
-    ["says nothing without a statement", "none"],
-    ["allows what is named", "allow", { Effect: "Allow", Action: [request.action], Resource: [request.resource] }],
-    ["takes actions without regard to case", "allow", { ...allow, Action: "DynamoDB:getitem" }],
-    ["takes resources with regard to case", "none", { ...allow, Resource: request.resource.toUpperCase() }],
-    ["says nothing of another action", "none", { ...allow, Action: "dynamodb:PutItem" }],
-    ["says nothing of another resource", "none", { ...allow, Resource: `${request.resource}/index/x` }],
-    ["knows * across slashes and colons", "allow", { ...allow, Resource: "arn:*/connections" }],
-    ["knows ? as one character", "allow", { ...allow, Action: "dynamodb:GetIte?" }],
-    ["does not take a dot for any character", "none", { ...allow, Action: "dynamodb.GetItem" }],
-    ["lets a deny win", "deny", allow, { ...allow, Effect: "Deny" }],
-    ["lets a deny of another action pass", "allow", allow, { ...allow, Effect: "Deny", Action: "s3:*" }],
-    ["knows NotAction", "none", { Effect: "Allow", NotAction: "dynamodb:*", Resource: "*" }],
-    ["knows NotResource", "allow", { Effect: "Allow", Action: "*", NotResource: "arn:aws:s3:::*" }],
-    ["knows every principal", "allow", { ...allow, Principal: "*" }],
-    ["knows the account as a principal", "allow", { ...allow, Principal: { AWS: "arn:aws:iam::000000000000:root" } }],
-    ["says nothing to another principal", "none", { ...allow, Principal: { Service: "apigateway.amazonaws.com" } }],
+    ["decides none without a statement", "none"],
     [
-      "knows an address range",
+      "allows a named action and resource",
+      "allow",
+      { Effect: "Allow", Action: [request.action], Resource: [request.resource] },
+    ],
+    ["ignores the case of actions", "allow", { ...allow, Action: "DynamoDB:getitem" }],
+    ["respects the case of resources", "none", { ...allow, Resource: request.resource.toUpperCase() }],
+    ["decides none for another action", "none", { ...allow, Action: "dynamodb:PutItem" }],
+    ["decides none for another resource", "none", { ...allow, Resource: `${request.resource}/index/x` }],
+    ["matches * across slashes and colons", "allow", { ...allow, Resource: "arn:*/connections" }],
+    ["matches ? as one character", "allow", { ...allow, Action: "dynamodb:GetIte?" }],
+    ["matches a dot literally", "none", { ...allow, Action: "dynamodb.GetItem" }],
+    ["prefers a deny", "deny", allow, { ...allow, Effect: "Deny" }],
+    ["ignores a deny of another action", "allow", allow, { ...allow, Effect: "Deny", Action: "s3:*" }],
+    ["supports NotAction", "none", { Effect: "Allow", NotAction: "dynamodb:*", Resource: "*" }],
+    ["supports NotResource", "allow", { Effect: "Allow", Action: "*", NotResource: "arn:aws:s3:::*" }],
+    ["supports every principal", "allow", { ...allow, Principal: "*" }],
+    [
+      "supports the account as a principal",
+      "allow",
+      { ...allow, Principal: { AWS: "arn:aws:iam::000000000000:root" } },
+    ],
+    ["decides none for another principal", "none", { ...allow, Principal: { Service: "apigateway.amazonaws.com" } }],
+    [
+      "supports an address range",
       "allow",
       { ...allow, Condition: { IpAddress: { "aws:SourceIp": ["10.0.0.0/8", "127.0.0.0/8"] } } },
     ],
     [
-      "knows what is outside of ranges",
+      "supports an excluded address range",
       "none",
       { ...allow, Condition: { NotIpAddress: { "aws:SourceIp": ["127.0.0.1/32", "10.0.0.0/8"] } } },
     ],
@@ -50,23 +58,23 @@ describe("policy", () => {
       { ...allow, Condition: { StringEqualsIfExists: { "aws:x": "1" } } },
     ],
     [
-      "asks for every condition",
+      "requires every condition",
       "none",
       { ...allow, Condition: { IpAddress: { "aws:SourceIp": "127.0.0.1" }, Bool: { "aws:SecureTransport": "true" } } },
     ],
-    ["knows Null", "allow", { ...allow, Condition: { Null: { "aws:x": "true" } } }],
+    ["supports Null", "allow", { ...allow, Condition: { Null: { "aws:x": "true" } } }],
   ];
 
   for (const [statement, decision, ...policy] of cases) {
     it(statement, () => assert.equal(ask(...policy), decision));
   }
 
-  it("refuses a condition that it does not evaluate, with its name", () => {
+  it("rejects an unsupported condition by name", () => {
     const Statement = { ...allow, Condition: { DateLessThan: { "aws:CurrentTime": "2026" } } };
     assert.throws(() => parsePolicy(JSON.stringify({ Statement })), /DateLessThan is not evaluated locally/);
   });
 
-  it("refuses an effect that is none", () => {
+  it("rejects an invalid effect", () => {
     assert.throws(() => parsePolicy('{"Statement":{"Effect":"allow"}}'), /Expected Effect Allow or Deny, got allow/);
   });
 });

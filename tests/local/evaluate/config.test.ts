@@ -2,17 +2,17 @@ import assert from "node:assert/strict";
 import { type ConfigOverrides, mergeConfig } from "../../../local/evaluate/config";
 
 describe("mergeConfig", () => {
-  const merge = (stored: Record<string, unknown>, given: Partial<ConfigOverrides> = {}, configSchema = {}) =>
-    mergeConfig({ name: "prices", configSchema }, stored, { config: {}, secrets: {}, ...given }, "Pulumi.dev.yaml");
+  const merge = (stored: Record<string, unknown>, overrides: Partial<ConfigOverrides> = {}, configSchema = {}) =>
+    mergeConfig({ name: "prices", configSchema }, stored, { config: {}, secrets: {}, ...overrides }, "Pulumi.dev.yaml");
 
-  it("gives keys without a namespace to the project and keeps the others", () => {
+  it("adds the project's namespace to keys without one", () => {
     assert.deepEqual(merge({ url: "u", "aws:region": "eu-west-1" }).values, {
       "prices:url": "u",
       "aws:region": "eu-west-1",
     });
   });
 
-  it("prefers the command line over the stack file over the project's defaults", () => {
+  it("prefers the command line to the stack file, and the stack file to the project's defaults", () => {
     const schema = { a: { default: 1 }, b: { type: "string", default: 2 }, c: { default: 3 } };
     const { values } = merge({ "prices:b": "file", c: "file" }, { config: { c: "line" } }, schema);
     assert.deepEqual(values, { "prices:a": "1", "prices:b": "file", "prices:c": "line" });
@@ -22,7 +22,7 @@ describe("mergeConfig", () => {
     assert.deepEqual(merge({ list: ["a", "b"] }).values, { "prices:list": '["a","b"]' });
   });
 
-  it("marks secrets of the command line and of the schema, and no others", () => {
+  it("marks only the secrets of the command line and of the schema", () => {
     const { secretKeys } = merge(
       { key: "plain" },
       { secrets: { token: "t" }, config: { url: "u" } },
@@ -31,15 +31,14 @@ describe("mergeConfig", () => {
     assert.deepEqual(secretKeys, ["prices:key", "prices:token"]);
   });
 
-  it("asks for an encrypted value by the option that gives it", () => {
+  it("names the option for an encrypted value", () => {
     assert.throws(() => merge({ "prices:key": { secure: "AAAB" } }), {
       message:
-        "Pulumi.dev.yaml holds `key` encrypted, and the local stack cannot open it. " +
-        "Give its value for this run: --secret key=VALUE",
+        "`key` is encrypted in Pulumi.dev.yaml, and the local stack cannot decrypt it. Pass its value with --secret key=VALUE",
     });
   });
 
-  it("takes the given value for an encrypted one and keeps it secret", () => {
+  it("uses an override for an encrypted value and keeps it secret", () => {
     const { values, secretKeys } = merge({ "prices:key": { secure: "AAAB" } }, { config: { key: "k" } });
     assert.deepEqual([values, secretKeys], [{ "prices:key": "k" }, ["prices:key"]]);
   });

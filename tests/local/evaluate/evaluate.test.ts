@@ -20,14 +20,14 @@ describe("evaluate", () => {
 
   async function run(
     files: Record<string, string>,
-    given: {
+    options: {
       before?: StackState;
       secrets?: Record<string, string>;
       config?: Record<string, string>;
       sdk?: string;
     } = {},
   ) {
-    const folder = programFolder(files, given.sdk);
+    const folder = programFolder(files, options.sdk);
     folders.push(folder);
     const { resourceHandlers, calls, created } = fakeHandlers();
     const reports: string[] = [];
@@ -36,21 +36,21 @@ describe("evaluate", () => {
     const deployment = createDeployment({
       cloud,
       resourceHandlers,
-      before: given.before ?? [],
+      before: options.before ?? [],
       restarted: false,
       report: (sentence) => reports.push(sentence),
     });
     const config = mergeConfig(
       project,
       {},
-      { config: given.config ?? {}, secrets: given.secrets ?? {} },
+      { config: options.config ?? {}, secrets: options.secrets ?? {} },
       "Pulumi.local.yaml",
     );
     const state = await evaluate({ project, stack: "local", config, deployment, onLine: (line) => lines.push(line) });
     return { state, calls, created, reports, lines, folder: folder.path };
   }
 
-  it("makes what a program registers, in the order of its dependencies, and returns what it exports", async () => {
+  it("creates what a program registers, in the order of dependencies, and returns its exports", async () => {
     const { state, calls, created } = await run({
       "index.ts": `${AWS}
         const first = new sqs.Queue("first", { delaySeconds: 3 });
@@ -64,7 +64,7 @@ describe("evaluate", () => {
     assert.equal(stackOutputs(state).outputs.arn, "arn:first");
   });
 
-  it("unwraps secrets for the handler and marks the outputs that carry them", async () => {
+  it("unwraps secrets for the handler and marks the outputs that contain them", async () => {
     const { state, created } = await run(
       {
         "index.ts": `${AWS}
@@ -91,7 +91,7 @@ describe("evaluate", () => {
         }
       }`;
 
-    it(`answers where it deploys to, to a program on ${named}`, async () => {
+    it(`answers region and account to a program on ${named}`, async () => {
       const { state, created } = await run(
         {
           "index.ts": `${queue}
@@ -104,25 +104,25 @@ describe("evaluate", () => {
       assert.equal(stackOutputs(state).outputs.arn, "arn:q");
     });
 
-    it(`names the use of an output that nothing here computes, to a program on ${named}`, async () => {
+    it(`rejects the use of an unknown output by a program on ${named}`, async () => {
       const program = {
         "index.ts": `${queue} new Queue("q", { policy: new Queue("t", {}, "aws:sns/topic:Topic").arn.apply((a) => a) });`,
       };
       await assert.rejects(run(program, { sdk }), /takes `policy` from aws:sns\/topic:Topic "t"/);
     });
 
-    it(`shows a program on ${named} why an invoke failed`, async () => {
+    it(`shows the error of an invoke to a program on ${named}`, async () => {
       const program = {
         "index.ts": `${queue} export const ami = pulumi.runtime.invokeOutput("aws:ec2/getAmi:getAmi", {});`,
       };
       await assert.rejects(
         run(program, { sdk }),
-        /calls aws:ec2\/getAmi:getAmi, which the local stack does not answer/,
+        /calls aws:ec2\/getAmi:getAmi, which the local stack does not support/,
       );
     });
   }
 
-  it("runs an ES module without tsconfig, whose files import each other by their .js names", async () => {
+  it("runs an ES module without tsconfig, with imports of .js names", async () => {
     const { calls } = await run({
       "package.json": `{ "type": "module" }`,
       "index.ts": `import { make } from "./make.js"; export default async () => { make("one" as string); return { done: 1 }; };`,
@@ -131,7 +131,7 @@ describe("evaluate", () => {
     assert.deepEqual(calls, ["create one"]);
   });
 
-  it("runs in the folder that `main` of Pulumi.yaml names", async () => {
+  it("runs in the folder of `main` in Pulumi.yaml", async () => {
     const { state } = await run({
       "Pulumi.yaml": "name: sample\nruntime:\n  name: nodejs\nmain: infra/program.ts\n",
       "infra/program.ts": `import { suffix } from "./suffix"; export const cwd = process.cwd() + suffix;`,
@@ -140,7 +140,7 @@ describe("evaluate", () => {
     assert.match(String(stackOutputs(state).outputs.cwd), /\/infra!$/);
   });
 
-  it("refuses two resources of one URN", async () => {
+  it("rejects two resources with the same URN", async () => {
     const program = { "index.ts": `${AWS} new sqs.Queue("same"); new sqs.Queue("same");` };
     await assert.rejects(
       run(program),
@@ -148,7 +148,7 @@ describe("evaluate", () => {
     );
   });
 
-  it("rejects with the resource that failed first, not with what failed because of it", async () => {
+  it("rejects with the first failed resource, not with one that depends on it", async () => {
     const program = {
       "index.ts": `${AWS}
         const bad = new sqs.Queue("bad", { policy: "broken" });
@@ -158,16 +158,16 @@ describe("evaluate", () => {
     await assert.rejects(run(program), { message: 'aws:sqs/queue:Queue "bad" failed: the policy is broken' });
   });
 
-  it("passes over a type that nothing models and says so once", async () => {
+  it("skips an unsupported type and reports it once", async () => {
     const { calls, reports } = await run({
       "index.ts": `${AWS} new sns.Topic("a"); new sns.Topic("b"); new sqs.Queue("q");`,
     });
     assert.deepEqual(calls, ["create q"]);
     assert.equal(reports.length, 1);
-    assert.match(reports[0] ?? "", /aws:sns\/topic:Topic "[ab]" has no local counterpart and is passed over/);
+    assert.match(reports[0] ?? "", /aws:sns\/topic:Topic "[ab]" is not supported locally and is skipped/);
   });
 
-  it("fails when a modelled resource needs the output of one that is passed over", async () => {
+  it("fails when a supported resource needs the output of a skipped one", async () => {
     const program = {
       "index.ts": `${AWS} new sqs.Queue("q", { policy: pulumi.jsonStringify({ to: new sns.Topic("t").arn }) });`,
     };
@@ -177,7 +177,7 @@ describe("evaluate", () => {
     );
   });
 
-  it("updates what changed, replaces where it must, deletes what is gone and leaves the rest", async () => {
+  it("updates, replaces and deletes what changed, and keeps the rest", async () => {
     const queues = (body: string) => ({ "index.ts": `${AWS} ${body}` });
     const first = await run(
       queues(
@@ -192,7 +192,7 @@ describe("evaluate", () => {
     assert.deepEqual(second.calls.slice(2), ["delete gone-id", "delete remade-id"]);
   });
 
-  it("does not delete what asked to be retained", async () => {
+  it("does not delete a resource with retainOnDelete", async () => {
     const first = await run({ "index.ts": `${AWS} new sqs.Queue("kept", {}, { retainOnDelete: true });` });
     const second = await run({ "index.ts": "" }, { before: first.state });
     assert.deepEqual(second.calls, []);
@@ -221,12 +221,12 @@ describe("evaluate", () => {
     );
   });
 
-  it("shows a RunError's message alone", async () => {
+  it("prints only the message of a RunError", async () => {
     const program = { "index.ts": `import { RunError } from "@pulumi/pulumi"; throw new RunError("Set url first.");` };
     await assert.rejects(run(program), { message: "Set url first." });
   });
 
-  it("hands on what the program prints", async () => {
+  it("forwards what the program prints", async () => {
     const { lines } = await run({ "index.ts": `console.log("hello");` });
     assert.deepEqual(lines, ["hello"]);
   });

@@ -1,7 +1,7 @@
 import type { ResourceHandler, ResourceInput } from "../../../local/resources/resource-handler";
 import type { LocalCloud } from "../../../local/services/services";
 
-/** What the evaluation and the provider read of a cloud; no service is used. */
+/** The parts of a cloud that the evaluation and the provider read, without services. */
 export const cloud = {
   endpoint: "http://127.0.0.1:1",
   region: "eu-west-1",
@@ -10,7 +10,7 @@ export const cloud = {
   close: async () => {},
 } as unknown as LocalCloud;
 
-/** Handlers of queues and tables that write down what they are asked. */
+/** Handlers of queues and tables that record their calls. */
 export function fakeHandlers(): {
   resourceHandlers: Map<string, ResourceHandler<LocalCloud>>;
   calls: string[];

@@ -3,17 +3,17 @@ import * as pulumi from "@pulumi/pulumi";
 import * as resources from "@pulumi/pulumi/proto/resource_pb";
 import { MockMonitor } from "@pulumi/pulumi/runtime/mocks";
 import * as settings from "@pulumi/pulumi/runtime/settings";
-import { callsOver } from "../../../local/evaluate/monitor";
+import { callChannel } from "../../../local/evaluate/monitor";
 
-/** What the monitor uses of the SDK and no documentation promises: an SDK without it must fail here, by name. */
-describe("the parts of @pulumi/pulumi that the monitor is made of", () => {
+/** The undocumented parts of the SDK that the monitor uses. A change of them must fail here, by name. */
+describe("the parts of @pulumi/pulumi that the monitor uses", () => {
   const proto = resources as unknown as Record<string, { prototype: Record<string, unknown> }>;
   const has = (message: string, methods: readonly string[]) => {
     for (const method of methods)
       assert.equal(typeof proto[message]?.prototype[method], "function", `${message}.${method}`);
   };
 
-  it("has the mock monitor's methods that are overridden and those that are inherited", () => {
+  it("has the overridden and the inherited methods of the mock monitor", () => {
     const methods = MockMonitor.prototype as unknown as Record<string, unknown>;
     for (const name of ["registerResource", "readResource", "invoke", "registerResourceOutputs"]) {
       assert.equal(typeof methods[name], "function", name);
@@ -21,7 +21,7 @@ describe("the parts of @pulumi/pulumi that the monitor is made of", () => {
     for (const name of ["supportsFeature", "registerPackage"]) assert.equal(typeof methods[name], "function", name);
   });
 
-  it("has the settings that install it", () => {
+  it("has the settings that install the monitor", () => {
     const internals = { ...settings, ...pulumi.runtime } as Record<string, unknown>;
     for (const name of ["setMockOptions", "awaitFeatureSupport", "runInPulumiStack", "setAllConfig", "disconnect"]) {
       assert.equal(typeof internals[name], "function", name);
@@ -49,13 +49,13 @@ describe("the parts of @pulumi/pulumi that the monitor is made of", () => {
   });
 });
 
-describe("callsOver", () => {
-  it("gives each caller the answer to its own call, in whatever order they come", async () => {
+describe("callChannel", () => {
+  it("returns each answer to its caller, in any order", async () => {
     const sent: number[] = [];
-    const { ask, settle } = callsOver(({ call }) => sent.push(call));
+    const { sendCall, settle } = callChannel(({ call }) => sent.push(call));
     const request = { token: "t", args: {} };
-    const first = ask({ kind: "invoke", request });
-    const second = ask({ kind: "invoke", request });
+    const first = sendCall({ kind: "invoke", request });
+    const second = sendCall({ kind: "invoke", request });
     settle({ kind: "answer", call: sent[1]!, error: "no" });
     settle({ kind: "answer", call: sent[0]!, value: 1 });
     assert.equal(await first, 1);

@@ -4,7 +4,7 @@ import { dirname, join, resolve } from "node:path";
 
 const ROOT = resolve(__dirname, "../../..");
 
-/** A throw-away Pulumi project that sees this repository's packages, or no package but one that stands in for the Pulumi SDK. */
+/** A temporary Pulumi project with this repository's packages, or with a fake Pulumi SDK only. */
 export function programFolder(files: Readonly<Record<string, string>>, sdk?: string): { path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), "stream-ingestion-"));
   if (sdk === undefined) {

@@ -17,7 +17,7 @@ describe("readProject", () => {
     return { entry: shorten(project.entry), directory: shorten(project.directory) };
   }
 
-  it("takes `main` of Pulumi.yaml before that of package.json, and its folder as working directory", () => {
+  it("prefers `main` of Pulumi.yaml to that of package.json, and runs in its folder", () => {
     const files = {
       "Pulumi.yaml": "name: a\nruntime: nodejs\nmain: infra/run.ts\n",
       "package.json": `{ "main": "dist/index.js" }`,
@@ -27,7 +27,7 @@ describe("readProject", () => {
     assert.deepEqual(read(files), { entry: "/infra/run.ts", directory: "/infra" });
   });
 
-  it("takes the program that package.json names", () => {
+  it("uses the program in package.json", () => {
     assert.equal(read({ "package.json": `{ "main": "bin/" }`, "bin/index.js": "" }).entry, "/bin/index.js");
     const exports = {
       "package.json": `{ "exports": { ".": { "default": "./app.js" } } }`,
@@ -37,7 +37,7 @@ describe("readProject", () => {
     assert.equal(read(exports).entry, "/app.js");
   });
 
-  it("falls back to an index file when package.json names what does not exist", () => {
+  it("falls back to an index file when the file in package.json does not exist", () => {
     assert.equal(read({ "package.json": `{ "main": "dist/index.js" }`, "index.ts": "" }).entry, "/index.ts");
   });
 
@@ -45,14 +45,14 @@ describe("readProject", () => {
     assert.equal(read({ "index.js": "", "index.ts": "" }).entry, "/index.js");
   });
 
-  it("says where it looked for Pulumi.yaml", () => {
+  it("names the folder without Pulumi.yaml", () => {
     const nowhere = join(__dirname, "nowhere");
     assert.throws(() => readProject(nowhere), {
-      message: `Expected a Pulumi project in ${nowhere}, found no Pulumi.yaml. Name its folder with --program DIR.`,
+      message: `Expected a Pulumi project in ${nowhere}, found no Pulumi.yaml. Pass the project's folder with --program DIR.`,
     });
   });
 
-  it("refuses a program of another language by name", () => {
+  it("rejects a program in another language by name", () => {
     assert.throws(() => read({ "Pulumi.yaml": "name: a\nruntime: python\n" }), /to be nodejs, got python/);
   });
 
@@ -60,7 +60,7 @@ describe("readProject", () => {
     assert.throws(() => read({ "Pulumi.yaml": "name: [" }), /Pulumi\.yaml is not valid YAML/);
   });
 
-  it("lists what it looked for when there is no program", () => {
+  it("lists the files that it looked for when it finds no program", () => {
     assert.throws(() => read({}), /looked for index\.js, index\.cjs, index\.mjs, index\.ts/);
   });
 });

@@ -8,7 +8,7 @@ describe("assetReader", () => {
   const read = (archive: Record<string, unknown>) => assetReader(folder.path).archive(archive);
   const names = (archive: { files: ReadonlyMap<string, Buffer> }) => [...archive.files.keys()].sort();
 
-  it("reads a folder with everything in it", () => {
+  it("reads a folder recursively", () => {
     assert.deepEqual(names(read({ path: "code" })), ["index.js", "lib/a.js"]);
   });
 
@@ -19,7 +19,7 @@ describe("assetReader", () => {
     assert.equal(archive.files.get("b.js")?.toString(), "one");
   });
 
-  it("hashes names and bytes alone, in any order", () => {
+  it("hashes only names and bytes, in any order", () => {
     const [a, b] = [Buffer.from("a"), Buffer.from("b")];
     const hash = archiveOf(
       new Map([
@@ -56,7 +56,7 @@ describe("assetReader", () => {
     );
   });
 
-  it("says that zip files and addresses are not read", () => {
+  it("rejects zip files and addresses", () => {
     assert.throws(() => read({ path: "code.zip" }), /got the file code\.zip: the local stack reads neither zip files/);
     assert.throws(() => read({ uri: "https://example.com/a.zip" }), /got the address https:\/\/example\.com\/a\.zip/);
   });

@@ -10,19 +10,19 @@ const noAssets: AssetReader = {
 const secret = (value: unknown) => ({ [rpc.specialSigKey]: rpc.specialSecretSig, value });
 
 describe("wire", () => {
-  it("unwraps secrets at any depth and names the properties that hold them", () => {
+  it("unwraps secrets at any depth and names their properties", () => {
     const { values, secrets } = fromWire({ plain: 1, top: secret("a"), deep: [{ inner: secret({ x: 1 }) }] }, noAssets);
     assert.deepEqual(values, { plain: 1, top: "a", deep: [{ inner: { x: 1 } }] });
     assert.deepEqual(secrets, ["top", "deep"]);
   });
 
-  it("names the properties that hold an unknown value", () => {
+  it("names the properties with an unknown value", () => {
     const { values, unknowns } = fromWire({ a: rpc.unknownValue, b: [rpc.unknownValue], c: 1 }, noAssets);
     assert.deepEqual(values, { a: UNKNOWN, b: [UNKNOWN], c: 1 });
     assert.deepEqual(unknowns, ["a", "b"]);
   });
 
-  it("reads an output value by its parts", () => {
+  it("reads an output value", () => {
     const output = (fields: object) => ({ [rpc.specialSigKey]: rpc.specialOutputValueSig, ...fields });
     const { values, secrets, unknowns } = fromWire({ a: output({ value: 0, secret: true }), b: output({}) }, noAssets);
     assert.deepEqual([values.a, secrets, unknowns], [0, ["a"], ["b"]]);
@@ -37,13 +37,13 @@ describe("wire", () => {
     assert.deepEqual(values, { custom: "i", component: "u" });
   });
 
-  it("is read by the SDK as it was written", () => {
+  it("is read by the SDK without changes", () => {
     const written = toWire({ values: { a: "x", b: [1, null], gone: undefined }, secrets: ["a"] });
     assert.deepEqual(written, { a: secret("x"), b: [1, null] });
     assert.ok(rpc.isRpcSecret(written.a));
   });
 
-  it("refuses a signature it does not know", () => {
+  it("rejects an unknown signature", () => {
     assert.throws(() => fromWire({ a: { [rpc.specialSigKey]: "later" } }, noAssets), /Unknown signature later/);
   });
 });

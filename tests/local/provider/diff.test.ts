@@ -18,22 +18,22 @@ const handler: ResourceSchema = {
 const diff = (before: Record<string, unknown>, after: Record<string, unknown>) => diffInputs(handler, before, after);
 
 describe("diffInputs", () => {
-  it("finds nothing between equal inputs, whatever the order of their names", () => {
+  it("finds no change in equal inputs in another order", () => {
     const before = { name: "a", tags: { x: "1", y: "2" } };
     assert.deepEqual(diff(before, { tags: { y: "2", x: "1" }, name: "a" }), { changed: [], replaces: [] });
   });
 
-  it("names what was added, changed and removed", () => {
+  it("lists added, changed and removed inputs", () => {
     const { changed } = diff({ name: "a", tags: { x: "1" } }, { name: "b", code: archive("1") });
     assert.deepEqual([...changed].sort(), ["code", "name", "tags"]);
   });
 
-  it("asks for a replacement only where a changed input needs one", () => {
+  it("requires a replacement only for inputs that need one", () => {
     assert.deepEqual(diff({ hashKey: "a", name: "a" }, { hashKey: "b", name: "b" }).replaces, ["hashKey"]);
     assert.deepEqual(diff({ hashKey: "a", name: "a" }, { hashKey: "a", name: "b" }).replaces, []);
   });
 
-  it("passes over inputs that nobody handles", () => {
+  it("ignores unknown inputs", () => {
     assert.deepEqual(diff({ region: "eu-west-1" }, { region: "us-east-1" }).changed, []);
   });
 
@@ -47,7 +47,7 @@ describe("diffInputs", () => {
     assert.deepEqual(diff({ name: secret("a") }, { name: secret("b") }).changed, ["name"]);
   });
 
-  it("takes a value that is not known yet for a change, at any depth", () => {
+  it("treats an unknown value as a change, at any depth", () => {
     assert.deepEqual(diff({ hashKey: "a" }, { hashKey: UNKNOWN_ON_WIRE }).replaces, ["hashKey"]);
     assert.deepEqual(diff({ tags: { x: "1" } }, { tags: { x: UNKNOWN_ON_WIRE } }).changed, ["tags"]);
   });

@@ -9,7 +9,7 @@ import { cloud, fakeHandlers } from "../evaluate/fake-handlers";
 const QUEUE = "aws:sqs/queue:Queue";
 const urnIn = (stack: string) => `urn:pulumi:${stack}::prices::my:app:App$${QUEUE}::ticks`;
 
-/** What all requests about a resource have in common. */
+/** The common part of all requests for a resource. */
 interface Named {
   setUrn(urn: string): unknown;
   setType(type: string): unknown;
@@ -69,7 +69,7 @@ describe("serveProvider", () => {
   };
 
   for (const [method, ask] of Object.entries(calls)) {
-    it(`refuses ${method} for another stack, and does it for its own`, async () => {
+    it(`rejects ${method} for another stack and serves its own stack`, async () => {
       for (const stack of ["prod", "local2", "Local"]) {
         await assert.rejects(ask(stack), /Expected a resource of the stack "local", got urn:pulumi:/);
       }
@@ -78,7 +78,7 @@ describe("serveProvider", () => {
     });
   }
 
-  it("names the resource by the last type of its URN", async () => {
+  it("uses the last type of a URN", async () => {
     await calls.create?.("local");
     assert.deepEqual(
       fakes.created.map(({ type, name, urn }) => ({ type, name, urn })),
@@ -97,7 +97,7 @@ describe("serveProvider", () => {
     assert.equal(fakes.created[0]?.inputs.policy, "sesame");
   });
 
-  it("answers the functions that name the place, and names those it does not answer", async () => {
+  it("answers getRegion and getCallerIdentity, and names an unsupported function", async () => {
     const region = await call<messages.InvokeRequest, messages.InvokeResponse>(
       client.invoke,
       new messages.InvokeRequest().setTok("aws:index/getRegion:getRegion").setArgs(Struct.fromJavaScript({})),
@@ -105,7 +105,7 @@ describe("serveProvider", () => {
     assert.equal(plain(region.getReturn()).region, cloud.region);
     await assert.rejects(
       call(client.invoke, new messages.InvokeRequest().setTok("aws:ec2/getAmi:getAmi")),
-      /aws:ec2\/getAmi:getAmi, which the local stack does not answer/,
+      /aws:ec2\/getAmi:getAmi, which the local stack does not support/,
     );
   });
 });

@@ -3,7 +3,7 @@ import { resourceHandlers } from "../../../local/services/services";
 
 describe("resourceHandlers", () => {
   for (const [type, handler] of resourceHandlers) {
-    it(`of ${type} name among their inputs what asks for a replacement`, () => {
+    it(`of ${type} list the inputs that require a replacement among their inputs`, () => {
       assert.deepEqual(
         handler.replaceOn.filter((input) => !handler.inputs.includes(input)),
         [],
@@ -12,7 +12,7 @@ describe("resourceHandlers", () => {
     });
   }
 
-  it("name only inputs that the provider has", async () => {
+  it("list only inputs of the provider", async () => {
     const unknown: string[] = [];
     for (const [type, { inputs, secretOutputs = [] }] of resourceHandlers) {
       const known = await propertiesOf(type);
@@ -24,13 +24,13 @@ describe("resourceHandlers", () => {
   });
 
   for (const type of ["aws:lambda/function:Function", "aws:dynamodb/table:Table", "aws:s3/bucket:Bucket"]) {
-    it(`keep a ${type} where an input that may change in place changes`, () => {
+    it(`update a ${type} in place for an input that allows it`, () => {
       assert.ok(!resourceHandlers.get(type)?.replaceOn.includes("tags"));
     });
   }
 });
 
-/** Names of a resource's properties, as the provider's SDK sends them. */
+/** Property names of a resource in the provider's SDK. */
 async function propertiesOf(type: string): Promise<string[]> {
   const [pkg = "", module = "", name = ""] = type.split(":");
   const path =

@@ -1,4 +1,4 @@
-/** A filter of an event source mapping: values, or rules about values, by path. */
+/** A filter of an event source mapping: values or rules by path. */
 export type Pattern = { readonly [field: string]: Pattern | readonly Rule[] };
 
 type Scalar = string | number | boolean | null;
@@ -42,19 +42,19 @@ function checkRule(rule: unknown, path: string): void {
   }
 }
 
-/** Every field of the pattern must be met by the event; within a field one rule is enough. */
+/** The event must match every field of the pattern. Within a field one rule is enough. */
 export function matchesPattern(pattern: Pattern, event: unknown): boolean {
   const fields = typeof event === "object" && event !== null ? (event as Record<string, unknown>) : {};
   return Object.entries(pattern).every(([field, part]) => {
     const value = fields[field];
     if (!Array.isArray(part)) return matchesPattern(part as Pattern, value);
-    // A list in the event is met when one of its members is.
+    // A list in the event matches when one of its members matches.
     const values = Array.isArray(value) ? value : [value];
-    return part.some((rule: Rule) => values.some((one) => meets(rule, one)));
+    return part.some((rule: Rule) => values.some((one) => matchesRule(rule, one)));
   });
 }
 
-function meets(rule: Rule, value: unknown): boolean {
+function matchesRule(rule: Rule, value: unknown): boolean {
   if (typeof rule !== "object" || rule === null) return rule === value;
   if ("exists" in rule) return isLeaf(value) === rule.exists;
   if ("prefix" in rule) return typeof value === "string" && value.startsWith(rule.prefix);
@@ -71,7 +71,7 @@ function meets(rule: Rule, value: unknown): boolean {
   return !([excluded].flat() as unknown[]).includes(value);
 }
 
-/** `exists` speaks of leaves: an object in between does not count. */
+/** `exists` applies to leaves only, not to objects. */
 function isLeaf(value: unknown): boolean {
   return value !== undefined && (typeof value !== "object" || value === null);
 }

@@ -7,7 +7,7 @@ export type FailureCondition = "RetryAttemptsExhausted" | "RecordAgeExceeded";
 const SHARD = "shardId-00000001764000000000-local";
 
 /**
- * What Lambda writes to a bucket for records that it gives up, the records themselves included.
+ * The object that Lambda writes to a bucket for discarded records. It includes the records.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
  */
 export function failureDocument(

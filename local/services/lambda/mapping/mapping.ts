@@ -15,50 +15,50 @@ export interface MappingSpec {
   readonly enabled: boolean;
   readonly batchSize: number;
   readonly batchingWindowMs: number;
-  /** None = every record. A record passes when one of them matches. */
+  /** A record must match one of them. Empty: every record. */
   readonly patterns: readonly Pattern[];
   readonly startingPosition: "TRIM_HORIZON" | "LATEST";
   readonly bisect: boolean;
-  /** -1 = until the records are too old. */
+  /** -1: until the records expire. */
   readonly maximumRetryAttempts: number;
-  /** -1 = the stream's own 24 hours. */
+  /** -1: the stream's retention of 24 hours. */
   readonly maximumRecordAgeSeconds: number;
   readonly reportsItemFailures: boolean;
   /** ARN of a bucket. */
   readonly failureBucketArn?: string;
-  /** Whether it reports how many events it gave up. */
+  /** Whether it publishes the metrics of discarded events. */
   readonly countsEvents: boolean;
 }
 
 export interface MappingContext {
   readonly stream: ChangeStream;
-  /** Where it begins, or goes on after a restart. */
+  /** Start position, or the saved position after a restart. */
   readonly position: number;
   readonly savePosition: (position: number) => void;
   readonly invoke: (payload: string) => Promise<InvocationResult>;
-  /** Asks the role of the function, with which a mapping reads; `quietly`: does not report what is allowed. */
-  readonly may: (permission: Permission, quietly?: boolean) => boolean;
+  /** Checks the function's role, with which a mapping reads. @param quietly reports denials only */
+  readonly authorize: (permission: Permission, quietly?: boolean) => boolean;
   /** Writes a failure document to the bucket. */
   readonly putFailure: (bucketArn: string, key: string, body: string) => void;
-  /** A value of one of the mapping's metrics in AWS/Lambda. */
+  /** Records a value of one of the mapping's metrics in AWS/Lambda. */
   readonly count: (metric: string, value: number) => void;
   readonly faults: Faults;
   readonly emit: (event: CloudEvent) => void;
 }
 
-/** An event source mapping at work. */
+/** A running event source mapping. */
 export interface Mapping {
   readonly position: number;
-  /** Resolves when everything that the stream holds is delivered or given up, or after `patienceMs`. */
-  drain(patienceMs: number): Promise<void>;
+  /** Resolves when all records of the stream are delivered or discarded, or after `timeoutMs`. */
+  drain(timeoutMs: number): Promise<void>;
   stop(): Promise<void>;
 }
 
 type Outcome =
   | { readonly kind: "done" }
-  /** Throttled, or no such function now: it counts as no attempt. */
-  | { readonly kind: "not-reached" }
-  /** `lowest`: index of the first record that was reported; absent = the invocation failed. */
+  /** Throttled, or the function does not exist. Not an attempt. */
+  | { readonly kind: "not-invoked" }
+  /** `lowest`: index of the first reported record; absent: the invocation failed. */
   | { readonly kind: "failed"; readonly lowest?: number };
 
 const READ_LIMIT = 10_000;
@@ -68,7 +68,7 @@ const MAX_RETRY_WAIT_MS = 2_000;
 const DENIED_WAIT_MS = 1_000;
 const STREAM_RETENTION_SECONDS = 24 * 3600;
 
-/** Reads the stream from `position` on, one batch at a time, as Lambda's poller does for one shard. */
+/** Reads the stream from `position`, one batch at a time, as Lambda's poller does for one shard. */
 export function runMapping(spec: MappingSpec, context: MappingContext): Mapping {
   const { stream, emit, faults } = context;
   const stopping = new AbortController();
@@ -77,12 +77,12 @@ export function runMapping(spec: MappingSpec, context: MappingContext): Mapping 
 
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
-      if (!context.may({ action: "dynamodb:GetRecords", resource: stream.arn }, true)) {
+      if (!context.authorize({ action: "dynamodb:GetRecords", resource: stream.arn }, true)) {
         await pause(DENIED_WAIT_MS, stopping.signal);
         continue;
       }
       const { records, next } = await nextBatch();
-      // Stopped in between: what is not settled is delivered again after a restart.
+      // Stopped before the end of the batch: its remaining records are delivered again after a restart.
       if (!(await deliverAll({ records, attempts: 0 }))) return;
       position = next;
       context.savePosition(position);
@@ -90,7 +90,7 @@ export function runMapping(spec: MappingSpec, context: MappingContext): Mapping 
     }
   }
 
-  /** Matching records up to the batch size, or what the batching window brought. */
+  /** The matching records up to the batch size, or those of one batching window. */
   async function nextBatch(): Promise<{ records: StreamRecord[]; next: number }> {
     const records: StreamRecord[] = [];
     let next = position;
@@ -117,7 +117,7 @@ export function runMapping(spec: MappingSpec, context: MappingContext): Mapping 
     }
   }
 
-  function appended(patienceMs: number | undefined): Promise<void> {
+  function appended(timeoutMs: number | undefined): Promise<void> {
     return new Promise((resolve) => {
       const done = () => {
         clearTimeout(timer);
@@ -125,27 +125,27 @@ export function runMapping(spec: MappingSpec, context: MappingContext): Mapping 
         stopping.signal.removeEventListener("abort", done);
         resolve();
       };
-      const timer = patienceMs === undefined ? undefined : setTimeout(done, patienceMs);
+      const timer = timeoutMs === undefined ? undefined : setTimeout(done, timeoutMs);
       const off = stream.onAppend(done);
       stopping.signal.addEventListener("abort", done, { once: true });
     });
   }
 
-  /** False: stopped before all of it was delivered or given up. */
+  /** False: stopped before all records were delivered or discarded. */
   async function deliverAll(first: Batch<StreamRecord>): Promise<boolean> {
     const queue: Batch<StreamRecord>[] = [first];
     for (let batch = queue.shift(); batch !== undefined; batch = queue.shift()) {
-      const fresh = withoutExpired(batch);
-      if (fresh.records.length === 0) continue;
-      const outcome = await deliver(fresh.records);
+      const current = withoutExpired(batch);
+      if (current.records.length === 0) continue;
+      const outcome = await deliver(current.records);
       if (outcome.kind === "done") continue;
-      const { again, givenUp } =
-        outcome.kind === "failed" ? afterFailure(fresh, outcome.lowest, spec) : { again: [fresh] };
-      if (givenUp !== undefined) giveUp(givenUp, "RetryAttemptsExhausted");
-      queue.unshift(...again);
+      const { retries, discarded } =
+        outcome.kind === "failed" ? afterFailure(current, outcome.lowest, spec) : { retries: [current] };
+      if (discarded !== undefined) discard(discarded, "RetryAttemptsExhausted");
+      queue.unshift(...retries);
       if (stopping.signal.aborted) return queue.length === 0;
-      if (again.length > 0)
-        await pause(Math.min(MAX_RETRY_WAIT_MS, RETRY_WAIT_MS * 2 ** fresh.attempts), stopping.signal);
+      if (retries.length > 0)
+        await pause(Math.min(MAX_RETRY_WAIT_MS, RETRY_WAIT_MS * 2 ** current.attempts), stopping.signal);
     }
     return true;
   }
@@ -159,7 +159,7 @@ export function runMapping(spec: MappingSpec, context: MappingContext): Mapping 
 
   async function invokeOnce(records: readonly StreamRecord[]): Promise<Outcome> {
     const result = await context.invoke(JSON.stringify({ Records: records })).catch(() => undefined);
-    if (result === undefined) return { kind: "not-reached" };
+    if (result === undefined) return { kind: "not-invoked" };
     const reported =
       result.phase !== "end"
         ? undefined
@@ -183,11 +183,11 @@ export function runMapping(spec: MappingSpec, context: MappingContext): Mapping 
     const limit = spec.maximumRecordAgeSeconds < 0 ? STREAM_RETENTION_SECONDS : spec.maximumRecordAgeSeconds;
     const horizon = Date.now() / 1000 - limit;
     const expired = batch.records.filter(({ dynamodb }) => dynamodb.ApproximateCreationDateTime < horizon);
-    if (expired.length > 0) giveUp({ ...batch, records: expired }, "RecordAgeExceeded");
+    if (expired.length > 0) discard({ ...batch, records: expired }, "RecordAgeExceeded");
     return { ...batch, records: batch.records.slice(expired.length) };
   }
 
-  function giveUp(batch: Batch<StreamRecord>, condition: FailureCondition): void {
+  function discard(batch: Batch<StreamRecord>, condition: FailureCondition): void {
     const kept = keepFailure(batch, condition);
     if (spec.countsEvents)
       context.count(kept ? "OnFailureDestinationDeliveredEventCount" : "DroppedEventCount", batch.records.length);
@@ -197,8 +197,8 @@ export function runMapping(spec: MappingSpec, context: MappingContext): Mapping 
     const { failureBucketArn } = spec;
     if (failureBucketArn === undefined) return false;
     const { key, body } = failureDocument(spec, stream.arn, { records, condition, attempts });
-    if (!context.may({ action: "s3:PutObject", resource: `${failureBucketArn}/${key}` })) return false;
-    if (!context.may({ action: "s3:ListBucket", resource: failureBucketArn })) return false;
+    if (!context.authorize({ action: "s3:PutObject", resource: `${failureBucketArn}/${key}` })) return false;
+    if (!context.authorize({ action: "s3:ListBucket", resource: failureBucketArn })) return false;
     context.putFailure(failureBucketArn, key, body);
     return true;
   }
@@ -208,8 +208,8 @@ export function runMapping(spec: MappingSpec, context: MappingContext): Mapping 
     get position() {
       return position;
     },
-    async drain(patienceMs) {
-      const end = Date.now() + patienceMs;
+    async drain(timeoutMs) {
+      const end = Date.now() + timeoutMs;
       while (Date.now() < end && !(idle && position >= stream.end)) await pause(10, stopping.signal);
     },
     async stop() {

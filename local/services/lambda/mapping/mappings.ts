@@ -7,24 +7,24 @@ import { type Mapping, type MappingContext, type MappingSpec, runMapping } from 
 
 /** Event source mappings by id. */
 export interface Mappings {
-  /** Starts it, or goes on with other settings where it stands. @throws when the function's role cannot read the stream */
+  /** Starts a mapping, or continues it with new settings. @throws when the function's role cannot read the stream */
   put(spec: MappingSpec, stream: ChangeStream): Promise<void>;
   remove(id: string): Promise<void>;
-  /** Resolves when all that the streams hold is delivered, or after `patienceMs`. */
-  drain(patienceMs: number): Promise<void>;
+  /** Resolves when all records of the streams are delivered, or after `timeoutMs`. */
+  drain(timeoutMs: number): Promise<void>;
   /** Stops all of them; resolves when the last invocation has ended. */
   close(): Promise<void>;
 }
 
 export interface MappingsOptions extends Pick<MappingContext, "putFailure" | "faults" | "emit"> {
   readonly functions: Functions;
-  /** Asks the role of this function, and reports the call. */
-  readonly may: (functionName: string, permission: Permission, quietly?: boolean) => boolean;
+  /** Checks the role of this function, and reports the call. */
+  readonly authorize: (functionName: string, permission: Permission, quietly?: boolean) => boolean;
   readonly count: (mappingId: string, metric: string, value: number) => void;
   readonly dataDir?: string;
 }
 
-export function createMappings({ functions, may, count, dataDir, ...rest }: MappingsOptions): Mappings {
+export function createMappings({ functions, authorize, count, dataDir, ...rest }: MappingsOptions): Mappings {
   const running = new Map<string, Mapping | undefined>();
   const folder = dataDir && join(dataDir, "mappings");
   if (folder) mkdirSync(folder, { recursive: true });
@@ -54,7 +54,7 @@ export function createMappings({ functions, may, count, dataDir, ...rest }: Mapp
       const { functionName } = spec;
       for (const action of ["DescribeStream", "GetShardIterator", "GetRecords", "ListStreams"]) {
         const resource = action === "ListStreams" ? "*" : stream.arn;
-        if (may(functionName, { action: `dynamodb:${action}`, resource })) continue;
+        if (authorize(functionName, { action: `dynamodb:${action}`, resource })) continue;
         throw new Error(
           `Cannot access stream ${stream.arn}. Please ensure the role of ${functionName} can perform the GetRecords, ` +
             `GetShardIterator, DescribeStream, and ListStreams Actions on your stream: dynamodb:${action} is not allowed.`,
@@ -70,7 +70,7 @@ export function createMappings({ functions, may, count, dataDir, ...rest }: Mapp
         position,
         savePosition: (next) => savePosition(spec.id, next),
         invoke: (payload) => functions.invoke({ target: spec.functionArn, payload, caller: "mapping" }),
-        may: (permission, quietly) => may(functionName, permission, quietly),
+        authorize: (permission, quietly) => authorize(functionName, permission, quietly),
         count: (metric, value) => count(spec.id, metric, value),
       });
       running.set(spec.id, mapping);
@@ -81,8 +81,8 @@ export function createMappings({ functions, may, count, dataDir, ...rest }: Mapp
       const file = fileOf(id);
       if (file) rmSync(file, { force: true });
     },
-    async drain(patienceMs) {
-      await Promise.all([...running.values()].map((mapping) => mapping?.drain(patienceMs)));
+    async drain(timeoutMs) {
+      await Promise.all([...running.values()].map((mapping) => mapping?.drain(timeoutMs)));
     },
     async close() {
       await Promise.all([...running.keys()].map(stop));

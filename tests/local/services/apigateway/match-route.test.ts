@@ -24,29 +24,29 @@ describe("routeTable", () => {
     return found && [found.route.method, found.route.path, found.parameters];
   };
 
-  it("takes a fixed part before a parameter, and a parameter before the rest", () => {
+  it("prefers a fixed part to a parameter, and a parameter to a greedy one", () => {
     assert.deepEqual(match("GET", "/connections/all"), ["GET", "/connections/all", {}]);
     assert.deepEqual(match("GET", "/connections/a"), ["GET", "/connections/{id}", { id: "a" }]);
     assert.deepEqual(match("GET", "/connections/a/b"), ["GET", "/{proxy+}", { proxy: "connections/a/b" }]);
   });
 
-  it("takes a method before ANY", () => {
+  it("prefers a method to ANY", () => {
     assert.deepEqual(match("PUT", "/connections/a"), ["ANY", "/connections/{id}", { id: "a" }]);
   });
 
-  it("decodes a parameter after the path was cut, so that an encoded slash stays in it", () => {
+  it("decodes parameters after it splits the path, so that an encoded slash stays inside one", () => {
     assert.deepEqual(match("GET", "/connections/a%2Fb"), ["GET", "/connections/{id}", { id: "a/b" }]);
   });
 
-  it("knows no path with a broken encoding", () => {
+  it("does not match a path with an invalid encoding", () => {
     assert.equal(match("PUT", "/connections/%E0%A4%A"), undefined);
   });
 
-  it("takes no empty parameter", () => {
+  it("does not match an empty parameter", () => {
     assert.equal(match("PUT", "/connections/"), undefined);
   });
 
-  it("knows no other method", () => {
+  it("does not match another method", () => {
     assert.equal(match("POST", "/connections"), undefined);
   });
 });

@@ -71,7 +71,7 @@ describe("REST API", () => {
     readonly region?: string;
     readonly service?: string;
     readonly signingDate?: Date;
-    /** Sent instead of the body that was signed. */
+    /** Sent instead of the signed body. */
     readonly changedBody?: string;
   }
 
@@ -111,7 +111,7 @@ describe("REST API", () => {
       policies: () => [{ Statement: policy }],
     });
 
-  it("hands the request to the function as API Gateway does, path parameters decoded", async () => {
+  it("passes the request to the function as API Gateway does, with decoded path parameters", async () => {
     await deploy();
     const { status, own, body } = await post("/things/a%3Ab?x=1&y=%2B");
     assert.deepEqual([status, own], [201, "yes"]);
@@ -127,7 +127,7 @@ describe("REST API", () => {
   describe("with IAM authorization", () => {
     beforeEach(() => deploy());
 
-    it("refuses a call without a signature", async () => {
+    it("rejects a call without a signature", async () => {
       assert.deepEqual(await unsigned("/things/a"), {
         status: 403,
         own: null,
@@ -138,25 +138,25 @@ describe("REST API", () => {
     const wrong: readonly (readonly [string, Signing, RegExp])[] = [
       ["another region", { region: "eu-west-1" }, /valid region/],
       ["another service", { service: "lambda" }, /correct service/],
-      ["a date that is stale", { signingDate: new Date(Date.now() - 60 * 60_000) }, /Signature expired/],
-      ["a date that lies ahead", { signingDate: new Date(Date.now() + 60 * 60_000) }, /Signature expired/],
+      ["an old date", { signingDate: new Date(Date.now() - 60 * 60_000) }, /Signature expired/],
+      ["a future date", { signingDate: new Date(Date.now() + 60 * 60_000) }, /Signature expired/],
       ["another body than was sent", { changedBody: '{"a":2}' }, /does not match/],
       ["an unknown key", { credentials: { accessKeyId: "ASIAUNKNOWN", secretAccessKey: "x" } }, /security token/],
     ];
     for (const [what, signing, message] of wrong) {
-      it(`refuses a signature for ${what}`, async () => {
+      it(`rejects a signature for ${what}`, async () => {
         const { status, body } = await post("/things/a", signing);
         assert.equal(status, 403);
         assert.match(body.message, message);
       });
     }
 
-    it("refuses a wrong secret", async () => {
+    it("rejects a wrong secret", async () => {
       const credentials = { ...fixture.cloud.operator, secretAccessKey: "wrong" };
       assert.match((await post("/things/a", { credentials })).body.message, /does not match/);
     });
 
-    it("refuses a body whose stated hash is another's, though the signature holds", async () => {
+    it("rejects a body that does not match its signed hash", async () => {
       const target = new URL(`${url}/things/a`);
       const stated = createHash("sha256").update("{}").digest("hex");
       const headers = await new SignatureV4({
@@ -175,7 +175,7 @@ describe("REST API", () => {
       assert.match(answer.body.message, /x-amz-content-sha256/);
     });
 
-    it("refuses a signed caller without the IAM right, and admits one with it", async () => {
+    it("rejects a signed caller without the permission and accepts one with it", async () => {
       const nobody = await post("/things/a", { credentials: caller([]) });
       assert.equal(nobody.status, 403);
       assert.match(nobody.body.Message, /user\/someone is not authorized to perform: execute-api:Invoke/);
@@ -184,7 +184,7 @@ describe("REST API", () => {
       assert.equal((await post("/things/a", { credentials })).status, 201);
     });
 
-    it("admits what curl signs", async function () {
+    it("accepts a signature of curl", async function () {
       if (spawnSync("curl", ["--version"]).error) return this.skip();
       const { accessKeyId, secretAccessKey } = fixture.cloud.operator;
       const sign = (service: string) =>
@@ -203,7 +203,7 @@ describe("REST API", () => {
     });
   });
 
-  it("lets an explicit deny of its policy win over the caller's rights", async () => {
+  it("applies an explicit deny of its policy before the caller's permissions", async () => {
     const Condition = { NotIpAddress: { "aws:SourceIp": ["10.0.0.0/8"] } };
     await deploy({ policy: [{ ...EVERYONE, Effect: "Deny", Condition }] });
     const { status, body } = await post("/things/a");
@@ -211,14 +211,14 @@ describe("REST API", () => {
     assert.match(body.Message, /with an explicit deny/);
   });
 
-  it("admits callers from within the range of a deny", async () => {
+  it("accepts callers inside the allowed range of a deny", async () => {
     const Condition = { NotIpAddress: { "aws:SourceIp": ["127.0.0.0/8"] } };
     await deploy({ policy: [{ ...EVERYONE, Effect: "Deny", Condition }] });
     assert.equal((await post("/things/a")).status, 201);
     assert.equal((await post("/things/a", { credentials: caller([]) })).status, 403);
   });
 
-  it("asks for an API key that a usage plan admits to the stage", async () => {
+  it("requires an API key of a usage plan with the stage", async () => {
     await deploy({ authorization: "NONE", apiKeyRequired: true });
     const key = await fixture.create("aws:apigateway/apiKey:ApiKey", "key", {});
     const headers = { "x-api-key": key.value };
@@ -231,7 +231,7 @@ describe("REST API", () => {
     assert.equal((await unsigned("/things/a", { "x-api-key": "other" })).status, 403);
   });
 
-  it("serves what was deployed, not what was defined since", async () => {
+  it("serves the deployed snapshot, not later definitions", async () => {
     await deploy();
     fixture.cloud.restApis
       .find(apiId)!
@@ -246,18 +246,18 @@ describe("REST API", () => {
     assert.equal((await unsigned("/things/a")).status, 201);
   });
 
-  it("answers 403 for a path or stage that it does not know", async () => {
+  it("answers 403 for an unknown path or stage", async () => {
     await deploy();
     assert.equal((await post("/things")).status, 403);
     assert.equal((await read(await fetch(url.replace(/v1$/, "v2")))).status, 403);
   });
 
-  it("answers 500 where the function does not let the API invoke it", async () => {
+  it("answers 500 when the API must not invoke the function", async () => {
     await deploy({ permitted: false });
     assert.equal((await post("/things/a")).status, 500);
   });
 
-  it("answers 502, and no detail, where the function fails or answers no proxy answer", async () => {
+  it("answers 502 without details when the function fails or returns no proxy response", async () => {
     await deploy();
     for (const id of ["broken", "thrown"]) {
       assert.deepEqual(await post(`/things/${id}`), {

@@ -44,7 +44,7 @@ describe("alarms of the local cloud", () => {
     );
   });
 
-  it("are OK when one period does not, has no data, or is another deployment's", () => {
+  it("are OK when one period does not breach, has no data, or has data of another deployment only", () => {
     assert.equal(
       inAlarm([
         [0.5, 1],
@@ -66,12 +66,12 @@ describe("alarms of the local cloud", () => {
     );
   });
 
-  it("count what was written in this very moment, and once", () => {
+  it("count a value of the current millisecond once", () => {
     assert.equal(inAlarm([[0, 1]], { evaluationPeriods: 1 }), true);
     assert.equal(inAlarm([[1, 1]], { evaluationPeriods: 1 }), false);
   });
 
-  it("take the statistic and the comparison that they name", () => {
+  it("use their statistic and comparison", () => {
     const points = [
       [0.2, 20],
       [0.4, 20],

@@ -5,7 +5,7 @@ import { openDynoxide } from "./dynoxide";
 
 type Named = readonly [name: string, id: string];
 
-/** A table `events` with a stream, keyed by `id`, and what its stream said so far. */
+/** A table `events` with the key `id`, and the records of its stream. */
 interface StreamedTable {
   call: Engine["call"];
   changes(): Promise<readonly Named[]>;
@@ -15,7 +15,7 @@ interface StreamedTable {
 interface Subject {
   readonly name: string;
   readonly open: () => Promise<StreamedTable | undefined>;
-  /** Where it differs from DynamoDB, and why that is known. */
+  /** Known differences from DynamoDB. */
   readonly recordsIdenticalPuts: boolean;
 }
 
@@ -78,7 +78,7 @@ for (const { name, open, recordsIdenticalPuts } of SUBJECTS) {
     const batch = (...requests: object[]) => table.call("BatchWriteItem", { RequestItems: { events: requests } });
     const putRequest = (id: string, v = "1") => ({ PutRequest: { Item: { id: { S: id }, v: { N: v } } } });
 
-    it("names a first put INSERT and another put on the same key MODIFY", async () => {
+    it("writes INSERT for a first put and MODIFY for another put on the same key", async () => {
       await put("a", { v: { N: "1" } });
       await put("a", { v: { N: "2" } });
       assert.deepEqual(await table.changes(), [
@@ -97,7 +97,7 @@ for (const { name, open, recordsIdenticalPuts } of SUBJECTS) {
       );
     });
 
-    it("names a deletion REMOVE, and writes no record for one that deletes nothing", async () => {
+    it("writes REMOVE for a deletion, and no record for one that deletes nothing", async () => {
       await put("a");
       await table.call("DeleteItem", { TableName: "events", Key: { id: { S: "a" } } });
       await table.call("DeleteItem", { TableName: "events", Key: { id: { S: "a" } } });
@@ -107,7 +107,7 @@ for (const { name, open, recordsIdenticalPuts } of SUBJECTS) {
       ]);
     });
 
-    it("names an update of a missing item INSERT, of another value MODIFY", async () => {
+    it("writes INSERT for an update of a missing item and MODIFY for another value", async () => {
       await update("a", "SET v = :v", { ":v": { N: "1" } });
       await update("a", "ADD v :v", { ":v": { N: "1" } });
       assert.deepEqual(await table.changes(), [
@@ -116,7 +116,7 @@ for (const { name, open, recordsIdenticalPuts } of SUBJECTS) {
       ]);
     });
 
-    it("writes a record for each item of a batch, and sees what was there", async () => {
+    it("writes a record for each item of a batch, with the old images", async () => {
       await put("b", { v: { N: "0" } });
       await batch(putRequest("a"), putRequest("b"), { DeleteRequest: { Key: { id: { S: "c" } } } });
       const changes = await table.changes();
@@ -138,7 +138,7 @@ for (const { name, open, recordsIdenticalPuts } of SUBJECTS) {
       assert.deepEqual(await table.changes(), [["INSERT", "a"]]);
     });
 
-    it("keeps the order per item where writes are in flight at once", async () => {
+    it("keeps the order per item for concurrent writes", async () => {
       const writes: Promise<unknown>[] = [];
       for (let index = 1; index <= 20; index += 1) writes.push(put("a", { v: { N: String(index) } }));
       await Promise.all(writes);
@@ -152,7 +152,7 @@ describe("nameChange", () => {
   const same = (before: object, after: object) =>
     nameChange({ before: before as Change["before"], after: after as Change["after"] }) === undefined;
 
-  it("takes numbers as values, not as text", () => {
+  it("compares numbers as values, not as text", () => {
     assert.ok(same({ n: { N: "10" } }, { n: { N: "1.0e1" } }));
     assert.ok(same({ n: { N: "0" } }, { n: { N: "-0.00" } }));
     assert.ok(
@@ -164,7 +164,7 @@ describe("nameChange", () => {
     assert.ok(!same({ n: { N: "-1" } }, { n: { N: "1" } }));
   });
 
-  it("takes sets without their order and lists with it", () => {
+  it("ignores the order of sets, but not of lists", () => {
     assert.ok(same({ s: { SS: ["a", "b"] } }, { s: { SS: ["b", "a"] } }));
     assert.ok(same({ s: { NS: ["1", "2.0"] } }, { s: { NS: ["2", "1"] } }));
     assert.ok(!same({ l: { L: [{ S: "a" }, { S: "b" }] } }, { l: { L: [{ S: "b" }, { S: "a" }] } }));
@@ -175,7 +175,7 @@ describe("nameChange", () => {
     assert.ok(!same({ a: { S: "YQ==" } }, { a: { B: "YQ==" } }));
   });
 
-  it("does not take the names of attributes for types", () => {
+  it("does not confuse attribute names with types", () => {
     assert.ok(!same({ N: { S: "1" } }, { N: { S: "1.0" } }));
     assert.ok(!same({ m: { M: { SS: { S: "a" } } } }, { m: { M: { SS: { S: "b" } } } }));
   });

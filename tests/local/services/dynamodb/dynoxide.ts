@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { AwsError } from "../../../../local/cloud/aws-error";
 import type { Engine } from "../../../../local/services/dynamodb/engine";
 
-/** The second engine, an optional package for Linux alone; `undefined` where it is not installed. */
+/** A second engine, from an optional package for Linux. `undefined`: it is not installed. */
 export async function openDynoxide() {
   const binary = find();
   if (binary === undefined) return undefined;

@@ -5,7 +5,7 @@ import { openTables } from "../../../../local/services/dynamodb/tables";
 describe("local DynamoDB Streams", () => {
   const tables = openTables({ region: "x", accountId: "1", emit: () => {}, now: () => 0 });
   const api = streamsApi(tables);
-  // biome-ignore lint/suspicious/noExplicitAny: answers of four operations, read by name
+  // biome-ignore lint/suspicious/noExplicitAny: responses of four operations, read by name
   const call = (operation: string, input: object) => api.call(operation, input as never) as any;
   const put = (id: string) => tables.call("PutItem", { TableName: "events", Item: { id: { S: id } } });
   const ids = ({ Records }: { Records: { dynamodb: { Keys: { id: { S: string } } } }[] }) =>
@@ -23,14 +23,14 @@ describe("local DynamoDB Streams", () => {
   });
   after(() => tables.close());
 
-  it("reads all from the horizon, a page at a time", () => {
+  it("reads all records from the horizon in pages", () => {
     const { ShardIterator } = call("GetShardIterator", { StreamArn, ShardId, ShardIteratorType: "TRIM_HORIZON" });
     const first = call("GetRecords", { ShardIterator, Limit: 2 });
     const second = call("GetRecords", { ShardIterator: first.NextShardIterator });
     assert.deepEqual([ids(first), ids(second)], [["a", "b"], ["c"]]);
   });
 
-  it("reads from now on with LATEST, and nothing twice", async () => {
+  it("reads new records with LATEST, and none twice", async () => {
     const { ShardIterator } = call("GetShardIterator", { StreamArn, ShardId, ShardIteratorType: "LATEST" });
     const empty = call("GetRecords", { ShardIterator });
     await put("d");
@@ -39,13 +39,13 @@ describe("local DynamoDB Streams", () => {
     assert.deepEqual([ids(empty), ids(one), ids(none)], [[], ["d"], []]);
   });
 
-  it("lists no stream for a table that has none, and refuses one that is not there", () => {
+  it("lists no stream for a table without one, and rejects an unknown stream", () => {
     assert.deepEqual(call("ListStreams", { TableName: "plain" }), { Streams: [] });
     assert.throws(() => call("DescribeStream", { StreamArn: "arn:none" }), { code: "ResourceNotFoundException" });
     assert.throws(() => call("GetRecords", { ShardIterator: "forged" }), { code: "ValidationException" });
   });
 
-  it("asks for the right to read that very stream", () => {
+  it("requires the permission on this stream", () => {
     const { ShardIterator } = call("GetShardIterator", { StreamArn, ShardId, ShardIteratorType: "LATEST" });
     assert.deepEqual(api.permission("GetRecords", { ShardIterator }), {
       action: "dynamodb:GetRecords",

@@ -5,30 +5,30 @@ const batch = (records: string, attempts = 0): Batch<string> => ({ records: [...
 const rules = { bisect: true, maximumRetryAttempts: 2 };
 
 describe("afterFailure", () => {
-  it("starts again at the lowest failed record, with fresh attempts", () => {
-    assert.deepEqual(afterFailure(batch("abcd", 2), 2, rules), { again: [batch("cd")] });
+  it("retries from the lowest failed record, with the attempts reset", () => {
+    assert.deepEqual(afterFailure(batch("abcd", 2), 2, rules), { retries: [batch("cd")] });
   });
 
-  it("splits a batch whose invocation failed in two, without counting an attempt", () => {
-    assert.deepEqual(afterFailure(batch("abc", 1), undefined, rules), { again: [batch("ab", 1), batch("c", 1)] });
+  it("splits a batch in two after a failed invocation, without counting an attempt", () => {
+    assert.deepEqual(afterFailure(batch("abc", 1), undefined, rules), { retries: [batch("ab", 1), batch("c", 1)] });
   });
 
-  it("tries the whole batch again where it may not split", () => {
+  it("retries the whole batch without bisect", () => {
     const kept = afterFailure(batch("ab"), undefined, { ...rules, bisect: false });
-    assert.deepEqual(kept, { again: [batch("ab", 1)] });
+    assert.deepEqual(kept, { retries: [batch("ab", 1)] });
   });
 
-  it("does not split where the first record is reported: nothing before it is done", () => {
-    assert.deepEqual(afterFailure(batch("ab"), 0, rules), { again: [batch("ab", 1)] });
+  it("does not split when the first record is reported", () => {
+    assert.deepEqual(afterFailure(batch("ab"), 0, rules), { retries: [batch("ab", 1)] });
   });
 
-  it("gives up after the last attempt", () => {
-    assert.deepEqual(afterFailure(batch("a", 2), undefined, rules), { again: [], givenUp: batch("a", 3) });
+  it("discards the batch after the last attempt", () => {
+    assert.deepEqual(afterFailure(batch("a", 2), undefined, rules), { retries: [], discarded: batch("a", 3) });
   });
 
-  it("never gives up where attempts are unlimited", () => {
+  it("never discards with unlimited attempts", () => {
     const endless = afterFailure(batch("a", 900), undefined, { ...rules, maximumRetryAttempts: -1 });
-    assert.deepEqual(endless, { again: [batch("a", 901)] });
+    assert.deepEqual(endless, { retries: [batch("a", 901)] });
   });
 });
 
@@ -36,10 +36,10 @@ describe("reportedFailures", () => {
   const failures = (answer: unknown) => reportedFailures(JSON.stringify(answer), ["1", "2", "3"]);
 
   for (const answer of [null, {}, { batchItemFailures: [] }, { batchItemFailures: null }]) {
-    it(`takes ${JSON.stringify(answer)} as success`, () => assert.deepEqual(failures(answer), []));
+    it(`accepts ${JSON.stringify(answer)} as success`, () => assert.deepEqual(failures(answer), []));
   }
 
-  it("finds the records that are named, lowest first", () => {
+  it("finds the reported records, lowest first", () => {
     assert.deepEqual(failures({ batchItemFailures: [{ itemIdentifier: "3" }, { itemIdentifier: "2" }] }), [1, 2]);
   });
 

@@ -9,7 +9,7 @@ describe("local functions", () => {
   let lambda: LambdaClient;
 
   beforeEach(async () => {
-    // Retries of asynchronous invocations wait a 900th of their time.
+    // Waits between asynchronous retries are divided by 900.
     fixture = await startFixture({ hopSeconds: 1 });
     lambda = new LambdaClient(fixture.client);
   });
@@ -28,7 +28,7 @@ describe("local functions", () => {
 
   const pids = (name: string) => fixture.cloud.functions.environments(name).map(({ pid }) => pid);
 
-  it("run the uploaded code with an event and Lambda's context, and answer what it returns", async () => {
+  it("run the uploaded code with an event and Lambda's context, and return its result", async () => {
     const { name, arn } = await fixture.createFunction(
       "echo",
       `exports.handler = async (event, context) => ({
@@ -43,7 +43,7 @@ describe("local functions", () => {
     assert.ok(value.left > 8000 && value.left <= 10_000, `left ${value.left}`);
   });
 
-  it("see the environment that they declare and Lambda gives, and nothing of the developer's", async () => {
+  it("have their own and Lambda's environment, and not the developer's", async () => {
     process.env.AWS_PROFILE = "production";
     process.env.SECRET_OF_THE_DEVELOPER = "x";
     try {
@@ -67,7 +67,7 @@ describe("local functions", () => {
     }
   });
 
-  it("use one environment again, and stand still between invocations", async () => {
+  it("reuse an environment, and are frozen between invocations", async () => {
     const { name } = await fixture.createFunction(
       "counter",
       `let calls = 0, ticks = 0; setInterval(() => { ticks += 1; }, 5);
@@ -81,7 +81,7 @@ describe("local functions", () => {
     assert.equal(pids(name!).length, 1);
   });
 
-  it("take one environment for each invocation at once", async () => {
+  it("use one environment per concurrent invocation", async () => {
     const { name } = await fixture.createFunction(
       "slow",
       "exports.handler = async () => { await new Promise((r) => setTimeout(r, 200)); return process.pid; };",
@@ -90,7 +90,7 @@ describe("local functions", () => {
     assert.equal(new Set(answers.map(({ value }) => value)).size, 3);
   });
 
-  it("are throttled where all reserved environments are busy", async () => {
+  it("are throttled when all reserved environments are busy", async () => {
     const { name } = await fixture.createFunction(
       "reserved",
       "exports.handler = async () => { await new Promise((r) => setTimeout(r, 500)); };",
@@ -104,7 +104,7 @@ describe("local functions", () => {
     once.destroy();
   });
 
-  it("answer a thrown error as Lambda does", async () => {
+  it("return a thrown error as Lambda does", async () => {
     const { name } = await fixture.createFunction(
       "bad",
       `exports.handler = async () => { throw new TypeError("no"); };`,
@@ -114,12 +114,12 @@ describe("local functions", () => {
     assert.deepEqual([value.errorType, value.errorMessage], ["TypeError", "no"]);
   });
 
-  it("answer an import that fails with its message", async () => {
+  it("return the message of a failing import", async () => {
     const { name } = await fixture.createFunction("unloadable", `require("not-in-the-bundle");`);
     assert.match((await invoke(name!)).value.errorMessage, /not-in-the-bundle/);
   });
 
-  it("are killed at their timeout, and begin anew", async () => {
+  it("are killed at their timeout and start again", async () => {
     const { name } = await fixture.createFunction(
       "endless",
       "exports.handler = async (event) => event.fast ? process.pid : new Promise(() => {});",
@@ -132,7 +132,7 @@ describe("local functions", () => {
     assert.equal((await invoke(name!, { fast: true })).error, undefined);
   });
 
-  it("give declared hops of 900 seconds the compressed time", async () => {
+  it("shorten a timeout of 900 s to `hopSeconds`", async () => {
     const { name } = await fixture.createFunction(
       "hop",
       "exports.handler = async (_, c) => c.getRemainingTimeInMillis();",
@@ -165,7 +165,7 @@ describe("local functions", () => {
     assert.equal((await invoke(made.name!)).value, 2);
   });
 
-  it("log to whoever watches only where their role may", async () => {
+  it("log only with the role's permission", async () => {
     const code = `exports.handler = async () => { console.log("line"); };`;
     const loud = await fixture.createFunction("loud", code);
     const mute = await fixture.createFunction("mute", code, { allow: [] });
@@ -183,13 +183,13 @@ describe("local functions", () => {
   describe("invoked asynchronously", () => {
     const failing = `exports.handler = async () => { throw new Error("again"); };`;
 
-    it("are tried three times by default", async () => {
+    it("run three times by default", async () => {
       const { name } = await fixture.createFunction("retried", failing);
       assert.equal((await invoke(name!, {}, "Event")).status, 202);
       await fixture.seen(isPhase("error"), 3);
     });
 
-    it("are tried as often as their settings say", async () => {
+    it("run as often as their settings allow", async () => {
       const { name } = await fixture.createFunction("once", failing);
       await fixture.create("aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig", "once", {
         functionName: name,
@@ -206,7 +206,7 @@ describe("local functions", () => {
       );
     });
 
-    it("are lost or delivered twice where a fault says so", async () => {
+    it("are lost or delivered twice by a fault", async () => {
       const { name, arn } = await fixture.createFunction("counted", "exports.handler = async () => {};");
       const match = { action: "lambda:DeliverEvent", resource: arn };
       fixture.cloud.faults.add({ match, effect: { kind: "lose" }, times: 1 });
@@ -228,14 +228,14 @@ describe("local functions", () => {
       };`;
     const allow = [LOG_RIGHTS, { Action: "lambda:InvokeFunction", Resource: "*" }];
 
-    it("are stopped after 16 invocations, through the trace header that the SDK forwards", async () => {
+    it("are stopped after 16 invocations by the trace header that the SDK forwards", async () => {
       const { name } = await fixture.createFunction("chain", chain, { allow });
       await invoke(name!, { hop: 1 }, "Event");
       await fixture.seen(isPhase("loop-stopped"));
       assert.equal(fixture.events.filter(isPhase("start")).length, MAX_RECURSION);
     });
 
-    it("go on where the recursion setting allows it", async () => {
+    it("continue when the recursion setting allows it", async () => {
       const { name } = await fixture.createFunction("chain", chain, { allow });
       await fixture.create("aws:lambda/functionRecursionConfig:FunctionRecursionConfig", "chain", {
         functionName: name,
@@ -246,7 +246,7 @@ describe("local functions", () => {
       assert.equal(fixture.events.filter(isPhase("loop-stopped")).length, 0);
     });
 
-    it("are denied where their role may not", async () => {
+    it("are denied without the role's permission", async () => {
       const { name } = await fixture.createFunction("chain", chain);
       const { value } = await invoke(name!, { hop: 1 });
       assert.equal(value.errorType, "AccessDeniedException");

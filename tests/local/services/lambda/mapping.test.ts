@@ -10,7 +10,7 @@ const READ_RIGHTS = {
 const WRITE_RIGHTS = { Action: ["s3:PutObject", "s3:ListBucket"], Resource: "*" };
 const MAPPING = "aws:lambda/eventSourceMapping:EventSourceMapping";
 
-/** Fails records whose id begins with `bad`: by report, by throwing, or by dying. */
+/** Fails records whose id begins with `bad`: it reports them, throws, or exits. */
 const PROCESSOR = `
   exports.handler = async ({ Records }) => {
     const bad = Records.filter(({ dynamodb }) => dynamodb.Keys.id.S.startsWith("bad"));
@@ -19,8 +19,8 @@ const PROCESSOR = `
   };
 `;
 
-/** In ALARM when a mapping gave up more than `threshold` events in the last minute. */
-const givenUp = (name: string, metricName: string, id: string | undefined, threshold: number) => ({
+/** In ALARM when a mapping discarded more than `threshold` events in the last minute. */
+const discarded = (name: string, metricName: string, id: string | undefined, threshold: number) => ({
   name,
   namespace: "AWS/Lambda",
   metricName,
@@ -78,7 +78,7 @@ describe("event source mapping", () => {
       .map(({ records, failed }) => ({ ids: records.map(({ keys }) => keys.id), failed }));
   const drain = () => fixture.cloud.mappings.drain(5_000);
 
-  it("delivers what was there before it, in order and in batches of its size", async () => {
+  it("delivers earlier records in order, in batches of its size", async () => {
     await putAll("a", "b", "c");
     await map({ batchSize: 2 });
     await drain();
@@ -88,7 +88,7 @@ describe("event source mapping", () => {
     ]);
   });
 
-  it("hands over what its filter passes, and nothing else", async () => {
+  it("delivers only the records that match its filter", async () => {
     await map({ filterCriteria: { filters: [{ pattern: JSON.stringify({ eventName: ["INSERT"] }) }] } });
     await put("a");
     await put("a", "2");
@@ -114,7 +114,7 @@ describe("event source mapping", () => {
     assert.deepEqual(deliveries(), [{ ids: ["a", "b"], failed: [] }]);
   });
 
-  it("tries again from the lowest record that is reported, and gives up with the payload in the bucket", async () => {
+  it("retries from the lowest reported record, and stores discarded records in the bucket", async () => {
     const bucket = await fixture.create("aws:s3/bucket:Bucket", "failures", {});
     await putAll("a", "bad", "c");
     const { id, processor } = await map({
@@ -123,9 +123,9 @@ describe("event source mapping", () => {
       destinationConfig: { onFailure: { destinationArn: bucket.arn } },
       metricsConfig: { metrics: ["EventCount"] },
     });
-    fixture.cloud.alarms.put(givenUp("delivered", "OnFailureDestinationDeliveredEventCount", id, 1));
-    fixture.cloud.alarms.put(givenUp("delivered-more", "OnFailureDestinationDeliveredEventCount", id, 2));
-    fixture.cloud.alarms.put(givenUp("dropped", "DroppedEventCount", id, 0));
+    fixture.cloud.alarms.put(discarded("delivered", "OnFailureDestinationDeliveredEventCount", id, 1));
+    fixture.cloud.alarms.put(discarded("delivered-more", "OnFailureDestinationDeliveredEventCount", id, 2));
+    fixture.cloud.alarms.put(discarded("dropped", "DroppedEventCount", id, 0));
     await put("d");
     await drain();
     const inAlarm = ["delivered", "delivered-more", "dropped"].filter((name) => fixture.cloud.alarms.inAlarm(name));
@@ -151,19 +151,19 @@ describe("event source mapping", () => {
     );
   });
 
-  it("counts what it gave up as dropped when nothing can keep it, and counts nothing unless asked", async () => {
+  it("counts discarded events as dropped without a destination, and counts nothing without metricsConfig", async () => {
     await putAll("bad", "bad2");
     const counting = { maximumRetryAttempts: 0, metricsConfig: { metrics: ["EventCount"] } };
     const { id } = await map(counting, { mode: "throw" });
     const { id: silent } = await map({ maximumRetryAttempts: 0 }, { mode: "throw" });
-    fixture.cloud.alarms.put(givenUp("dropped", "DroppedEventCount", id, 1));
-    fixture.cloud.alarms.put(givenUp("silent", "DroppedEventCount", silent, 0));
+    fixture.cloud.alarms.put(discarded("dropped", "DroppedEventCount", id, 1));
+    fixture.cloud.alarms.put(discarded("silent", "DroppedEventCount", silent, 0));
     await drain();
     const inAlarm = ["dropped", "silent"].filter((name) => fixture.cloud.alarms.inAlarm(name));
     assert.deepEqual(inAlarm, ["dropped"]);
   });
 
-  it("bisects a batch that throws until the bad record is alone", async () => {
+  it("bisects a failing batch down to the bad record", async () => {
     await putAll("a", "b", "c", "bad");
     await map({ bisectBatchOnFunctionError: true, maximumRetryAttempts: 0 }, { mode: "throw" });
     await drain();
@@ -174,7 +174,7 @@ describe("event source mapping", () => {
     assert.deepEqual(deliveries().at(-1), { ids: ["bad"], failed: [0] });
   });
 
-  it("gives up records that are older than allowed, although attempts are left", async () => {
+  it("discards expired records although attempts are left", async () => {
     const bucket = await fixture.create("aws:s3/bucket:Bucket", "failures", {});
     await put("bad");
     await map(
@@ -194,7 +194,7 @@ describe("event source mapping", () => {
     assert.equal(document.requestContext.condition, "RecordAgeExceeded");
   });
 
-  it("waits while the function is throttled, and counts no attempt", async () => {
+  it("waits while the function is throttled, without counting an attempt", async () => {
     const { processor } = await map({ maximumRetryAttempts: 0 });
     const update = (reservedConcurrentExecutions: number) =>
       resourceHandlers.get("aws:lambda/function:Function")!.update(
@@ -217,7 +217,7 @@ describe("event source mapping", () => {
     assert.deepEqual(deliveries(), [{ ids: ["a"], failed: [] }]);
   });
 
-  it("delivers a successful batch twice where a fault says so", async () => {
+  it("delivers a successful batch twice by a fault", async () => {
     fixture.cloud.faults.add({ match: { action: "lambda:DeliverBatch" }, effect: { kind: "repeat" }, times: 1 });
     await map({});
     await put("a");
@@ -228,12 +228,12 @@ describe("event source mapping", () => {
     ]);
   });
 
-  it("is refused where the function's role cannot read the stream, with the action that is missing", async () => {
+  it("is rejected when the function's role cannot read the stream, with the missing action", async () => {
     const allow = [{ ...READ_RIGHTS, Action: ["dynamodb:DescribeStream", "dynamodb:GetShardIterator"] }];
     await assert.rejects(map({}, { allow }), /dynamodb:GetRecords is not allowed/);
   });
 
-  it("stands still while it is disabled and goes on where it stood", async () => {
+  it("stops while it is disabled and continues from its position", async () => {
     const made = await map({});
     await put("a");
     await fixture.seen(isDelivery);

@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
-/** Starts a cloud with a frozen function and a running one, and prints their pids. */
+/** Starts a cloud with a frozen and a running function, and prints their pids. */
 const PROGRAM = `
   require(${JSON.stringify(require.resolve("ts-node/register/transpile-only"))});
   const { startFixture, isPhase } = require(${JSON.stringify(resolve(__dirname, "../../cloud-fixture"))});
@@ -35,7 +35,7 @@ describe("function processes", () => {
     rmSync(folder, { recursive: true });
   });
 
-  it("end with the local cloud, their code too, even where it is killed and they are frozen", async () => {
+  it("end with the local cloud, also when it is killed and they are frozen, and their code is removed", async () => {
     const temporary = mkdtempSync(join(folder, "tmp-"));
     parent = fork(join(folder, "parent.js"), { cwd: process.cwd(), env: { ...process.env, TMPDIR: temporary } });
     const [pids] = (await once(parent, "message")) as [number[]];

@@ -26,7 +26,7 @@ describe("schedule", () => {
     });
   }
 
-  it("wakes its function at once and then at its rate, a compressed minute taking a second at least", async () => {
+  it("invokes its function at once and then at its rate, at most once a second", async () => {
     const began = Date.now();
     await schedule("rate(1 minute)");
     await fixture.seen(isPhase("start"), 1);
@@ -36,7 +36,7 @@ describe("schedule", () => {
     assert.ok(Date.now() - began >= 1000);
   });
 
-  it("wakes nothing where its own role may not", async () => {
+  it("invokes nothing without its role's permission", async () => {
     await schedule("rate(1 minute)", false);
     const isDenied = (event: (typeof fixture.events)[number]): event is typeof event =>
       event.kind === "call" && !event.allowed && event.action === "lambda:InvokeFunction";
@@ -44,7 +44,7 @@ describe("schedule", () => {
     assert.equal(fixture.events.filter(isPhase("start")).length, 0);
   });
 
-  it("refuses an expression that does not run here, with what does", async () => {
+  it("rejects an unsupported expression and names a supported one", async () => {
     await assert.rejects(schedule("cron(0 12 * * ? *)"), /Expected a schedule like rate\(5 minutes\), got cron/);
   });
 });

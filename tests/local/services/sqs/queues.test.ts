@@ -12,7 +12,7 @@ import { queue as queueHandler } from "../../../../local/services/sqs/resources"
 import { startLocalCloud } from "../../../../local/start-local-cloud";
 
 describe("queues", () => {
-  it("hide what was received until its time is over, and drop what was deleted", () => {
+  it("hide received messages until the visibility timeout, and remove deleted ones", () => {
     let now = 0;
     const queue = createQueues(() => now).put("q", false);
     queue.send({ body: "a" });
@@ -25,7 +25,7 @@ describe("queues", () => {
     assert.deepEqual(bodies(), ["b"]);
   });
 
-  it("forget a message that a FIFO queue saw within five minutes", () => {
+  it("drop a duplicate in a FIFO queue within five minutes", () => {
     let now = 0;
     const queue = createQueues(() => now).put("q.fifo", true);
     const send = () => queue.send({ body: "a", groupId: "g", deduplicationId: "d" }).id;
@@ -63,7 +63,7 @@ describe("the local SQS", () => {
     MessageDeduplicationId: id,
   });
 
-  it("takes a batch, names what it refuses in it, and gives messages back in order", async () => {
+  it("accepts a batch, names its rejected messages, and returns messages in order", async () => {
     const { Successful, Failed } = await client.send(
       new SendMessageBatchCommand({ QueueUrl, Entries: [entry("1", "a"), entry("2", "\u0001"), entry("3", "é")] }),
     );
@@ -79,7 +79,7 @@ describe("the local SQS", () => {
     for (const { ReceiptHandle } of Messages) await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
   });
 
-  it("refuses a batch of more than ten, one over 1 MiB, a FIFO message without a group, and a queue that is not there", async () => {
+  it("rejects a batch of more than ten, one over 1 MiB, a FIFO message without a group, and an unknown queue", async () => {
     const eleven = Array.from({ length: 11 }, (_, index) => entry(`e${index}`, "x"));
     const refused = (command: SendMessageBatchCommand | SendMessageCommand, name: string) =>
       assert.rejects(client.send(command as SendMessageCommand), { name });

@@ -3,10 +3,10 @@ import type { CloudEvent } from "../../cloud/cloud-event";
 import type { Permission } from "../../cloud/protocol";
 import type { Roles } from "./roles";
 
-/** Whether a role may do something on behalf of an AWS service; reports the call. `quietly`: reports denials only. */
-export type May = (caller: string, roleArn: string, permission: Permission, quietly?: boolean) => boolean;
+/** Checks whether a role has a permission, and reports the call. @param quietly reports denials only */
+export type Authorize = (caller: string, roleArn: string, permission: Permission, quietly?: boolean) => boolean;
 
-export function mayOf(roles: Roles, emit: (event: CloudEvent) => void): May {
+export function createAuthorizer(roles: Roles, emit: (event: CloudEvent) => void): Authorize {
   return (caller, roleArn, permission, quietly = false) => {
     const allowed = decide(roles.policiesOf(roleArn), permission) === "allow";
     if (!quietly || !allowed) {
