@@ -46,6 +46,9 @@ function load(): Promise<Handler> {
   const loaded = import(base + ending).then((exports) => {
     const handler = exports[name] ?? exports.default?.[name];
     if (typeof handler !== "function") throw new Error(`${process.env._HANDLER} is undefined or not exported`);
+    // As the runtime of Node.js 24 does it.
+    if (handler.length > 2 && Number(process.versions.node.split(".")[0]) >= 24)
+      throw new Error(`${process.env._HANDLER} takes a callback: Lambda no longer supports that. Return a promise`);
     return handler as Handler;
   });
   loaded.catch(() => {});

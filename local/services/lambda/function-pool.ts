@@ -6,6 +6,7 @@ import { openLog } from "./function-log";
 import { type CodeFolder, startProcess, unpackCode } from "./function-process";
 import type { FunctionSpec } from "./function-spec";
 import type { Invocation } from "./ipc";
+import { pythonFor } from "./python";
 import type { Reaper } from "./reaper";
 
 /** The environments of one deployed version of a function. */
@@ -34,7 +35,7 @@ export function createPool(spec: FunctionSpec, context: PoolContext): FunctionPo
   const environments = new Set<Environment>();
   const folder: CodeFolder = unpackCode(spec.code, context.reaper.folder);
   let retired = false;
-  warnOfOtherNodeVersion(spec, context.emit);
+  warnOfOtherVersion(spec, context.emit);
 
   function start(): Environment {
     const { principals, reaper, emit } = context;
@@ -108,15 +109,18 @@ export function createPool(spec: FunctionSpec, context: PoolContext): FunctionPo
   };
 }
 
-function warnOfOtherNodeVersion({ name, runtime }: FunctionSpec, emit: PoolContext["emit"]): void {
-  const declared = /^nodejs(\d+)\./.exec(runtime)?.[1];
-  if (declared === undefined) {
+function warnOfOtherVersion({ name, runtime }: FunctionSpec, emit: PoolContext["emit"]): void {
+  const [, language, declared] = /^(nodejs|python)([\d.]+?)(?:\.x)?$/.exec(runtime) ?? [];
+  if (language === undefined) {
     throw new Error(
-      `Expected the runtime of ${name} to be nodejs…, got ${runtime}: only Node functions are supported locally.`,
+      `Expected the runtime of ${name} to be nodejs… or python…, got ${runtime}: only Node and Python functions are supported locally.`,
     );
   }
-  const current = process.versions.node.split(".")[0];
-  if (declared === current) return;
-  const line = `The function declares ${runtime} but runs on Node ${process.versions.node} here. Its behaviour can differ from AWS.`;
+  const here =
+    language === "python"
+      ? { version: pythonFor(runtime).version, name: "Python" }
+      : { version: process.versions.node, name: "Node" };
+  if (`${here.version}.`.startsWith(`${declared}.`)) return;
+  const line = `The function declares ${runtime} but runs on ${here.name} ${here.version} here. Its behaviour can differ from AWS.`;
   emit({ kind: "log", at: Date.now(), functionName: name, line });
 }

@@ -7,6 +7,7 @@ import { transformSync } from "esbuild";
 import type { Credentials } from "../../cloud/access/principals";
 import type { Archive } from "../../resources/archive";
 import type { FunctionSpec } from "./function-spec";
+import { startPython } from "./python";
 
 /** Folder of the files that a function's processes run. */
 export interface CodeFolder {
@@ -45,14 +46,21 @@ export interface ProcessOptions {
 /** Starts one process of a function, with the environment of Lambda and of the function only. */
 export function startProcess(options: ProcessOptions): ChildProcess {
   const { spec, folder, onLine } = options;
-  const child = fork(join(folder.path, BOOTSTRAP), [], {
+  const child = spec.runtime.startsWith("python")
+    ? startPython(spec.runtime, folder.path, environmentOf(options))
+    : startNode(options);
+  for (const output of [child.stdout!, child.stderr!]) createInterface({ input: output }).on("line", onLine);
+  return child;
+}
+
+function startNode(options: ProcessOptions): ChildProcess {
+  const { spec, folder } = options;
+  return fork(join(folder.path, BOOTSTRAP), [], {
     cwd: folder.path,
     env: environmentOf(options),
     execArgv: [`--max-old-space-size=${spec.memoryMb}`],
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
-  for (const output of [child.stdout!, child.stderr!]) createInterface({ input: output }).on("line", onLine);
-  return child;
 }
 
 function environmentOf({

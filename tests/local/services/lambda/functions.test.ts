@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import type { CloudEvent } from "../../../../local/cloud/cloud-event";
 import { MAX_RECURSION } from "../../../../local/services/lambda/recursion";
 import { resourceHandlers } from "../../../../local/services/services";
 import { archive, type CloudFixture, isLog, isPhase, LOG_RIGHTS, startFixture } from "../../cloud-fixture";
@@ -41,6 +42,37 @@ describe("local functions", () => {
     assert.equal(value.arn, arn);
     assert.equal(value.id, 36);
     assert.ok(value.left > 8000 && value.left <= 10_000, `left ${value.left}`);
+  });
+
+  it("reject a handler with a callback, as Lambda does", async () => {
+    const { name } = await fixture.createFunction("callback", "exports.handler = (event, context, callback) => {};");
+    const { error, value } = await invoke(name!);
+    assert.equal(error, "Unhandled");
+    assert.match(value.errorMessage, /^index\.handler takes a callback/);
+  });
+
+  it("run Python: its handler gets the event and Lambda's context, and what it raises is the answer", async () => {
+    const code = `
+import json, os, sys
+calls = 0
+def handler(event, context):
+    global calls
+    calls += 1
+    print(json.dumps({"printed": event["n"]}))
+    if event["n"] < 0:
+        raise ValueError("negative: ü")
+    return [event["n"] + 1, calls, context.function_name, context.get_remaining_time_in_millis() > 0, os.environ.get("SECRET")]
+`;
+    const files = new Map([["app.py", Buffer.from(code)]]);
+    const { name } = await fixture.createFunction("python", "", {
+      inputs: { runtime: "python3.13", handler: "app.handler", code: { kind: "archive", hash: "1", files } },
+    });
+    assert.deepEqual((await invoke(name!, { n: 1 })).value, [2, 1, name, true, null]);
+    const { error, value } = await invoke(name!, { n: -1 });
+    assert.deepEqual([error, value.errorType, value.errorMessage], ["Unhandled", "ValueError", "negative: ü"]);
+    assert.deepEqual((await invoke(name!, { n: 2 })).value, [3, 3, name, true, null]);
+    const isPrinted = (event: CloudEvent) => isLog(event) && event.line === '{"printed": 1}';
+    await fixture.seen(isPrinted as (event: CloudEvent) => event is CloudEvent);
   });
 
   it("have their own and Lambda's environment, and not the developer's", async () => {
