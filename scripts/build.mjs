@@ -53,6 +53,8 @@ function buildComponent() {
       process.exitCode = 1;
     }
   }
+  // The decoder of Python processors, as it is put into their functions.
+  for (const file of globSync("python/*/*.py", { cwd: root })) write(join(dist, file), readFileSync(join(root, file)));
   const options = handlerOptions(join(root, "runtime/internal.ts"));
   buildSync({ ...options, keepNames: true, sourcemap: false, outfile: join(dist, "internal.js"), write: true });
 }

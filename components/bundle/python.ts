@@ -31,19 +31,14 @@ export function bundlePython(entry: string, install: readonly string[], target: 
       `Expected \`processor.entry\` to have a name that Python can import, as processor.py, got ${name}.`,
     );
   checkHandler(path, source.toString());
-  const decoder = decoderFiles();
-  const files = new Map([[name, source], ...decoder]);
+  const files = new Map([[name, source], ...decoderFiles()]);
   const packages = target.runtime === "python3.14" ? install : [ZSTD, ...install];
   return toBundle(files, `${basename(name, ".py")}.handler`, { ...installed(path, packages, target), ...copied });
 }
 
-/** The package that users import as `stream_ingestion`: beside the components in the npm package and in the repository. */
+/** The package that users import as `stream_ingestion`. */
 function decoderFiles(): [string, Buffer][] {
-  const candidates = [
-    join(__dirname, "../../python/stream_ingestion"),
-    join(__dirname, "../../../python/stream_ingestion"),
-  ];
-  const folder = candidates.find((candidate) => existsSync(candidate)) as string;
+  const folder = join(__dirname, "..", "..", "python", "stream_ingestion");
   return readdirSync(folder)
     .filter((name) => name.endsWith(".py"))
     .sort()

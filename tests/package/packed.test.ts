@@ -83,11 +83,12 @@ describe("the packed packages", () => {
         (path) => !/(\.js|\.mjs|\.d\.ts|\.d\.mts|^LICENSE|^[A-Z]+\.md|^package\.json)$/.test(path),
       );
       assert.deepEqual(
-        others.filter((path) => !/^handlers\/[a-z-]+\/index\.js\.map$/.test(path)),
+        others.filter((path) => !/^(handlers\/[a-z-]+\/index\.js\.map|python\/stream_ingestion\/\w+\.py)$/.test(path)),
         [],
         name,
       );
     }
+    assert.ok(component.files.includes("python/stream_ingestion/__init__.py"));
     for (const handler of ["connection-api", "connection-manager", "watchdog"])
       assert.ok(component.files.includes(`handlers/${handler}/index.js`), handler);
   });

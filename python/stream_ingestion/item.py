@@ -1,0 +1,94 @@
+"""Decodes items of the event table, as Lambda delivers them from the table's stream."""
+
+import base64
+import os
+from typing import Any, Iterator, Mapping, Optional
+
+from .event import Event
+
+try:
+    from compression import zstd
+except ImportError:
+    # Before Python 3.14. The deployment adds this package to the function.
+    from backports import zstd
+
+#: Nothing larger is ever compressed: more comes from damaged data.
+MAX_DECOMPRESSED_BYTES = 64 * 1024 * 1024
+
+#: Attribute names of an item; runtime/contract.ts has the same.
+DATA, TYPE, ID, SEQUENCE, RECEIVED_AT, ENCODING, POINTER = "d", "t", "i", "q", "r", "e", "p"
+
+_bucket: Any = None
+
+
+def events(batch: Mapping[str, Any], bucket: Any = None) -> Iterator[Event]:
+    """The new events of a batch, in the order of its records."""
+    for record in batch.get("Records", []):
+        event = decode(record, bucket)
+        if event is not None:
+            yield event
+
+
+def decode(record: Mapping[str, Any], bucket: Any = None) -> Optional[Event]:
+    """The event of a record; None for a repeat (MODIFY) and an expiry (REMOVE).
+
+    ``bucket`` reads data that is too large for an item: a function of an object's key. The default reads from the
+    deployment's bucket. Raises ValueError for an item that is not of the event table, or cannot be decompressed.
+    """
+    if record.get("eventName") != "INSERT":
+        return None
+    image = record.get("dynamodb", {}).get("NewImage", {})
+    if "streamId" not in image or "key" not in image:
+        raise ValueError(
+            f"Expected record {record.get('eventID')} to hold an item of the event table, "
+            f"got attributes {', '.join(image) or 'none'}"
+        )
+    data = _data(image, bucket or _read_object)
+    return Event(
+        # A stream id holds no "#": what follows one is the slice.
+        stream_id=image["streamId"]["S"].split("#", 1)[0],
+        key=image["key"]["S"],
+        type=image.get(TYPE, {}).get("S", "message"),
+        id=image.get(ID, {}).get("S"),
+        bytes=data,
+        binary=not _is_utf8(data),
+        received_at=int(image.get(RECEIVED_AT, {}).get("N", 0)),
+        sequence=image.get(SEQUENCE, {}).get("S", ""),
+    )
+
+
+def _data(image: Mapping[str, Any], bucket: Any) -> bytes:
+    if POINTER in image:
+        return bucket(image[POINTER]["S"])
+    value = image.get(DATA, {})
+    if "B" not in value:
+        return value.get("S", "").encode("utf-8")
+    stored = base64.b64decode(value["B"])
+    if ENCODING not in image:
+        return stored
+    try:
+        decompressor = zstd.ZstdDecompressor()
+        data = decompressor.decompress(stored, MAX_DECOMPRESSED_BYTES)
+    except zstd.ZstdError as error:
+        raise ValueError(f"Event {image['key']['S']} cannot be decompressed: {error}") from error
+    if not decompressor.eof:
+        raise ValueError(f"Event {image['key']['S']} is cut off, or larger than {MAX_DECOMPRESSED_BYTES} bytes")
+    return data
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+        return True
+    except UnicodeDecodeError:
+        return False
+
+
+def _read_object(key: str) -> bytes:
+    global _bucket
+    if _bucket is None:
+        # Lambda's runtime has it. Imported here, since most deployments never read an object.
+        import boto3
+
+        _bucket = boto3.resource("s3").Bucket(os.environ["STREAM_INGESTION_BUCKET"])
+    return _bucket.Object(key).get()["Body"].read()
