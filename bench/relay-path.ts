@@ -34,6 +34,7 @@ export function settingsFor(format: PathInput["format"]): RelaySettings {
       idleTimeoutMs: 60_000,
       on: [],
       end: "reconnect",
+      webSocket: { subprotocols: [], compression: false, ping: { intervalMs: 0 } },
     },
     relay: { handover: "auto", streamsPerHop: 1 },
     events: { identity: { kind: "content" }, ttlDays: 7, maxEventBytes: 1 << 20, slices: 1 },

@@ -25,7 +25,13 @@ export const AuthKind = { bearer: "bearer", header: "header", query: "query", no
 export type AuthKind = (typeof AuthKind)[keyof typeof AuthKind];
 
 /** Where a stored position goes when a connection resumes. */
-export const ResumeKind = { lastEventId: "last-event-id", query: "query", header: "header", none: "none" } as const;
+export const ResumeKind = {
+  lastEventId: "last-event-id",
+  query: "query",
+  header: "header",
+  message: "message",
+  none: "none",
+} as const;
 export type ResumeKind = (typeof ResumeKind)[keyof typeof ResumeKind];
 
 /** Instruction set of the processor's function. */
@@ -66,7 +72,7 @@ export interface ResumeArgs {
   kind?: ResumeKind;
   /** Header or query parameter that carries the position. Required by `query` and `header`. */
   name?: string;
-  /** JSON pointer (RFC 6901) to the position in an event's data, `/clk`. Required by `query` and `header`. */
+  /** JSON pointer (RFC 6901) to the position in an event's data, `/clk`. Required by `query`, `header` and `message`. */
   pointer?: string;
 }
 
@@ -92,9 +98,30 @@ export interface ControlRuleArgs {
   action: ControlAction;
 }
 
+/** How a WebSocket is opened and kept alive. For a `source.url` that begins with `wss:`. */
+export interface WebSocketArgs {
+  /** Subprotocols to offer, in order of preference. @default [] */
+  subprotocols?: string[];
+  /**
+   * Messages to send after the WebSocket opens, such as subscriptions, in this order. `{streamId}`, `{key}` and `{position}` are
+   * replaced; each value is escaped as part of a JSON string, and absent ones are empty. Stored as secrets. @default []
+   * @example ['{"op":"subscribe","channel":"book.{streamId}","token":"{key}"}']
+   */
+  messages?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * Seconds between two pings, 0..840. The connection counts as dead when nothing arrives from one ping to the next. 0 = no
+   * pings. @default 30
+   */
+  pingIntervalSeconds?: number;
+  /** Text message to send as the ping, for upstreams that expect one, `{"op":"ping"}`. @default none: a ping frame */
+  pingMessage?: string;
+  /** Offers permessage-deflate: fewer bytes, for more CPU of the relay per message. @default false */
+  compression?: boolean;
+}
+
 /** The upstream. URL, path, key and the values of headers and query live in one Secrets Manager secret ($0.40 a month). */
 export interface SourceArgs {
-  /** Origin of the upstream, `https://stream.example.com`. Stored as a secret, given plain or not. */
+  /** Origin of the upstream, `https://stream.example.com`; `wss://` for a WebSocket. Stored as a secret, given plain or not. */
   url: pulumi.Input<string>;
   /** Path on the origin. `{streamId}` in it is replaced by the stream's encoded id. Stored as a secret. */
   path: pulumi.Input<string>;
@@ -124,6 +151,8 @@ export interface SourceArgs {
   on?: ControlRuleArgs[];
   /** What it means when the upstream ends its response: `reconnect`, or `complete` for a stream that has an end. @default "reconnect" */
   end?: SourceEnd;
+  /** How a WebSocket is opened and kept alive. Each message that it brings is one event. */
+  webSocket?: WebSocketArgs;
 }
 
 /** The code that every new event goes through. */

@@ -14,6 +14,9 @@ export function markSecrets(args: StreamIngestionArgs): StreamIngestionArgs {
       ...(source.key !== undefined && { key: pulumi.secret(source.key) }),
       ...(source.headers !== undefined && { headers: pulumi.secret(source.headers) }),
       ...(source.query !== undefined && { query: pulumi.secret(source.query) }),
+      ...(source.webSocket?.messages !== undefined && {
+        webSocket: { ...source.webSocket, messages: pulumi.secret(source.webSocket.messages) },
+      }),
     },
     processor: {
       ...processor,

@@ -15,6 +15,7 @@ import { controlRules } from "./control-rules";
 import { checkEnvironment, checkSize } from "./environment";
 import { expect, integer, memory, oneOf, pointer, text } from "./expect";
 import { type ProcessorSettings, processorSettings } from "./processor-settings";
+import { webSocketSettings } from "./web-socket";
 
 /** Defaults of everything that shapes the graph. The one place that knows them. */
 export const DEFAULTS = {
@@ -66,6 +67,7 @@ export function normalise(name: string, args: StreamIngestionArgs): Normalised {
         1000 * integer("source.idleTimeoutSeconds", source.idleTimeoutSeconds ?? DEFAULTS.idleTimeoutSeconds, 1, 840),
       on: controlRules(source.on ?? []),
       end: oneOf("source.end", SourceEnd, source.end ?? SourceEnd.reconnect),
+      webSocket: webSocketSettings(source),
     },
     relay: {
       handover: oneOf("relay.handover", Handover, relay.handover ?? Handover.auto),
@@ -100,7 +102,7 @@ function checkRequired(args: StreamIngestionArgs): StreamIngestionArgs {
     expect(
       isOrigin(args.source.url),
       "`source.url`",
-      "an http or https URL without query",
+      "an http, https, ws or wss URL without query",
       "something else (it is a secret)",
     );
   if (typeof args.source.path === "string")
@@ -118,7 +120,7 @@ function checkRequired(args: StreamIngestionArgs): StreamIngestionArgs {
 function isOrigin(value: string): boolean {
   if (!URL.canParse(value)) return false;
   const { protocol, search, hash } = new URL(value);
-  return ["http:", "https:"].includes(protocol) && search === "" && hash === "";
+  return ["http:", "https:", "ws:", "wss:"].includes(protocol) && search === "" && hash === "";
 }
 
 function withName(what: string, kind: AuthKind, { name }: { name?: string }, named: AuthKind[]) {
@@ -127,7 +129,10 @@ function withName(what: string, kind: AuthKind, { name }: { name?: string }, nam
 
 function withPointer(what: string, kind: ResumeKind, args: { name?: string; pointer?: string }) {
   if (kind === ResumeKind.lastEventId || kind === ResumeKind.none) return { kind };
-  return { kind, name: text(`${what}.name`, args.name), pointer: pointer(`${what}.pointer`, args.pointer) };
+  const position = { pointer: pointer(`${what}.pointer`, args.pointer) };
+  return kind === ResumeKind.message
+    ? { kind, ...position }
+    : { kind, name: text(`${what}.name`, args.name), ...position };
 }
 
 function identityOf(kind: IdentityKind, path: string | undefined): RelaySettings["events"]["identity"] {

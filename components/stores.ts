@@ -29,13 +29,13 @@ export interface SourceSecretNodes {
   readonly secretVersion: aws.secretsmanager.SecretVersion;
 }
 
-/** URL, path, key, headers and query in one secret: a hop reads it, so a rotation needs no deploy. */
+/** URL, path, key, headers, query and messages in one secret: a hop reads it, so a rotation needs no deploy. */
 export function createSourceSecret(scope: Scope, source: SourceArgs, transforms: Transforms): SourceSecretNodes {
   const secret = new aws.secretsmanager.Secret(
     `${scope.name}-source`,
     transformed<aws.secretsmanager.SecretArgs>(
       {
-        description: "URL, path, key, headers and query of the upstream",
+        description: "URL, path, key, headers, query and messages of the upstream",
         recoveryWindowInDays: scope.retain ? undefined : 0,
         tags: scope.tags,
       },
@@ -43,8 +43,8 @@ export function createSourceSecret(scope: Scope, source: SourceArgs, transforms:
     ),
     stateful(scope),
   );
-  const { url, path, key, headers, query } = source;
-  const value: pulumi.Input<Record<keyof SourceSecret, unknown>> = { url, path, key, headers, query };
+  const { url, path, key, headers, query, webSocket: { messages } = {} } = source;
+  const value: pulumi.Input<Record<keyof SourceSecret, unknown>> = { url, path, key, headers, query, messages };
   const secretVersion = new aws.secretsmanager.SecretVersion(
     `${scope.name}-source-version`,
     { secretId: secret.id, secretString: pulumi.secret(pulumi.jsonStringify(value)) },

@@ -86,6 +86,8 @@ export interface SourceSecret {
   readonly key?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string>>;
+  /** Sent in this order after a WebSocket opens. `{streamId}`, `{position}` and `{key}` are replaced. */
+  readonly messages?: readonly string[];
 }
 
 /** How the credential is sent. */
@@ -100,6 +102,8 @@ export type ResumeSettings =
   | { readonly kind: "last-event-id" }
   | { readonly kind: "query"; readonly name: string; readonly pointer: string }
   | { readonly kind: "header"; readonly name: string; readonly pointer: string }
+  /** In place of `{position}` in the messages of a WebSocket. */
+  | { readonly kind: "message"; readonly pointer: string }
   | { readonly kind: "none" };
 
 /** How to recognise that two events are the same event. */
@@ -136,6 +140,19 @@ export interface ControlRule {
   readonly equals?: string | number | boolean | null;
 }
 
+/** How a WebSocket is opened and kept alive. Only for a source whose URL begins with `ws:` or `wss:`. */
+export interface WebSocketSettings {
+  readonly subprotocols: readonly string[];
+  /** Offers permessage-deflate. */
+  readonly compression: boolean;
+  readonly ping: {
+    /** 0 = no pings. */
+    readonly intervalMs: number;
+    /** Sent as a text message. Absent: a ping frame. */
+    readonly message?: string;
+  };
+}
+
 /** What a clean end of the response means. */
 export type EndMeaning = "reconnect" | "complete";
 
@@ -152,6 +169,7 @@ export interface RelaySettings {
     readonly idleTimeoutMs: number;
     readonly on: readonly ControlRule[];
     readonly end: EndMeaning;
+    readonly webSocket: WebSocketSettings;
   };
   readonly relay: { readonly handover: HandoverMode; readonly streamsPerHop: number };
   readonly events: {

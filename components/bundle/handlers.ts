@@ -33,6 +33,12 @@ const PARSER_WITHOUT_SIMD = "../llhttp/llhttp-wasm.js";
 /** Under this name undici does not find HTTP/2, and does without: nothing here speaks it, and Node's takes 4 MB once loaded. */
 const NO_HTTP2 = "http2-left-out";
 
+/** `ws` looks for two compiled packages that make it a little faster, and does without them: a bundle has none. */
+const WITHOUT_NATIVE_PARTS = {
+  "process.env.WS_NO_BUFFER_UTIL": '"1"',
+  "process.env.WS_NO_UTF_8_VALIDATE": '"1"',
+};
+
 /**
  * How a handler of ours is bundled. `esbuildDetection` is undici's own name for a bundle that leaves its second, experimental
  * parser out. With the parser above: 298 KB instead of 536. ES modules are preferred, since their unused parts are left out.
@@ -46,7 +52,7 @@ export function handlerOptions(entry: string): BuildOptions {
     conditions: ["module"],
     external: [PARSER_WITHOUT_SIMD, NO_HTTP2],
     alias: { "node:http2": NO_HTTP2 },
-    define: { esbuildDetection: "true" },
+    define: { esbuildDetection: "true", ...WITHOUT_NATIVE_PARTS },
     outfile: join(dirname(entry), "index.js"),
   };
 }

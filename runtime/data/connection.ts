@@ -53,7 +53,7 @@ function failed(error: StreamError): ConnectionEnd {
 
 /** Reads the connection. While the writer is full it does not read, and that pause does not count as idle time of the source. */
 async function read(
-  { chunks, decoder, endsClean, redact }: OpenConnection,
+  { chunks, decoder, endsClean, refusal, redact }: OpenConnection,
   idle: ReturnType<typeof idleTimer>,
   { settings, pipeline, writer, signal, onBytes }: ConnectionDeps,
 ): Promise<ConnectionEnd> {
@@ -72,6 +72,8 @@ async function read(
     decoder.end(endsClean, pipeline);
     if (signal.aborted) return { kind: "stopped" };
     if (pipeline.control) return endedBy(pipeline.control, redact);
+    const refused = refusal?.();
+    if (refused) return refused;
     return { kind: endsClean && settings.source.end === "complete" ? "completed" : "ended" };
   } finally {
     writer.flush();

@@ -11,10 +11,10 @@ import { EventPipeline } from "./event-pipeline";
 import type { EventStore, PutOversize } from "./event-store";
 import { Agent } from "./http-client";
 import { HEALTHY_MS, nextReconnect } from "./reconnect";
-import { httpSource } from "./source/http";
 import { type ConnectionEnd, decideOutcome, mayMeanLostPosition, opened } from "./source/outcome";
 import type { Source } from "./source/port";
 import { type ReadSecret, secretCache } from "./source/secret-cache";
+import { sourceOf } from "./source/transport";
 import { Writer } from "./writer";
 
 export interface RelayDeps {
@@ -69,20 +69,22 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
   const currentSecret = secretCache(deps.readSecret, clock, log);
   /** The source said in an event that the credential is no longer valid. */
   let credentialLost = false;
+  /** Connections so far. Each has its number, since a source may refuse one that was open. */
+  let connection = 0;
 
   /** One attempt. Sends a second request if the source refused the position or an outdated key. */
-  async function attempt(source: Source, connection: number): Promise<ConnectionEnd> {
+  async function attempt(source: Source): Promise<ConnectionEnd> {
     try {
       const before = await currentSecret(credentialLost ? 0 : undefined);
       credentialLost = false;
-      let end = await connect(source, connection, before);
+      let end = await connect(source, before);
       if (end.kind === "refused" && end.status === 401) {
         const now = await currentSecret(0);
-        if (now.version !== before.version) end = await connect(source, connection, now);
+        if (now.version !== before.version) end = await connect(source, now);
       }
       if (end.kind !== "refused" || !pipeline.position || !mayMeanLostPosition(end.status)) return end;
       if (end.status === 409 && options.singleAttempt()) return end;
-      return await connectWithoutPosition(source, connection, end.status);
+      return await connectWithoutPosition(source, end.status);
     } catch (cause) {
       if (cause instanceof StreamError && cause.code === "CONFIG_INVALID") return { kind: "unusable", error: cause };
       const error = new StreamError(
@@ -97,16 +99,12 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
     }
   }
 
-  async function connectWithoutPosition(
-    source: Source,
-    connection: number,
-    refusedWith: number,
-  ): Promise<ConnectionEnd> {
+  async function connectWithoutPosition(source: Source, refusedWith: number): Promise<ConnectionEnd> {
     const secret = await currentSecret();
     const lost = pipeline.position;
     pipeline.position = undefined;
     let isOpen = false;
-    const end = await connect(source, connection, secret, () => {
+    const end = await connect(source, secret, () => {
       isOpen = true;
       pipeline.counts.resumeLost++;
       tracker.addSettled("");
@@ -134,12 +132,11 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
 
   function connect(
     source: Source,
-    connection: number,
     { secret, version }: ReadSecret,
     onOpen: () => void = () => {},
   ): Promise<ConnectionEnd> {
     state.secretVersion = version;
-    pipeline.begin(connection);
+    pipeline.begin(++connection);
     let firstByteSeen = false;
     return runConnection(
       { secret, position: pipeline.position },
@@ -172,14 +169,14 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
   }
 
   async function connections(source: Source): Promise<RelayOutcome> {
-    for (let connection = 1; ; connection++) {
+    for (let isFirst = true; ; isFirst = false) {
       if (stopReading.signal.aborted) return { kind: "stopped" };
-      if (connection > 1) {
+      if (!isFirst) {
         if (!(await options.mayReconnect()) || stopReading.signal.aborted) return { kind: "stopped" };
         pipeline.counts.reconnects++;
       }
       const before = state.history;
-      const end = await attempt(source, connection);
+      const end = await attempt(source);
       const openMs = state.connectedSince === undefined ? undefined : clock.now() - state.connectedSince;
       state.connectedSince = undefined;
       if (openMs !== undefined) options.onProgress({ kind: "closed", at: clock.now() });
@@ -248,7 +245,7 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
       });
       const dispatcher = deps.dispatcher ?? new Agent({ allowH2: false, connect: { timeout: CONNECT_TIMEOUT_MS } });
       try {
-        const outcome = await connections(httpSource({ streamId: options.streamId, settings, dispatcher, clock }));
+        const outcome = await connections(sourceOf({ streamId: options.streamId, settings, dispatcher, clock }));
         await drain();
         return outcome;
       } finally {

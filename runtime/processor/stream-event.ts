@@ -20,6 +20,11 @@ export interface StreamEvent<T = unknown> {
   /** `generation.connection.counter`: orders the events of one connection. */
   readonly sequence: string;
   /**
+   * `generation.connection`: which connection brought the event. Where it changes, an upstream that sends a snapshot and then the
+   * changes to it starts anew.
+   */
+  readonly connection: string;
+  /**
    * The data parsed as JSON; with a `schema` option, that schema's output.
    * Throws `VALIDATION_FAILED` (not retried) when the data is not JSON.
    */
@@ -42,6 +47,7 @@ export function streamEvent<T>(parts: EventParts, json: () => T = () => parseJso
   const { data, ...rest } = parts;
   return {
     ...rest,
+    connection: rest.sequence.slice(0, Math.max(0, rest.sequence.lastIndexOf("."))),
     binary: typeof data !== "string",
     // Most events are text and are read as text, so the other view is created only on access.
     get data() {

@@ -34,6 +34,10 @@ describe("the defaults", () => {
       "SourceArgs.resume": settings.source.resume,
       "SourceArgs.on": settings.source.on,
       "SourceArgs.end": settings.source.end,
+      "WebSocketArgs.subprotocols": settings.source.webSocket.subprotocols,
+      "WebSocketArgs.messages": [],
+      "WebSocketArgs.pingIntervalSeconds": settings.source.webSocket.ping.intervalMs / 1000,
+      "WebSocketArgs.compression": settings.source.webSocket.compression,
       "SourceArgs.idleTimeoutSeconds": settings.source.idleTimeoutMs / 1000,
       "ProcessorArgs.memorySize": processor.memorySize,
       "ProcessorArgs.timeoutSeconds": processor.timeoutSeconds,
@@ -71,6 +75,7 @@ describe("the defaults", () => {
       "CopyArgs.to",
       "RelayArgs.reservedConcurrency",
       "ApiArgs.allowedCidrs",
+      "WebSocketArgs.pingMessage",
       "StreamIngestionArgs.network",
     ];
     const documented = Object.entries(documentedDefaults()).filter(([name]) => !inWords.includes(name));

@@ -18,7 +18,7 @@ const REFUSED: readonly (readonly [name: string, args: unknown, message: string]
   [
     "a URL without protocol",
     with_({ source: { ...source, url: "a.example" } }),
-    'Expected `source.url` to be an http or https URL without query, got "something else (it is a secret)".',
+    'Expected `source.url` to be an http, https, ws or wss URL without query, got "something else (it is a secret)".',
   ],
   [
     "a path without slash",
@@ -48,7 +48,7 @@ const REFUSED: readonly (readonly [name: string, args: unknown, message: string]
   [
     "a resume that is none",
     with_({ source: { ...source, resume: { kind: "cookie" } } }),
-    'Expected `source.resume.kind` to be "last-event-id" | "query" | "header" | "none", got "cookie".',
+    'Expected `source.resume.kind` to be "last-event-id" | "query" | "header" | "message" | "none", got "cookie".',
   ],
   [
     "a resume without name",
@@ -220,6 +220,41 @@ const REFUSED: readonly (readonly [name: string, args: unknown, message: string]
     "a text that is not one",
     with_({ source: { ...source, on: [{ text: 7, action: "ignore" }] } }),
     "Expected `source.on[0].text` to be text, got 7.",
+  ],
+  [
+    "WebSocket settings for an HTTP source",
+    with_({ source: { ...source, webSocket: { compression: true } } }),
+    'Expected `source.webSocket` to be given with a `source.url` that begins with wss:, got "it with another URL".',
+  ],
+  [
+    "a format for a WebSocket",
+    with_({ source: { ...source, url: "wss://a.example", format: "lines" } }),
+    'Expected `source.format` to be "auto" for a WebSocket, where each message is an event, got "lines".',
+  ],
+  [
+    "WebSocket settings with an unknown key",
+    with_({ source: { ...source, url: "wss://a.example", webSocket: { subscribe: "a" } } }),
+    'Expected `source.webSocket` to have the keys subprotocols, messages, pingIntervalSeconds, pingMessage, compression, got "subscribe". Example: { messages: [\'{"op":"subscribe","channel":"{streamId}"}\'] }.',
+  ],
+  [
+    "a message that is not in a list",
+    with_({ source: { ...source, url: "wss://a.example", webSocket: { messages: "subscribe" } } }),
+    'Expected `source.webSocket.messages` to be a list of messages, got "something else (they are secrets)".',
+  ],
+  [
+    "a subprotocol with a space",
+    with_({ source: { ...source, url: "wss://a.example", webSocket: { subprotocols: ["a b"] } } }),
+    'Expected `source.webSocket.subprotocols` to be a list of distinct names such as ["v1.json"], got ["a b"].',
+  ],
+  [
+    "an empty ping message",
+    with_({ source: { ...source, url: "wss://a.example", webSocket: { pingMessage: "" } } }),
+    'Expected `source.webSocket.pingMessage` to be text, got "".',
+  ],
+  [
+    "a ping longer than a hop",
+    with_({ source: { ...source, url: "wss://a.example", webSocket: { pingIntervalSeconds: 900 } } }),
+    "Expected `source.webSocket.pingIntervalSeconds` to be 0..840, got 900.",
   ],
   [
     "an end that has no meaning",

@@ -25,6 +25,7 @@ const settings: RelaySettings = {
     idleTimeoutMs: 60_000,
     on: [],
     end: "reconnect",
+    webSocket: { subprotocols: [], compression: false, ping: { intervalMs: 0 } },
   },
   relay: { handover: "auto", streamsPerHop: 1 },
   events: { identity: { kind: "content" }, ttlDays: 7, maxEventBytes: 100_000, slices: 1 },

@@ -53,6 +53,7 @@ export function relaySettings({ source, events }: Settings = {}): RelaySettings 
       idleTimeoutMs: 3_600_000,
       on: [],
       end: "reconnect",
+      webSocket: { subprotocols: [], compression: false, ping: { intervalMs: 0 } },
       ...source,
     },
     relay: { handover: "auto", streamsPerHop: 1 },

@@ -30,6 +30,7 @@ describe("eachEvent", () => {
         binary: false,
         receivedAt: 1000,
         sequence: "1.1.1",
+        connection: "1.1",
         json: { n: 1 },
       },
     );

@@ -4,6 +4,7 @@ import type { Clock } from "../../support/clock";
 import { StreamError } from "../../support/errors";
 import { streamDecoder } from "../stream-decoder";
 import { decodedBody, header, isFramed } from "./body";
+import { readExcerpt } from "./excerpt";
 import { discard, openSource } from "./follow-redirects";
 import { classifyStatus } from "./outcome";
 import type { Answer, OpenConnection, OpenRequest, Source } from "./port";
@@ -67,8 +68,6 @@ async function* withErrors(chunks: AsyncIterable<Buffer>, error: (cause: unknown
   }
 }
 
-const EXCERPT_BYTES = 300;
-
 async function refused(
   { statusCode, headers, body }: Dispatcher.ResponseData,
   request: SourceRequest,
@@ -83,24 +82,6 @@ async function refused(
   });
   const retryAfter = retryAfterMs(header(headers, "retry-after") || undefined, clock.now());
   return { kind: "refused", status: statusCode, retryAfterMs: retryAfter, error };
-}
-
-/** The first bytes of an error page that arrive within a second. */
-async function readExcerpt(body: Dispatcher.ResponseData["body"], clock: Clock, signal: AbortSignal): Promise<string> {
-  const done = new AbortController();
-  void clock.sleep(1_000, AbortSignal.any([signal, done.signal])).then(() => body.destroy());
-  let bytes = Buffer.alloc(0);
-  try {
-    for await (const chunk of body) {
-      bytes = Buffer.concat([bytes, chunk as Buffer]);
-      if (bytes.length >= EXCERPT_BYTES) break;
-    }
-  } catch {
-    // An incomplete page is good enough for an excerpt.
-  } finally {
-    done.abort();
-  }
-  return bytes.toString("utf8", 0, EXCERPT_BYTES).replace(/\s+/g, " ").trim();
 }
 
 function sourceError(cause: unknown): StreamError {

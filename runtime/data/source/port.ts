@@ -23,10 +23,15 @@ export interface OpenRequest {
   readonly signal: AbortSignal;
 }
 
-export type Answer =
-  | { readonly kind: "stream"; readonly connection: OpenConnection }
-  /** Any other answer. A transport without HTTP statuses uses the status with the same meaning. */
-  | { readonly kind: "refused"; readonly status: number; readonly retryAfterMs?: number; readonly error: StreamError };
+export type Answer = { readonly kind: "stream"; readonly connection: OpenConnection } | Refusal;
+
+/** Any other answer. A transport without HTTP statuses uses the status with the same meaning. */
+export interface Refusal {
+  readonly kind: "refused";
+  readonly status: number;
+  readonly retryAfterMs?: number;
+  readonly error: StreamError;
+}
 
 /** One open connection. */
 export interface OpenConnection {
@@ -39,6 +44,8 @@ export interface OpenConnection {
   readonly decoder: Decoder;
   /** Whether the end of `chunks` proves that the last event is complete. */
   readonly endsClean: boolean;
+  /** After `chunks` ended: why the source closed the connection, where it gave a reason. Absent: it only ends the stream. */
+  refusal?(): Refusal | undefined;
   /** `text` without the secrets of the request. */
   redact(text: string): string;
   /** Closes the connection. A pending read then throws `error`. Called twice: the second call does nothing. */

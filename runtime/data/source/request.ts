@@ -61,16 +61,18 @@ export function sourceRequest(
   };
 }
 
+const PROTOCOLS = ["https:", "http:", "wss:", "ws:"];
+
 function sourceUrl(secret: SourceSecret, streamId: string): URL {
   const path = secret.path.replaceAll("{streamId}", encodeURIComponent(streamId));
   try {
     const url = new URL(secret.url.replace(/\/+$/, "") + (path === "" || path.startsWith("/") ? path : `/${path}`));
-    if (url.protocol !== "https:" && url.protocol !== "http:") throw new Error(url.protocol);
+    if (!PROTOCOLS.includes(url.protocol)) throw new Error(url.protocol);
     return url;
   } catch {
     throw new StreamError(
       "CONFIG_INVALID",
-      "Expected the source's `url` and `path` to form an http or https URL, but they do not. Correct the source and deploy again.",
+      "Expected the source's `url` and `path` to form an http, https, ws or wss URL, but they do not. Correct the source and deploy again.",
     );
   }
 }

@@ -17,6 +17,7 @@ const SETTINGS: RelaySettings = {
     idleTimeoutMs: 60_000,
     on: [{ pointer: "/type", equals: "HEARTBEAT", action: "ignore" }],
     end: "reconnect",
+    webSocket: { subprotocols: [], compression: false, ping: { intervalMs: 0 } },
   },
   relay: { handover: "auto", streamsPerHop: 1 },
   events: {

@@ -9,6 +9,7 @@ const source = (auth: AuthSettings = { kind: "bearer" }): RelaySettings["source"
   idleTimeoutMs: 60_000,
   on: [],
   end: "reconnect",
+  webSocket: { subprotocols: [], compression: false, ping: { intervalMs: 0 } },
 });
 
 describe("upstreamRequest", () => {

@@ -1,0 +1,171 @@
+import type { IncomingMessage } from "node:http";
+import WebSocket from "ws";
+import type { RelaySettings } from "../../contract";
+import type { Clock } from "../../support/clock";
+import { StreamError } from "../../support/errors";
+import { messageDecoder } from "../message-decoder";
+import { headDigest } from "../partial-line";
+import { classifyCloseCode } from "./close-code";
+import { readExcerpt } from "./excerpt";
+import { MessageQueue } from "./message-queue";
+import { openingMessages } from "./opening-messages";
+import { keepAlive } from "./ping";
+import type { Answer, OpenConnection, OpenRequest, Refusal, Source } from "./port";
+import { redact, type SourceRequest, sourceRequest } from "./request";
+import { retryAfterMs } from "./retry-after";
+
+export interface WebSocketSourceDeps {
+  readonly streamId: string;
+  readonly settings: RelaySettings;
+  readonly clock: Clock;
+}
+
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** More than this is read ahead only within one read of the socket. */
+const QUEUE = { messages: 256, bytes: 1 << 20 };
+/** A message over the limit is read to its end and refused. One over this many times the limit ends the connection. */
+const HELD_LIMITS = 4;
+const HELD_BYTES = 16 << 20;
+const heldBytes = (maxEventBytes: number) => Math.max(HELD_BYTES, maxEventBytes * HELD_LIMITS);
+/** Stands for a message that was too long to be held. */
+const TOO_LONG = Buffer.alloc(1);
+
+/** A source that sends messages over a WebSocket (RFC 6455). Each text or binary message is one event. */
+export function webSocketSource(deps: WebSocketSourceDeps): Source {
+  return { open: (request) => open(request, deps) };
+}
+
+async function open({ secret, position, signal }: OpenRequest, deps: WebSocketSourceDeps): Promise<Answer> {
+  const { streamId, settings, clock } = deps;
+  const { source, events } = settings;
+  const { subprotocols, compression } = source.webSocket;
+  const request = sourceRequest(secret, source, streamId, position);
+  const socket = new WebSocket(request.url, [...subprotocols], {
+    headers: handshakeHeaders(request),
+    handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+    maxPayload: heldBytes(events.maxEventBytes),
+    perMessageDeflate: compression,
+    followRedirects: false,
+  });
+  // Before the first await: the first message may arrive with the handshake's response.
+  const connection = openConnection(socket, request, deps);
+  const close = () => connection.close(signal.reason);
+  if (signal.aborted) close();
+  else signal.addEventListener("abort", close, { once: true });
+  socket.once("close", () => signal.removeEventListener("abort", close));
+  try {
+    const refused = await handshake(socket);
+    if (refused) return await refusal(refused, request, clock, signal);
+    const { key, messages = [] } = secret;
+    for (const message of openingMessages(messages, { streamId, position, key })) socket.send(message);
+    return { kind: "stream", connection };
+  } catch (cause) {
+    connection.close();
+    throw lost(cause as Error, request);
+  }
+}
+
+/** The request's headers without those that only an HTTP body has a use for. */
+function handshakeHeaders({ headers }: SourceRequest): Record<string, string> {
+  const { accept, "accept-encoding": _, "cache-control": __, ...rest } = headers;
+  return rest;
+}
+
+/** Resolves when the socket is open, or with the response that refused it. */
+function handshake(socket: WebSocket): Promise<IncomingMessage | undefined> {
+  return new Promise((resolve, reject) => {
+    socket.once("open", () => resolve(undefined));
+    socket.once("unexpected-response", (_, response: IncomingMessage) => resolve(response));
+    socket.once("error", reject);
+  });
+}
+
+function openConnection(socket: WebSocket, request: SourceRequest, deps: WebSocketSourceDeps): OpenConnection {
+  const { settings, clock } = deps;
+  const queue = new MessageQueue(
+    QUEUE,
+    () => socket.pause(),
+    () => socket.resume(),
+  );
+  const { maxEventBytes } = settings.events;
+  const messages = messageDecoder(maxEventBytes);
+  let refused: Refusal | undefined;
+  let failure: Error | undefined;
+  const heartbeat = () => queue.push(EMPTY);
+  const fail = (error: Error) => {
+    failure ??= error;
+    socket.terminate();
+  };
+  const stopPings = keepAlive(socket, settings.source.webSocket.ping, clock, fail);
+  socket.on("message", (data) => queue.push(data as Buffer));
+  socket.on("ping", heartbeat).on("pong", heartbeat);
+  socket.on("error", (error: Error & { readonly code?: string }) => {
+    if (error.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH") queue.push(TOO_LONG);
+    fail(error);
+  });
+  socket.on("close", (code, reason) => {
+    stopPings();
+    const text = reason.toString();
+    const meaning = classifyCloseCode(code);
+    if (failure || meaning.kind === "lost")
+      return queue.end(lost(failure ?? new Error(`close code ${code}${text && `: ${text}`}`), request));
+    if (meaning.kind === "refused") {
+      const message = `The source closed the WebSocket with code ${code}${text && `: ${redact(text, request.secrets)}`}`;
+      refused = { kind: "refused", status: meaning.status, error: new StreamError("SOURCE_STATUS", message) };
+    }
+    queue.end();
+  });
+  return {
+    chunks: queue,
+    decoder: {
+      feed: (message, sink) => {
+        if (message === TOO_LONG) sink.refused(heldBytes(maxEventBytes) + 1, headDigest(EMPTY), "message", "");
+        else messages.feed(message, sink);
+      },
+      end: () => {},
+    },
+    endsClean: true,
+    refusal: () => refused,
+    redact: (text) => redact(text, request.secrets),
+    close: (error) => {
+      stopPings();
+      queue.abort(error);
+      // The source sees why: a close frame goes out before the socket is destroyed.
+      if (socket.readyState === WebSocket.OPEN) socket.close(1000);
+      socket.terminate();
+    },
+  };
+}
+
+const EMPTY = Buffer.alloc(0);
+
+/** What the source answered instead of opening the WebSocket. */
+async function refusal(
+  response: IncomingMessage,
+  { secrets }: SourceRequest,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<Refusal> {
+  const { statusCode: status = 0, headers } = response;
+  const excerpt = await readExcerpt(response, clock, signal);
+  response.destroy();
+  const detail = excerpt === "" ? "" : `: ${redact(excerpt, secrets)}`;
+  if (status >= 200 && status < 300)
+    throw new StreamError("SOURCE_FORMAT", `The source answered ${status} and opened no WebSocket${detail}`);
+  return {
+    kind: "refused",
+    status,
+    retryAfterMs: retryAfterMs(headers["retry-after"], clock.now()),
+    error: new StreamError("SOURCE_STATUS", `The source answered ${status}${detail}`),
+  };
+}
+
+function lost(cause: Error & { readonly code?: string }, { secrets }: SourceRequest): StreamError {
+  if (cause instanceof StreamError) return cause;
+  const { code, message } = cause;
+  return new StreamError(
+    message === "Opening handshake has timed out" ? "SOURCE_TIMEOUT" : "SOURCE_NETWORK",
+    redact(`The WebSocket to the source failed: ${[code, message].filter(Boolean).join(" ")}`, secrets),
+    { retryable: true },
+  );
+}
