@@ -154,7 +154,7 @@ function replacementsFor({ inputs }: Metafile, folder: string): Replacements {
     const path = resolve(folder, input);
     if (!/\.[mc]?[jt]s$/.test(path) || !existsSync(path)) continue;
     const source = readFileSync(path, "utf8");
-    const withMetadata = path.includes("/node_modules/") ? undefined : withDecoratorMetadata(path, source);
+    const withMetadata = /[\\/]node_modules[\\/]/.test(path) ? undefined : withDecoratorMetadata(path, source);
     const contents = withPlainRequires(withMetadata ?? source) ?? withMetadata;
     const isTypeScript = withMetadata === undefined && /ts$/.test(path);
     if (contents !== undefined) replacements[path] = { contents, loader: isTypeScript ? "ts" : "js" };

@@ -51,7 +51,7 @@ function checkHandler(path: string, source: string): void {
     throw new Error(
       `Expected \`handler\` of ${path} to be a plain function: Lambda does not await a coroutine. Use asyncio.run in it.`,
     );
-  if (!/^(def\s+handler\s*\(|handler\s*[:=]|(from\s+\S+\s+)?import\s.*\bhandler\b)/m.test(source))
+  if (!/^\s*(def\s+handler\s*\(|handler\s*[:=]|(from\s+\S+\s+)?import\s+(\([^)]*|.*)\bhandler\b)/m.test(source))
     throw new Error(
       `Expected ${path} to define \`handler\`, as in "@each_event" above "def handler(event, context):".`,
     );

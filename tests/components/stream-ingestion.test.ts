@@ -392,6 +392,23 @@ describe("StreamIngestion", () => {
     assert.notDeepEqual(await triggers({ api: { allowedCidrs: ["203.0.113.0/24"] } }), first);
   });
 
+  it("runs the processor on the runtime and architecture that it names, other code as it is", async () => {
+    const code = new pulumi.asset.AssetArchive({
+      "main.py": new pulumi.asset.StringAsset("def run(event, context): ..."),
+    });
+    const processor = { code, handler: "main.run", runtime: "python3.14", architecture: "x86_64" } as const;
+    const evaluated = await evaluate(() => new StreamIngestion("in", someArgs({ processor })));
+    const { inputs } = evaluated.one("aws:lambda/function:Function", "in-event-processor");
+    assert.deepEqual([inputs.runtime, inputs.architectures, inputs.handler], ["python3.14", ["x86_64"], "main.run"]);
+    // NODE_OPTIONS belongs to Node.
+    assert.deepEqual(Object.keys(inputs.environment.variables).sort(), [
+      "STREAM_INGESTION_BUCKET",
+      "STREAM_INGESTION_DEPLOYMENT",
+    ]);
+    const manager = evaluated.one("aws:lambda/function:Function", "in-connection-manager").inputs;
+    assert.deepEqual([manager.runtime, manager.architectures], ["nodejs24.x", ["arm64"]]);
+  });
+
   it("maps to an existing function, with its policy on the role that is named", async () => {
     const functionArn = "arn:aws:lambda:eu-west-1:123456789012:function:mine";
     const named = await evaluate(
