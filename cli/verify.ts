@@ -102,7 +102,7 @@ async function secondConnectionTo(
 
 const MARKS = { passed: "✔", failed: "✘", "not checked": "–" } as const;
 
-export function resultTable(
+function resultTable(
   instance: string,
   { checks, seconds, cost }: VerifyResult,
   { green, red, dim, bold }: Terminal["colours"],

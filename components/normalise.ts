@@ -18,7 +18,7 @@ import { type ProcessorSettings, processorSettings } from "./processor-settings"
 import { webSocketSettings } from "./web-socket";
 
 /** Defaults of everything that shapes the graph. The one place that knows them. */
-export const DEFAULTS = {
+const DEFAULTS = {
   idleTimeoutSeconds: 60,
   ttlDays: 7,
   maxEventBytes: 1_048_576,

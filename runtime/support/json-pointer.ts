@@ -2,7 +2,7 @@
  * Returns the value at a JSON pointer (RFC 6901) of a parsed document, or undefined. Looks at own properties only, so
  * `/constructor` finds nothing.
  */
-export function atPointer(document: unknown, pointer: string): unknown {
+function atPointer(document: unknown, pointer: string): unknown {
   if (pointer === "") return document;
   let value = document;
   for (const part of pointer.slice(1).split("/")) {

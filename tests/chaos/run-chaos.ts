@@ -3,7 +3,7 @@ import { type Episode, playEpisode } from "./episode";
 import type { ChaosFault } from "./scene";
 
 /** Mulberry32: the same seed, the same numbers, everywhere. */
-export function seeded(seed: number): () => number {
+function seeded(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -33,7 +33,7 @@ export function applyChange(row: StoredRow | undefined, streamId: string, change
   return next;
 }
 
-export function holds(row: StoredRow | undefined, clause: Clause): boolean {
+function holds(row: StoredRow | undefined, clause: Clause): boolean {
   if ("equals" in clause) return get(row, clause.equals[0]) === clause.equals[1];
   if ("differs" in clause) return get(row, clause.differs[0]) !== clause.differs[1];
   if ("absent" in clause) return get(row, clause.absent) === undefined;

@@ -140,7 +140,7 @@ function isClosed(model: Model): boolean {
 }
 
 /** A key of what later steps read. States with the same key are the same state. */
-export function keyOf({ now, row, hops, invoked, watchdog, stored, left }: Model): string {
+function keyOf({ now, row, hops, invoked, watchdog, stored, left }: Model): string {
   return JSON.stringify([
     now,
     rowKey(row),

@@ -23,7 +23,7 @@ import { applyChange } from "./memory-table";
  * the next step of any process, in any order. Time is a counter. It advances only when no process has a step due, so a pause
  * (SIGSTOP) is a separate fault. `successors` returns every state that one step can reach.
  */
-export const TIMES: HopTiming = {
+const TIMES: HopTiming = {
   leadMs: 5,
   reinvokeMs: [3],
   stopReadingMs: 2,

@@ -24,7 +24,7 @@ export function memoryLogger(lines: LogLine[] = []): Logger & { readonly lines: 
 }
 
 /** A store that accepts and records every item. */
-export function memoryStore(): EventStore & { readonly events: StoredEvent[]; readonly batches: number[] } {
+function memoryStore(): EventStore & { readonly events: StoredEvent[]; readonly batches: number[] } {
   const events: StoredEvent[] = [];
   const batches: number[] = [];
   return {
@@ -43,7 +43,7 @@ export interface Settings {
   readonly events?: Partial<RelaySettings["events"]>;
 }
 
-export function relaySettings({ source, events }: Settings = {}): RelaySettings {
+function relaySettings({ source, events }: Settings = {}): RelaySettings {
   return {
     v: 1,
     source: {

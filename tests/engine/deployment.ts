@@ -6,7 +6,7 @@ import type { CloudEvent, LocalCloud } from "../../local";
 import { type EngineCloud, startEngineCloud } from "../../local/provider/index";
 
 /** Handles every event and prints its key. */
-export const PROCESSOR = resolve(__dirname, "program/processor.ts");
+const PROCESSOR = resolve(__dirname, "program/processor.ts");
 
 export interface StartedCloud extends EngineCloud {
   readonly events: readonly CloudEvent[];

@@ -47,7 +47,7 @@ new StreamIngestion("c", { source: { url: "u", path: "/" } });
 const FAILS_ONCE = "testProcessor(eachEvent(() => { throw new Error('no') }, { retries: 0 }), [{}])";
 
 /** Name of a package, scope included, where compiled code or a declaration loads it. */
-const LOADED = /(?:require\(|from |import\()"(@[^/"]+\/[^/"]+|[^@."/][^/"]*)[^"]*"/g;
+const LOADED = /(?:require\(|from |import\()"(@[\w.-]+\/[\w.-]+|[a-z][\w.:-]*)(?:\/[^"]*)?"/g;
 
 describe("the packed packages", () => {
   let folder: string;

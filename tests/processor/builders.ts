@@ -28,7 +28,7 @@ export function record(number: number, overrides: { streamId?: string; data?: st
 }
 
 /** A clock at the start of an invocation. A backoff of 0 ms passes by itself. */
-export const invocationClock = () => fakeClock({ startAt: 2_000, autoMs: 0 });
+const invocationClock = () => fakeClock({ startAt: 2_000, autoMs: 0 });
 
 /** Ports in memory. `bucketDown` makes every put fail. Backoff takes no time with the default `random`. */
 export function fakePorts({ bucketDown = false, clock = invocationClock(), random = (): number => 0 } = {}) {

@@ -180,7 +180,7 @@ function retryRenew(state: Owning, context: HopContext): Transition {
 }
 
 /** Stopped, or stopped and started again: then a new hop is invoked. */
-export function stopped(lease: Lease, row: ConnectionRow) {
+function stopped(lease: Lease, row: ConnectionRow) {
   const again = row.desired === "open";
   return {
     kind: "release",

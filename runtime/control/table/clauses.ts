@@ -10,7 +10,6 @@ import type { Clause } from "./row-change";
  *        generationIs(named)          generation +1                 leaseFree for all hops
  */
 export const rowMissing: Clause = { absent: "streamId" };
-export const rowExists: Clause = { present: "streamId" };
 export const desiredOpen: Clause = { equals: ["desired", "open"] };
 export const statusIs = (status: Status): Clause => ({ equals: ["status", status] });
 /** Neither completed nor failed permanently: only a start request runs such a stream again. */
