@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
+import type { CloudEvent } from "stream-ingestion-local";
 import type { ConnectionApi } from "../../cli/local/connection-api";
 import { type IngestionStack, startIngestionStack } from "../../cli/local/ingestion-stack";
 import { stackEvents } from "../../cli/local/stack-event";
 import { readStoredEvents, type StoredEvent } from "../../cli/local/stored-events";
-import type { CloudEvent } from "../../local";
 import { type FeedOptions, type Feeds, startFeeds } from "../fakes/feeds";
 import { startUpstream } from "../fakes/upstream";
 import { programFolder } from "../local/evaluate/program-folder";

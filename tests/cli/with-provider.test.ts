@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { EngineCloud } from "stream-ingestion-local";
 import { runWithProvider } from "../../cli/local/with-provider";
-import type { EngineCloud } from "../../local/provider/index";
 import { cloud } from "../local/evaluate/fake-handlers";
 
 describe("stream-ingestion local -- COMMAND", () => {

@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
 import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import type { PulumiFn } from "@pulumi/pulumi/automation";
+import type { CloudEvent, LocalCloud } from "stream-ingestion-local";
+import { type EngineCloud, startEngineCloud } from "stream-ingestion-local";
 import { StreamIngestion, type StreamIngestionArgs, type StreamIngestionOptions } from "../../components/index";
-import type { CloudEvent, LocalCloud } from "../../local";
-import { type EngineCloud, startEngineCloud } from "../../local/provider/index";
 
 /** Handles every event and prints its key. */
 const PROCESSOR = resolve(__dirname, "program/processor.ts");

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { type LocalStack, startLocalStack } from "../../local";
+import { type LocalStack, startLocalStack } from "stream-ingestion-local";
 import { lines as linesOf, startUpstream } from "../fakes/upstream";
 import { programFolder } from "../local/evaluate/program-folder";
 import { type EventLog, eventLog } from "../local/event-log";

@@ -1,4 +1,4 @@
-import type { CloudEvent } from "../../local";
+import type { CloudEvent } from "stream-ingestion-local";
 
 const PATIENCE_MS = 30_000;
 

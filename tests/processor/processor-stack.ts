@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { CloudWatchClient, DescribeAlarmsCommand } from "@aws-sdk/client-cloudwatch";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { type LocalStack, operatorEnvironment, startLocalStack } from "../../local";
+import { type LocalStack, operatorEnvironment, startLocalStack } from "stream-ingestion-local";
 import { encodeItem } from "../../runtime/data/item";
 import { FROM_SOURCE } from "../../scripts/from-source";
 import { type EventLog, eventLog } from "../local/event-log";

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import type { CloudEvent } from "stream-ingestion-local";
 import { type IngestionStack, startIngestionStack } from "../../cli/local/ingestion-stack";
-import type { CloudEvent } from "../../local";
 import { programFolder } from "../local/evaluate/program-folder";
 
 const ROOT = resolve(__dirname, "../..");

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
-import { operatorEnvironment } from "../../local";
+import { operatorEnvironment } from "stream-ingestion-local";
 import { decide, parsePolicy } from "../../local/cloud/access/policy";
 import { FROM_SOURCE } from "../../scripts/from-source";
 import { startUpstream, ticking, type Upstream } from "../fakes/upstream";

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
-import { operatorEnvironment } from "../../../local";
+import { operatorEnvironment } from "stream-ingestion-local";
 import { FROM_SOURCE } from "../../../scripts/from-source";
 import { deployLocally, type LocalDeployment } from "../../security/local-deployment";
 import { KEY, type LossyUpstream, startLossyUpstream } from "./lossy-upstream";

@@ -6,7 +6,7 @@ import {
   SendMessageCommand,
   SQSClient,
 } from "@aws-sdk/client-sqs";
-import type { LocalCloud } from "../../../../local";
+import type { LocalCloud } from "stream-ingestion-local";
 import { createQueues } from "../../../../local/services/sqs/queues";
 import { queue as queueHandler } from "../../../../local/services/sqs/resources";
 import { startLocalCloud } from "../../../../local/start-local-cloud";
