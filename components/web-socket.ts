@@ -2,7 +2,7 @@ import type { WebSocketSettings } from "../runtime/contract";
 import type { SourceArgs } from "./args";
 import { expect, integer, onlyKeys } from "./expect";
 
-export const DEFAULT_PING_INTERVAL_SECONDS = 30;
+const DEFAULT_PING_INTERVAL_SECONDS = 30;
 
 const KEYS = ["subprotocols", "messages", "pingIntervalSeconds", "pingMessage", "compression"];
 const EXAMPLE = `{ messages: ['{"op":"subscribe","channel":"{streamId}"}'] }`;
