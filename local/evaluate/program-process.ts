@@ -9,6 +9,7 @@ import type { FromProgram, Start, ToProgram } from "./messages";
 import { callChannel, createMonitor, type PulumiParts } from "./monitor";
 import { describeProgramError } from "./program-error";
 import { loadProgram } from "./program-loader";
+import { omitPromiseTraces } from "./promise-traces";
 import { assetReader } from "./read-assets";
 
 const send = (message: FromProgram, sent?: () => void) => process.send?.(message, undefined, undefined, () => sent?.());
@@ -27,6 +28,7 @@ async function run(start: Start): Promise<void> {
   // A failed registration appears only as unhandled rejections; the first one is the error.
   process.on("unhandledRejection", fail(start));
   process.on("uncaughtException", fail(start));
+  omitPromiseTraces();
   process.chdir(start.directory);
 
   const load = pulumiOf(start.directory);

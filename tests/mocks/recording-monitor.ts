@@ -1,6 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { MockMonitor } from "@pulumi/pulumi/runtime/mocks";
 import * as settings from "@pulumi/pulumi/runtime/settings";
+import { omitPromiseTraces } from "../../local/evaluate/promise-traces";
+
+omitPromiseTraces();
 
 /** One registered resource, as the engine is told of it: inputs on the wire, secrets under their signature. */
 export interface Registered {
