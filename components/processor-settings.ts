@@ -69,7 +69,7 @@ function checkKind(args: ProcessorArgs): void {
   only(["roleName"], "functionArn");
   only(["handler"], "code");
   only(["bundle", "externals", "install", "copy"], "entry");
-  only(["runtime", "architecture"], "entry", "code");
+  only(["runtime", "architecture", "memorySize", "timeoutSeconds", "environment"], "entry", "code");
   if (isPython(args.entry))
     for (const name of ["bundle", "externals"] as const)
       expect(

@@ -9,8 +9,11 @@ from .event import Event
 try:
     from compression import zstd
 except ImportError:
-    # Before Python 3.14. The deployment adds this package to the function.
-    from backports import zstd
+    try:
+        # Before Python 3.14. The deployment adds this package to the function.
+        from backports import zstd
+    except ImportError:
+        zstd = None
 
 #: Nothing larger is ever compressed: more comes from damaged data.
 MAX_DECOMPRESSED_BYTES = 64 * 1024 * 1024
@@ -66,6 +69,8 @@ def _data(image: Mapping[str, Any], bucket: Any) -> bytes:
     stored = base64.b64decode(value["B"])
     if ENCODING not in image:
         return stored
+    if zstd is None:
+        raise RuntimeError("Compressed events need Python 3.14, or the package backports.zstd for this machine")
     try:
         decompressor = zstd.ZstdDecompressor()
         data = decompressor.decompress(stored, MAX_DECOMPRESSED_BYTES)

@@ -57,7 +57,7 @@ describe("a processor's bundle", () => {
   const BOTH_KINDS = {
     "node_modules/both/package.json": JSON.stringify({
       name: "both",
-      exports: { import: "./esm.mjs", require: "./cjs.cjs", module: "./esm.mjs" },
+      exports: { module: "./esm.mjs", import: "./esm.mjs", require: "./cjs.cjs" },
     }),
     "node_modules/both/esm.mjs": "export default 'an ES module';",
     "node_modules/both/cjs.cjs": "module.exports = () => 'CommonJS';",
@@ -145,6 +145,19 @@ describe("a processor's bundle", () => {
     assert.equal(code.handler, "index.handler");
     assert.deepEqual(Object.keys(await textsOf(code)), ["index.mjs", "index.mjs.map"]);
     assert.deepEqual(await run(code), [42, "/", "string", join(folder, "deployed"), "/index.mjs"]);
+  });
+
+  it("is an ES module where requested, readable or minified", async () => {
+    const files = {
+      "processor.mts": `import { createRequire } from "node:module"; import { dirname } from "node:path"; import { fileURLToPath } from "node:url";
+        const require = createRequire(import.meta.url); const __dirname = dirname(fileURLToPath(import.meta.url));
+        export const handler = async () => [require("both")(), __dirname];`,
+      ...BOTH_KINDS,
+    };
+    assert.deepEqual(await run(bundle(files, { format: "esm", minify: false })), [
+      "CommonJS",
+      join(folder, "deployed"),
+    ]);
   });
 
   it("takes esbuild's loaders, definitions, aliases and banner", async () => {

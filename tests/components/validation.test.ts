@@ -86,6 +86,11 @@ const REFUSED: readonly (readonly [name: string, args: unknown, message: string]
     'Expected `processor.install` to be given with `entry` only, got "it with `functionArn`".',
   ],
   [
+    "an environment for an existing function",
+    with_({ processor: { functionArn: "arn", environment: { MINE: "a" } } }),
+    'Expected `processor.environment` to be given with `entry` or `code` only, got "it with `functionArn`".',
+  ],
+  [
     "a runtime that does not run the file",
     with_({ processor: { entry: ENTRY, runtime: "python3.14" } }),
     `Expected \`processor.runtime\` to be nodejs22.x | nodejs24.x for ${ENTRY}, got "python3.14".`,
