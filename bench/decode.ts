@@ -26,7 +26,7 @@ const PASS_BYTES = 4 << 20;
 const TURNS = 6;
 const TURN_MS = 500;
 
-/** Two decoders over the same bytes, turn by turn for seconds. Throws where one does not give the events back. */
+/** Runs two decoders over the same bytes in alternating turns. Throws when one does not return all events. */
 export async function compareDecoders(
   ours: DecoderName,
   baseline: DecoderName,
@@ -49,11 +49,11 @@ export async function compareDecoders(
         for (; Date.now() < until; done++) await passes[decoder](chunks, seen);
       });
       if (seen.events !== count * done || seen.bytes !== count * done * eventBytes)
-        throw new Error(`Wrong answer of ${decoder}: ${seen.events} events, ${seen.bytes} bytes`);
-      // The first turn warms up.
+        throw new Error(`Wrong result of ${decoder}: ${seen.events} events, ${seen.bytes} bytes`);
+      // The first turn is a warm-up.
       if (turn === 0) continue;
       turns[decoder]!.passes += done;
-      // CPU, not wall time: the ratio of two decoders must not depend on who else uses the machine.
+      // CPU, not wall time: the ratio of two decoders must not depend on other processes.
       turns[decoder]!.microseconds += cpuMicroseconds;
     }
   const row = (decoder: DecoderName): DecodeRow => {
@@ -95,7 +95,7 @@ function feed(decoder: ReturnType<typeof lineDecoder>, chunks: readonly Buffer[]
   const sink: EventSink = {
     event: (_data, length) => count(seen, length),
     refused: () => {
-      throw new Error("Wrong answer: an event was refused");
+      throw new Error("Wrong result: an event was refused");
     },
     malformed: () => {
       throw new Error("Wrong answer: a value was malformed");

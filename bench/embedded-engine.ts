@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { CreateTableCommand, DynamoDBClient, paginateScan } from "@aws-sdk/client-dynamodb";
 import { EVENT_TABLE } from "./event-table";
 
-/** The local stack's engine with an empty event table, in a process of its own; `/count` beside it answers and empties as the null endpoint does. */
+/** The local stack's engine with an empty event table, in a separate process. `GET /` returns the number of items, as in null-dynamodb.ts. */
 const dynalite = require("dynalite") as (options: object) => Server;
 
 async function main(): Promise<void> {

@@ -1,6 +1,6 @@
 import type { CreateTableCommandInput } from "@aws-sdk/client-dynamodb";
 
-/** An event table for an engine that is asked directly: its keys, and nothing else of what a deployment gives it. */
+/** A minimal event table with the keys of a deployed one. */
 export const EVENT_TABLE = {
   TableName: "events",
   BillingMode: "PAY_PER_REQUEST",

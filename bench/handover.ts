@@ -1,6 +1,6 @@
 /**
- * `npm run bench:handover`: hand-overs back to back under load, on the local stack: many streams with hops of a few seconds.
- * It checks its own answer: every event that the upstream sent is stored, and was processed once.
+ * `npm run bench:handover`: consecutive handovers under load on the local stack: many streams with hops of a few seconds.
+ * It checks that every event that the upstream sent is stored, and is processed once.
  */
 import { cpus } from "node:os";
 import { Command } from "commander";
@@ -16,7 +16,7 @@ interface Options {
 }
 
 const SETTLE_MS = 30_000;
-/** Events come in small groups, as they do where many are sent. */
+/** The upstream sends events in small groups. */
 const TURN_MS = 100;
 
 async function main(options: Options): Promise<void> {
@@ -34,13 +34,13 @@ async function main(options: Options): Promise<void> {
   }
 }
 
-/** Runs until there were enough hand-overs, then lets everything arrive. Returns how long events were sent. */
+/** Runs until there were enough handovers, then waits for the last events. Returns how long events were sent, in seconds. */
 async function run({ api, feeds, until, ...chaos }: ChaosStack, streams: readonly string[], options: Options) {
   const began = Date.now();
   for (const stream of streams) await api.start(stream);
-  const enough = Number(options.handovers);
+  const requested = Number(options.handovers);
   const maxMs = Number(options.maxSeconds) * 1_000;
-  await until("enough hand-overs", () => handovers(chaos, streams).length >= enough, maxMs).catch(() => {});
+  await until("enough handovers", () => handovers(chaos, streams).length >= requested, maxMs).catch(() => {});
   for (const stream of streams) feeds.feed(stream).stopSending();
   const seconds = (Date.now() - began) / 1_000;
   const arrived = (stream: string) => chaos.processed(stream).size >= feeds.feed(stream).sent.length;
@@ -70,7 +70,7 @@ async function report(chaos: ChaosStack, streams: readonly string[], seconds: nu
   const overlaps = all.filter(({ mode }) => mode === "overlap");
   const peak = Math.max(...streams.map((stream) => chaos.feeds.feed(stream).peak));
   const figures = {
-    "hand-overs": `${all.length} (${overlaps.length} overlap, ${all.length - overlaps.length} break)`,
+    handovers: `${all.length} (${overlaps.length} overlap, ${all.length - overlaps.length} break)`,
     "hop, seconds": options.hopSeconds,
     streams: streams.length,
     seconds: seconds.toFixed(0),
@@ -81,13 +81,13 @@ async function report(chaos: ChaosStack, streams: readonly string[], seconds: nu
     "never sent": sum(({ unexpected }) => unexpected),
     "gap p50 / p99 / max, ms": percentiles(all.flatMap(({ gapMs }) => gapMs ?? [])),
     "overlap p50 / p99 / max, ms": percentiles(overlaps.map(({ overlapMs }) => overlapMs)),
-    "connections at once, at most": peak,
+    "concurrent connections, at most": peak,
   };
   console.log(
     `${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}`,
   );
   for (const [name, value] of Object.entries(figures)) console.log(`${name.padEnd(30)} ${value}`);
-  console.log("A negative gap: the new connection delivered before the old one's last byte.");
+  console.log("A negative gap means that the new connection delivered before the last byte of the old one.");
 
   const wrong =
     sum(({ lost }) => lost) +
@@ -96,7 +96,7 @@ async function report(chaos: ChaosStack, streams: readonly string[], seconds: nu
     sum(({ unexpected }) => unexpected);
   if (wrong > 0 || peak > 2 || all.length < Number(options.handovers)) {
     console.log(
-      `Failed: ${options.handovers} hand-overs, none lost or processedTwice, at most 2 connections were asked for.`,
+      `Failed. Expected ${options.handovers} handovers, no event lost or processed twice, and at most 2 connections.`,
     );
     process.exitCode = 1;
   }
@@ -109,11 +109,11 @@ function percentiles(values: readonly number[]): string {
 }
 
 new Command("npm run bench:handover --")
-  .option("--handovers <n>", "how many", "1000")
-  .option("--streams <n>", "side by side", "12")
-  .option("--events-per-second <n>", "of all streams together", "550")
-  .option("--hop-seconds <n>", "length of a hop", "5")
-  .option("--max-seconds <n>", "give up after", "360")
+  .option("--handovers <n>", "number of handovers", "1000")
+  .option("--streams <n>", "number of parallel streams", "12")
+  .option("--events-per-second <n>", "events per second of all streams together", "550")
+  .option("--hop-seconds <n>", "length of a hop in seconds", "5")
+  .option("--max-seconds <n>", "time limit in seconds", "360")
   .action(main)
   .parseAsync()
   .catch((error: Error) => {

@@ -7,15 +7,15 @@ import { settingsFor } from "./relay-path";
 import type { Job, JobResult } from "./relay-process";
 
 export interface Bundle {
-  /** Of the connection manager. */
+  /** Size of the connection manager. */
   readonly bytes: number;
   run(job: Job): Promise<JobResult>;
-  /** Milliseconds that a fresh process takes to load the connection manager. */
+  /** Milliseconds in which a new process loads the connection manager. */
   importMs(): Promise<number>;
   remove(): void;
 }
 
-/** As Lambda's Node starts in 256 MB: a tenth of it for young objects, the rest for old ones. */
+/** The heap options of Lambda's Node with 256 MB: one tenth for the young generation, the rest for the old one. */
 const LAMBDA_256_MB = ["--max-semi-space-size=12", "--max-old-space-size=231"];
 /** As the component sets it. */
 const ENVIRONMENT = {
@@ -24,9 +24,9 @@ const ENVIRONMENT = {
   STREAM_INGESTION_DEPLOYMENT: "bench",
 };
 
-/** Bundles the relay as a deployment does; each job runs in a fresh process of it. */
+/** Bundles the relay as a deployment does. Each job runs in a new process. */
 export function bundleRelay(): Bundle {
-  // Beside node_modules, where the blueprint's SDK is found: what it brings is not to weigh on the others' memory.
+  // Next to node_modules, because the blueprint's SDK is not bundled: it must not add to the memory of the other jobs.
   const folder = mkdtempSync(join(__dirname, ".bundle-"));
   const build = (name: string, entry: string) => {
     const outfile = join(folder, name);
@@ -57,7 +57,7 @@ function answer<T>(script: string, args: string[]): Promise<T> {
       result = message as T;
     });
     child.on("exit", (code) => {
-      if (result === undefined) reject(new Error(`A bench process ended with code ${code} and no answer`));
+      if (result === undefined) reject(new Error(`A bench process ended with code ${code} without a result`));
       else resolve(result);
     });
   });

@@ -1,8 +1,8 @@
 import http from "node:http";
 
 /**
- * A DynamoDB that takes everything after a set time, in a process of its own: what is measured is the sender.
- * Counts items by their keys' text in the request, so that a bench can check its answer. `GET /` answers the count and resets it.
+ * A fake DynamoDB that accepts every write after a fixed time, in a separate process, so that only the sender is measured.
+ * It counts the items in the requests, so that a bench can check its result. `GET /` returns the count and resets it.
  */
 const latencyMs = Number(process.argv[2] ?? 0);
 const PUT = Buffer.from('"PutRequest"');

@@ -8,7 +8,7 @@ export interface BenchProcess {
   stop(): Promise<void>;
 }
 
-/** Starts a script of this folder that sends its port. */
+/** Starts a script in this folder, which sends its port. */
 export async function startProcess(script: string, ...args: string[]): Promise<BenchProcess> {
   const child: ChildProcess = fork(join(__dirname, script), args, {
     execArgv: FROM_SOURCE,
@@ -27,7 +27,7 @@ export async function startProcess(script: string, ...args: string[]): Promise<B
 
 export interface Cost {
   readonly seconds: number;
-  /** CPU of this process alone. */
+  /** CPU time of this process. */
   readonly cpuMicroseconds: number;
 }
 

@@ -1,4 +1,4 @@
-// Not undici's index: the process that is measured shall load what a deployed one loads.
+// Not undici's index: the measured process must load only what a deployed one loads.
 
 import type { RelaySettings } from "../runtime/contract";
 import { dynamodbStore } from "../runtime/data/dynamodb-store";
@@ -41,7 +41,7 @@ export function settingsFor(format: PathInput["format"]): RelaySettings {
   };
 }
 
-/** The whole relay: connect, decode, identify, batch, sign, write. Ends with the upstream's body. */
+/** The whole relay: connect, decode, identify, batch, sign, write. Ends with the response body. */
 export async function relayPath(input: PathInput): Promise<Cost> {
   const store = dynamodbStore("events", { ...AWS, service: "dynamodb", endpoint: input.endpoint });
   const relay = createRelay(
@@ -64,12 +64,12 @@ export async function relayPath(input: PathInput): Promise<Cost> {
   await store.close();
   const { counters } = relay.snapshot();
   if (counters.stored !== input.events)
-    throw new Error(`Wrong answer: ${JSON.stringify(counters)} of ${input.events} events`);
+    throw new Error(`Wrong result: ${JSON.stringify(counters)} of ${input.events} events`);
   await checkStored(input);
   return cost;
 }
 
-/** The blueprint: one conditional put per chunk, in order, its key the chunk's hash; the SDK does the rest. */
+/** The blueprint: one conditional put per chunk with the SDK, in order. The key is the chunk's hash. */
 export async function blueprintPath(input: PathInput): Promise<Cost> {
   const { DynamoDBClient, PutItemCommand } = await import("@aws-sdk/client-dynamodb");
   const { createHash } = await import("node:crypto");
@@ -80,12 +80,12 @@ export async function blueprintPath(input: PathInput): Promise<Cost> {
   });
   let puts = 0;
   const cost = await measure(async () => {
-    // Kinder than the blueprint, which stores chunks as they come and cuts events: whole lines, sent one a chunk.
-    let tail = "";
+    // The blueprint stores chunks as received, and can cut events. Here each chunk is a whole line, which is in its favour.
+    let partialLine = "";
     const body = await get(`${input.upstream}${path(input)}&chunk=1`);
     for await (const chunk of body as AsyncIterable<Buffer>) {
-      const lines = (tail + chunk.toString()).split("\n");
-      tail = lines.pop() ?? "";
+      const lines = (partialLine + chunk.toString()).split("\n");
+      partialLine = lines.pop() ?? "";
       for (const line of lines) {
         const hash = createHash("sha256").update(line).digest("hex");
         await client.send(
@@ -101,25 +101,25 @@ export async function blueprintPath(input: PathInput): Promise<Cost> {
     }
   });
   client.destroy();
-  if (puts !== input.events) throw new Error(`Wrong answer: ${puts} puts of ${input.events} events`);
+  if (puts !== input.events) throw new Error(`Wrong result: ${puts} puts of ${input.events} events`);
   await checkStored(input);
   return cost;
 }
 
-/** The floor: the body read to its end, nothing else. */
+/** The lower bound: reads the body to its end. */
 export async function barePath(input: PathInput): Promise<Cost> {
-  let lines = 0;
+  let bytes = 0;
   const cost = await measure(async () => {
     const body = await get(`${input.upstream}${path(input)}`);
-    for await (const chunk of body as AsyncIterable<Buffer>) lines += chunk.length;
+    for await (const chunk of body as AsyncIterable<Buffer>) bytes += chunk.length;
   });
-  if (lines === 0) throw new Error("Wrong answer: no bytes");
+  if (bytes === 0) throw new Error("Wrong result: no bytes");
   return cost;
 }
 
 async function checkStored({ endpoint, events }: PathInput): Promise<void> {
   const stored = Number(await (await get(endpoint)).text());
-  if (stored !== events) throw new Error(`Wrong answer: the endpoint took ${stored} of ${events} events`);
+  if (stored !== events) throw new Error(`Wrong result: the endpoint received ${stored} of ${events} events`);
 }
 
 async function get(url: string) {

@@ -1,14 +1,14 @@
 import type { Cost } from "./process";
 import { barePath, blueprintPath, type PathInput, relayPath } from "./relay-path";
 
-/** One measurement in a fresh process of bundled code, as Lambda would run it. */
+/** One measurement in a new process with bundled code, as Lambda runs it. */
 export interface Job extends PathInput {
   readonly path: "relay" | "blueprint" | "bare";
 }
 
 export interface JobResult extends Cost {
   readonly maxRssBytes: number;
-  /** Memory over the run, in twenty steps. */
+  /** Memory during the run, in about twenty samples. */
   readonly rssBytes: readonly number[];
 }
 

@@ -1,6 +1,6 @@
 import type { Result } from "./result";
 
-/** The result as Markdown: what `npm run bench` prints, and what docs/benchmarks.md has between its markers. */
+/** The result as Markdown, for `npm run bench` and docs/benchmarks.md. */
 export function report({ date, machine, paths, decode, bundle, units }: Result): string {
   const blueprint = (database: string) =>
     paths.find((one) => one.name.startsWith("blueprint") && one.database === database);

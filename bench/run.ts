@@ -10,7 +10,7 @@ import { report } from "./report";
 import type { PathRow, Result } from "./result";
 import { writeUnits } from "./write-units";
 
-/** `npm run bench [-- --events N --memory-events N]`: measures, checks each answer, writes a dated result. */
+/** `npm run bench [-- --events N --memory-events N]`: measures, checks each result, and writes a dated file. */
 const { values } = parseArgs({
   options: { events: { type: "string", default: "1500000" }, "memory-events": { type: "string", default: "10000000" } },
 });
@@ -31,7 +31,7 @@ async function main(): Promise<void> {
   const paths: PathRow[] = [];
   const onDatabase = async (database: string, start: () => Promise<BenchProcess>, jobs: [string, Partial<Job>][]) => {
     for (const [name, job] of jobs) {
-      // A fresh database for each: none starts with another's leftovers.
+      // A new database for each job, so that none starts with the items of another.
       const endpoint = await start();
       const full: Job = {
         path: "relay",

@@ -16,7 +16,7 @@ export function stamp(text: string, figures: string): string {
   return `${text.slice(0, start + START.length)}\n${figures.trim()}\n${text.slice(end)}`;
 }
 
-/** Every page that shows figures, with those of the newest results. */
+/** Every page with figures, before and after the update from the newest results. */
 export function stamped(): { readonly page: string; readonly before: string; readonly after: string }[] {
   const result = JSON.parse(newest(/^\d{4}-\d\d-\d\d\.json$/)) as Result;
   const tables = newest(/^\d{4}-\d\d-\d\d\.md$/);
@@ -30,7 +30,7 @@ export function stamped(): { readonly page: string; readonly before: string; rea
   });
 }
 
-/** Names begin with the date, so the last one is the newest. */
+/** The name begins with the date, so the last one is the newest. */
 function newest(pattern: RegExp): string {
   const file = readdirSync(RESULTS)
     .filter((name) => pattern.test(name))

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import http from "node:http";
 import { eventText } from "./upstream-text";
 
-/** Sends `?events=N&format=lines|sse&bytes=200&chunk=65536` events as fast as the reader takes them, in a process of its own. */
+/** Sends `?events=N&format=lines|sse&bytes=200&chunk=65536` as fast as the reader reads, in a separate process. */
 const server = http.createServer(async (request, response) => {
   const query = new URL(request.url ?? "/", "http://x").searchParams;
   const events = Number(query.get("events"));

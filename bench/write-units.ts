@@ -9,7 +9,7 @@ export interface UnitsRow {
   readonly events: number;
   /** Write units per 1,000 events. */
   readonly units: number;
-  /** The same with the raw data under attribute names in full. */
+  /** The same with uncompressed data and full attribute names. */
   readonly rawUnits: number;
 }
 
@@ -26,7 +26,7 @@ const FULL_NAMES = [
 ].join("");
 const LIMIT = 64 << 20;
 
-/** What the sample streams cost to store; empty where the folder with them is absent. */
+/** Write units of the sample streams; empty when their folder does not exist. */
 export function writeUnits(): UnitsRow[] {
   const files = ["sse", "ndjson"].flatMap((kind) => {
     const folder = join(SAMPLES, kind);
@@ -50,11 +50,11 @@ function unitsOf(file: string): UnitsRow {
       };
       events++;
       stored += units(encodeItem({ ...fixed, data, dataBytes, type, id }, 604_800, 1).bytes);
-      // Key in hex and times as text, as stores of this kind keep them.
+      // With the key in hex and times as text, as is usual.
       raw += units(FULL_NAMES.length + 6 + 64 + dataBytes + Buffer.byteLength(type + id) + 10 + 24 + 10);
     },
     refused: () => {
-      throw new Error(`Wrong answer: an event of ${file} was refused`);
+      throw new Error(`Wrong result: an event of ${file} was refused`);
     },
     malformed: () => {
       throw new Error(`Wrong answer: a value of ${file} was malformed`);

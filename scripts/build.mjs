@@ -6,7 +6,7 @@ import { dirname, join, relative } from "node:path";
 import { buildSync } from "esbuild";
 import ts from "typescript";
 
-/** Largest handler, minified: what a cold start has to read. */
+/** Maximum size of a minified handler, which every cold start reads. */
 const MAX_HANDLER_BYTES = 600 * 1024;
 /** The exports condition under which a checkout resolves to its sources. */
 const SOURCE = "stream-ingestion-source";
@@ -45,10 +45,10 @@ function buildComponent() {
     for (const [file, bytes] of buildHandler(join(root, "runtime/handlers", `${name}.ts`)))
       write(join(dist, "handlers", name, file), bytes);
     const { length } = readFileSync(join(dist, "handlers", name, "index.js"));
-    console.log(`${name}: ${length} bytes of at most ${MAX_HANDLER_BYTES}`);
+    console.log(`${name}: ${length} bytes (maximum ${MAX_HANDLER_BYTES})`);
     if (length > MAX_HANDLER_BYTES) {
       console.error(
-        "Expected a handler that a cold start reads quickly. Check its imports, and handlerOptions in components/bundle/handlers.ts.",
+        `Expected the handler ${name} to have at most ${MAX_HANDLER_BYTES} bytes, got ${length}. Check its imports, and handlerOptions in components/bundle/handlers.ts.`,
       );
       process.exitCode = 1;
     }
@@ -59,7 +59,7 @@ function buildComponent() {
   buildSync({ ...options, keepNames: true, sourcemap: false, outfile: join(dist, "internal.js"), write: true });
 }
 
-/** `stream-ingestion`: without `npm start`'s demonstration, which runs this repository's own program. */
+/** `stream-ingestion`, without `npm start`, which runs this repository's program. */
 function buildCommand() {
   compile(join(root, "cli"), ["**/*.ts"], ["local/start.ts"]);
   chmodSync(join(root, "cli/dist/main.js"), 0o755);
@@ -89,8 +89,8 @@ function compile(folder, patterns, exclude = []) {
 }
 
 /**
- * The entries' declarations and those that they import, file by file: what a file exports has explicit types here. To infer them, the
- * compiler would read all of @pulumi/aws, 3,800 files.
+ * The declarations of the entries and their imports, file by file. This requires explicit types for exports, because to infer
+ * them the compiler would read all 3,800 files of @pulumi/aws.
  */
 function declareEach(folder, entries) {
   const files = new Set(entries.map((entry) => join(folder, entry)));
@@ -110,7 +110,7 @@ function declareEach(folder, entries) {
   }
 }
 
-/** The declarations of an entry and of all that it imports, by the compiler: some of their types are inferred. */
+/** The declarations of an entry and its imports by the compiler, because some of their types are inferred. */
 function declareInferred(folder, entry) {
   const options = { ...DECLARATIONS, rootDir: folder, outDir: join(folder, "dist") };
   report(ts.createProgram([join(folder, entry)], options).emit().diagnostics);
@@ -128,7 +128,7 @@ function report(diagnostics = []) {
   process.exitCode = 1;
 }
 
-/** One entry as ECMAScript module and as CommonJS: what a user's bundle leaves out of the first, it cannot leave out of the second. */
+/** Bundles one entry as ECMAScript module and as CommonJS. A user's bundler can tree-shake only the first. */
 function bundleEntry(name, source) {
   for (const [format, js, types] of [
     ["esm", "mjs", "d.mts"],
@@ -148,7 +148,7 @@ function bundleEntry(name, source) {
   }
 }
 
-/** The manifest as it is published, with the files that every package carries. */
+/** Writes the published manifest, and the files of every package. */
 function writePackage(folder) {
   const text = readFileSync(join(folder, "package.json"), "utf8").replaceAll('"./dist/', '"./');
   const isPublished = (key) =>

@@ -7,7 +7,7 @@ import { findWords } from "./prose.mjs";
 
 const LINTED = /\.(?:md|ya?ml)$/;
 const ALL = /\.(?:md|ya?ml|[cm]?[jt]s)$/;
-/** They name the words. */
+/** These files contain the words. */
 const EXEMPT = ["scripts/prose.mjs", "tests/prose.test.ts"];
 
 const root = join(import.meta.dirname, "..");

@@ -91,7 +91,7 @@ async function answer(options: EndpointOptions, incoming: IncomingMessage, respo
     if (fault?.kind === "delay") await delay(fault.ms);
     const done = await runWithFault(fault, protocol, () => operation.run(caller), request);
     report(options, caller, operation, true, done.status);
-    if (fault?.kind === "drop-answer") return void incoming.socket.destroy();
+    if (fault?.kind === "drop-response") return void incoming.socket.destroy();
     sendResponse(response, done);
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;

@@ -5,7 +5,7 @@ export type FaultEffect =
   | { readonly kind: "error"; readonly code?: string; readonly status?: number }
   | { readonly kind: "delay"; readonly ms: number }
   /** The call is executed, then the connection is closed without a response. */
-  | { readonly kind: "drop-answer" }
+  | { readonly kind: "drop-response" }
   /** The connection is closed at once; the call is not executed. */
   | { readonly kind: "unavailable" }
   /** Deliveries only: accepted but never delivered. */

@@ -7,14 +7,14 @@ describe("the figures in the documentation", () => {
       assert.equal(before, after, `${page} is out of date: run \`npm run bench:stamp\``);
   });
 
-  it("replace what is between the markers, and nothing else", () => {
+  it("replace only the text between the markers", () => {
     const text = "head\n<!-- bench:start -->\nold\nfigures\n<!-- bench:end -->\ntail\n";
     const expected = "head\n<!-- bench:start -->\nnew\n<!-- bench:end -->\ntail\n";
     assert.equal(stamp(text, "\nnew\n\n"), expected);
     assert.equal(stamp(expected, "new"), expected);
   });
 
-  it("are refused by a page without markers", () => {
+  it("fail for a page without markers", () => {
     assert.throws(() => stamp("no markers", "new"), /Expected <!-- bench:start --> and <!-- bench:end -->/);
   });
 });

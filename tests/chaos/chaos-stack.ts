@@ -10,42 +10,42 @@ import { programFolder } from "../local/evaluate/program-folder";
 
 const ROOT = resolve(__dirname, "../..");
 
-/** One running invocation of the connection manager that serves a stream. */
+/** A running invocation of the connection manager that serves a stream. */
 export interface Hop {
   readonly requestId: string;
   readonly pid: number;
   readonly startedAt: number;
 }
 
-/** A line of the manager's log (runtime/control/hop/log-events.ts). */
+/** A line of the connection manager's log (runtime/control/hop/log-events.ts). */
 export interface HopLine {
   readonly event: string;
   readonly requestId: string;
   readonly [field: string]: unknown;
 }
 
-/** A deployment of the component, an upstream that replays, and everything that happened, by stream. */
+/** A deployment of the component, an upstream that replays, and the recorded events by stream. */
 export interface ChaosStack {
   readonly stack: IngestionStack;
   readonly api: ConnectionApi;
   readonly feeds: Feeds;
-  /** Names of the functions, once they ran. */
+  /** The name of a function that has run. */
   functionName(role: "manager" | "watchdog"): string;
   /** Hops that serve the stream now, oldest first. */
   hops(streamId: string): readonly Hop[];
   lines(streamId: string): readonly HopLine[];
-  /** How often each key was inserted, and how often it was handed to the processor with success. */
+  /** How often each key was inserted, and how often it was delivered successfully to the processor. */
   inserted(streamId: string): ReadonlyMap<string, number>;
   processed(streamId: string): ReadonlyMap<string, number>;
-  /** Resolves when `is` holds, asked whenever something happened and now and then; rejects after `patienceMs`. */
-  until(what: string, is: () => boolean, patienceMs?: number): Promise<void>;
+  /** Polls until `is` returns true. Rejects after `timeoutMs`. */
+  until(what: string, is: () => boolean, timeoutMs?: number): Promise<void>;
   stored(): Promise<readonly StoredEvent[]>;
   close(): Promise<void>;
 }
 
 export interface ChaosOptions extends FeedOptions {
   readonly hopSeconds: number;
-  /** Arguments of the component besides source and processor, as the text of its fields. */
+  /** Further arguments of the component, as source text. */
   readonly args?: string;
 }
 
@@ -59,8 +59,8 @@ new StreamIngestion("chaos", {
 });`;
 const PROCESSOR = `import { eachEvent } from "${ROOT}/runtime/processor/index";
 export const handler = eachEvent(() => {});`;
-const PATIENCE_MS = 30_000;
-const LOOK_MS = 25;
+const TIMEOUT_MS = 30_000;
+const POLL_MS = 25;
 
 export async function startChaosStack(options: ChaosOptions): Promise<ChaosStack> {
   const feeds = startFeeds(options);
@@ -90,17 +90,18 @@ export async function startChaosStack(options: ChaosOptions): Promise<ChaosStack
     feeds,
     functionName: (role) => {
       const name = [...seen.functions].find((one) => one.includes(role));
-      if (name === undefined) throw new Error(`No function of role ${role} ran yet: ${[...seen.functions].join(", ")}`);
+      if (name === undefined)
+        throw new Error(`Expected a function ${role} to have run, got ${[...seen.functions].join(", ")}.`);
       return name;
     },
     hops: (streamId) => [...seen.hops.values()].filter((hop) => hop.streams.includes(streamId)),
     lines: (streamId) => seen.lines.get(streamId) ?? [],
     inserted: (streamId) => seen.inserted.get(streamId) ?? new Map(),
     processed: (streamId) => seen.processed.get(streamId) ?? new Map(),
-    until: async (what, is, patienceMs = PATIENCE_MS) => {
-      for (const end = Date.now() + patienceMs; !is(); ) {
-        if (Date.now() > end) throw new Error(`Waited ${patienceMs} ms for ${what}`);
-        await new Promise((look) => setTimeout(look, LOOK_MS));
+    until: async (what, is, timeoutMs = TIMEOUT_MS) => {
+      for (const end = Date.now() + timeoutMs; !is(); ) {
+        if (Date.now() > end) throw new Error(`Waited ${timeoutMs} ms for ${what}`);
+        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
       }
     },
     stored: async () => (await Promise.all(eventTables.map((table) => readStoredEvents(stack.cloud, table)))).flat(),
@@ -115,7 +116,7 @@ export async function startChaosStack(options: ChaosOptions): Promise<ChaosStack
 
 type Counts = Map<string, Map<string, number>>;
 
-/** Sorts what the cloud reports by stream. */
+/** Records the events of the cloud by stream. */
 function observe() {
   const tables = new Set<string>();
   const functions = new Set<string>();
@@ -130,7 +131,7 @@ function observe() {
     const fields = JSON.parse(line) as HopLine & { streams?: readonly string[]; streamId?: string };
     if (typeof fields.event !== "string") return;
     const { requestId, streams = [fields.streamId ?? ""] } = fields;
-    // A line may come after its invocation's end: they take different ways.
+    // A line can be received after the end of its invocation, because they use different channels.
     const running = started.get(requestId);
     if (fields.event === "hop-start" && running) hops.set(requestId, { requestId, streams, ...running });
     for (const streamId of streams) push(lines, streamId, fields);
@@ -147,9 +148,9 @@ function observe() {
       return;
     }
     if (event.kind === "log") onLine(event.line);
-    for (const happened of stackEvents(event, tables)) {
-      if (happened.kind === "stored") count(inserted, happened);
-      if (happened.kind === "processed") count(processed, happened);
+    for (const streamEvent of stackEvents(event, tables)) {
+      if (streamEvent.kind === "stored") count(inserted, streamEvent);
+      if (streamEvent.kind === "processed") count(processed, streamEvent);
     }
   };
   return { tables, functions, hops, lines, inserted, processed, onEvent };

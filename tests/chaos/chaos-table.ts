@@ -1,6 +1,6 @@
 import type { Episode } from "./episode";
 
-/** One row a fault; an episode of two faults counts for a row of its own. */
+/** One row per fault. A combination of two faults has its own row. */
 export function chaosTable(episodes: readonly Episode[]): string {
   const named = episodes.map((episode) => ({ name: episode.faults.join(" + "), episode }));
   const names = [...new Set(named.map(({ name }) => name))].sort();
@@ -10,7 +10,7 @@ export function chaosTable(episodes: readonly Episode[]): string {
       named.filter((one) => one.name === name).map((one) => one.episode),
     ),
   );
-  const head = ["fault", "times", "events", "lost", "processedTwice", "recovery median ms", "worst ms", "failed"];
+  const head = ["fault", "times", "events", "lost", "processed twice", "recovery median ms", "worst ms", "failed"];
   return aligned([head, ...rows, rowOf("all", episodes)]);
 }
 

@@ -4,7 +4,7 @@ import type { Episode } from "./episode";
 import { FAULTS } from "./fault-catalogue";
 import { runChaos } from "./run-chaos";
 
-/** A few seconds of `npm run test:chaos`, which plays the whole catalogue. */
+/** A short run of `npm run test:chaos`, which runs the whole catalogue. */
 const SEED = 7;
 const EPISODES = 9;
 
@@ -15,7 +15,7 @@ describe("chaos on the local stack", () => {
   });
   after(() => chaos?.close());
 
-  it(`loses nothing, doubles nothing and recovers, whatever seed ${SEED} does to it`, async () => {
+  it(`loses no event, processes none twice and recovers, with seed ${SEED}`, async () => {
     const episodes: Episode[] = [];
     const plan = { seed: SEED, faults: FAULTS, lanes: 4, endsAt: Date.now() + 60_000, episodes: EPISODES };
     await runChaos(chaos, plan, (episode) => episodes.push(episode));

@@ -5,7 +5,7 @@ import { PROCESS_FAULTS } from "./faults/processes";
 import { UPSTREAM_FAULTS } from "./faults/upstream";
 import type { ChaosFault } from "./scene";
 
-/** Everything that is known to go wrong with a relay. */
+/** All known faults. */
 export const FAULTS: readonly ChaosFault[] = [
   ...PROCESS_FAULTS,
   ...DELIVERY_FAULTS,

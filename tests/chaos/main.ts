@@ -1,7 +1,6 @@
 /**
- * `npm run test:chaos -- --seed N --seconds S`: everything that is known to go wrong, in an order and in combinations that
- * the seed gives, on the local stack with hops of five seconds. Ends with 1 when an event was lost or processed twice, or a
- * stream did not come back.
+ * `npm run test:chaos -- --seed N --seconds S`: injects all known faults on the local stack with hops of five seconds. The seed
+ * determines their order and combinations. Exits with 1 when an event was lost or processed twice, or a stream did not recover.
  */
 import { Command } from "commander";
 import { startChaosStack } from "./chaos-stack";
@@ -20,7 +19,9 @@ interface Options {
 async function main({ seed, seconds, lanes, fault }: Options): Promise<void> {
   const faults = FAULTS.filter(({ name }) => fault === undefined || name.includes(fault));
   if (faults.length === 0) {
-    throw new Error(`No fault is called ${fault}; there are: ${FAULTS.map(({ name }) => name).join(", ")}`);
+    throw new Error(
+      `Expected --fault to match a fault, got ${fault}. Faults: ${FAULTS.map(({ name }) => name).join(", ")}`,
+    );
   }
   const chaos = await startChaosStack({ eventsPerSecond: 20, hopSeconds: 5 });
   const episodes: Episode[] = [];
@@ -35,19 +36,19 @@ async function main({ seed, seconds, lanes, fault }: Options): Promise<void> {
   }
   console.log(chaosTable(episodes));
   console.log(
-    "Recovery: from the end of the cause until one lease, one connection, and every event sent by then is stored.",
+    "Recovery: from the end of the fault until there is one lease, one connection, and every event sent by then is stored.",
   );
   const failed = episodes.some(({ problems }) => problems.length > 0);
-  const again = `npm run test:chaos -- --seed ${seed} --seconds ${seconds}`;
-  console.log(failed ? `Failed; the same again: ${again}` : `Nothing lost, nothing processed twice (seed ${seed}).`);
+  const repeat = `npm run test:chaos -- --seed ${seed} --seconds ${seconds}`;
+  console.log(failed ? `Failed. Repeat with: ${repeat}` : `No event lost, none processed twice (seed ${seed}).`);
   process.exitCode = failed ? 1 : 0;
 }
 
 new Command("npm run test:chaos --")
-  .option("--seed <n>", "what decides order and combinations", String(Math.floor(Math.random() * 1e6)))
-  .option("--seconds <n>", "no fault begins after this time", "120")
-  .option("--lanes <n>", "streams that are played with side by side", "4")
-  .option("--fault <text>", "only faults whose name holds this text")
+  .option("--seed <n>", "seed of the order and the combinations", String(Math.floor(Math.random() * 1e6)))
+  .option("--seconds <n>", "no fault starts after this time", "120")
+  .option("--lanes <n>", "number of parallel streams", "4")
+  .option("--fault <text>", "only faults with this text in their name")
   .action(main)
   .parseAsync()
   .catch((error: Error) => {

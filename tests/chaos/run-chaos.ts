@@ -1,8 +1,8 @@
 import type { ChaosStack } from "./chaos-stack";
-import { type Episode, playEpisode } from "./episode";
+import { type Episode, runEpisode } from "./episode";
 import type { ChaosFault } from "./scene";
 
-/** Mulberry32: the same seed, the same numbers, everywhere. */
+/** Mulberry32: returns the same numbers for the same seed on every machine. */
 function seeded(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -16,20 +16,20 @@ function seeded(seed: number): () => number {
 export interface ChaosPlan {
   readonly seed: number;
   readonly faults: readonly ChaosFault[];
-  /** Streams that are played with side by side. */
+  /** Number of parallel streams. */
   readonly lanes: number;
-  /** No episode begins after this time; those that run come to their end. */
+  /** No episode starts after this time. Running ones finish. */
   readonly endsAt: number;
-  /** How many episodes, if that is fewer. */
+  /** Maximum number of episodes. */
   readonly episodes?: number;
 }
 
-/** Share of episodes in which two faults happen at once. */
+/** Share of episodes with two faults. */
 const PAIRS = 0.3;
 
 /**
- * Plays episodes: first every fault once in an order that the seed gives, then single faults and pairs by chance. The n-th
- * episode is the same at every run with a seed, whatever the machine's speed.
+ * Runs episodes: first every fault once in random order, then random faults and pairs. The n-th episode depends only on the
+ * seed, not on the machine's speed.
  */
 export async function runChaos(chaos: ChaosStack, plan: ChaosPlan, onEpisode: (episode: Episode) => void) {
   const pick = picks(plan);
@@ -40,7 +40,7 @@ export async function runChaos(chaos: ChaosStack, plan: ChaosPlan, onEpisode: (e
       const n = next++;
       const faults = pick(n);
       const streamId = `${n}.${faults.map(({ name }) => name).join(".")}`;
-      onEpisode(await playEpisode(chaos, streamId, faults, seeded(plan.seed + n)));
+      onEpisode(await runEpisode(chaos, streamId, faults, seeded(plan.seed + n)));
     }
   };
   await Promise.all(Array.from({ length: plan.lanes }, lane));

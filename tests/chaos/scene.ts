@@ -2,26 +2,26 @@ import type { Fault as CloudFault, FaultEffect } from "../../local/cloud/faults"
 import type { Feed } from "../fakes/feeds";
 import type { ChaosStack, Hop, HopLine } from "./chaos-stack";
 
-/** One stream that runs well, for one fault (or a few at once) to happen to. */
+/** A running stream for one or more faults. */
 export interface Scene {
   readonly chaos: ChaosStack;
   readonly streamId: string;
   readonly feed: Feed;
   readonly random: () => number;
-  /** No other fault happens meanwhile that could keep this one from happening. */
-  readonly alone: boolean;
+  /** Whether this is the only fault. Another one can prevent it. */
+  readonly onlyFault: boolean;
 }
 
-/** Something that goes wrong. */
+/** A fault of the chaos run. */
 export interface ChaosFault {
   readonly name: string;
-  /** Upstream connections that it may lead to at once; 2 unless a frozen process holds one besides. */
+  /** Allowed number of concurrent upstream connections: 2, or 3 when a frozen process keeps another one. */
   readonly peak?: number;
-  /** Makes it happen; resolves when the cause is gone, whatever it left behind. */
+  /** Injects the fault. Resolves when its cause has ended. */
   inject(scene: Scene): Promise<void>;
 }
 
-/** Waits for a line of the stream's hops that is not there yet. */
+/** Waits for a new log line of the stream's hops. */
 export async function nextLine({ chaos, streamId }: Scene, event: string): Promise<HopLine> {
   const before = chaos.lines(streamId).length;
   const found = () =>
@@ -39,36 +39,36 @@ export function owner({ chaos, streamId }: Scene): Hop | undefined {
   return chaos.hops(streamId).find(({ requestId }) => requestId === acquired?.requestId);
 }
 
-/** The owner, as soon as there is one. */
-export async function theOwner(scene: Scene): Promise<Hop> {
+/** Waits for an owner. */
+export async function currentOwner(scene: Scene): Promise<Hop> {
   await scene.chaos.until(`an owner of ${scene.streamId}`, () => owner(scene) !== undefined);
   return owner(scene)!;
 }
 
-/** A hop that has just begun to own the stream: its whole time is ahead of it. */
-export async function freshOwner(scene: Scene): Promise<Hop> {
+/** A hop that has just acquired the lease. */
+export async function nextOwner(scene: Scene): Promise<Hop> {
   await nextLine(scene, "lease-acquired");
-  return theOwner(scene);
+  return currentOwner(scene);
 }
 
-export interface Aim extends Omit<CloudFault, "match" | "effect"> {
+export interface CallFilter extends Omit<CloudFault, "match" | "effect"> {
   readonly caller?: string;
-  /** What tells the calls meant from others of the action. */
-  readonly holds?: string;
+  /** Text in the body of the calls. */
+  readonly bodyIncludes?: string;
 }
 
 /**
- * A fault of the cloud that hits this scene's stream and no other, while `act` lasts. A fault that was alone and hit
- * nothing proves nothing: then it throws.
+ * Injects a fault of the cloud for this scene's stream while `act` runs. Throws when a single fault hits no call, because
+ * then it proves nothing.
  */
 export async function under(
-  { chaos, streamId, alone }: Scene,
+  { chaos, streamId, onlyFault }: Scene,
   action: string,
   effect: FaultEffect,
   act: () => Promise<unknown>,
-  { caller, holds = "", ...rest }: Aim = {},
+  { caller, bodyIncludes = "", ...rest }: CallFilter = {},
 ): Promise<void> {
-  const match = { action, bodyIncludes: [`"${streamId}"`, holds], ...(caller !== undefined && { caller }) };
+  const match = { action, bodyIncludes: [`"${streamId}"`, bodyIncludes], ...(caller !== undefined && { caller }) };
   const remove = chaos.stack.cloud.faults.add({ match, effect, ...rest });
   let hits = 0;
   try {
@@ -76,10 +76,11 @@ export async function under(
   } finally {
     hits = remove();
   }
-  if (hits === 0 && alone) throw new Error(`No call of ${streamId} was hit: ${action} ${holds} ${effect.kind}`);
+  if (hits === 0 && onlyFault)
+    throw new Error(`Expected the fault to hit a call of ${streamId}: ${action} ${bodyIncludes} ${effect.kind}`);
 }
 
-/** The process may be gone by itself by now: that is the same to us. */
+/** Sends a signal. The process may have ended already. */
 export function signal({ pid }: Hop, name: "SIGKILL" | "SIGSTOP" | "SIGCONT"): void {
   try {
     process.kill(pid, name);

@@ -5,16 +5,16 @@ import { type Overrides, program } from "./deployment";
 import { failure } from "./engine-stack";
 import { useEngine } from "./use-engine";
 
-describe("what Pulumi's users are told", () => {
+describe("messages to Pulumi users", () => {
   const engine = useEngine();
 
-  /** As the repository's own program reads its configuration. */
+  /** Reads the configuration as the repository's program does. */
   const configured = async () => {
     const { url, path, key, streams } = readConfig();
     new StreamIngestion("prices", { ...program.defaults, source: { url, path, key }, streams });
   };
 
-  it("names the command for a secret that is missing", async () => {
+  it("names the command for a missing secret", async () => {
     assert.match(
       await failure(engine.stack.preview(configured)),
       /The stack has no `url` yet\. Set it: pulumi config set --secret url/,
@@ -23,7 +23,7 @@ describe("what Pulumi's users are told", () => {
     assert.match(await failure(engine.stack.preview(configured)), /The stack has no `path` yet/);
   });
 
-  it("names a configuration of the wrong type, and how to set it", async () => {
+  it("names a configuration value of the wrong type, and how to set it", async () => {
     await engine.stack.automation.setConfig("path", { value: "/v1/{streamId}", secret: true });
     await engine.stack.automation.setConfig("streams", { value: '{"EUR":"USD"}' });
     assert.match(
@@ -34,7 +34,7 @@ describe("what Pulumi's users are told", () => {
     assert.ok((await engine.stack.preview(configured)).steps.length > 30);
   });
 
-  it("keeps a secret of the configuration encrypted and out of what is printed", async () => {
+  it("keeps a secret configuration value encrypted and out of the output", async () => {
     const { stdout } = await engine.stack.preview(configured);
     assert.doesNotMatch(stdout, /stream\.example\.com/);
   });
@@ -49,10 +49,10 @@ describe("what Pulumi's users are told", () => {
     ["a stream id that cannot be", { streams: ["a/b"] }, /Expected `streams\[0\]` to be .*got "a\/b"/],
     ["half a network", { network: { subnetIds: ["subnet-1"] } }, /Expected `network`.*`subnetIds`/],
   ];
-  for (const [what, args, sentence] of WRONG) {
-    it(`names ${what}, and makes nothing`, async () => {
+  for (const [what, args, expected] of WRONG) {
+    it(`names ${what}, without creating a resource`, async () => {
       const message = await failure(engine.stack.up(program(args)));
-      assert.match(message, sentence);
+      assert.match(message, expected);
       assert.equal(engine.count(), 0);
     });
   }

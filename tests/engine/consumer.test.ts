@@ -15,7 +15,7 @@ import { useEngine } from "./use-engine";
 
 const README = readFileSync(join(ROOT, "README.md"), "utf8");
 
-/** Types that AWS gives no tags, or that take them from another. */
+/** Types without tags in AWS, or with the tags of another resource. */
 const UNTAGGED =
   /:(TableItem|RolePolicy|FunctionRecursionConfig|FunctionEventInvokeConfig|Permission|SecretVersion|Bucket[A-Z]\w+|Resource|Method|Integration|Deployment|MethodSettings|Schedule|Dashboard)$/;
 
@@ -41,7 +41,7 @@ describe("a consumer's project with the installed package", () => {
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  /** The README's own command, with tarballs for the names under which the packages are published. */
+  /** The README's command, with tarballs instead of the published packages. */
   function install(tarballs: readonly string[]): void {
     const [, packages] = /npm install pulumi-stream-ingestion (.*)/.exec(README) ?? [];
     assert.ok(packages);
@@ -49,7 +49,7 @@ describe("a consumer's project with the installed package", () => {
     run(folder, "npm", "install", ...quick, ...tarballs, ...packages.split(" "));
   }
 
-  /** Arguments of Node for `pulumi up` of a program in the folder, by the Pulumi SDK that is installed there. */
+  /** Node arguments for a `pulumi up` of a program in the folder, with the Pulumi SDK in the folder. */
   function upOf(file: string, options: StackOptions): string[] {
     const order: Order = { file: join(folder, file), folder: engine.backend.folder, options };
     return ["up.js", JSON.stringify(order)];
@@ -60,7 +60,7 @@ describe("a consumer's project with the installed package", () => {
     return JSON.parse(stdout) as Deployed;
   }
 
-  it("has the command under the name that npx looks for", () => {
+  it("has the command under the name that npx runs", () => {
     const { version } = JSON.parse(readFileSync(join(ROOT, "cli/package.json"), "utf8")) as { version: string };
     assert.equal(run(folder, "npx", "--no-install", "stream-ingestion", "--version"), `${version}\n`);
   });
@@ -85,14 +85,14 @@ describe("a consumer's project with the installed package", () => {
     }
   });
 
-  it("has a command with which this machine is AWS to the consumer's own Pulumi", async () => {
+  it("has a command that runs the consumer's Pulumi with this machine as AWS", async () => {
     const command = join("node_modules", "stream-ingestion", "main.js");
     const up = upOf("desk.ts", { project: "command", environment: {} });
     const { code, stdout, stderr } = await untilLive([command, "local", "--", process.execPath, ...up], {
       cwd: folder,
     });
     assert.match(stdout, /"table":"prices-events-\w+"/, stderr);
-    assert.match(stderr, /\d\d resources live at http:\/\/127\.0\.0\.1:\d+ until Ctrl-C/);
+    assert.match(stderr, /\d\d resources run at http:\/\/127\.0\.0\.1:\d+ until Ctrl-C/);
     assert.equal(code, 0);
   });
 
@@ -104,7 +104,7 @@ describe("a consumer's project with the installed package", () => {
       (await engine.stack.resources()).filter(({ type }) => type.startsWith("aws:"));
     const names = (resources: readonly StateResource[]) => resources.map(({ name }) => name);
 
-    it("gives every child the provider, the tags and the protection of the instance", async () => {
+    it("passes the provider, the tags and the protection of the instance to every child", async () => {
       await up("desk.ts", config({ protect: "true" }));
       const all = await children();
       assert.ok(all.length > 35);
@@ -121,7 +121,7 @@ describe("a consumer's project with the installed package", () => {
       assert.deepEqual(names(untagged), []);
     });
 
-    it("leads each transform to its child, and to no other", async () => {
+    it("applies each transform to its child only", async () => {
       const all = await children();
       const having = (field: string, is: (value: unknown) => boolean) =>
         names(all.filter(({ inputs }) => is(inputs?.[field]))).sort();
@@ -139,7 +139,7 @@ describe("a consumer's project with the installed package", () => {
       );
     });
 
-    it("refuses to destroy what is protected, and takes nothing away", async () => {
+    it("does not destroy a protected instance", async () => {
       const before = (await children()).map(({ urn }) => urn);
       const count = engine.count();
       assert.match(await failure(engine.stack.destroy()), /cannot be deleted\s+because it is protected/);
@@ -150,7 +150,7 @@ describe("a consumer's project with the installed package", () => {
       assert.equal(engine.count(), count);
     });
 
-    it("keeps every child and its data when an alias leads it to a new name under a new parent", async () => {
+    it("keeps every child and its data with an alias to a new name and parent", async () => {
       const { outputs } = await up("desk.ts", config());
       const table = String(outputs.table);
       await putItem(engine.cloud, table, { streamId: { S: "EUR_USD" }, key: { S: "k1" }, d: { S: '{"bid":1}' } });
@@ -168,5 +168,5 @@ describe("a consumer's project with the installed package", () => {
   });
 });
 
-/** The dashboard bears its instance's name, and an account has no two of one name. */
+/** The dashboard has its instance's name, which must be unique in an account. */
 const makesOrEnds = ({ type, op }: Step) => /^aws:(?!.*:Dashboard$)/.test(type) && op !== "update";

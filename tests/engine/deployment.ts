@@ -10,49 +10,49 @@ const PROCESSOR = resolve(__dirname, "program/processor.ts");
 
 export interface StartedCloud extends EngineCloud {
   readonly events: readonly CloudEvent[];
-  /** What was passed over. */
+  /** Messages about skipped resources. */
   readonly reports: readonly string[];
-  /** Resolves when `is` holds; asked whenever something happened in the cloud. */
-  until(what: string, is: () => boolean | Promise<boolean>, patienceMs?: number): Promise<void>;
+  /** Resolves when `is` returns true. It is called after each event of the cloud. */
+  until(what: string, is: () => boolean | Promise<boolean>, timeoutMs?: number): Promise<void>;
 }
 
-/** A local cloud with the provider in front of it, for one stack. */
+/** A local cloud with the provider for one stack. */
 export async function startCloud(
-  given: { stack?: string; hopSeconds?: number; dataDir?: string } = {},
+  options: { stack?: string; hopSeconds?: number; dataDir?: string } = {},
 ): Promise<StartedCloud> {
   const events: CloudEvent[] = [];
   const reports: string[] = [];
-  const looks = new Set<() => void>();
+  const listeners = new Set<() => void>();
   const engine = await startEngineCloud({
-    stack: given.stack ?? "local",
-    hopSeconds: given.hopSeconds,
-    dataDir: given.dataDir,
+    stack: options.stack ?? "local",
+    hopSeconds: options.hopSeconds,
+    dataDir: options.dataDir,
     directory: __dirname,
-    report: (sentence) => reports.push(sentence),
+    report: (message) => reports.push(message),
     onEvent: (event) => {
       events.push(event);
-      for (const look of looks) look();
+      for (const listener of listeners) listener();
     },
   });
-  async function until(what: string, is: () => boolean | Promise<boolean>, patienceMs = 60_000): Promise<void> {
-    const end = Date.now() + patienceMs;
+  async function until(what: string, is: () => boolean | Promise<boolean>, timeoutMs = 60_000): Promise<void> {
+    const end = Date.now() + timeoutMs;
     while (!(await is())) {
-      if (Date.now() > end) throw new Error(`Waited ${patienceMs / 1_000} s in vain: ${what}.`);
+      if (Date.now() > end) throw new Error(`Waited ${timeoutMs / 1_000} s for: ${what}.`);
       await new Promise<void>((wake) => {
         const timer = setTimeout(done, Math.max(1, end - Date.now()));
         function done(): void {
           clearTimeout(timer);
-          looks.delete(done);
+          listeners.delete(done);
           wake();
         }
-        looks.add(done);
+        listeners.add(done);
       });
     }
   }
   return { ...engine, events, reports, until };
 }
 
-/** Writes an item, as the one who operates the cloud. */
+/** Writes an item as the operator. */
 export async function putItem(
   cloud: LocalCloud,
   TableName: string,
@@ -72,7 +72,7 @@ const DEFAULTS = {
   removal: "delete",
 } as const;
 
-/** A program with one instance; what is not given is the least that works. */
+/** A program with one instance. Missing arguments have minimal defaults. */
 export function program(args: Overrides = {}, opts: StreamIngestionOptions = {}, name = "prices"): PulumiFn {
   return async () => {
     const { apiUrl, tableName, connectionTableName, bucketName } = new StreamIngestion(

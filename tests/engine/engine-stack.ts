@@ -29,7 +29,7 @@ export interface StateResource {
   readonly propertyDependencies?: Readonly<Record<string, readonly string[] | null>>;
 }
 
-/** One planned or taken step: what the engine did to which resource. */
+/** One planned or executed step of the engine. */
 export interface Step {
   readonly op: string;
   readonly urn: string;
@@ -48,7 +48,7 @@ export interface Deployed {
   readonly stdout: string;
 }
 
-/** A throw-away backend: a folder, and the passphrase its secrets are encrypted with. */
+/** A temporary file backend. */
 export interface Backend {
   readonly folder: string;
   stack(options: StackOptions): Promise<EngineStack>;
@@ -63,21 +63,21 @@ export interface StackOptions {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** The real engine at work on one stack, with a program that runs in this process. */
+/** The Pulumi engine with one stack. The program runs in this process. */
 export interface EngineStack {
   up(program: PulumiFn, options?: { readonly target?: string[] }): Promise<Deployed>;
   preview(program: PulumiFn): Promise<Omit<Deployed, "outputs">>;
   refresh(): Promise<OpMap>;
   destroy(): Promise<Deployed>;
   resources(): Promise<readonly StateResource[]>;
-  /** The one of this name and type; a type's last word is enough: `Table`. */
+  /** The resource with this name and type. The last part of the type is enough: `Table`. */
   resource(name: string, type: string): Promise<StateResource>;
-  /** The checkpoint as it lies on disk: what somebody sees who has no passphrase. */
+  /** The checkpoint file, as it is visible without the passphrase. */
   checkpoint(): string;
   readonly automation: Stack;
 }
 
-/** What the secrets of every backend are encrypted with. */
+/** The passphrase of every backend. */
 export const PASSPHRASE = "correct horse";
 
 export function createBackend(): Backend {
@@ -144,7 +144,7 @@ function nameIn(urn: string): string {
   return urn.split("::").at(-1) ?? "";
 }
 
-/** Collects the steps an operation takes, from the engine's own events. */
+/** Collects the steps of an operation from the engine's events. */
 async function withSteps<Result>(
   work: (onEvent: (event: EngineEvent) => void) => Promise<Result>,
 ): Promise<{ result: Result; steps: Step[] }> {
@@ -163,12 +163,12 @@ async function withSteps<Result>(
   return { result, steps };
 }
 
-/** What an operation is that must fail: its error, with everything the engine printed. */
+/** The error of an operation that must fail, with the output of the engine. */
 export async function failure(operation: Promise<unknown>): Promise<string> {
   try {
     await operation;
   } catch (error) {
     return String((error as Error).message);
   }
-  throw new Error("Expected the operation to fail, it succeeded.");
+  throw new Error("Expected the operation to fail, but it succeeded.");
 }

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { delimiter, dirname, resolve } from "node:path";
 
-/** Before any test: a Pulumi CLI on PATH, built now if there is none. The Automation API finds it there. */
+/** Adds a Pulumi CLI to PATH, where the Automation API finds it. Builds one if there is none. */
 export function mochaGlobalSetup(): void {
   const script = resolve(__dirname, "../../scripts/pulumi-engine.mjs");
   const stdio: ["ignore", "pipe", "inherit"] = ["ignore", "pipe", "inherit"];

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { type Overrides, program } from "./deployment";
 import type { Step } from "./engine-stack";
-import { policiesThatComeLate } from "./policy-order";
+import { latePolicies } from "./policy-order";
 import { useEngine } from "./use-engine";
 
-/** Whose replacement would lose data, or start a stream's processing from its horizon again. */
+/** Types whose replacement would lose data, or process a stream again from its horizon. */
 const STATEFUL = /:(Table|Bucket|Secret|EventSourceMapping|RestApi)$/;
 
-/** Plain values, as a careless user writes them. */
+/** Secret values without pulumi.secret. */
 const PLAIN = {
   source: {
     url: "https://plain-origin.example",
@@ -19,7 +19,7 @@ const PLAIN = {
   processor: { environment: { DATABASE_PASSWORD: "plain-password" } },
 };
 
-/** One changed argument, and all that may be touched by it. */
+/** A changed argument and the resources that it may change. */
 const CHANGES: readonly (readonly [what: string, args: (base: BaseArgs) => Overrides, touched: readonly string[]])[] = [
   [
     "the key of the upstream",
@@ -29,7 +29,7 @@ const CHANGES: readonly (readonly [what: string, args: (base: BaseArgs) => Overr
   [
     "the memory of the relay",
     () => ({ relay: { memorySize: 512 } }),
-    // The watchdog knows the release that it asks the owners of streams to hand over to.
+    // The watchdog's environment contains the release.
     ["prices-connection-manager", "prices-watchdog"],
   ],
   ["the batch size", ({ processor }) => ({ processor: { ...processor, batchSize: 7 } }), ["prices-mapping"]],
@@ -41,7 +41,7 @@ const CHANGES: readonly (readonly [what: string, args: (base: BaseArgs) => Overr
   [
     "the declared streams",
     () => ({ streams: ["EUR_USD", "BTC_USD"] }),
-    // More streams make more hops before that is a storm.
+    // The alarm's threshold depends on the number of streams.
     ["prices-declared", "prices-hop-rate"],
   ],
   [
@@ -59,14 +59,14 @@ const CHANGES: readonly (readonly [what: string, args: (base: BaseArgs) => Overr
 
 type BaseArgs = Required<Pick<Overrides, "source" | "processor">>;
 
-describe("StreamIngestion under Pulumi's engine", () => {
+describe("StreamIngestion under the Pulumi engine", () => {
   const engine = useEngine();
   const base = (): BaseArgs => {
     const { processor } = program.defaults;
     return { source: PLAIN.source, processor: { ...processor, ...PLAIN.processor } };
   };
 
-  it("comes up from nothing, of types that all have a counterpart here", async () => {
+  it("is created with supported types only", async () => {
     const { outputs, steps } = await engine.stack.up(program(base()));
     assert.match(String(outputs.apiUrl), /^http:\/\/127\.0\.0\.1:\d+\/.*\/v1$/);
     assert.ok(steps.length > 30 && steps.every(({ op }) => op === "create"));
@@ -77,33 +77,33 @@ describe("StreamIngestion under Pulumi's engine", () => {
     assert.deepEqual((await engine.stack.up(program(base()))).steps, []);
   });
 
-  it("keeps every value of the upstream and the processor's environment out of the plain state", async () => {
+  it("keeps the values of the upstream and the processor's environment encrypted in the state", async () => {
     const checkpoint = engine.stack.checkpoint();
     assert.match(checkpoint, /prices-source-version/);
     assert.deepEqual(checkpoint.match(/plain-[a-z-]+/g) ?? [], []);
   });
 
-  it("attaches every policy before what uses it", async () => {
+  it("creates every policy before its users", async () => {
     const resources = await engine.stack.resources();
     assert.ok(resources.some(({ type }) => type === "aws:scheduler/schedule:Schedule"));
-    assert.deepEqual(policiesThatComeLate(resources), []);
+    assert.deepEqual(latePolicies(resources), []);
   });
 
-  it("finds nothing to correct at a refresh", async () => {
+  it("finds no difference at a refresh", async () => {
     const { same, ...others } = await engine.stack.refresh();
     assert.ok((same ?? 0) > 30);
     assert.deepEqual(others, {});
   });
 
   for (const [what, args, touched] of CHANGES) {
-    it(`touches nothing but ${touched.join(", ")} when ${what} changes`, async () => {
+    it(`changes only ${touched.join(", ")} when ${what} changes`, async () => {
       const { steps } = await engine.stack.preview(program({ ...base(), ...args(base()) }));
       assert.deepEqual(names(steps), [...touched].sort());
       assert.deepEqual(steps.filter(replacesState), []);
     });
   }
 
-  it("replaces no child that holds state, whatever changes at once, and takes it back again", async () => {
+  it("replaces no child with state when many arguments change, and reverts the change", async () => {
     const { source, processor } = base();
     const everything: Overrides = {
       source: { ...source, format: "lines", auth: { kind: "header", name: "x-key" }, idleTimeoutSeconds: 30 },
@@ -123,14 +123,14 @@ describe("StreamIngestion under Pulumi's engine", () => {
     assert.deepEqual((await engine.stack.preview(program(base()))).steps, []);
   });
 
-  it("goes without a trace where removal is delete", async () => {
+  it("leaves no resource behind with removal: delete", async () => {
     await engine.stack.destroy();
     assert.deepEqual(await engine.stack.resources(), []);
     assert.equal(engine.count(), 0);
   });
 });
 
-/** Children that a step touches; the component itself is nothing but its arguments. */
+/** The children in the steps, without the component itself. */
 function names(steps: readonly Step[]): string[] {
   const children = steps.filter(({ type }) => type.startsWith("aws:"));
   return [...new Set(children.map(({ name }) => name))].sort();

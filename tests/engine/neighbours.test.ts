@@ -8,17 +8,17 @@ import { program } from "./deployment";
 import type { StateResource } from "./engine-stack";
 import { useEngine } from "./use-engine";
 
-/** Of these an account cannot have two with one name. */
+/** Types whose names must be unique in an account. */
 const NAMED =
   /:(Table|Function|Bucket|Role|LogGroup|Secret|Schedule|RestApi|MetricAlarm|Dashboard|ApiKey|UsagePlan|EventSourceMapping)$/;
 
 const idsOf = (resources: readonly StateResource[]) =>
   resources.filter(({ type }) => NAMED.test(type)).map(({ type, id }) => `${type} ${id}`);
 
-describe("deployments side by side under Pulumi's engine", () => {
+describe("several deployments under the Pulumi engine", () => {
   const engine = useEngine();
 
-  it("keep two instances of one stack, and two stacks of one account, out of each other's way", async () => {
+  it("do not conflict as two instances in one stack, or as two stacks in one account", async () => {
     const both = async () => {
       await program()();
       await program({}, {}, "news")();
@@ -52,7 +52,7 @@ describe("deployments side by side under Pulumi's engine", () => {
     await one.destroy();
   });
 
-  it("can be planned while the upstream, a tag and the alarms' topic are still unknown", async () => {
+  it("can be previewed while the upstream, a tag and the alarms' topic are unknown", async () => {
     const stack = await engine.open({ project: "unknown" });
     const { steps } = await stack.preview(async () => {
       const bucket = new aws.s3.Bucket("made-by-the-same-up");

@@ -5,7 +5,7 @@ import { type SampleUpstream, startSampleUpstream } from "../../cli/local/sample
 import { StreamIngestion } from "../../components/index";
 import { program } from "./deployment";
 import type { StateResource } from "./engine-stack";
-import { policiesThatComeLate } from "./policy-order";
+import { latePolicies } from "./policy-order";
 import { useEngine } from "./use-engine";
 
 const TRUST = JSON.stringify({
@@ -13,12 +13,12 @@ const TRUST = JSON.stringify({
   Statement: [{ Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" }],
 });
 
-/** As somebody wrote it before they knew of this component. */
+/** A processor without this component's wrapper. */
 const HANDLER = `exports.handler = async ({ Records }) => {
   if (!Records.every(({ dynamodb }) => dynamodb.Keys.streamId.S === "EUR_USD")) throw new Error("what is this?");
 };`;
 
-describe("StreamIngestion with what an account already has, under Pulumi's engine", () => {
+describe("StreamIngestion with existing resources, under the Pulumi engine", () => {
   const engine = useEngine({ hopSeconds: 30 });
 
   describe("an existing function as processor", () => {
@@ -28,7 +28,7 @@ describe("StreamIngestion with what an account already has, under Pulumi's engin
     });
     after(() => upstream?.close());
 
-    /** A function of the user's own, with or without the component beside it. */
+    /** The user's function, with or without the component. */
     const withOwnFunction = (ingests: boolean) => async () => {
       const role = new aws.iam.Role("own-role", { assumeRolePolicy: TRUST });
       const own = new aws.lambda.Function("own", {
@@ -46,7 +46,7 @@ describe("StreamIngestion with what an account already has, under Pulumi's engin
       });
     };
 
-    it("gets the events, by a mapping that waits for the policy on the function's role", async () => {
+    it("receives the events through a mapping that depends on the policy of the function's role", async () => {
       const { stack } = engine;
       await stack.up(withOwnFunction(true));
       const own = await stack.resource("own", "Function");
@@ -64,7 +64,7 @@ describe("StreamIngestion with what an account already has, under Pulumi's engin
       assert.deepEqual((await stack.up(withOwnFunction(true))).steps, []);
     });
 
-    it("stays when the component goes, without a policy of it", async () => {
+    it("remains after the component is removed, without its policy", async () => {
       const { stack } = engine;
       const { steps } = await stack.up(withOwnFunction(false));
       assert.ok(steps.length > 30 && steps.every(({ op }) => op === "delete"));
@@ -78,7 +78,7 @@ describe("StreamIngestion with what an account already has, under Pulumi's engin
   });
 
   describe("in a network", () => {
-    /** The one function in a VPC, with the network it was given. */
+    /** The function in a VPC, with its network. */
     async function inside(resources: readonly StateResource[]) {
       const [only, ...others] = resources.filter(({ inputs }) => inputs?.vpcConfig !== undefined);
       assert.deepEqual([only?.name, others], ["prices-connection-manager", []]);
@@ -90,7 +90,7 @@ describe("StreamIngestion with what an account already has, under Pulumi's engin
         return { egressIps };
       };
 
-    it("puts the connection manager into existing subnets and groups, once it may make its interfaces", async () => {
+    it("puts the connection manager into existing subnets and groups, after the policy for its network interfaces", async () => {
       const stack = await engine.open({ project: "existing-network" });
       const existing = deployedIn(() => {
         const group = new aws.ec2.SecurityGroup("own", { vpcId: "vpc-0a" });
@@ -105,12 +105,12 @@ describe("StreamIngestion with what an account already has, under Pulumi's engin
       });
       const { inputs } = await stack.resource("prices-connection-manager-policy", "RolePolicy");
       assert.match(String(inputs?.policy), /"ec2:CreateNetworkInterface"/);
-      assert.deepEqual(policiesThatComeLate(resources), []);
+      assert.deepEqual(latePolicies(resources), []);
       assert.deepEqual((await stack.up(existing)).steps, []);
       await stack.destroy();
     });
 
-    it("leaves from one address under fixedEgress, of a VPC by awsx (a stand-in: no VPC is modelled here)", async () => {
+    it("has one egress address with fixedEgress, in a placeholder VPC of awsx", async () => {
       const stack = await engine.open({ project: "egress" });
       const fixed = deployedIn(() => ({ fixedEgress: true }));
       assert.ok((await stack.preview(fixed)).steps.some(({ type }) => type === "awsx:ec2:Vpc"));

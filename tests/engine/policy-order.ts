@@ -1,16 +1,16 @@
 import type { StateResource } from "./engine-stack";
 
-/** A policy that may still be missing when something already runs that needs it. */
+/** A policy that may be missing when its user already runs. */
 export interface LatePolicy {
   readonly policy: string;
   readonly user: string;
 }
 
 /**
- * Reads from the state's dependencies whether each policy exists before the function, mapping, schedule or API that acts
- * with its role. A policy that names the function itself can only come after it: it must precede what wakes the function.
+ * Checks in the state's dependencies that each policy is created before the function, mapping, schedule or API that uses its
+ * role. A policy that names the function itself is created after it, and must precede the function's trigger.
  */
-export function policiesThatComeLate(resources: readonly StateResource[]): LatePolicy[] {
+export function latePolicies(resources: readonly StateResource[]): LatePolicy[] {
   const byUrn = new Map(resources.map((resource) => [resource.urn, resource]));
   const ofType = (type: string) => resources.filter((resource) => resource.type === type);
   const policies = ofType("aws:iam/rolePolicy:RolePolicy");
@@ -32,7 +32,7 @@ export function policiesThatComeLate(resources: readonly StateResource[]): LateP
     return needed.filter(({ urn }) => !there.has(urn)).map(({ name }) => ({ policy: name, user: user.name }));
   };
 
-  /** Everything that a caller sets in motion: its target, and whatever that invokes in turn. */
+  /** The policies of a trigger: those of its target and of the functions that the target invokes. */
   const all = functions.flatMap(({ outputs }) => policiesOf(outputs?.role));
   const of = (suffix: string) =>
     functions.filter(({ name }) => name.endsWith(suffix)).flatMap(({ outputs }) => policiesOf(outputs?.role));

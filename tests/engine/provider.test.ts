@@ -8,10 +8,10 @@ import { cloud } from "../local/evaluate/fake-handlers";
 import { createBackend, type EngineStack, failure } from "./engine-stack";
 import { toyQueues } from "./toy-queues";
 
-/** A queue with an archive, which no real type of its size has. */
+/** A queue with an archive, as a small test type. */
 class Coded extends pulumi.CustomResource {}
 
-describe("the provider under Pulumi's engine", () => {
+describe("the provider under the Pulumi engine", () => {
   const backend = createBackend();
   const queues = toyQueues();
   const reports: string[] = [];
@@ -24,7 +24,7 @@ describe("the provider under Pulumi's engine", () => {
       resourceHandlers: queues.resourceHandlers,
       stack: "local",
       directory: __dirname,
-      report: (sentence) => reports.push(sentence),
+      report: (message) => reports.push(message),
     });
 
   before(async () => {
@@ -47,7 +47,7 @@ describe("the provider under Pulumi's engine", () => {
       return { arn: first.arn, second: second.arn };
     };
 
-  it("creates what the program registers and gives it what was computed", async () => {
+  it("creates the registered resources and returns computed outputs", async () => {
     const { outputs } = await stack.up(program());
     assert.deepEqual(queues.calls, ["create first", "create second"]);
     assert.equal(outputs.arn, "arn:first");
@@ -60,7 +60,7 @@ describe("the provider under Pulumi's engine", () => {
     assert.deepEqual(queues.calls, []);
   });
 
-  it("updates the one resource whose argument changed, and sees an argument that was removed", async () => {
+  it("updates the resource whose argument changed, and detects a removed argument", async () => {
     const changed = await stack.up(program({ delaySeconds: 4 }));
     assert.deepEqual(
       changed.steps.map(({ op, name, changed }) => [op, name, changed]),
@@ -74,12 +74,12 @@ describe("the provider under Pulumi's engine", () => {
     assert.equal(queues.inputsOf("first").delaySeconds, undefined);
   });
 
-  it("ignores a change of an argument that nobody handles", async () => {
+  it("ignores a change of an unsupported argument", async () => {
     const { changes } = await stack.up(program({ delaySeconds: undefined, sqsManagedSseEnabled: true }));
     assert.deepEqual(changes, { same: 3 });
   });
 
-  it("replaces a resource when an argument changes that cannot change in place", async () => {
+  it("replaces a resource when an argument that requires it changes", async () => {
     const { steps } = await stack.up(program({ delaySeconds: undefined, fifoQueue: true }));
     assert.deepEqual(
       steps.filter(({ name }) => name === "first").map(({ op }) => op),
@@ -88,7 +88,7 @@ describe("the provider under Pulumi's engine", () => {
     assert.deepEqual(queues.calls, ["create first", "delete first-1"]);
   });
 
-  it("previews with unknown values, and makes nothing", async () => {
+  it("previews with unknown values, without creating a resource", async () => {
     const fresh = await backend.stack({ project: "unknowns", environment: served.environment });
     const known: unknown[] = [];
     await fresh.preview(async () => {
@@ -116,7 +116,7 @@ describe("the provider under Pulumi's engine", () => {
     await fresh.destroy();
   });
 
-  it("compares code by its content, wherever it lies", async () => {
+  it("compares code by its content", async () => {
     const fresh = await backend.stack({ project: "code", environment: served.environment });
     const coded =
       (text: string, name = "index.js") =>
@@ -133,14 +133,14 @@ describe("the provider under Pulumi's engine", () => {
     await fresh.destroy();
   });
 
-  it("forgets at a refresh what somebody deleted, and makes it again", async () => {
+  it("finds a deleted resource at a refresh and creates it again", async () => {
     queues.forget("second");
     assert.equal((await stack.refresh()).delete, 1);
     const { changes } = await stack.up(program({ delaySeconds: undefined, fifoQueue: true }));
     assert.equal(changes.create, 1);
   });
 
-  it("adopts what exists, and names what does not", async () => {
+  it("imports an existing resource, and names a missing one", async () => {
     const fresh = await backend.stack({ project: "imports", environment: served.environment });
     const importing = (id: string) => async () => {
       new sqs.Queue("adopted", { delaySeconds: 9 }, { import: id, retainOnDelete: true });
@@ -152,8 +152,8 @@ describe("the provider under Pulumi's engine", () => {
     assert.match(await failure(fresh.up(importing("lost"))), /resource 'lost' does not exist/);
   });
 
-  it("reports a type that it does not know, and passes it over", async () => {
-    const fresh = await backend.stack({ project: "foreign", environment: served.environment });
+  it("reports an unsupported type and skips it", async () => {
+    const fresh = await backend.stack({ project: "unsupported", environment: served.environment });
     await fresh.up(async () => {
       const news = new sns.Topic("news", { displayName: "News" });
       new sns.Topic("more", {}, { dependsOn: news });
@@ -162,7 +162,7 @@ describe("the provider under Pulumi's engine", () => {
     await fresh.destroy();
   });
 
-  it("says which resource failed, and keeps what was made", async () => {
+  it("names the failed resource and keeps the created ones", async () => {
     const fresh = await backend.stack({ project: "broken", environment: served.environment });
     const message = await failure(
       fresh.up(async () => {
@@ -175,7 +175,7 @@ describe("the provider under Pulumi's engine", () => {
     await fresh.destroy();
   });
 
-  it("refuses every other stack before anything is made", async () => {
+  it("rejects every other stack before it creates a resource", async () => {
     const prod = await backend.stack({ name: "prod", environment: served.environment });
     const message = await failure(prod.up(program()));
     assert.match(message, /Expected a resource of the stack "local", got urn:pulumi:prod::prices::/);
@@ -183,7 +183,7 @@ describe("the provider under Pulumi's engine", () => {
     assert.deepEqual(queues.calls, []);
   });
 
-  it("makes again under the same ids what a restart forgot", async () => {
+  it("creates the lost resources with the same ids after a restart", async () => {
     const ids = (await stack.resources()).map(({ id }) => id);
     served.close();
     served = await serve();

@@ -5,7 +5,7 @@ import { readStoredEvents } from "../../cli/local/stored-events";
 import { program, type StartedCloud, startCloud } from "./deployment";
 import { type Backend, createBackend } from "./engine-stack";
 
-describe("a local cloud that was ended and started again, under Pulumi's engine", () => {
+describe("a restarted local cloud under the Pulumi engine", () => {
   let backend: Backend;
   let upstream: SampleUpstream;
   let engine: StartedCloud;
@@ -19,7 +19,7 @@ describe("a local cloud that was ended and started again, under Pulumi's engine"
     backend?.remove();
   });
 
-  it("goes on with the next up: the same names, everything stored, new events", async () => {
+  it("continues after the next up with the same names, the stored events, and new ones", async () => {
     const dataDir = join(backend.folder, "data");
     const streaming = program({
       source: { url: upstream.url, path: upstream.path, key: upstream.key },

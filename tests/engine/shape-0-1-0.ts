@@ -2,8 +2,8 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
 /**
- * What holds state in version 0.1.0, as it was published: names, keys and streams. Never changed; a release that must
- * shape one of them anew gets another file, and an alias or a new child. Both are then brought to the present.
+ * The resources with state in version 0.1.0: names, keys and streams. This file does not change. A release with another shape
+ * adds a file, and an alias or a new child. Tests upgrade from both.
  */
 export class PublishedShape extends pulumi.ComponentResource {
   constructor(name: string) {

@@ -13,19 +13,19 @@ import { type Overrides, program } from "./deployment";
 import { failure, PASSPHRASE } from "./engine-stack";
 import { useEngine } from "./use-engine";
 
-/** Long enough that no hop ends by itself while a deploy is waited for. */
+/** Long enough that no hop ends during a deployment. */
 const HOP_SECONDS = 90;
 
-describe("streams of a deployment made by Pulumi's engine", () => {
+describe("streams of a deployment by the Pulumi engine", () => {
   const engine = useEngine({ hopSeconds: HOP_SECONDS });
   let upstream: SampleUpstream;
   let tableName: string;
   let connectionTableName: string;
   let bucketName: string;
-  const args = (given: Overrides = {}): Overrides => ({
+  const args = (overrides: Overrides = {}): Overrides => ({
     source: { url: upstream.url, path: upstream.path, key: upstream.key },
     removal: "retain",
-    ...given,
+    ...overrides,
   });
 
   before(async () => {
@@ -44,7 +44,7 @@ describe("streams of a deployment made by Pulumi's engine", () => {
         : [],
     );
 
-  /** The release that holds a stream, as its row says. */
+  /** The release in a stream's row. */
   async function releaseOf(streamId: string): Promise<string | undefined> {
     const { endpoint, region, operator } = engine.cloud;
     const client = new DynamoDBClient({ endpoint, region, credentials: operator });
@@ -59,7 +59,7 @@ describe("streams of a deployment made by Pulumi's engine", () => {
     }
   }
 
-  it("flow after the up, with nothing else done", async () => {
+  it("run after the up", async () => {
     const { outputs } = await engine.stack.up(program(args({ streams: upstream.streamIds.slice() })));
     tableName = String(outputs.tableName);
     connectionTableName = String(outputs.connectionTableName);
@@ -67,7 +67,7 @@ describe("streams of a deployment made by Pulumi's engine", () => {
     await engine.until("events of every declared stream", () => upstream.streamIds.every((id) => inserted(id) > 20));
   });
 
-  it("are served by a new release soon after an up in their midst", async () => {
+  it("are handed over to a new release soon after an up", async () => {
     const before = await releaseOf("EUR_USD");
     assert.ok(before);
     await engine.stack.up(program(args({ streams: upstream.streamIds.slice(), events: { ttlDays: 3 } })));
@@ -76,13 +76,13 @@ describe("streams of a deployment made by Pulumi's engine", () => {
       const releases = await Promise.all(upstream.streamIds.map(releaseOf));
       return releases.every((release) => release !== undefined && release !== before);
     });
-    // In AWS the watchdog wakes every minute; here time runs faster, and a hop would have ended by itself much later.
+    // In AWS the watchdog runs every minute, here more often. The hop's own end is much later.
     assert.ok(Date.now() - began < (HOP_SECONDS / 2) * 1_000);
     const soon = upstream.streamIds.map((id) => [id, inserted(id)] as const);
     await engine.until("events under the new release", () => soon.every(([id, count]) => inserted(id) > count + 20));
   });
 
-  it("lose and double nothing by it", async () => {
+  it("lose no event and process none twice during the up", async () => {
     upstream.stopSending();
     const sent = [...upstream.sent()].flatMap(([streamId, ticks]) => ticks.map(({ data }) => ({ streamId, data })));
     await engine.until("every event to be processed", () => processed().length >= sent.length);
@@ -100,14 +100,14 @@ describe("streams of a deployment made by Pulumi's engine", () => {
     assert.ok(sent.length > 80, `${sent.length} events`);
   });
 
-  it("outlive a destroy with everything stored, where removal is retain", async () => {
+  it("keep their stored events after a destroy with removal: retain", async () => {
     const count = (await readStoredEvents(engine.cloud, tableName)).length;
     await engine.stack.destroy();
     assert.deepEqual(await engine.stack.resources(), []);
     assert.equal((await readStoredEvents(engine.cloud, tableName)).length, count);
   });
 
-  it("are taken over again with what a destroy left", async () => {
+  it("continue with the resources that a destroy retained", async () => {
     const count = (await readStoredEvents(engine.cloud, tableName)).length;
     const again = program(
       args({ events: { table: tableName }, connections: { table: connectionTableName }, bucket: bucketName }),
@@ -126,7 +126,7 @@ describe("streams of a deployment made by Pulumi's engine", () => {
     await engine.stack.destroy();
   });
 
-  it("refuse a table that does not fit, in a sentence", async () => {
+  it("reject an existing table with other keys", async () => {
     const key = [
       { name: "streamId", type: "S" },
       { name: "key", type: "S" },
@@ -142,7 +142,7 @@ describe("streams of a deployment made by Pulumi's engine", () => {
     await engine.stack.destroy();
   });
 
-  it("leave nothing behind after a destroy with events in the table, where removal is delete", async () => {
+  it("leave no resource behind after a destroy with removal: delete", async () => {
     const busy = await startSampleUpstream();
     try {
       const source = { url: busy.url, path: busy.path, key: busy.key };
@@ -157,7 +157,7 @@ describe("streams of a deployment made by Pulumi's engine", () => {
     }
   });
 
-  it("pass the acceptance check, run as its user runs it", async () => {
+  it("pass the acceptance check from the command line", async () => {
     const busy = await startSampleUpstream();
     try {
       await engine.stack.up(program({ source: { url: busy.url, path: busy.path, key: busy.key } }));

@@ -8,13 +8,13 @@ export interface ToyQueues {
   /** Last inputs by name. */
   readonly inputs: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
   inputsOf(name: string): Readonly<Record<string, unknown>>;
-  /** As if somebody made one by hand. */
+  /** Adds a queue outside of Pulumi. */
   add(id: string, outputs: Readonly<Record<string, unknown>>): void;
-  /** As if somebody deleted it by hand. */
+  /** Deletes a queue outside of Pulumi. */
   forget(name: string): void;
 }
 
-/** A handler of queues that lives in a map: what the provider needs to be tested without a cloud. */
+/** A handler of queues in memory, for tests of the provider without a cloud. */
 export function toyQueues(): ToyQueues {
   const calls: string[] = [];
   const inputs = new Map<string, Readonly<Record<string, unknown>>>();

@@ -7,7 +7,7 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Runs `stream-ingestion local -- COMMAND` on this Node, and presses Ctrl-C when it says that something stays up. */
+/** Runs `stream-ingestion local -- COMMAND` on this Node, and sends SIGINT when resources are running. */
 export async function untilLive(args: readonly string[], options: SpawnOptions): Promise<Ended> {
   const child = spawn(process.execPath, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
   const output = { stdout: "", stderr: "" };

@@ -9,7 +9,7 @@ const STATEFUL = /:(Table|Bucket|Secret)$/;
 describe("an upgrade from a published version", () => {
   const engine = useEngine();
 
-  it("keeps the tables, the bucket and the secret of 0.1.0, and what is in them", async () => {
+  it("keeps the tables, the bucket and the secret of 0.1.0 with their content", async () => {
     const { stack } = engine;
     await stack.up(async () => {
       new PublishedShape("prices");

@@ -6,7 +6,7 @@ import { FROM_SOURCE } from "../../scripts/from-source";
 
 const ROOT = resolve(__dirname, "../..");
 
-/** Where the command is: `node` gets `nodeArgs` in the folder `cwd`. */
+/** How to run the command: `node` with `nodeArgs` in the folder `cwd`. */
 export interface Installation {
   readonly cwd: string;
   readonly nodeArgs: readonly string[];
@@ -20,13 +20,13 @@ const SOURCE: Installation = {
 /** One line of `--json`. */
 export type Line = { readonly kind: string } & Readonly<Record<string, unknown>>;
 
-/** `stream-ingestion local --json …` as a process of its own, the way a user runs it. */
+/** `stream-ingestion local --json …` in a separate process, as a user runs it. */
 export interface LocalProcess {
   readonly pid: number;
   readonly lines: readonly Line[];
-  /** The first line, already there or still to come, that `matches`. Rejects with everything on stderr when the process ends before. */
+  /** Resolves to the first past or future line that matches. Rejects with stderr when the process ends before. */
   line(matches: (line: Line) => boolean): Promise<Line>;
-  /** Signals it and resolves to how it ended. */
+  /** Sends a signal, and resolves to the exit code and the time until the exit. */
   stop(signal?: NodeJS.Signals): Promise<{ code: number | null; ms: number }>;
 }
 
@@ -39,16 +39,16 @@ export function startLocal(args: readonly string[], from: Installation = SOURCE)
   child.stderr?.on("data", (chunk) => {
     stderr += chunk;
   });
-  const wake = () => {
-    for (const look of [...waiting]) look();
+  const checkAll = () => {
+    for (const check of [...waiting]) check();
   };
   createInterface({ input: child.stdout! }).on("line", (text) => {
     lines.push(JSON.parse(text) as Line);
-    wake();
+    checkAll();
   });
   const exit = once(child, "close").then(([code]) => {
     ended = true;
-    wake();
+    checkAll();
     return code as number | null;
   });
 
@@ -58,19 +58,19 @@ export function startLocal(args: readonly string[], from: Installation = SOURCE)
     line: (matches) =>
       new Promise((found, failed) => {
         let from = 0;
-        const look = () => {
+        const check = () => {
           for (; from < lines.length; from += 1) {
             if (!matches(lines[from]!)) continue;
-            waiting.delete(look);
+            waiting.delete(check);
             found(lines[from]!);
             return;
           }
           if (!ended) return;
-          waiting.delete(look);
-          failed(new Error(`The process ended without the line that was waited for. ${stderr}`));
+          waiting.delete(check);
+          failed(new Error(`The process ended without the expected line. ${stderr}`));
         };
-        waiting.add(look);
-        look();
+        waiting.add(check);
+        check();
       }),
     stop: async (signal = "SIGTERM") => {
       const began = Date.now();

@@ -8,7 +8,7 @@ import { type LocalProcess, startLocal } from "./local-process";
 const ROOT = resolve(__dirname, "../..");
 const DATA = resolve(ROOT, "../shared/data");
 
-/** A user's program: this component with a processor that prints what it gets. */
+/** A program with this component and a processor that prints its events. */
 const PROGRAM = {
   "index.ts": `import * as pulumi from "@pulumi/pulumi";
     import { StreamIngestion } from "${ROOT}/components/index";
@@ -25,7 +25,7 @@ const PROGRAM = {
     });`,
 };
 
-/** What the recordings hold, read without the product's decoders: these two use the plainest form of their format. */
+/** The events of the recordings, parsed without the product's decoders: both use the simplest form of their format. */
 const sseEvents = (body: string) =>
   body.split("\n\n").flatMap((block) => {
     const field = (name: string) => block.match(new RegExp(`^${name}: (.*)$`, "m"))?.[1];
@@ -58,7 +58,7 @@ describe("a recorded stream through `stream-ingestion local`", () => {
     { file: "ndjson/betfair-BASIC-1.132153978-480.ndjson", contentType: "application/x-ndjson", parse: lineEvents },
   ];
   for (const { file, contentType, parse } of recordings) {
-    it(`brings every event of ${file} to the processor once, byte for byte, over a hand-over`, async () => {
+    it(`delivers every event of ${file} to the processor once, byte for byte, over a handover`, async () => {
       const body = readFileSync(resolve(DATA, file));
       const expected = [...new Set(parse(body.toString()).map(({ type, data }) => `${type} ${data}`))].sort();
       const upstream = await startUpstream(pieces(contentType, body));

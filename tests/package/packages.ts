@@ -45,12 +45,12 @@ export function packAll(folder: string): Packed[] {
   });
 }
 
-/** An empty folder, by its real path: some tools resolve symbolic links and some do not. */
+/** An empty folder by its real path, because only some tools resolve symbolic links. */
 export function emptyFolder(prefix: string): string {
   return realpathSync(mkdtempSync(join(tmpdir(), prefix)));
 }
 
-/** As npm lays packages out, without its half gigabyte: ours are unpacked, what they depend on is linked. */
+/** Lays packages out as npm does: unpacks ours, and links their dependencies to save 500 MB. */
 export function unpackAll(packed: readonly Packed[], folder: string): void {
   const modules = join(folder, "node_modules");
   for (const { name, tarball } of packed) {
@@ -61,14 +61,14 @@ export function unpackAll(packed: readonly Packed[], folder: string): void {
   for (const name of others) symlinkSync(join(ROOT, "node_modules", name), join(modules, name));
 }
 
-/** Path of a command's script among this repository's dev dependencies. */
+/** Path of a command in this repository's dev dependencies. */
 export function toolPath(name: string, bin: string): string {
   const manifest = join(ROOT, "node_modules", name, "package.json");
   const { bin: bins } = JSON.parse(readFileSync(manifest, "utf8")) as { bin: Record<string, string> };
   return join(dirname(manifest), bins[bin]!);
 }
 
-/** Runs a command and returns its output; fails with it. */
+/** Runs a command and returns its output. Throws with the output when it fails. */
 export function run(cwd: string, command: string, ...args: string[]): string {
   const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: "utf8" });
   assert.equal(status, 0, `${command} ${args.join(" ")}: ${error ?? ""}\n${stdout}\n${stderr}`);

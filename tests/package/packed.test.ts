@@ -43,10 +43,10 @@ new StreamIngestion("b", { source: { url: "u" }, processor: {} });
 new StreamIngestion("c", { source: { url: "u", path: "/" } });
 `;
 
-/** Feeds one event whose handler throws to a processor of each module system. */
+/** One failing event for a processor of each module system. */
 const FAILS_ONCE = "testProcessor(eachEvent(() => { throw new Error('no') }, { retries: 0 }), [{}])";
 
-/** Name of a package, scope included, where compiled code or a declaration loads it. */
+/** Matches the name of a package, with its scope, where compiled code or a declaration loads it. */
 const LOADED = /(?:require\(|from |import\()"(@[\w.-]+\/[\w.-]+|[a-z][\w.:-]*)(?:\/[^"]*)?"/g;
 
 describe("the packed packages", () => {
@@ -75,7 +75,7 @@ describe("the packed packages", () => {
   const contentOf = ({ name }: Packed, path: string) => readFileSync(join(folder, "node_modules", name, path), "utf8");
   const node = (...args: string[]) => run(folder, process.execPath, ...args);
 
-  it("hold compiled code, licence and README, and nothing else", () => {
+  it("contain compiled code, licence and README, and nothing else", () => {
     for (const { name, files } of all) {
       for (const file of ["LICENSE", "README.md", "package.json"])
         assert.ok(files.includes(file), `${file} of ${name}`);
@@ -93,7 +93,7 @@ describe("the packed packages", () => {
       assert.ok(component.files.includes(`handlers/${handler}/index.js`), handler);
   });
 
-  it("publish what a consumer needs of the manifest, every export a file that is there", () => {
+  it("publish the fields of the manifest that a consumer needs, with existing files as exports", () => {
     for (const { name, manifest, files } of all) {
       const text = JSON.stringify(manifest);
       assert.doesNotMatch(
@@ -113,7 +113,7 @@ describe("the packed packages", () => {
     }
   });
 
-  it("depend on every package that they load, and on the versions of one another that they were built with", () => {
+  it("depend on every package that they load, and on each other in the same version", () => {
     for (const packed of all) {
       const { dependencies, peerDependencies, version } = packed.manifest;
       const allowed = new Set([packed.name as string, ...Object.keys({ ...dependencies, ...peerDependencies })]);
@@ -127,17 +127,17 @@ describe("the packed packages", () => {
     }
   });
 
-  it("bring to the component what bundles a processor, and a type", () => {
+  it("contain only esbuild and types as dependencies of the component", () => {
     assert.deepEqual(Object.keys(component.manifest.dependencies), ["@standard-schema/spec", "acorn", "esbuild"]);
   });
 
-  it("are well formed to publint and attw", () => {
+  it("pass publint and attw", () => {
     for (const { name } of all) node(toolPath("publint", "publint"), join(folder, "node_modules", name), "--strict");
     const attw = toolPath("@arethetypeswrong/cli", "attw");
-    // For the command line alone: no types, and no promise.
+    // Internal, for the command line only: without types.
     node(attw, component.tarball, "--exclude-entrypoints", "internal");
     node(attw, local.tarball);
-    // The command has no entry to import.
+    // The command has no importable entry.
     assert.match(node(attw, cli.tarball), /does not contain types/);
   });
 
@@ -168,7 +168,7 @@ describe("the packed packages", () => {
     assert.equal(node("--input-type=module", "-e", `${modules} ${print}`), "1\n");
   });
 
-  it("bundle the consumer's processor and take their own handlers as they are", () => {
+  it("bundle the consumer's processor and use the built handlers", () => {
     const script = `
       const { bundleHandler } = require("./node_modules/${NAME}/components/bundle/handlers.js");
       const { bundleProcessor } = require("./node_modules/${NAME}/components/bundle/processor.js");
@@ -179,20 +179,20 @@ describe("the packed packages", () => {
       assert.ok(bytes > 1000 && bytes < 600 * 1024, `${bytes} bytes`);
   });
 
-  it("say which Node they need on an older one", () => {
+  it("report the required Node version on an older one", () => {
     const script = `Object.defineProperty(process.versions, "node", { value: "20.20.2" }); require("${NAME}");`;
     const { status, stderr } = spawnSync(process.execPath, ["-e", script], { cwd: folder, encoding: "utf8" });
     assert.equal(status, 1);
     assert.match(stderr, /pulumi-stream-ingestion needs Node 22\.19 or newer, this is 20\.20\.2/);
   });
 
-  it("have a command, of the component's version", () => {
+  it("have a command with the component's version", () => {
     const main = join(folder, "node_modules/stream-ingestion/main.js");
     assert.match(node(main, "--help"), /local/);
     assert.equal(node(main, "--version"), `${component.manifest.version}\n`);
   });
 
-  it("are the same bytes when they are built again", () => {
+  it("are byte-identical when they are built again", () => {
     const second = emptyFolder("packed-again-");
     try {
       const again = packAll(second);

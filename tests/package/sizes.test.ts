@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { bundleProcessor } from "../../components/bundle/processor";
 import { emptyFolder, type Packed, packAll, run } from "./packages";
 
-/** The component and its dependencies as npm installs them for one platform: most of it is esbuild's binary. */
+/** The component and its dependencies for one platform. Most of it is esbuild's binary. */
 const MAX_INSTALLED_BYTES = 15_000_000;
 const MAX_INSTALLED_PACKAGES = 12;
-/** What `eachEvent` adds to a user's bundle. */
+/** The size of a bundle with `eachEvent`. */
 const MAX_PROCESSOR_BYTES = 20_000;
 
 const PROCESSOR = `import { eachEvent } from "pulumi-stream-ingestion/processor";
@@ -48,7 +48,7 @@ describe("the size of an installation without peers", function () {
   });
 });
 
-/** Of files and their padding to blocks, hard links once: esbuild links its binary into a second place. */
+/** Size on disk in blocks. Counts hard links once, because esbuild links its binary to a second path. */
 function bytesOnDisk(folder: string): number {
   const seen = new Set<number>();
   return readdirSync(folder, { recursive: true, encoding: "utf8" }).reduce((sum, path) => {

@@ -13,7 +13,7 @@ import { type Call, signedFetch } from "./signed-fetch";
 
 const curl = promisify(execFile);
 
-/** Two deployments: one that this machine may call, one that it may not. Their processor shows the keys it was given. */
+/** Two deployments: this machine is inside the allowed CIDRs of one only. Their processor prints its access keys. */
 const PROGRAM = `
 const source = { url: config.requireSecret("url"), path: "/feed/{streamId}" };
 const processor = { entry: "./processor.ts" };
@@ -24,7 +24,7 @@ const PROCESSOR = `export const handler = async () => {
   console.log(JSON.stringify({ shown: { accessKeyId, secretAccessKey } }));
 };`;
 
-describe("lock of the connection API, on the local stack", () => {
+describe("access to the connection API, on the local stack", () => {
   let upstream: Upstream;
   let deployment: LocalDeployment;
   let apiUrl: string;
@@ -53,24 +53,24 @@ describe("lock of the connection API, on the local stack", () => {
 
   const streams = async () => (await signedFetch({ ...call, url: `${apiUrl}/connections` })).body.connections;
 
-  it("admits a signed call from inside the list", async () => {
+  it("accepts a signed call from an allowed address", async () => {
     const { status, body } = await signedFetch({ ...call, url: `${apiUrl}/connections?limit=5` });
     assert.equal(status, 200);
     assert.deepEqual(body, { connections: [] });
   });
 
-  it("refuses an unsigned call", async () => {
+  it("rejects an unsigned call", async () => {
     const response = await fetch(`${apiUrl}/connections/forged`, { method: "POST" });
     assert.equal(response.status, 403);
     assert.deepEqual(await response.json(), { message: "Missing Authentication Token" });
   });
 
   const hourMs = 3_600_000;
-  const lies: Record<string, () => Partial<Call>> = {
+  const changes: Record<string, () => Partial<Call>> = {
     "another region": () => ({ region: "us-gov-west-1" }),
     "another service": () => ({ service: "dynamodb" }),
-    "a stale date": () => ({ signedAt: new Date(Date.now() - hourMs) }),
-    "a date to come": () => ({ signedAt: new Date(Date.now() + hourMs) }),
+    "an old date": () => ({ signedAt: new Date(Date.now() - hourMs) }),
+    "a future date": () => ({ signedAt: new Date(Date.now() + hourMs) }),
     "a changed body": () => ({ tampered: { body: '{"resume":true }' } }),
     "a changed path": () => ({ tampered: { url: `${apiUrl}/connections/forged2` } }),
     "a query that was not signed": () => ({ tampered: { url: `${apiUrl}/connections/forged?limit=1` } }),
@@ -78,28 +78,28 @@ describe("lock of the connection API, on the local stack", () => {
     "an unknown key": () => ({ credentials: { ...call.credentials, accessKeyId: "AKIAIOSFODNN7EXAMPLE" } }),
     "a wrong secret": () => ({ credentials: { ...call.credentials, secretAccessKey: "wrong" } }),
   };
-  for (const [lie, change] of Object.entries(lies)) {
-    it(`refuses a signature with ${lie}`, async () => {
-      const honest: Call = { ...call, url: `${apiUrl}/connections/forged`, method: "POST", body: '{"resume":true}' };
-      const { status, body } = await signedFetch({ ...honest, ...change() });
+  for (const [name, change] of Object.entries(changes)) {
+    it(`rejects a signature with ${name}`, async () => {
+      const valid: Call = { ...call, url: `${apiUrl}/connections/forged`, method: "POST", body: '{"resume":true}' };
+      const { status, body } = await signedFetch({ ...valid, ...change() });
       assert.equal(status, 403);
-      assert.match(body.message, /./, "the answer says why");
+      assert.match(body.message, /./, "the response has a message");
     });
   }
 
-  it("denies the operator from outside the list, whatever IAM says", async () => {
+  it("denies the operator from another address, although IAM allows the call", async () => {
     const { status, body } = await signedFetch({ ...call, url: `${outsideUrl}/connections` });
     assert.equal(status, 403);
     assert.match(body.Message, /explicit deny/);
   });
 
-  it("wrote nothing for any of the calls it refused", async () => {
+  it("writes nothing for rejected calls", async () => {
     assert.deepEqual(await streams(), []);
     const reached = deployment.events.filter((e) => e.kind === "log" && e.line.includes("forged"));
-    assert.deepEqual(reached, [], "no refused call reached the function");
+    assert.deepEqual(reached, [], "no rejected call invoked the function");
   });
 
-  it("refuses a caller of the account that is signed and inside the list, but has no right to call", async () => {
+  it("rejects a signed caller from an allowed address without the permission", async () => {
     assert.equal((await signedFetch({ ...call, url: `${apiUrl}/connections/prices`, method: "POST" })).status, 202);
     const shown = await deployment.until("the processor's keys", (e) => e.kind === "log" && e.line.includes('"shown"'));
     assert.ok(shown.kind === "log");
@@ -109,7 +109,7 @@ describe("lock of the connection API, on the local stack", () => {
     assert.match(body.Message, /not authorized to perform: execute-api:Invoke/);
   });
 
-  it("refuses a body of 10 MB, and ids that walk out of their segment", async () => {
+  it("rejects a body of 10 MB, and ids that change the path", async () => {
     const large = await signedFetch({
       ...call,
       url: `${apiUrl}/connections/large`,
@@ -128,7 +128,7 @@ describe("lock of the connection API, on the local stack", () => {
   });
 
   describe("curl --aws-sigv4", () => {
-    /** Status and body, the way an operator would ask. */
+    /** Status and body of an operator's call with curl. */
     async function ask(args: string[], { region = call.region, user = "" } = {}) {
       const { accessKeyId, secretAccessKey } = call.credentials as { accessKeyId: string; secretAccessKey: string };
       const { stdout } = await curl("curl", [

@@ -21,7 +21,7 @@ const SECRETS = {
   token: marker("TOKEN"),
 };
 
-/** Everything but the URL is given plain: the component marks it. `declared` starts through the list. */
+/** Only the URL is passed as a secret; the component marks the other values. `declared` is started by the list. */
 const PROGRAM = `
 const text = (name: string) => config.require(name);
 const ingestion = new StreamIngestion("guarded", {
@@ -37,7 +37,7 @@ const ingestion = new StreamIngestion("guarded", {
 });
 export const { secretArn, connectionTableName, tableName } = ingestion;`;
 
-/** Shows what it was given: its environment and each payload. Throws over one event, and dies of another. */
+/** Prints its environment and each payload. Throws for one event, and exits for another. */
 const PROCESSOR = `import { eachEvent } from "${ROOT}/runtime/processor/index";
 const handle = eachEvent((event) => {
   if (event.data.includes("poison")) throw new Error("poisoned");
@@ -48,7 +48,7 @@ export const handler = async (payload: never, context: never) => {
   return handle(payload, context);
 };`;
 
-/** Refuses with everything the request held, in its headers and its body, as a debugging proxy does. */
+/** Refuses with the request's values in the response headers and body, as a debugging proxy does. */
 function echo(status: number): Answer {
   return (response, { url, headers }) => {
     response.writeHead(status, { "content-type": "text/plain", "x-echo": String(headers.authorization) });
@@ -73,20 +73,20 @@ describe("a full run on the local stack", () => {
   }
 
   const rowOf = async (streamId: string) => (await ask("GET", streamId)).body as ConnectionView;
-  const becomes = (streamId: string, what: string, holds: (row: ConnectionView) => boolean, patienceMs?: number) =>
+  const becomes = (streamId: string, what: string, condition: (row: ConnectionView) => boolean, timeoutMs?: number) =>
     deployment.eventually(
       `${what} of ${streamId}`,
       async () => {
         const row = await rowOf(streamId);
-        return holds(row) ? row : undefined;
+        return condition(row) ? row : undefined;
       },
-      patienceMs,
+      timeoutMs,
     );
 
   const state = () => JSON.parse(readFileSync(join(deployment.dataDir, "stack.json"), "utf8")) as ResourceState[];
   const output = (name: string) => String(deployment.stack.outputs[name]);
 
-  async function turnKey(key: string) {
+  async function rotateKey(key: string) {
     const { endpoint, region, operator } = deployment.stack.cloud;
     const client = new SecretsManagerClient({ endpoint, region, credentials: operator });
     const { path, tenant, token } = SECRETS;
@@ -124,11 +124,11 @@ describe("a full run on the local stack", () => {
     upstream.on("trouble", lines(`{"poison":1}\n{"large":"${large}"}\n`, "stay"));
     upstream.on("crash", lines('{"crash":1}\n', "stay"));
 
-    const { turned: _, ...given } = SECRETS;
+    const { turned: _, ...others } = SECRETS;
     deployment = await deployLocally({
       program: PROGRAM,
       processor: PROCESSOR,
-      secrets: { url: upstream.url, ...given },
+      secrets: { url: upstream.url, ...others },
       hopSeconds: 5,
     });
     const { functions } = deployment.stack.cloud;
@@ -145,7 +145,7 @@ describe("a full run on the local stack", () => {
     for (const status of [401, 404, 429, 500]) await ask("POST", `status-${status}`);
     for (const streamId of ["html", "redirect", "reset", "turning", "trouble", "crash"]) await ask("POST", streamId);
     await becomes("turning", "a first event", ({ counters }) => counters.stored > 0);
-    await turnKey(SECRETS.turned);
+    await rotateKey(SECRETS.turned);
     accepted.delete(`Bearer ${SECRETS.key}`);
     upstream.drop("turning");
   });
@@ -155,8 +155,8 @@ describe("a full run on the local stack", () => {
     await upstream?.close();
   });
 
-  it("picks up a turned key at once, on the 401 that the old one brings", async () => {
-    await becomes("turning", "life under the new key", ({ live, connectedSince }) => {
+  it("uses a rotated key at once after a 401 for the old one", async () => {
+    await becomes("turning", "a connection with the new key", ({ live, connectedSince }) => {
       const last = upstream.requestsOf("turning").at(-1)!;
       return live && connectedSince !== undefined && last.headers.authorization === `Bearer ${SECRETS.turned}`;
     });
@@ -165,18 +165,18 @@ describe("a full run on the local stack", () => {
     assert.notEqual(status, "failed");
   });
 
-  it("starts a stream again that had failed over its key, once the key is turned", async () => {
+  it("starts a stream that failed because of its key again after the rotation", async () => {
     await becomes("status-401", "failure", ({ status }) => status === "failed");
     const before = upstream.requestsOf("status-401").length;
-    await turnKey(marker("AGAIN"));
+    await rotateKey(marker("AGAIN"));
     await deployment.eventually(
       "another visit",
       async () => upstream.requestsOf("status-401").length > before || undefined,
     );
   });
 
-  it("brings every kind of trouble to an end, hand-overs and failures included", async () => {
-    await becomes("declared", "a hand-over", ({ handover }) => (handover?.count ?? 0) > 0);
+  it("completes handovers and failures of every kind", async () => {
+    await becomes("declared", "a handover", ({ handover }) => (handover?.count ?? 0) > 0);
     for (const streamId of ["status-404", "html"])
       await becomes(streamId, "failure", ({ status }) => status === "failed");
     for (const streamId of ["status-429", "status-500", "redirect", "reset"])
@@ -197,7 +197,7 @@ describe("a full run on the local stack", () => {
       await deployment.stack.stopStreams(10_000);
     });
 
-    it("a secret stands nowhere but in the secret", async () => {
+    it("a secret is only in Secrets Manager", async () => {
       const { endpoint, region, operator } = deployment.stack.cloud;
       const client = new DynamoDBClient({ endpoint, region, credentials: operator });
       const rows: string[] = [];
@@ -228,7 +228,7 @@ describe("a full run on the local stack", () => {
       }
     });
 
-    it("had looked where a secret could stand: at errors that upstream made of it, payloads and environments", () => {
+    it("the search covered errors with upstream text, payloads and environments", () => {
       const lines = deployment.events.flatMap((e) => (e.kind === "log" ? [e.line] : [])).join("\n");
       assert.match(lines, /"environment":\{/);
       assert.match(answers.join("\n"), /The source answered 401: .*\*\*\*/);
@@ -241,7 +241,7 @@ describe("a full run on the local stack", () => {
       assert.deepEqual(denied, []);
     });
 
-    it("no action was granted that is not used, on every resource it is granted for", () => {
+    it("every granted action was used on every granted resource", () => {
       const resources = state();
       const roles = new Map<unknown, string | undefined>();
       for (const { type, outputs } of resources) {
@@ -256,7 +256,7 @@ describe("a full run on the local stack", () => {
         if (type !== "aws:iam/rolePolicy:RolePolicy") continue;
         const { Statement } = JSON.parse(String(outputs.policy)) as { Statement: Statement[] };
         const own = calls.filter(({ caller }) => roles.get(caller) === outputs.role);
-        assert.ok(own.length > 0, `${name}: who bears it made no call`);
+        assert.ok(own.length > 0, `${name}: no call was made with this policy`);
         for (const { Action = [], Resource = [] } of Statement) {
           for (const action of [Action].flat()) {
             for (const resource of [Resource].flat()) {
@@ -272,13 +272,13 @@ describe("a full run on the local stack", () => {
       assert.deepEqual(unused, []);
     });
 
-    it("no policy grants a wildcard action, nor a resource that is not named", () => {
+    it("no policy grants a wildcard action or resource", () => {
       for (const { type, name, outputs } of state()) {
         if (type !== "aws:iam/rolePolicy:RolePolicy") continue;
         const { Statement } = JSON.parse(String(outputs.policy)) as { Statement: Statement[] };
         for (const { Action = [], Resource = [] } of Statement) {
           for (const action of [Action].flat()) assert.match(action, /^[a-z0-9]+:[A-Za-z]+$/, name);
-          // ListStreams knows no resource: AWS offers it on * alone.
+          // ListStreams has no resource-level permissions in AWS.
           if (String(Action) !== "dynamodb:ListStreams")
             for (const resource of [Resource].flat()) assert.match(resource, /^arn:aws:[a-z0-9]+:[^*]+/, name);
         }

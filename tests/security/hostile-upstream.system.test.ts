@@ -5,7 +5,7 @@ import { body, lines, startUpstream, status, ticking, type Upstream } from "../f
 import { deployLocally, type LocalDeployment } from "./local-deployment";
 import { type Call, signedFetch } from "./signed-fetch";
 
-/** `feed` resumes with Last-Event-ID, `positions` with a header whose value upstream's events choose. */
+/** `feed` resumes with Last-Event-ID, `positions` with a header whose value is in the upstream's events. */
 const PROGRAM = `
 const source = { url: config.requireSecret("url"), path: "/feed/{streamId}", key: config.requireSecret("key") };
 const processor = { entry: "./processor.ts" };
@@ -47,33 +47,33 @@ describe("a hostile upstream, on the local stack", () => {
     return signedFetch(call);
   }
 
-  /** Starts a stream and waits until its row shows what `holds` asks for; stops it. */
-  async function watch(streamId: string, what: string, holds: (row: ConnectionView) => boolean, instance = "feed") {
+  /** Starts a stream, waits until its row meets the condition, and stops it. */
+  async function watch(streamId: string, what: string, condition: (row: ConnectionView) => boolean, instance = "feed") {
     assert.equal((await ask("POST", streamId, instance)).status, 202);
     try {
       return await deployment.eventually(what, async () => {
         const { body } = await ask("GET", streamId, instance);
-        return holds(body) ? (body as ConnectionView) : undefined;
+        return condition(body) ? (body as ConnectionView) : undefined;
       });
     } finally {
       await ask("DELETE", streamId, instance);
     }
   }
 
-  afterEach("every hop ended by itself", () => {
+  afterEach("no hop failed or was killed", () => {
     const bad = deployment.events.filter(
       (e) => e.kind === "invocation" && ["error", "timeout", "killed"].includes(e.phase),
     );
     assert.deepEqual(bad, []);
   });
 
-  it("gets the id as one encoded segment of the path", async () => {
+  it("receives the id as one encoded path segment", async () => {
     upstream.on("user%40host%3A1", ticking("e"));
     await watch("user@host:1", "an event", ({ counters }) => counters.stored > 0);
     assert.equal(upstream.requestsOf("user%40host%3A1")[0]!.url, "/feed/user%40host%3A1");
   });
 
-  it("does not get the key sent to another host by a redirect", async () => {
+  it("cannot have the key sent to another host by a redirect", async () => {
     const other = await startUpstream(lines("{}\n"));
     const location = `${other.url.replace("127.0.0.1", "localhost")}/steal`;
     try {
@@ -87,22 +87,22 @@ describe("a hostile upstream, on the local stack", () => {
     }
   });
 
-  it("cannot make a decompression bomb go off: what unpacks is cut, counted and let go as it comes", async () => {
+  it("cannot fill memory with a decompression bomb: the events are refused and counted", async () => {
     const lines = Buffer.alloc(64 * MB, `${"a".repeat(2 * MB - 1)}\n`);
     const bomb = gzipSync(Buffer.concat([lines, lines, lines, lines, Buffer.alloc(64 * MB, "b")]));
-    assert.ok(bomb.length < MB, "it is small on the wire");
+    assert.ok(bomb.length < MB, "the compressed body is small");
     upstream.on("bomb", body("application/x-ndjson", bomb, "end", { "content-encoding": "gzip" }));
-    const row = await watch("bomb", "all of it refused", ({ counters }) => counters.refused >= 129);
+    const row = await watch("bomb", "all events refused", ({ counters }) => counters.refused >= 129);
     assert.equal(row.counters.stored, 0);
   });
 
-  it("cannot pile up decompressors", async () => {
+  it("cannot nest decompressors without limit", async () => {
     upstream.on("piled", body("application/x-ndjson", "{}\n", "end", { "content-encoding": "br,".repeat(4_000) }));
     const row = await watch("piled", "its failure", ({ status }) => status === "failed");
     assert.match(row.lastError!.message, /at most 3 values in the source's content-encoding, got 4001/);
   });
 
-  it("cannot hold a hop, nor keep one from stopping, by answering nothing or one byte of a header at a time", async () => {
+  it("cannot block a hop or its stop with a missing or a very slow response head", async () => {
     upstream.on("mute", () => {});
     upstream.on("slow-headers", (response) => {
       response.socket!.write("HTTP/1.1 200 OK\r\nx-slow: ");
@@ -123,13 +123,13 @@ describe("a hostile upstream, on the local stack", () => {
     await watch("large-headers", "an error", ({ lastError }) => lastError !== undefined);
   });
 
-  it("cannot fill memory with one endless event: it is refused and counted, and the stream goes on", async () => {
+  it("cannot fill memory with one endless event: it is refused and counted, and the stream continues", async () => {
     upstream.on("endless", lines(`${"a".repeat(20 * MB)}\n{"after":1}\n`, "stay"));
     const row = await watch("endless", "the event after it", ({ counters }) => counters.stored > 0);
     assert.partialDeepStrictEqual(row.counters, { refused: 1, stored: 1 });
   });
 
-  it("cannot break a stream with ids that are too long or no text for a header: the events count, the position stays", async () => {
+  it("cannot break a stream with ids that are too long or invalid in a header: the events are stored, the position is kept", async () => {
     const ids = ["7", "a".repeat(300_000), "é☃", "bell\u0007", `${"☃".repeat(2000)}`];
     upstream.on("ids", (response, _request, visit) => {
       response.writeHead(200, { "content-type": "text/event-stream" });
@@ -144,7 +144,7 @@ describe("a hostile upstream, on the local stack", () => {
     assert.deepEqual(sent.slice(0, 5), [undefined, "7", "7", snowman, snowman]);
   });
 
-  it("cannot inject a header through a position that its events choose", async () => {
+  it("cannot inject a header through a position in its events", async () => {
     upstream.on("injected", (response, _request, visit) => {
       response.writeHead(200, { "content-type": "application/x-ndjson" });
       response.write(`${JSON.stringify({ visit, position: "7\r\nx-evil: 1" })}\n`);

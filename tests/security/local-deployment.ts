@@ -12,15 +12,11 @@ export interface LocalDeployment {
   readonly dataDir: string;
   readonly events: readonly CloudEvent[];
   readonly reports: readonly string[];
-  /** Resolves once an event, past or to come, matches; rejects after `patienceMs` with what was waited for. */
-  until<T extends CloudEvent>(
-    what: string,
-    matches: (event: CloudEvent) => event is T,
-    patienceMs?: number,
-  ): Promise<T>;
-  until(what: string, matches: (event: CloudEvent) => boolean, patienceMs?: number): Promise<CloudEvent>;
-  /** Asks again and again until the answer is not undefined. */
-  eventually<T>(what: string, ask: () => Promise<T | undefined>, patienceMs?: number): Promise<T>;
+  /** Resolves to the first past or future event that matches. Rejects after `timeoutMs`. */
+  until<T extends CloudEvent>(what: string, matches: (event: CloudEvent) => event is T, timeoutMs?: number): Promise<T>;
+  until(what: string, matches: (event: CloudEvent) => boolean, timeoutMs?: number): Promise<CloudEvent>;
+  /** Polls until the result is not undefined. */
+  eventually<T>(what: string, ask: () => Promise<T | undefined>, timeoutMs?: number): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -35,7 +31,7 @@ export interface LocalDeploymentOptions {
 const QUIET_PROCESSOR = `import { eachEvent } from "${ROOT}/runtime/processor/index";
 export const handler = eachEvent(() => {});`;
 
-/** A program of its own on the local stack, in this process, with everything that happens in it recorded. */
+/** Runs a program on the local stack, in this process, and records its events. */
 export async function deployLocally(options: LocalDeploymentOptions): Promise<LocalDeployment> {
   const folder = programFolder({
     "index.ts": `import * as pulumi from "@pulumi/pulumi";
@@ -59,7 +55,7 @@ ${options.program}`,
     secrets: options.secrets,
     dataDir,
     hopSeconds: options.hopSeconds,
-    onReport: (sentence) => void reports.push(sentence),
+    onReport: (message) => void reports.push(message),
     onEvent: (event) => {
       events.push(event);
       for (const listener of [...listeners]) listener();
@@ -69,23 +65,23 @@ ${options.program}`,
     throw error;
   });
 
-  const until = (what: string, matches: (event: CloudEvent) => boolean, patienceMs = 20_000) =>
+  const until = (what: string, matches: (event: CloudEvent) => boolean, timeoutMs = 20_000) =>
     new Promise<CloudEvent>((found, failed) => {
-      let looked = 0;
+      let checked = 0;
       const end = (settle: () => void) => {
         clearTimeout(timer);
-        listeners.delete(look);
+        listeners.delete(check);
         settle();
       };
-      const look = () => {
-        while (looked < events.length) {
-          const event = events[looked++]!;
+      const check = () => {
+        while (checked < events.length) {
+          const event = events[checked++]!;
           if (matches(event)) return end(() => found(event));
         }
       };
-      const timer = setTimeout(() => end(() => failed(new Error(`Waited ${patienceMs} ms for ${what}`))), patienceMs);
-      listeners.add(look);
-      look();
+      const timer = setTimeout(() => end(() => failed(new Error(`Waited ${timeoutMs} ms for ${what}`))), timeoutMs);
+      listeners.add(check);
+      check();
     });
 
   return {
@@ -94,12 +90,12 @@ ${options.program}`,
     events,
     reports,
     until: until as LocalDeployment["until"],
-    eventually: async (what, ask, patienceMs = 20_000) => {
-      const end = Date.now() + patienceMs;
+    eventually: async (what, ask, timeoutMs = 20_000) => {
+      const end = Date.now() + timeoutMs;
       for (;;) {
         const answer = await ask();
         if (answer !== undefined) return answer;
-        if (Date.now() > end) throw new Error(`Waited ${patienceMs} ms for ${what}`);
+        if (Date.now() > end) throw new Error(`Waited ${timeoutMs} ms for ${what}`);
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
     },

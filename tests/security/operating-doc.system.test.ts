@@ -18,7 +18,7 @@ const run = promisify(execFile);
 const blocks = (text: string, language: string) =>
   [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, "gms"))].map(([, block = ""]) => block);
 
-describe("the README's operating section, run as it stands", () => {
+describe("the commands in the README's operating section", () => {
   let upstream: Upstream;
   let deployment: LocalDeployment;
   let bin: string;
@@ -35,7 +35,7 @@ describe("the README's operating section, run as it stands", () => {
       secrets: { url: upstream.url },
       hopSeconds: 5,
     });
-    // What stands in for the two programs that a reader has: Pulumi, which knows the stack, and npx, which finds our CLI.
+    // Fakes of two programs: Pulumi, which prints the stack's outputs, and npx, which runs the CLI.
     bin = mkdtempSync(join(tmpdir(), "stream-ingestion-bin-"));
     const { apiUrl } = deployment.stack.outputs;
     const outputs = JSON.stringify(deployment.stack.outputs);
@@ -86,7 +86,7 @@ describe("the README's operating section, run as it stands", () => {
     assert.partialDeepStrictEqual(stopped, { streamId: "EUR_USD", desired: "closed" });
   });
 
-  it("grants an operator what its policy says, and no more", () => {
+  it("grants an operator only the permissions of the policy", () => {
     const policy = parsePolicy(blocks(RIGHTS, "json")[0]!);
     const may = (path: string) =>
       decide([policy], {

@@ -9,14 +9,14 @@ export interface Call {
   readonly region: string;
   readonly service?: string;
   readonly signedAt?: Date;
-  /** What is sent instead of what was signed. */
+  /** Changes to the request after it was signed. */
   readonly tampered?: { readonly url?: string; readonly method?: string; readonly body?: string };
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: an answer of any shape
+// biome-ignore lint/suspicious/noExplicitAny: a response of any shape
 type Json = any;
 
-/** A signed request and its answer, with a lie where the test wants one. */
+/** Sends a signed request, with optional changes after the signature. */
 export async function signedFetch(call: Call): Promise<{ status: number; body: Json }> {
   const { method = "GET", body, service = "execute-api", signedAt, tampered = {} } = call;
   const url = new URL(call.url);

@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FaultEffect } from "../../../local/cloud/faults";
-import { type ChaosFault, freshOwner, nextLine, type Scene, under } from "../scene";
+import { type ChaosFault, nextLine, nextOwner, type Scene, under } from "../scene";
 
 const ANY_CALL = "dynamodb:*";
-/** Four leases of a five-second hop: 20 s are less than one of Lambda's. */
+/** Four leases of a five-second hop. */
 const OUTAGE_MS = 4_000;
-/** Ten times what the local engine takes under load. */
+/** Ten times the latency of the local engine under load. */
 const SLOW_MS = 100;
-/** Longer than a hop of five seconds drains: from the end of reading to the release. */
+/** Longer than the drain of a five-second hop, from the end of reading to the release. */
 const BEYOND_DRAIN_MS = 500;
 
-/** Texts by which the writes of the lease protocol are told apart (runtime/control/lease.ts). */
+/** Texts that identify the writes of the lease protocol (runtime/control/hop/lease.ts). */
 const WRITES = {
   claim: "SET #claim = ",
   acquire: "#generation = #generation + ",
@@ -18,13 +18,13 @@ const WRITES = {
   release: "#releaseNonce = ",
 } as const;
 
-/** The write is made, its answer is lost. */
-function answerLost(write: keyof typeof WRITES, leadTo: (scene: Scene) => Promise<unknown>): ChaosFault {
+/** The write succeeds, but its response is lost. */
+function responseLost(write: keyof typeof WRITES, act: (scene: Scene) => Promise<unknown>): ChaosFault {
   return {
-    name: `answer-lost-${write}`,
+    name: `response-lost-${write}`,
     inject: (scene) =>
-      under(scene, "dynamodb:UpdateItem", { kind: "drop-answer" }, () => leadTo(scene), {
-        holds: WRITES[write],
+      under(scene, "dynamodb:UpdateItem", { kind: "drop-response" }, () => act(scene), {
+        bodyIncludes: WRITES[write],
         times: 1,
       }),
   };
@@ -34,15 +34,15 @@ function outage(name: string, effect: FaultEffect): ChaosFault {
   return { name, inject: (scene) => under(scene, ANY_CALL, effect, () => sleep(OUTAGE_MS)) };
 }
 
-/** What happens between a hop and DynamoDB. */
+/** Faults between a hop and DynamoDB. */
 export const DATABASE_FAULTS: readonly ChaosFault[] = [
   outage("dynamodb-throttled", { kind: "throttle" }),
-  outage("dynamodb-away", { kind: "unavailable" }),
+  outage("dynamodb-unavailable", { kind: "unavailable" }),
   outage("dynamodb-failing", { kind: "error" }),
-  answerLost("claim", (scene) => nextLine(scene, "lease-acquired")),
-  answerLost("acquire", (scene) => nextLine(scene, "lease-acquired")),
-  answerLost("renew", (scene) => nextLine(scene, "lease-acquired")),
-  answerLost("release", async (scene) => {
+  responseLost("claim", (scene) => nextLine(scene, "lease-acquired")),
+  responseLost("acquire", (scene) => nextLine(scene, "lease-acquired")),
+  responseLost("renew", (scene) => nextLine(scene, "lease-acquired")),
+  responseLost("release", async (scene) => {
     const { api } = scene.chaos;
     await api.stop(scene.streamId);
     await nextLine(scene, "stream-left");
@@ -51,7 +51,7 @@ export const DATABASE_FAULTS: readonly ChaosFault[] = [
   {
     name: "dynamodb-slow-at-deadline",
     inject: async (scene) => {
-      await freshOwner(scene);
+      await nextOwner(scene);
       await under(scene, ANY_CALL, { kind: "delay", ms: SLOW_MS }, async () => {
         await nextLine(scene, "successor-invoked");
         scene.feed.burst(2_000);
@@ -60,10 +60,10 @@ export const DATABASE_FAULTS: readonly ChaosFault[] = [
     },
   },
   {
-    // Nobody takes over, and writes take longer than what is left: what is abandoned must lie after the checkpoint.
+    // No successor takes over, and writes take longer than the remaining time: abandoned events must be after the checkpoint.
     name: "full-buffer-at-deadline",
     inject: async (scene) => {
-      await freshOwner(scene);
+      await nextOwner(scene);
       await under(scene, "lambda:DeliverEvent", { kind: "lose" }, async () => {
         await nextLine(scene, "successor-invoked");
         await nextLine(scene, "successor-invoked");
@@ -71,7 +71,8 @@ export const DATABASE_FAULTS: readonly ChaosFault[] = [
           scene.feed.burst(4_000);
           const { counters } = await nextLine(scene, "stream-left");
           const { abandoned } = counters as { abandoned: number };
-          if (abandoned === 0 && scene.alone) throw new Error("Everything was drained in time: nothing was proved");
+          if (abandoned === 0 && scene.onlyFault)
+            throw new Error("Expected abandoned events, but all were drained in time");
         });
       });
     },

@@ -1,12 +1,12 @@
 import type { FaultEffect } from "../../../local/cloud/faults";
 import { type ChaosFault, nextLine, under } from "../scene";
 
-/** Three times a predecessor invokes its successor; after that the watchdog has to. */
-const ALL_INVITATIONS = 3;
-/** Longer than a claim, the lead and the predecessor's life. */
+/** A predecessor invokes its successor up to three times; then the watchdog revives the stream. */
+const MAX_INVOCATIONS = 3;
+/** Longer than a claim, the handover lead, and the predecessor's remaining time. */
 const LATE_MS = 4_000;
 
-/** What becomes of a hop's invocations of its successor, until the stream has its next owner. */
+/** A fault of a hop's invocations of its successor, until the next owner. */
 function successor(what: string, effect: FaultEffect, times: number): ChaosFault {
   return {
     name: `successor-${what}`,
@@ -18,9 +18,9 @@ function successor(what: string, effect: FaultEffect, times: number): ChaosFault
   };
 }
 
-/** What happens to invocations between Lambda's answer and the function. */
+/** Faults between Lambda's response to an asynchronous invocation and the function. */
 export const DELIVERY_FAULTS: readonly ChaosFault[] = [
-  successor("never-delivered", { kind: "lose" }, ALL_INVITATIONS),
+  successor("never-delivered", { kind: "lose" }, MAX_INVOCATIONS),
   successor("delivered-twice", { kind: "repeat" }, 1),
   successor("delivered-late", { kind: "delay", ms: LATE_MS }, 1),
   {

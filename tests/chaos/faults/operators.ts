@@ -4,7 +4,7 @@ async function stopped({ chaos, streamId, feed }: Scene): Promise<void> {
   await chaos.until(`${streamId} stopped`, () => chaos.hops(streamId).length === 0 && feed.open === 0);
 }
 
-/** What people do to a stream through its API. */
+/** Operations through the API. */
 export const OPERATOR_FAULTS: readonly ChaosFault[] = [
   {
     name: "stop-start-within-renew",

@@ -1,16 +1,16 @@
-import { type ChaosFault, freshOwner, nextLine, owner, signal, theOwner } from "../scene";
+import { type ChaosFault, currentOwner, nextLine, nextOwner, owner, signal } from "../scene";
 
-/** Fates of a hop that noticed by itself that its time was over. */
-const NOTICED = ["superseded", "lease-lost"];
+/** Exit reasons of a hop that found its lease lost. */
+const LEASE_LOST_REASONS = ["superseded", "lease-lost"];
 
-/** What happens to the processes of hops. */
+/** Faults of the hops' processes. */
 export const PROCESS_FAULTS: readonly ChaosFault[] = [
-  { name: "hop-killed", inject: async (scene) => signal(await theOwner(scene), "SIGKILL") },
+  { name: "hop-killed", inject: async (scene) => signal(await currentOwner(scene), "SIGKILL") },
   {
-    // It wakes beside its replacement, must notice, and may write nothing: its generation is over.
+    // It continues while its replacement runs, and must stop without a write, because its generation is over.
     name: "hop-stopped-past-lease",
     inject: async (scene) => {
-      const frozen = await freshOwner(scene);
+      const frozen = await nextOwner(scene);
       signal(frozen, "SIGSTOP");
       try {
         await nextLine(scene, "lease-acquired");
@@ -20,16 +20,18 @@ export const PROCESS_FAULTS: readonly ChaosFault[] = [
       const { chaos, streamId } = scene;
       const leaving = () =>
         chaos.lines(streamId).find((line) => line.event === "stream-left" && line.requestId === frozen.requestId);
-      await chaos.until("the last line of the hop that slept", () => leaving() !== undefined);
-      if (!NOTICED.includes(String(leaving()?.reason)))
-        throw new Error(`The hop that slept left as ${leaving()?.reason}`);
+      await chaos.until("the last line of the frozen hop", () => leaving() !== undefined);
+      if (!LEASE_LOST_REASONS.includes(String(leaving()?.reason)))
+        throw new Error(
+          `Expected the frozen hop to exit with ${LEASE_LOST_REASONS.join(" or ")}, got ${leaving()?.reason}`,
+        );
     },
   },
   {
     name: "hop-timed-out",
     peak: 3,
     inject: async (scene) => {
-      const frozen = await theOwner(scene);
+      const frozen = await currentOwner(scene);
       signal(frozen, "SIGSTOP");
       const { chaos, streamId } = scene;
       await chaos.until("Lambda's timeout", () =>

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Behaviour } from "../../fakes/feeds";
 import { type ChaosFault, nextLine, type Scene } from "../scene";
 
-/** Two handovers while the feed behaves like this. */
+/** Waits for two handovers with this behaviour of the feed. */
 async function underBehaviour({ feed, ...scene }: Scene, behaviour: Behaviour): Promise<void> {
   Object.assign(feed.behaviour, behaviour);
   try {
@@ -12,7 +12,7 @@ async function underBehaviour({ feed, ...scene }: Scene, behaviour: Behaviour): 
   }
 }
 
-/** All connections are cut, and the next request is refused with this. */
+/** Closes all connections, and refuses the next request with this status. */
 async function refusedOnce({ chaos, feed }: Scene, status: number, retryAfter: number): Promise<void> {
   feed.behaviour.refuse = () => {
     delete feed.behaviour.refuse;
@@ -22,7 +22,7 @@ async function refusedOnce({ chaos, feed }: Scene, status: number, retryAfter: n
   await chaos.until("the refusal", () => feed.behaviour.refuse === undefined);
 }
 
-/** What upstreams do. */
+/** Faults of the upstream. */
 export const UPSTREAM_FAULTS: readonly ChaosFault[] = [
   { name: "upstream-closes", inject: async ({ feed }) => feed.cut("end") },
   { name: "upstream-resets", inject: async ({ feed }) => feed.cut("reset") },
@@ -40,13 +40,13 @@ export const UPSTREAM_FAULTS: readonly ChaosFault[] = [
         return { status: 429 };
       };
       await underBehaviour(scene, { refuse });
-      if (refused === 0) throw new Error("No second connection was tried");
+      if (refused === 0) throw new Error("Expected a second connection attempt");
     },
   },
   { name: "upstream-503-retry-after", inject: (scene) => refusedOnce(scene, 503, 1) },
   { name: "retry-after-beyond-hop", inject: (scene) => refusedOnce(scene, 503, 6) },
   {
-    // What a week's stop does: the position is too old for the upstream when the stream starts again.
+    // As after a long stop: the upstream no longer accepts the position when the stream starts again.
     name: "position-expired",
     inject: async (scene) => {
       const { api } = scene.chaos;

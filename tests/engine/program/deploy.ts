@@ -1,4 +1,4 @@
-// `node deploy.ts STACK`: what `pulumi up` does, without Pulumi's language host. Everything else comes from the environment.
+// `node deploy.ts STACK`: runs an up without Pulumi's language host. Other settings are in the environment.
 
 import { program } from "../deployment";
 import { createBackend } from "../engine-stack";

@@ -98,7 +98,7 @@ describe("faults of the endpoint", () => {
   });
 
   it("write and drop the response", async () => {
-    fixture.cloud.faults.add({ match, effect: { kind: "drop-answer" } });
+    fixture.cloud.faults.add({ match, effect: { kind: "drop-response" } });
     await assert.rejects(put(), /ECONNRESET|socket hang up/);
     assert.deepEqual(await get(), { id: { S: "a" } });
   });

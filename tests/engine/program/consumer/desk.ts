@@ -1,4 +1,4 @@
-// Everything that Pulumi's options can say of a component. The configuration stands for what its user edits between two ups.
+// Pulumi's options for a component. The configuration contains the changes between two ups.
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { StreamIngestion } from "pulumi-stream-ingestion";

@@ -1,18 +1,18 @@
-// `node up.js '{ file, folder, options }'`, in a consumer's folder: what `pulumi up` does, without Pulumi's language host.
-// Pulumi's SDK, its ts-node and its TypeScript are the consumer's own: this file is bundled without any package.
+// `node up.js '{ file, folder, options }'` in a consumer's folder: runs an up without Pulumi's language host.
+// It uses the consumer's Pulumi SDK, ts-node and TypeScript: this file is bundled without packages.
 
 import { openStack, type StackOptions } from "../../engine-stack";
 
-/** What the test hands over, as JSON. */
+/** The argument of the test, as JSON. */
 export interface Order {
   /** The program. */
   readonly file: string;
-  /** Of the backend. */
+  /** Folder of the backend. */
   readonly folder: string;
   readonly options: StackOptions;
 }
 
-/** As the language host loads a program without a tsconfig.json, types checked. */
+/** Registers ts-node as the language host does without a tsconfig.json, with type checks. */
 function registerTypeScript(): void {
   const { tsnodeRequire, typescriptRequire } = require("@pulumi/pulumi/tsutils").typeScriptRequireStrings();
   require(tsnodeRequire).register({
