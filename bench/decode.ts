@@ -1,12 +1,15 @@
+import type { Duplex } from "node:stream";
 import { createParser } from "eventsource-parser";
 import split2 from "split2";
+import streamValues from "stream-json/streamers/stream-values.js";
 import type { EventSink } from "../runtime/data/event-sink";
+import { jsonDecoder } from "../runtime/data/json-decoder";
 import { lineDecoder } from "../runtime/data/line-decoder";
 import { sseDecoder } from "../runtime/data/sse-decoder";
 import { measure } from "./process";
 import { eventText } from "./upstream-text";
 
-export type DecoderName = "sse" | "eventsource-parser" | "lines" | "split2";
+export type DecoderName = "sse" | "eventsource-parser" | "lines" | "split2" | "json" | "stream-json";
 
 export interface DecodeRow {
   readonly decoder: DecoderName;
@@ -35,7 +38,7 @@ export async function compareDecoders(
 ): Promise<{ ours: DecodeRow; baseline: DecodeRow }> {
   const count = Math.max(4, Math.floor(PASS_BYTES / eventBytes));
   const texts = Array.from({ length: count }, (_, i) => eventText(i, eventBytes));
-  const bytes = Buffer.from(ours === "sse" ? texts.map((one) => `data: ${one}\n\n`).join("") : `${texts.join("\n")}\n`);
+  const bytes = Buffer.from(bodyOf(ours, texts));
   const chunks: Buffer[] = [];
   for (let at = 0; at < bytes.length; at += chunkBytes) chunks.push(bytes.subarray(at, at + chunkBytes));
 
@@ -67,29 +70,42 @@ export async function compareDecoders(
   return { ours: row(ours), baseline: row(baseline) };
 }
 
+function bodyOf(decoder: DecoderName, texts: readonly string[]): string {
+  if (decoder === "sse") return texts.map((one) => `data: ${one}\n\n`).join("");
+  return decoder === "json" ? texts.join("") : `${texts.join("\n")}\n`;
+}
+
 const LIMIT = 64 << 20;
 
 const passes: Record<DecoderName, (chunks: readonly Buffer[], seen: Count) => Promise<void> | void> = {
   sse: (chunks, seen) => feed(sseDecoder(LIMIT), chunks, seen),
   lines: (chunks, seen) => feed(lineDecoder(LIMIT), chunks, seen),
+  json: (chunks, seen) => feed(jsonDecoder(LIMIT), chunks, seen),
   "eventsource-parser": (chunks, seen) => {
     const parser = createParser({ onEvent: ({ data }) => count(seen, data.length) });
     const text = new TextDecoder();
     for (const chunk of chunks) parser.feed(text.decode(chunk, { stream: true }));
   },
-  split2: (chunks, seen) =>
-    new Promise((resolve, reject) => {
-      const lines = split2();
-      lines.on("data", (line: string) => count(seen, line.length));
-      lines.on("end", resolve).on("error", reject);
-      let at = 0;
-      const write = () => {
-        while (at < chunks.length) if (!lines.write(chunks[at++])) return void lines.once("drain", write);
-        lines.end();
-      };
-      write();
-    }),
+  split2: (chunks, seen) => pass(split2(), chunks, (line: string) => count(seen, line.length)),
+  // It gives values, not their text: their bytes are counted by what surrounds the padding.
+  "stream-json": (chunks, seen) =>
+    pass(streamValues.withParserAsStream(), chunks, ({ value }: { value: { sequence: number; pad: string } }) =>
+      count(seen, value.pad.length + eventText(value.sequence, 0).length),
+    ),
 };
+
+/** Writes the chunks to a stream and reads all that it gives. */
+function pass<T>(stream: Duplex, chunks: readonly Buffer[], onData: (data: T) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.on("data", onData).on("end", resolve).on("error", reject);
+    let at = 0;
+    const write = () => {
+      while (at < chunks.length) if (!stream.write(chunks[at++])) return void stream.once("drain", write);
+      stream.end();
+    };
+    write();
+  });
+}
 
 function feed(decoder: ReturnType<typeof lineDecoder>, chunks: readonly Buffer[], seen: Count): void {
   const sink: EventSink = {

@@ -17,18 +17,22 @@ export interface PathInput {
   readonly upstream: string;
   readonly endpoint: string;
   readonly events: number;
-  readonly format: "lines" | "sse";
+  readonly format: "lines" | "sse" | "json" | "websocket";
 }
 
 function path({ events, format }: PathInput): string {
   return `/?events=${events}&format=${format}`;
 }
 
+function urlOf({ upstream, format }: PathInput): string {
+  return format === "websocket" ? upstream.replace("http", "ws") : upstream;
+}
+
 export function settingsFor(format: PathInput["format"]): RelaySettings {
   return {
     v: 1,
     source: {
-      format,
+      format: format === "websocket" ? "auto" : format,
       auth: { kind: "none" },
       resume: { kind: "last-event-id" },
       idleTimeoutMs: 60_000,
@@ -52,7 +56,7 @@ export async function relayPath(input: PathInput): Promise<Cost> {
     },
     {
       settings: settingsFor(input.format),
-      readSecret: async () => ({ secret: { url: input.upstream, path: path(input) }, version: "1" }),
+      readSecret: async () => ({ secret: { url: urlOf(input), path: path(input) }, version: "1" }),
       store,
       oversize: async () => {},
       clock: systemClock,

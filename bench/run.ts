@@ -53,6 +53,8 @@ async function main(): Promise<void> {
     ["blueprint, lines", { path: "blueprint", events: 5_000 }],
     ["relay, lines", {}],
     ["relay, SSE", { format: "sse" }],
+    ["relay, JSON values", { format: "json" }],
+    ["relay, WebSocket", { format: "websocket" }],
   ];
   await onDatabase("null, 4 ms", () => startProcess("null-dynamodb.ts", "4"), compared);
   await onDatabase("null, 0 ms", () => startProcess("null-dynamodb.ts", "0"), compared);
@@ -67,7 +69,11 @@ async function main(): Promise<void> {
   await upstream.stop();
 
   const decode: Result["decode"][number][] = [];
-  for (const [ours, baseline] of [["sse", "eventsource-parser"] as const, ["lines", "split2"] as const])
+  for (const [ours, baseline] of [
+    ["sse", "eventsource-parser"] as const,
+    ["lines", "split2"] as const,
+    ["json", "stream-json"] as const,
+  ])
     for (const [chunkBytes, eventBytes] of DECODE_SHAPES)
       decode.push(await compareDecoders(ours, baseline, chunkBytes, eventBytes));
   const result: Result = {

@@ -1,25 +1,56 @@
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import http from "node:http";
+import type { Duplex } from "node:stream";
 import { eventText } from "./upstream-text";
 
-/** Sends `?events=N&format=lines|sse&bytes=200&chunk=65536` as fast as the reader reads, in a separate process. */
-const server = http.createServer(async (request, response) => {
+/**
+ * Sends `?events=N&format=lines|sse|json|websocket&bytes=200&chunk=65536` events as fast as the reader takes them, in a process of
+ * its own.
+ */
+const server = http.createServer((request, response) => {
   const query = new URL(request.url ?? "/", "http://x").searchParams;
-  const events = Number(query.get("events"));
   const sse = query.get("format") === "sse";
-  const chunkBytes = Number(query.get("chunk") ?? 65_536);
-  const eventBytes = Number(query.get("bytes") ?? 200);
   response.writeHead(200, { "content-type": sse ? "text/event-stream" : "application/x-ndjson" });
-  const closed = once(response, "close");
+  void sendEvents(query, response);
+});
+
+server.on("upgrade", (request: http.IncomingMessage, socket: Duplex) => {
+  const key = `${request.headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`;
+  const accept = createHash("sha1").update(key).digest("base64");
+  socket.on("error", () => {}).resume();
+  socket.write(
+    `HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-accept: ${accept}\r\n\r\n`,
+  );
+  void sendEvents(new URL(request.url ?? "/", "http://x").searchParams, socket);
+});
+
+async function sendEvents(query: URLSearchParams, out: NodeJS.WritableStream & { readonly destroyed?: boolean }) {
+  const events = Number(query.get("events"));
+  const chunkBytes = Number(query.get("chunk") ?? 65_536);
+  const encode = ENCODINGS[query.get("format") ?? "lines"]!;
+  const eventBytes = Number(query.get("bytes") ?? 200);
+  const closed = once(out, "close");
   let text = "";
   for (let i = 0; i < events; i++) {
-    text += sse ? `id: ${i}\ndata: ${eventText(i, eventBytes)}\n\n` : `${eventText(i, eventBytes)}\n`;
+    text += encode(eventText(i, eventBytes), i);
     if (text.length < chunkBytes && i < events - 1) continue;
-    if (!response.write(text, "latin1")) await Promise.race([once(response, "drain"), closed]);
-    if (response.destroyed) return;
+    if (!out.write(text, "latin1")) await Promise.race([once(out, "drain"), closed]);
+    if (out.destroyed) return;
     text = "";
   }
-  response.end();
-});
+  if (encode === ENCODINGS.websocket) out.end("\x88\x02\x03\xe8", "latin1");
+  else out.end();
+}
+
+/** What is on the wire for an event, one byte a character. */
+const ENCODINGS: Readonly<Record<string, (event: string, i: number) => string>> = {
+  lines: (event) => `${event}\n`,
+  sse: (event, i) => `id: ${i}\ndata: ${event}\n\n`,
+  json: (event) => event,
+  /** A text frame (RFC 6455, section 5.2) of 126 to 65,535 bytes. */
+  websocket: (event) => `\x81\x7e${String.fromCharCode(event.length >> 8, event.length & 0xff)}${event}`,
+};
+
 server.listen(0, "127.0.0.1", () => process.send?.((server.address() as import("node:net").AddressInfo).port));
 process.on("disconnect", () => process.exit(0));

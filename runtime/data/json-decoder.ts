@@ -15,7 +15,10 @@ const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 const SEPARATOR = table(0x20, 0x09, 0x0a, 0x0d, 0x2c);
 /** The bytes that mean something outside strings, inside strings, and at the end of a number or a word. */
 const STRUCTURE = table(QUOTE, OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT, RECORD_SEPARATOR);
-const STRING_END = table(QUOTE, BACKSLASH, RECORD_SEPARATOR);
+const STRING_STOPS = [QUOTE, BACKSLASH, RECORD_SEPARATOR];
+const STRING_END = table(...STRING_STOPS);
+/** Short strings are read byte by byte. From this length on, Node's search is faster. */
+const NATIVE_AFTER = 64;
 const SCALAR_END = SEPARATOR.map((separates, byte) => separates | STRUCTURE[byte]!);
 
 const SCALAR = /^(-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?|true|false|null)$/;
@@ -49,6 +52,8 @@ export function jsonDecoder(maxEventBytes: number, format: "json" | "json-seq" =
   /** The current chunk as text, where a character is a byte. Made at its first value, undefined unless it is ASCII. */
   let text: string | undefined;
   let textIsMade = false;
+  /** Where each of {@link STRING_STOPS} was found in the current chunk. */
+  const found = [-1, -1, -1];
 
   function between(chunk: Buffer, from: number, sink: EventSink): number {
     let at = from;
@@ -111,12 +116,18 @@ export function jsonDecoder(maxEventBytes: number, format: "json" | "json-seq" =
       escaped = false;
       at++;
     }
+    let native = at + NATIVE_AFTER;
     while (at < chunk.length) {
+      if (at === native) {
+        at = stringStop(chunk, at);
+        if (at === chunk.length) return at;
+      }
       const byte = chunk[at++]!;
       if (STRING_END[byte] === 0) continue;
       if (byte === BACKSLASH) {
         if (at === chunk.length) escaped = true;
         at++;
+        native = at + NATIVE_AFTER;
       } else if (byte === RECORD_SEPARATOR) {
         return truncated(chunk, at - 1, sink);
       } else {
@@ -126,6 +137,16 @@ export function jsonDecoder(maxEventBytes: number, format: "json" | "json-seq" =
       }
     }
     return chunk.length;
+  }
+
+  /** The next byte that means something in a string. Each search is kept until it is passed, so a chunk is searched once. */
+  function stringStop(chunk: Buffer, at: number): number {
+    for (let i = 0; i < STRING_STOPS.length; i++) {
+      if (found[i]! >= at) continue;
+      const next = chunk.indexOf(STRING_STOPS[i]!, at);
+      found[i] = next === -1 ? chunk.length : next;
+    }
+    return Math.min(found[0]!, found[1]!, found[2]!);
   }
 
   function scalar(chunk: Buffer, from: number, sink: EventSink): number {
@@ -200,6 +221,7 @@ export function jsonDecoder(maxEventBytes: number, format: "json" | "json-seq" =
       let at = 0;
       start = 0;
       textIsMade = false;
+      found.fill(-1);
       while (at < chunk.length) {
         if (state === "nested") at = nested(chunk, at, sink);
         else if (state === "between") at = between(chunk, at, sink);

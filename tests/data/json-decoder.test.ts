@@ -56,6 +56,8 @@ const values = (text: string | Buffer, options: Options = {}) => {
   return values;
 };
 
+const X = "x".repeat(150);
+
 describe("JSON decoder", () => {
   const shapes: [string, string, string[]][] = [
     ["values one after the other", '{"a":1}{"b":[2]}', ['{"a":1}', '{"b":[2]}']],
@@ -70,6 +72,7 @@ describe("JSON decoder", () => {
       ["1", "-2.5e+3", "true", "false", "null", '"x"', '"y"'],
     ],
     ["brackets and escapes in strings", '{"a":"}]\\"{["}["\\\\"]', ['{"a":"}]\\"{["}', '"\\\\"']],
+    ["long strings with escapes", `"${X}\\\\${X}\\"${X}"{"${X}":"\\""}`, [`"${X}\\\\${X}\\"${X}"`, `{"${X}":"\\""}`]],
     ["characters of several bytes", '{"é":"😀"}"\\ud83d\\ude00"', ['{"é":"😀"}', '"\\ud83d\\ude00"']],
     ["a body that begins with a byte order mark", '\uFEFF{"a":1}', ['{"a":1}']],
   ];
