@@ -4,6 +4,7 @@ import type { RelaySettings } from "../runtime/contract";
 import { dynamodbStore } from "../runtime/data/dynamodb-store";
 import { Agent, request } from "../runtime/data/http-client";
 import { createRelay } from "../runtime/data/relay";
+import { tokenCache } from "../runtime/data/source/oauth2";
 import { systemClock } from "../runtime/support/clock";
 import { silentLogger } from "../runtime/support/logger";
 import { type Cost, measure } from "./process";
@@ -57,6 +58,8 @@ export async function relayPath(input: PathInput): Promise<Cost> {
     {
       settings: settingsFor(input.format),
       readSecret: async () => ({ secret: { url: urlOf(input), path: path(input) }, version: "1" }),
+      tokens: tokenCache(systemClock),
+      aws: AWS,
       store,
       oversize: async () => {},
       clock: systemClock,

@@ -21,7 +21,15 @@ export const SourceEnd = { reconnect: "reconnect", complete: "complete" } as con
 export type SourceEnd = (typeof SourceEnd)[keyof typeof SourceEnd];
 
 /** How the credential travels. */
-export const AuthKind = { bearer: "bearer", header: "header", query: "query", none: "none" } as const;
+export const AuthKind = {
+  bearer: "bearer",
+  header: "header",
+  query: "query",
+  basic: "basic",
+  oauth2: "oauth2",
+  awsSigV4: "aws-sigv4",
+  none: "none",
+} as const;
 export type AuthKind = (typeof AuthKind)[keyof typeof AuthKind];
 
 /** Where a stored position goes when a connection resumes. */
@@ -29,6 +37,7 @@ export const ResumeKind = {
   lastEventId: "last-event-id",
   query: "query",
   header: "header",
+  body: "body",
   message: "message",
   none: "none",
 } as const;
@@ -46,6 +55,14 @@ export type BundleFormat = (typeof BundleFormat)[keyof typeof BundleFormat];
 export const IdentityKind = { content: "content", sseId: "sse-id", pointer: "pointer", arrival: "arrival" } as const;
 export type IdentityKind = (typeof IdentityKind)[keyof typeof IdentityKind];
 
+/** Method of the request. */
+export const SourceMethod = { get: "GET", post: "POST", put: "PUT" } as const;
+export type SourceMethod = (typeof SourceMethod)[keyof typeof SourceMethod];
+
+/** How an OAuth 2.0 client authenticates at the token endpoint. */
+export const OAuth2ClientAuth = { basic: "basic", post: "post" } as const;
+export type OAuth2ClientAuth = (typeof OAuth2ClientAuth)[keyof typeof OAuth2ClientAuth];
+
 /** How one hop hands over to the next. */
 export const Handover = { auto: "auto", overlap: "overlap", break: "break" } as const;
 export type Handover = (typeof Handover)[keyof typeof Handover];
@@ -58,22 +75,62 @@ export type Removal = (typeof Removal)[keyof typeof Removal];
 export const Authorization = { iam: "iam", iamAndApiKey: "iam-and-api-key" } as const;
 export type Authorization = (typeof Authorization)[keyof typeof Authorization];
 
-/** How the credential travels. */
+/** How the credential is sent. */
 export interface AuthArgs {
-  /** @default "bearer" */
+  /**
+   * `bearer`, `header` and `query` send `source.key`. `basic`: the key is `user:password`. `oauth2`: the key is the client's secret,
+   * see `source.oauth2`. `aws-sigv4`: requests are signed with the connection manager's role. @default "bearer"
+   */
   kind?: AuthKind;
-  /** Header or query parameter that carries the key. Required by `header` and `query`. */
+  /** Header or query parameter for the key. Required by `header` and `query`. */
   name?: string;
+  /** Service name in the signature, such as `execute-api`. Required by `aws-sigv4`. */
+  service?: string;
+  /** Region in the signature of `aws-sigv4`. Absent: the region of the connection manager. */
+  region?: string;
 }
 
-/** How a connection goes on where the last one ended. */
+/**
+ * OAuth 2.0 client credentials (RFC 6749, section 4.4). The token is cached, replaced before it expires and after a 401, and
+ * shared by the streams of one invocation. The request for it uses the source's `tls` and `proxy`.
+ */
+export interface OAuth2Args {
+  /** URL of the token endpoint, https. Stored as a secret. */
+  tokenUrl: pulumi.Input<string>;
+  /** Client id. The client's secret is `source.key`. Stored as a secret. */
+  clientId: pulumi.Input<string>;
+  /** Scopes, separated by spaces. */
+  scope?: string;
+  /** Parameter `audience`, which some token endpoints require. */
+  audience?: string;
+  /** `basic`: client id and secret in the Authorization header. `post`: in the body. @default "basic" */
+  clientAuth?: OAuth2ClientAuth;
+}
+
+/** Certificates for TLS, as PEM. Stored as secrets. */
+export interface TlsArgs {
+  /** Certificates of the authorities to trust, instead of the public ones. Absent: Node's certificates. */
+  ca?: pulumi.Input<string>;
+  /** Client certificate, with its chain. Requires `key`. */
+  cert?: pulumi.Input<string>;
+  /** Private key of the client certificate. */
+  key?: pulumi.Input<string>;
+}
+
+/** How a connection resumes at the position where the last one ended. */
 export interface ResumeArgs {
   /** @default "last-event-id" */
   kind?: ResumeKind;
-  /** Header or query parameter that carries the position. Required by `query` and `header`. */
+  /** Header or query parameter for the position. Required by `query` and `header`. */
   name?: string;
-  /** JSON pointer (RFC 6901) to the position in an event's data, `/clk`. Required by `query`, `header` and `message`. */
+  /** JSON pointer (RFC 6901) to the position in an event's data, `/clk`. Required by `message`. Absent: the SSE id. */
   pointer?: string;
+  /** What is sent: text with `{position}`, such as `[{position}]`. Absent: the position. */
+  template?: string;
+  /** SSE types of the events that have a position; other events leave it as it is. Absent: every event. */
+  types?: string[];
+  /** True: events that `source.on` ignores leave the position as it is. @default false */
+  skipIgnored?: boolean;
 }
 
 /**
@@ -121,9 +178,15 @@ export interface WebSocketArgs {
 
 /** The upstream. URL, path, key and the values of headers and query live in one Secrets Manager secret ($0.40 a month). */
 export interface SourceArgs {
-  /** Origin of the upstream, `https://stream.example.com`; `wss://` for a WebSocket. Stored as a secret, given plain or not. */
+  /**
+   * Origin of the upstream, `https://stream.example.com`; `wss://` for a WebSocket. A user and password in it are sent as Basic authentication. With a
+   * credential, http is refused unless the host is this machine: see `allowInsecureHttp`. Stored as a secret, given plain or not.
+   */
   url: pulumi.Input<string>;
-  /** Path on the origin. `{streamId}` in it is replaced by the stream's encoded id. Stored as a secret. */
+  /**
+   * Path on the origin. `{streamId}` in it is replaced by the stream's encoded id; the placeholder also works in `query`, `headers`
+   * and `body`. Without it, the deployment has one stream. Stored as a secret.
+   */
   path: pulumi.Input<string>;
   /** Credential. Stored as a secret; absent = the upstream is open. */
   key?: pulumi.Input<string>;
@@ -139,7 +202,29 @@ export interface SourceArgs {
   headers?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /** Query parameters sent with every request. Values are stored as secrets. */
   query?: pulumi.Input<Record<string, pulumi.Input<string>>>;
-  /** How a connection goes on where the last one ended. @default { kind: "last-event-id" } */
+  /** Method of the request. With POST and PUT, `end` must say what the end of the response means. @default "GET" */
+  method?: SourceMethod;
+  /**
+   * Body of the request: JSON or text. `{streamId}` is replaced, and `{position}` with `resume.kind` `body`. In JSON, they are replaced
+   * inside strings, and a member with `{position}` is left out while there is no position. Stored as a secret.
+   */
+  body?: pulumi.Input<string>;
+  /** Client credentials for `auth.kind` `oauth2`. */
+  oauth2?: OAuth2Args;
+  /** Private authority and client certificate. */
+  tls?: TlsArgs;
+  /** URL of an HTTP proxy, `http://user:password@proxy.example:3128`. Stored as a secret. Not with `http2`. */
+  proxy?: pulumi.Input<string>;
+  /** Uses HTTP/2, for servers without HTTP/1.1. Takes about 4 MB of memory. @default false */
+  http2?: boolean;
+  /**
+   * Accepts a compressed response (gzip, br, zstd): less traffic, and more CPU. Servers that compress without flushing withhold
+   * events; when a compressed connection delivers nothing for `idleTimeoutSeconds`, the stream continues without. @default false
+   */
+  compression?: boolean;
+  /** Sends the credential over http, readable for every network on the way. @default false */
+  allowInsecureHttp?: boolean;
+  /** How a connection resumes where the last one ended. @default { kind: "last-event-id" } */
   resume?: ResumeArgs;
   /** Seconds without a byte after which a connection counts as dead, 1..840. Heartbeats are bytes. @default 60 */
   idleTimeoutSeconds?: number;

@@ -17,10 +17,24 @@ export function markSecrets(args: StreamIngestionArgs): StreamIngestionArgs {
       ...(source.webSocket?.messages !== undefined && {
         webSocket: { ...source.webSocket, messages: pulumi.secret(source.webSocket.messages) },
       }),
+      ...(source.body !== undefined && { body: pulumi.secret(source.body) }),
+      ...(source.proxy !== undefined && { proxy: pulumi.secret(source.proxy) }),
+      ...(source.tls !== undefined && { tls: secretMembers(source.tls) }),
+      ...(source.oauth2 !== undefined && {
+        oauth2: {
+          ...source.oauth2,
+          ...secretMembers({ tokenUrl: source.oauth2.tokenUrl, clientId: source.oauth2.clientId }),
+        },
+      }),
     },
     processor: {
       ...processor,
       ...(processor.environment !== undefined && { environment: pulumi.secret(processor.environment) }),
     },
   };
+}
+
+function secretMembers<T extends object>(members: T): T {
+  const given = Object.entries(members).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given.map(([name, value]) => [name, pulumi.secret(value)])) as T;
 }

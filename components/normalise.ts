@@ -1,25 +1,20 @@
 import { CONTRACT_VERSION, ENV, isStreamId, type RelaySettings, STREAM_ID_RULE } from "../runtime/contract";
 import {
-  AuthKind,
   Authorization,
   Handover,
   IdentityKind,
   type NetworkArgs,
   Removal,
-  ResumeKind,
-  SourceEnd,
-  SourceFormat,
+  type SourceArgs,
   type StreamIngestionArgs,
 } from "./args";
-import { controlRules } from "./control-rules";
 import { checkEnvironment, checkSize } from "./environment";
-import { expect, integer, memory, oneOf, pointer, text } from "./expect";
+import { expect, integer, memory, oneOf, onlyKeys, pointer } from "./expect";
 import { type ProcessorSettings, processorSettings } from "./processor-settings";
-import { webSocketSettings } from "./web-socket";
+import { namesStream, sourceSettings } from "./source-settings";
 
 /** Defaults of everything that shapes the graph. The one place that knows them. */
 const DEFAULTS = {
-  idleTimeoutSeconds: 60,
   ttlDays: 7,
   maxEventBytes: 1_048_576,
   relayMemorySize: 256,
@@ -51,24 +46,11 @@ export function normalise(name: string, args: StreamIngestionArgs): Normalised {
     name,
   );
   const { source, processor, relay = {}, events = {}, api = {} } = checkRequired(args);
-  const auth = { kind: AuthKind.bearer, ...source.auth };
-  const resume = { kind: ResumeKind.lastEventId, ...source.resume };
+  onlyKeys("events.identity", events.identity ?? {}, ["kind", "pointer"], '{ kind: "pointer", pointer: "/id" }');
   const identity = { kind: IdentityKind.content, ...events.identity };
   const settings: RelaySettings = {
     v: CONTRACT_VERSION,
-    source: {
-      format: oneOf("source.format", SourceFormat, source.format ?? SourceFormat.auto),
-      auth: withName("source.auth", oneOf("source.auth.kind", AuthKind, auth.kind), auth, [
-        AuthKind.header,
-        AuthKind.query,
-      ]),
-      resume: withPointer("source.resume", oneOf("source.resume.kind", ResumeKind, resume.kind), resume),
-      idleTimeoutMs:
-        1000 * integer("source.idleTimeoutSeconds", source.idleTimeoutSeconds ?? DEFAULTS.idleTimeoutSeconds, 1, 840),
-      on: controlRules(source.on ?? []),
-      end: oneOf("source.end", SourceEnd, source.end ?? SourceEnd.reconnect),
-      webSocket: webSocketSettings(source),
-    },
+    source: sourceSettings(source),
     relay: {
       handover: oneOf("relay.handover", Handover, relay.handover ?? Handover.auto),
       streamsPerHop: integer("relay.streamsPerHop", relay.streamsPerHop ?? DEFAULTS.streamsPerHop, 1, 100),
@@ -83,7 +65,7 @@ export function normalise(name: string, args: StreamIngestionArgs): Normalised {
   checkSize("the connection manager", { [ENV.settings]: JSON.stringify(settings) });
   return {
     settings,
-    streams: streamIds(args.streams ?? []),
+    streams: streamIds(args.streams ?? [], source),
     relayMemorySize: memory("relay.memorySize", relay.memorySize ?? DEFAULTS.relayMemorySize),
     reservedConcurrency: reserved(relay.reservedConcurrency),
     processor: processorSettings(processor ?? {}),
@@ -97,6 +79,18 @@ export function normalise(name: string, args: StreamIngestionArgs): Normalised {
 function checkRequired(args: StreamIngestionArgs): StreamIngestionArgs {
   expect(args?.source?.url !== undefined, "`source.url`", "the upstream's origin", args?.source?.url);
   expect(args.source.path !== undefined, "`source.path`", "a path on the upstream, «/» for its root", args.source.path);
+  expect(
+    typeof args.source.url !== "string" || !hasBothCredentials(args.source),
+    "`source.key`",
+    "absent where `source.url` has a user and password",
+    "both (they are secrets)",
+  );
+  expect(
+    typeof args.source.url !== "string" || !isReadable(args.source),
+    "`source.url`",
+    "https, because each request carries a credential; set `source.allowInsecureHttp: true` to send it readable",
+    "http",
+  );
   // An output cannot be looked into before it is known; the relay names what is wrong then.
   if (typeof args.source.url === "string")
     expect(
@@ -123,17 +117,19 @@ function isOrigin(value: string): boolean {
   return ["http:", "https:", "ws:", "wss:"].includes(protocol) && search === "" && hash === "";
 }
 
-function withName(what: string, kind: AuthKind, { name }: { name?: string }, named: AuthKind[]) {
-  return named.includes(kind) ? ({ kind, name: text(`${what}.name`, name) } as never) : ({ kind } as never);
+function hasBothCredentials({ url, key }: SourceArgs): boolean {
+  return key !== undefined && URL.canParse(url as string) && new URL(url as string).username !== "";
 }
 
-function withPointer(what: string, kind: ResumeKind, args: { name?: string; pointer?: string }) {
-  if (kind === ResumeKind.lastEventId || kind === ResumeKind.none) return { kind };
-  const position = { pointer: pointer(`${what}.pointer`, args.pointer) };
-  return kind === ResumeKind.message
-    ? { kind, ...position }
-    : { kind, name: text(`${what}.name`, args.name), ...position };
+/** Whether the credential would be sent over http to another host than this one. */
+function isReadable({ url, key, allowInsecureHttp }: SourceArgs): boolean {
+  if (allowInsecureHttp || !URL.canParse(url as string)) return false;
+  const { protocol, username, hostname } = new URL(url as string);
+  const hasCredential = (key !== undefined && key !== "") || username !== "";
+  return protocol === "http:" && hasCredential && !LOOPBACK.test(hostname);
 }
+
+const LOOPBACK = /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/;
 
 function identityOf(kind: IdentityKind, path: string | undefined): RelaySettings["events"]["identity"] {
   return kind === IdentityKind.pointer ? { kind, pointer: pointer("events.identity.pointer", path) } : { kind };
@@ -167,13 +163,19 @@ function slices(value: number): 1 | 4 | 16 {
   return value as 1 | 4 | 16;
 }
 
-function streamIds(ids: readonly string[]): readonly string[] {
+function streamIds(ids: readonly string[], source: SourceArgs): readonly string[] {
   expect(Array.isArray(ids), "`streams`", "a list of stream ids", ids);
   ids.forEach((id, index) => {
     expect(isStreamId(id), `\`streams[${index}]\``, STREAM_ID_RULE, id);
   });
   const twice = ids.find((id, index) => ids.indexOf(id) !== index);
   expect(twice === undefined, "`streams`", "without repetition", twice);
+  expect(
+    ids.length < 2 || namesStream(source) !== false,
+    "`source`",
+    "a request with {streamId} in `path`, `query`, `headers` or `body`, because `streams` has more than one stream",
+    "the same request for each of them",
+  );
   return ids;
 }
 

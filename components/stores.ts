@@ -43,8 +43,21 @@ export function createSourceSecret(scope: Scope, source: SourceArgs, transforms:
     ),
     stateful(scope),
   );
-  const { url, path, key, headers, query, webSocket: { messages } = {} } = source;
-  const value: pulumi.Input<Record<keyof SourceSecret, unknown>> = { url, path, key, headers, query, messages };
+  const { url, path, key, headers, query, body, tls, proxy, webSocket: { messages } = {} } = source;
+  const oauth2 = source.oauth2 && { tokenUrl: source.oauth2.tokenUrl, clientId: source.oauth2.clientId };
+  const parts: Record<keyof SourceSecret, unknown> = {
+    url,
+    path,
+    key,
+    headers,
+    query,
+    body,
+    oauth2,
+    tls,
+    proxy,
+    messages,
+  };
+  const value: pulumi.Input<Record<string, unknown>> = parts;
   const secretVersion = new aws.secretsmanager.SecretVersion(
     `${scope.name}-source-version`,
     { secretId: secret.id, secretString: pulumi.secret(pulumi.jsonStringify(value)) },

@@ -88,6 +88,14 @@ export interface SourceSecret {
   readonly query?: Readonly<Record<string, string>>;
   /** Sent in this order after a WebSocket opens. `{streamId}`, `{position}` and `{key}` are replaced. */
   readonly messages?: readonly string[];
+  /** Request body: JSON or text, with `{streamId}` and `{position}`. */
+  readonly body?: string;
+  /** Token endpoint and client of `auth.kind` oauth2. The client's secret is the key. */
+  readonly oauth2?: { readonly tokenUrl: string; readonly clientId: string };
+  /** PEM. */
+  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+  /** URL of an HTTP proxy. */
+  readonly proxy?: string;
 }
 
 /** How the credential is sent. */
@@ -95,15 +103,38 @@ export type AuthSettings =
   | { readonly kind: "bearer" }
   | { readonly kind: "header"; readonly name: string }
   | { readonly kind: "query"; readonly name: string }
+  /** The key is `user:password`. */
+  | { readonly kind: "basic" }
+  | {
+      readonly kind: "oauth2";
+      readonly clientAuth: "basic" | "post";
+      readonly scope?: string;
+      readonly audience?: string;
+    }
+  /** Signed with the connection manager's role. */
+  | { readonly kind: "aws-sigv4"; readonly service: string; readonly region?: string }
   | { readonly kind: "none" };
 
-/** Where a connection sends the position to resume from. */
-export type ResumeSettings =
+/** Where a connection sends the position to resume from, and which events have one. */
+export type ResumeSettings = ResumePlace & {
+  /** JSON pointer to the position in an event. Absent: the SSE id. */
+  readonly pointer?: string;
+  /** What is sent: text with `{position}`. Absent: the position. */
+  readonly template?: string;
+  /** SSE types of the events that have a position. Absent: all. */
+  readonly types?: readonly string[];
+  /** Ignored events leave the position as it is. */
+  readonly skipIgnored?: boolean;
+};
+
+export type ResumePlace =
   | { readonly kind: "last-event-id" }
-  | { readonly kind: "query"; readonly name: string; readonly pointer: string }
-  | { readonly kind: "header"; readonly name: string; readonly pointer: string }
+  | { readonly kind: "query"; readonly name: string }
+  | { readonly kind: "header"; readonly name: string }
+  /** Where the body has `{position}`. */
+  | { readonly kind: "body" }
   /** In place of `{position}` in the messages of a WebSocket. */
-  | { readonly kind: "message"; readonly pointer: string }
+  | { readonly kind: "message" }
   | { readonly kind: "none" };
 
 /** How to recognise that two events are the same event. */
@@ -156,6 +187,7 @@ export interface WebSocketSettings {
 /** What a clean end of the response means. */
 export type EndMeaning = "reconnect" | "complete";
 
+export type RequestMethod = "GET" | "POST" | "PUT";
 export type Format = "auto" | "sse" | "lines" | "json" | "json-seq";
 export type HandoverMode = "auto" | "overlap" | "break";
 
@@ -166,6 +198,13 @@ export interface RelaySettings {
     readonly format: Format;
     readonly auth: AuthSettings;
     readonly resume: ResumeSettings;
+    /** Absent: GET. */
+    readonly method?: RequestMethod;
+    readonly http2?: boolean;
+    /** Accept a compressed response. */
+    readonly compression?: boolean;
+    /** The credential may be sent over http to another host than this one. */
+    readonly allowInsecureHttp?: boolean;
     readonly idleTimeoutMs: number;
     readonly on: readonly ControlRule[];
     readonly end: EndMeaning;
@@ -257,6 +296,8 @@ export interface StreamHistory {
   readonly openedAt?: number;
   /** The permanent answer that the source has given since, and no other one. Absent: its last answer was another one. */
   readonly refusal?: Refusal;
+  /** A compressed connection delivered nothing: the source withholds what it compresses. */
+  readonly uncompressed?: boolean;
 }
 
 export interface Refusal {

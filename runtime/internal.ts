@@ -24,11 +24,11 @@ export {
 export type { ConnectionView } from "./control/api/view";
 export { matchingRule } from "./data/control-events";
 export type { EventSink } from "./data/event-sink";
-export { Agent } from "./data/http-client";
 export { contentKey, eventKey } from "./data/identity";
 export { decodeItem, type StoredEvent } from "./data/item";
-export { decodedBody, isFramed } from "./data/source/body";
-export { discard, openSource } from "./data/source/follow-redirects";
+export { decodedBody } from "./data/source/body";
+export { openSource } from "./data/source/follow-redirects";
+export { discard, httpTransport } from "./data/source/http-transport";
 export { classifyStatus } from "./data/source/outcome";
 export { redact, type SourceRequest, sourceRequest } from "./data/source/request";
 export { streamDecoder } from "./data/stream-decoder";

@@ -1,12 +1,11 @@
 import {
-  Agent,
   classifyStatus,
   contentKey,
   decodedBody,
   discard,
   type EventSink,
   eventKey,
-  isFramed,
+  httpTransport,
   lazyJson,
   matchingRule,
   openSource,
@@ -15,7 +14,6 @@ import {
   type SourceRequest,
   streamDecoder,
 } from "pulumi-stream-ingestion/internal";
-import type { Dispatcher } from "undici";
 import { printable } from "../terminal";
 import type { ObservedEvent, ObservedEvents } from "./observed-events";
 
@@ -27,7 +25,6 @@ export interface SecondConnection {
   close(): Promise<ObservedEvents>;
 }
 
-const CONNECT_TIMEOUT_MS = 10_000;
 /** About 50 MB of digests and first characters. */
 const MAX_EVENTS = 200_000;
 const BEGINNING_CHARACTERS = 60;
@@ -67,13 +64,13 @@ export async function listen(
     maxEvents = MAX_EVENTS,
   }: { readonly signal: AbortSignal; readonly onOpen?: () => void; readonly maxEvents?: number },
 ): Promise<ObservedEvents> {
-  const dispatcher = new Agent({ allowH2: false, connect: { timeout: CONNECT_TIMEOUT_MS } });
+  const transport = httpTransport({}, settings.source.http2 ?? false);
   const seen = new Map<string, ObservedEvent>();
-  let response: Dispatcher.ResponseData | undefined;
+  let response: Awaited<ReturnType<typeof openSource>> | undefined;
   let opened = false;
   const observed = (ended?: string): ObservedEvents => ({ events: [...seen.values()], opened, ended });
   try {
-    response = await openSource(request, dispatcher, signal);
+    response = await openSource(request, transport.send, signal);
     const { statusCode, headers } = response;
     if (classifyStatus(statusCode) !== "stream") return observed(refusal(statusCode));
     const decoder = streamDecoder(settings, headers);
@@ -85,13 +82,13 @@ export async function listen(
       decoder.feed(chunk, sink);
       if (seen.size >= maxEvents) return observed(`it reached its limit of ${maxEvents} events`);
     }
-    decoder.end(isFramed(headers), sink);
+    decoder.end(response.framed, sink);
     return observed("the upstream ended it");
   } catch (error) {
     return observed(opened && signal.aborted ? undefined : reason(error, request));
   } finally {
     if (response !== undefined) discard(response.body);
-    await dispatcher.destroy();
+    await transport.close();
   }
 }
 

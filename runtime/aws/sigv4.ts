@@ -13,13 +13,15 @@ export interface SignInput {
   readonly method: string;
   /** The path as sent: escaped once, without a query string. */
   readonly path: string;
+  /** The query string in its canonical form: sorted, each name and value escaped. Absent: none. */
+  readonly query?: string;
   /** Lower-case names, including `host`. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Buffer;
 }
 
 /**
- * Signature Version 4 for requests without a query string. Returns the headers to send. Derives the signing key once a day.
+ * Signature Version 4. Returns the headers to send. Derives the signing key once a day.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 export function signer(service: string, region: string) {
@@ -48,7 +50,7 @@ export function signer(service: string, region: string) {
     const canonical = names.map((name) => `${name}:${headers[name]}\n`).join("");
     const bodyHash = hash("sha256", input.body, "hex");
     // Correct for S3, which escapes the path once, and for paths that need no escaping.
-    const request = `${input.method}\n${input.path}\n\n${canonical}\n${signed}\n${bodyHash}`;
+    const request = `${input.method}\n${input.path}\n${input.query ?? ""}\n${canonical}\n${signed}\n${bodyHash}`;
     const scope = `${day}/${region}/${service}/aws4_request`;
     const text = `AWS4-HMAC-SHA256\n${time}\n${scope}\n${hash("sha256", request, "hex")}`;
     const signature = hmac(signingKey(credentials, day), text).toString("hex");

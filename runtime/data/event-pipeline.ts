@@ -53,7 +53,7 @@ export class EventPipeline implements EventSink {
   ) {
     this.position = checkpoint;
     const { source, events } = deps.settings;
-    this.readsJson = "pointer" in source.resume || "pointer" in events.identity || readsJson(source.on);
+    this.readsJson = source.resume.pointer !== undefined || "pointer" in events.identity || readsJson(source.on);
   }
 
   begin(connection: number): void {
@@ -73,8 +73,9 @@ export class EventPipeline implements EventSink {
     this.counts.received++;
     const sequence = this.sequencePrefix + ++this.counter;
     const json = this.readsJson ? lazyJson(data) : NO_JSON;
-    const position = this.advanceTo(this.positionOf(id, json));
     const rule = on.length === 0 ? -1 : matchingRule(on, { data, type, json });
+    const leaves = rule !== -1 && settings.source.resume.skipIgnored === true;
+    const position = leaves ? undefined : this.advanceTo(this.positionOf(id, type, json));
     if (rule !== -1) {
       this.counts.ignored++;
       tracker.addSettled(position);
@@ -106,7 +107,7 @@ export class EventPipeline implements EventSink {
       { code: "EVENT_TOO_LARGE", digest, type, id },
     );
     this.deps.tracker.addSettled(
-      this.advanceTo(this.deps.settings.source.resume.kind === "last-event-id" ? id : undefined),
+      this.advanceTo(this.resumesById && !this.deps.settings.source.resume.types ? id : undefined),
     );
   }
 
@@ -125,7 +126,7 @@ export class EventPipeline implements EventSink {
   /** An SSE id without an event. */
   idChanged(id: string): void {
     if (this.control !== undefined) return;
-    if (this.deps.settings.source.resume.kind === "last-event-id") this.deps.tracker.addSettled(this.advanceTo(id));
+    if (this.resumesById && !this.deps.settings.source.resume.types) this.deps.tracker.addSettled(this.advanceTo(id));
   }
 
   retry(ms: number): void {
@@ -139,10 +140,17 @@ export class EventPipeline implements EventSink {
     return position;
   }
 
-  private positionOf(id: string, json: ReturnType<typeof lazyJson>): string | undefined {
-    const { resume } = this.deps.settings.source;
-    if (resume.kind === "last-event-id") return id === "" && this.position === undefined ? undefined : id;
-    return resume.kind === "none" ? undefined : json.textAt(resume.pointer);
+  private positionOf(id: string, type: string, json: ReturnType<typeof lazyJson>): string | undefined {
+    const { kind, pointer, types } = this.deps.settings.source.resume;
+    if (kind === "none" || (types !== undefined && !types.includes(type))) return undefined;
+    if (pointer !== undefined) return json.textAt(pointer);
+    return id === "" && this.position === undefined ? undefined : id;
+  }
+
+  /** Whether the SSE id is the position. */
+  private get resumesById(): boolean {
+    const { kind, pointer } = this.deps.settings.source.resume;
+    return kind !== "none" && pointer === undefined;
   }
 
   /** Whether an event with this key was read before. Counts duplicates by kind and logs each kind once per connection. */

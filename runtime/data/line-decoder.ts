@@ -4,17 +4,24 @@ import { headDigest, PartialLine } from "./partial-line";
 
 const LF = 10;
 const CR = 13;
+const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /**
- * One event per line, ended by LF or CRLF. Blank lines are heartbeats. A line that is not valid UTF-8 is passed as bytes.
+ * One event per line, ended by LF or CRLF. Blank lines are heartbeats. A byte order mark before the first line is skipped. A line that is not valid UTF-8 is passed as bytes.
  * The framing follows https://github.com/ndjson/ndjson-spec; docs/decisions/0010 decides what the specification leaves open.
  */
 export function lineDecoder(maxEventBytes: number): Decoder {
-  // One byte more than an event: the CR of CRLF does not count.
-  const partial = new PartialLine(maxEventBytes + 1);
+  // More than an event: neither the CR of CRLF nor a byte order mark counts.
+  const partial = new PartialLine(maxEventBytes + 1 + BOM.length);
+  let isFirst = true;
 
   /** `length` is larger than `end - start` only for a line over the limit, of which only the head is kept. */
   function line(bytes: Buffer, start: number, end: number, length: number, valid: boolean, sink: EventSink): void {
+    if (isFirst && bytes.subarray(start, Math.min(end, start + BOM.length)).equals(BOM)) {
+      start += BOM.length;
+      length -= BOM.length;
+    }
+    isFirst = false;
     if (length === end - start && end > start && bytes[end - 1] === CR) {
       end--;
       length--;
@@ -32,6 +39,7 @@ export function lineDecoder(maxEventBytes: number): Decoder {
    */
   function asciiLines(chunk: Buffer, from: number, sink: EventSink): number {
     const text = chunk.toString("latin1");
+    isFirst = false;
     let start = from;
     for (let end = text.indexOf("\n", start); end !== -1; end = text.indexOf("\n", start)) {
       const length = end - start - (end > start && text.charCodeAt(end - 1) === CR ? 1 : 0);

@@ -1,5 +1,5 @@
 import type { Dispatcher } from "undici";
-import type { RelaySettings } from "../contract";
+import type { LastError, RelaySettings } from "../contract";
 import type { Relay, RelayOptions, RelayOutcome, RelaySnapshot } from "../relay-port";
 import type { Clock } from "../support/clock";
 import { StreamError } from "../support/errors";
@@ -9,11 +9,12 @@ import { runConnection } from "./connection";
 import { failureOf, lastError } from "./connection-end";
 import { EventPipeline } from "./event-pipeline";
 import type { EventStore, PutOversize } from "./event-store";
-import { Agent } from "./http-client";
 import { HEALTHY_MS, nextReconnect } from "./reconnect";
+import type { TokenCache } from "./source/oauth2";
 import { type ConnectionEnd, decideOutcome, mayMeanLostPosition, opened } from "./source/outcome";
 import type { Source } from "./source/port";
 import { type ReadSecret, secretCache } from "./source/secret-cache";
+import type { AwsIdentity } from "./source/signed-request";
 import { sourceOf } from "./source/transport";
 import { Writer } from "./writer";
 
@@ -27,13 +28,16 @@ export interface RelayDeps {
   /** 0 ≤ x < 1. */
   readonly random: () => number;
   readonly log: Logger;
-  /** @default a new agent, destroyed when the run ends */
+  /** Access tokens, shared by the streams of a hop. */
+  readonly tokens: TokenCache;
+  /** Signs the requests of `auth.kind` aws-sigv4. */
+  readonly aws: AwsIdentity;
+  /** @default the one that the secret defines, destroyed when the run ends */
   readonly dispatcher?: Dispatcher;
 }
 
 /** Longest wait inside an invocation. For a longer one, the relay ends the run and returns the time of the next attempt. */
 const MAX_WAIT_MS = 60_000;
-const CONNECT_TIMEOUT_MS = 10_000;
 
 /** The relay of one stream in one hop: it opens connections one after another and sends their events to one writer. */
 export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
@@ -71,16 +75,18 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
   let credentialLost = false;
   /** Connections so far. Each has its number, since a source may refuse one that was open. */
   let connection = 0;
+  const startedAt = clock.now();
 
   /** One attempt. Sends a second request if the source refused the position or an outdated key. */
   async function attempt(source: Source): Promise<ConnectionEnd> {
     try {
       const before = await currentSecret(credentialLost ? 0 : undefined);
+      if (credentialLost) source.discardCredential();
       credentialLost = false;
       let end = await connect(source, before);
       if (end.kind === "refused" && end.status === 401) {
         const now = await currentSecret(0);
-        if (now.version !== before.version) end = await connect(source, now);
+        if (source.discardCredential() || now.version !== before.version) end = await connect(source, now);
       }
       if (end.kind !== "refused" || !pipeline.position || !mayMeanLostPosition(end.status)) return end;
       if (end.status === 409 && options.singleAttempt()) return end;
@@ -130,16 +136,17 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
     });
   }
 
-  function connect(
+  async function connect(
     source: Source,
     { secret, version }: ReadSecret,
     onOpen: () => void = () => {},
   ): Promise<ConnectionEnd> {
     state.secretVersion = version;
     pipeline.begin(++connection);
+    const compressed = settings.source.compression === true && state.history.uncompressed !== true;
     let firstByteSeen = false;
-    return runConnection(
-      { secret, position: pipeline.position },
+    const end = await runConnection(
+      { secret, position: pipeline.position, compressed },
       {
         source,
         settings,
@@ -166,6 +173,11 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
         },
       },
     );
+    if (compressed && !firstByteSeen && end.kind === "broken" && end.error.code === "SOURCE_IDLE") {
+      state.history = { ...state.history, uncompressed: true };
+      log.log("warn", "A compressed connection delivered nothing. The stream continues without compression.");
+    }
+    return end;
   }
 
   async function connections(source: Source): Promise<RelayOutcome> {
@@ -180,7 +192,10 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
       const openMs = state.connectedSince === undefined ? undefined : clock.now() - state.connectedSince;
       state.connectedSince = undefined;
       if (openMs !== undefined) options.onProgress({ kind: "closed", at: clock.now() });
-      if (stopReading.signal.aborted) return { kind: "stopped" };
+      if (stopReading.signal.aborted) {
+        state.lastError ??= silence(openMs !== undefined);
+        return { kind: "stopped" };
+      }
       // A 200 whose body has the wrong format is not an open stream.
       const neverOpen = end.kind === "not-a-stream" && pipeline.newEvents === 0;
       const { outcome, history } = decideOutcome(end, neverOpen ? before : state.history, clock.now());
@@ -221,6 +236,14 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
     }
   }
 
+  /** A source that stays silent for most of a hop that is shorter than the idle timeout would otherwise not be reported. */
+  function silence(isOpen: boolean): LastError | undefined {
+    const now = clock.now();
+    if (pipeline.counts.bytes > 0 || now - startedAt < (options.stopReadingAt - startedAt) / 2) return undefined;
+    const what = isOpen ? "a response head and no data" : "no response head";
+    return { code: "SOURCE_IDLE", message: `The source sent ${what} in ${now - startedAt} ms.`, at: now };
+  }
+
   /** Waits until every event is settled or `drainUntil` passes. */
   async function drain(): Promise<void> {
     writer.flush();
@@ -243,16 +266,16 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
         giveUp.abort();
         writer.wake();
       });
-      const dispatcher = deps.dispatcher ?? new Agent({ allowH2: false, connect: { timeout: CONNECT_TIMEOUT_MS } });
+      const source = sourceOf({ ...deps, streamId: options.streamId, log });
       try {
-        const outcome = await connections(sourceOf({ streamId: options.streamId, settings, dispatcher, clock }));
+        const outcome = await connections(source);
         await drain();
         return outcome;
       } finally {
         over.abort();
         giveUp.abort();
         options.signal.removeEventListener("abort", stop);
-        if (!deps.dispatcher) await dispatcher.destroy();
+        await source.close();
       }
     },
     snapshot: () => ({

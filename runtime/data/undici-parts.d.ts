@@ -14,3 +14,8 @@ declare module "undici/lib/api/api-request" {
   function request(this: Dispatcher, options: Dispatcher.RequestOptions): Promise<Dispatcher.ResponseData>;
   export = request;
 }
+
+declare module "undici/lib/dispatcher/proxy-agent" {
+  import { ProxyAgent } from "undici";
+  export = ProxyAgent;
+}

@@ -8,6 +8,7 @@ import { runHop } from "../control/hop/run-hop";
 import { timingFor } from "../control/hop/timing";
 import { dynamodbStore } from "../data/dynamodb-store";
 import { createRelay } from "../data/relay";
+import { tokenCache } from "../data/source/oauth2";
 import { systemClock } from "../support/clock";
 import { jsonLogger } from "../support/logger";
 import { emfMetrics } from "../support/metrics";
@@ -52,6 +53,8 @@ export async function handler(event: unknown, context: Context): Promise<Record<
       clock,
       random: Math.random,
       log: logger,
+      tokens: tokenCache(clock),
+      aws: awsTarget("lambda"),
     };
     const reasons = await runHop(
       payload,

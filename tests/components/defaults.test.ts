@@ -23,6 +23,14 @@ function documentedDefaults(): Record<string, string> {
   return found;
 }
 
+function clientAuth(): unknown {
+  const { source } = someArgs();
+  const oauth2 = { tokenUrl: "https://login.example/token", clientId: "relay" };
+  const { auth } = normalise("in", someArgs({ source: { ...source, auth: { kind: "oauth2" }, oauth2 } })).settings
+    .source;
+  return auth.kind === "oauth2" && auth.clientAuth;
+}
+
 describe("the defaults", () => {
   it("are what the documentation of the arguments says", () => {
     const { settings, processor, ...rest } = normalise("in", someArgs());
@@ -32,6 +40,12 @@ describe("the defaults", () => {
       "SourceArgs.format": settings.source.format,
       "SourceArgs.auth": settings.source.auth,
       "SourceArgs.resume": settings.source.resume,
+      "ResumeArgs.skipIgnored": settings.source.resume.skipIgnored ?? false,
+      "OAuth2Args.clientAuth": clientAuth(),
+      "SourceArgs.method": settings.source.method ?? "GET",
+      "SourceArgs.http2": settings.source.http2 ?? false,
+      "SourceArgs.compression": settings.source.compression ?? false,
+      "SourceArgs.allowInsecureHttp": settings.source.allowInsecureHttp ?? false,
       "SourceArgs.on": settings.source.on,
       "SourceArgs.end": settings.source.end,
       "WebSocketArgs.subprotocols": settings.source.webSocket.subprotocols,

@@ -37,8 +37,93 @@ const REFUSED: readonly (readonly [name: string, args: unknown, message: string]
   ],
   [
     "an auth that is none",
+    with_({ source: { ...source, auth: { kind: "digest" } } }),
+    'Expected `source.auth.kind` to be "bearer" | "header" | "query" | "basic" | "oauth2" | "aws-sigv4" | "none", got "digest".',
+  ],
+  [
+    "an auth that is text",
+    with_({ source: { ...source, auth: "none" } }),
+    'Expected `source.auth` to be an object such as { kind: "header", name: "X-Api-Key" }, got "none".',
+  ],
+  [
+    "an unknown key of the source",
+    with_({ source: { ...source, timeout: 5 } }),
+    'Expected `source` to have the keys url, path, key, format, auth, headers, query, method, body, oauth2, tls, proxy, http2, compression, allowInsecureHttp, resume, idleTimeoutSeconds, on, end, webSocket, got "timeout". Example: { url: "https://stream.example.com", path: "/v1/{streamId}", key }.',
+  ],
+  [
+    "basic without a key",
     with_({ source: { ...source, auth: { kind: "basic" } } }),
-    'Expected `source.auth.kind` to be "bearer" | "header" | "query" | "none", got "basic".',
+    "Expected `source.key` to be `user:password` with this `source.auth`, got undefined.",
+  ],
+  [
+    "oauth2 without its arguments",
+    with_({ source: { ...source, key: "k", auth: { kind: "oauth2" } } }),
+    'Expected `source.oauth2` to be given with `source.auth: { kind: "oauth2" }`, and only with it, got "none".',
+  ],
+  [
+    "oauth2 arguments without the kind",
+    with_({ source: { ...source, oauth2: { tokenUrl: "https://a.example", clientId: "c" } } }),
+    'Expected `source.oauth2` to be given with `source.auth: { kind: "oauth2" }`, and only with it, got "it with "bearer"".',
+  ],
+  [
+    "a signature without service",
+    with_({ source: { ...source, auth: { kind: "aws-sigv4" } } }),
+    "Expected `source.auth.service` to be given, got undefined.",
+  ],
+  [
+    "a client certificate without key",
+    with_({ source: { ...source, tls: { cert: "x" } } }),
+    'Expected `source.tls` to be `cert` and `key` together, got "`cert` only".',
+  ],
+  [
+    "a POST that does not say what its end means",
+    with_({ source: { ...source, method: "POST" } }),
+    'Expected `source.end` to be given with `source.method` POST: "reconnect" sends the request again, "complete" ends the stream, got undefined.',
+  ],
+  [
+    "a body with GET",
+    with_({ source: { ...source, body: "x" } }),
+    'Expected `source.method` to be "POST" or "PUT" with `source.body`, got undefined.',
+  ],
+  [
+    "a template without position",
+    with_({ source: { ...source, resume: { kind: "query", name: "since", template: "[]" } } }),
+    'Expected `source.resume.template` to be text with {position}, got "[]".',
+  ],
+  [
+    "a position in a body that there is not",
+    with_({ source: { ...source, resume: { kind: "body" } } }),
+    'Expected `source.body` to be a body with {position}, as `source.resume: { kind: "body" }` requires, got undefined.',
+  ],
+  [
+    "a compression that is text",
+    with_({ source: { ...source, compression: "gzip" } }),
+    'Expected `source.compression` to be true or false, got "gzip".',
+  ],
+  [
+    "HTTP/2 over a proxy",
+    with_({ source: { ...source, http2: true, proxy: "http://proxy.example" } }),
+    "Expected `source.http2` to be false with `source.proxy`, got true.",
+  ],
+  [
+    "an identity that is text",
+    with_({ events: { identity: "sse-id" } }),
+    'Expected `events.identity` to be an object such as { kind: "pointer", pointer: "/id" }, got "sse-id".',
+  ],
+  [
+    "a key over http",
+    with_({ source: { ...source, url: "http://upstream.example", key: "hidden" } }),
+    'Expected `source.url` to be https, because each request carries a credential; set `source.allowInsecureHttp: true` to send it readable, got "http".',
+  ],
+  [
+    "a key and a user in the URL",
+    with_({ source: { ...source, url: "https://ann:pass@upstream.example", key: "hidden" } }),
+    'Expected `source.key` to be absent where `source.url` has a user and password, got "both (they are secrets)".',
+  ],
+  [
+    "two streams with the same request",
+    with_({ source, streams: ["a", "b"] }),
+    'Expected `source` to be a request with {streamId} in `path`, `query`, `headers` or `body`, because `streams` has more than one stream, got "the same request for each of them".',
   ],
   [
     "an auth header without name",
@@ -48,17 +133,12 @@ const REFUSED: readonly (readonly [name: string, args: unknown, message: string]
   [
     "a resume that is none",
     with_({ source: { ...source, resume: { kind: "cookie" } } }),
-    'Expected `source.resume.kind` to be "last-event-id" | "query" | "header" | "message" | "none", got "cookie".',
+    'Expected `source.resume.kind` to be "last-event-id" | "query" | "header" | "body" | "message" | "none", got "cookie".',
   ],
   [
     "a resume without name",
     with_({ source: { ...source, resume: { kind: "query", pointer: "/a" } } }),
     "Expected `source.resume.name` to be given, got undefined.",
-  ],
-  [
-    "a resume without pointer",
-    with_({ source: { ...source, resume: { kind: "query", name: "from" } } }),
-    "Expected `source.resume.pointer` to be a JSON pointer such as /id, got undefined.",
   ],
   [
     "no processor",

@@ -2,6 +2,7 @@ import type { RelaySettings, SourceSecret } from "../../runtime/contract";
 import type { EventStore } from "../../runtime/data/event-store";
 import { decodeItem, type EncodedItem, type StoredEvent } from "../../runtime/data/item";
 import { createRelay, type RelayDeps } from "../../runtime/data/relay";
+import { tokenCache } from "../../runtime/data/source/oauth2";
 import type { RelayOptions, RelayProgress } from "../../runtime/relay-port";
 import type { LogFields, Logger } from "../../runtime/support/logger";
 import { fakeClock } from "../fakes/fake-clock";
@@ -43,7 +44,7 @@ export interface Settings {
   readonly events?: Partial<RelaySettings["events"]>;
 }
 
-function relaySettings({ source, events }: Settings = {}): RelaySettings {
+export function relaySettings({ source, events }: Settings = {}): RelaySettings {
   return {
     v: 1,
     source: {
@@ -100,6 +101,11 @@ export function setUp(source: { readonly url: string }, setup: Setup = {}) {
       clock,
       random: () => 0.5,
       log,
+      tokens: tokenCache(clock),
+      aws: {
+        region: "eu-central-1",
+        credentials: async () => ({ accessKeyId: "AKID", secretAccessKey: "hidden-key" }),
+      },
       ...setup.deps,
     },
   );

@@ -51,6 +51,6 @@ describe("the outcome of a connection", () => {
   });
 
   it("keeps the time of the first open connection", () => {
-    assert.deepEqual(opened(opened({}, 5), 9), { openedAt: 5 });
+    assert.equal(opened(opened({}, 5), 9).openedAt, 5);
   });
 });

@@ -174,6 +174,7 @@ function statusAttributes({ status, relay, handoverMode, handover }: Report): Re
     ...(relay.secretVersion !== undefined && { secretVersion: relay.secretVersion }),
     ...(relay.lastError !== undefined && { lastError: relay.lastError }),
     ...(relay.history.openedAt !== undefined && { openedAt: relay.history.openedAt }),
+    ...(relay.history.uncompressed && { uncompressed: true }),
     refusal: relay.history.refusal,
     ...(handoverMode && { handoverMode }),
     ...(handover && { handover, disconnectedAt: undefined }),

@@ -33,7 +33,7 @@ export function relayRunner(
       generation,
       checkpoint: row.checkpoint,
       attempt: row.attempt,
-      history: { openedAt: row.openedAt, refusal: row.refusal },
+      history: { openedAt: row.openedAt, refusal: row.refusal, uncompressed: row.uncompressed },
       signal: stopReading.signal,
       stopReadingAt: frame.deadlineAt - frame.timing.stopReadingMs,
       drainUntil: frame.deadlineAt - frame.timing.releaseMs,

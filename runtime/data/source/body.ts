@@ -8,8 +8,15 @@ export type Headers = Readonly<Record<string, string | string[] | undefined>>;
 /** A header can list thousands of codings, and each decompressor allocates memory. */
 const MAX_CODINGS = 3;
 
-/** The decompressed body. Data is available as soon as the source flushes it. @throws StreamError SOURCE_FORMAT */
-export function decodedBody(body: Readable, headers: Headers): Readable {
+/**
+ * The decompressed body. Data is available as soon as the source flushes it. A coding that is not a compression, such as `none`
+ * or `utf-8`, is reported and skipped: the body is read as it is. @throws StreamError SOURCE_FORMAT
+ */
+export function decodedBody(
+  body: Readable,
+  headers: Headers,
+  onUnknown: (coding: string) => void = () => {},
+): Readable {
   const codings = header(headers, "content-encoding").toLowerCase().split(",");
   if (codings.length > MAX_CODINGS)
     throw new StreamError(
@@ -20,13 +27,15 @@ export function decodedBody(body: Readable, headers: Headers): Readable {
   // The header lists the codings in the order in which they were applied.
   for (const coding of codings.map((name) => name.trim()).reverse()) {
     if (coding === "" || coding === "identity") continue;
+    const transform = decompressor(coding);
+    if (transform === undefined) onUnknown(coding);
     // The stream itself reports the error to its reader.
-    decoded = pipeline(decoded, decompressor(coding), () => {});
+    else decoded = pipeline(decoded, transform, () => {});
   }
   return decoded;
 }
 
-function decompressor(coding: string): Transform {
+function decompressor(coding: string): Transform | undefined {
   switch (coding) {
     case "gzip":
     case "x-gzip":
@@ -38,29 +47,26 @@ function decompressor(coding: string): Transform {
     case "zstd":
       return createZstdDecompress({ flush: constants.ZSTD_e_flush });
   }
-  throw new StreamError(
-    "SOURCE_FORMAT",
-    `Expected the source's content-encoding to be gzip, deflate, br or zstd, got "${coding}".`,
-  );
+  return undefined;
 }
 
 const LINES =
   /^(application\/(x-)?(ndjson|jsonl|jsonlines|json|stream\+json|x-json-stream|octet-stream)|text\/plain|binary\/octet-stream)$/;
 
 /**
- * Decides how to decode a response. A web page is never a stream. With format `auto`, a JSON document with a content-length
- * is not a stream either.
+ * Decides how to decode a response. A format that the settings name is used for any content type. With `auto`, a web page, an
+ * error report and a JSON document with a content-length are not streams.
  * @throws StreamError SOURCE_FORMAT
  */
 export function streamFormat(format: Format, headers: Headers): Exclude<Format, "auto"> {
+  if (format !== "auto") return format;
   const contentType = header(headers, "content-type");
   const type = contentType.split(";", 1)[0]!.trim().toLowerCase();
   if (type === "text/html" || type === "application/xhtml+xml" || type === "application/problem+json")
     throw wrongType(
       contentType,
-      "This is a page or an error report, not a stream. Check the source's `url`, `path` and credentials.",
+      "This is a page or an error report, not a stream. Check the source's `url`, `path` and credentials, or set `source.format` if it is a stream.",
     );
-  if (format !== "auto") return format;
   if (type === "text/event-stream") return "sse";
   if (type === "application/json-seq") return "json-seq";
   if (type === "application/json" && header(headers, "content-length") !== "")

@@ -1,41 +1,51 @@
-import type { Dispatcher } from "undici";
 import { StreamError } from "../../support/errors";
-import { request } from "../http-client";
 import { header } from "./body";
+import { discard, type HttpResponse, type Send } from "./http-transport";
+import { isLocalHost, resolvesToLocal } from "./local-address";
 import type { SourceRequest } from "./request";
 
 const MAX_REDIRECTS = 5;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
+export interface SourceResponse extends HttpResponse {
+  /** A redirect led to another origin, which does not get the credentials. */
+  readonly withoutCredentials: boolean;
+}
+
 /**
- * Sends one GET and follows redirects. A redirect within the request's origin keeps the credentials. A redirect to another
- * origin carries none of the secret's headers. A redirect from https to http is not followed.
- * @throws StreamError SOURCE_STATUS for a redirect that cannot be followed; undici's errors
+ * Sends the request and follows redirects. A redirect within the request's origin keeps the credentials. A redirect to another
+ * origin carries none of the secret's headers and no body. A redirect from https to http, and one from a public source to this
+ * machine or its link-local network, is not followed.
+ * @throws StreamError SOURCE_STATUS for a redirect that cannot be followed; the transport's errors
  */
-export async function openSource(
-  source: SourceRequest,
-  dispatcher: Dispatcher,
-  signal: AbortSignal,
-): Promise<Dispatcher.ResponseData> {
-  let url = source.url;
+export async function openSource(source: SourceRequest, send: Send, signal: AbortSignal): Promise<SourceResponse> {
+  let { url, method } = source;
+  let sameOrigin = true;
   for (let redirects = 0; ; redirects++) {
-    const response = await request(dispatcher, {
-      origin: url.origin,
-      path: url.pathname + url.search,
-      method: "GET",
-      headers: url.origin === source.url.origin ? source.headers : source.publicHeaders,
-      // The relay has its own idle timer for head and body, which excludes the time in which the relay itself does not read.
-      headersTimeout: 0,
-      bodyTimeout: 0,
+    const response = await send({
+      url,
+      method,
+      headers: sameOrigin ? source.headers : source.publicHeaders,
+      // A 303, and a 301 or 302 after a POST, is requested with GET: https://fetch.spec.whatwg.org/#http-redirect-fetch
+      ...(sameOrigin && method !== "GET" && { body: source.body }),
       signal,
     });
-    if (!REDIRECTS.has(response.statusCode)) return response;
+    const { statusCode } = response;
+    if (!REDIRECTS.has(statusCode)) return { ...response, withoutCredentials: !sameOrigin };
     discard(response.body);
-    url = redirectTarget(url, header(response.headers, "location"), response.statusCode, redirects);
+    url = await redirectTarget(source, url, header(response.headers, "location"), statusCode, redirects);
+    if (statusCode === 303 || ((statusCode === 301 || statusCode === 302) && method === "POST")) method = "GET";
+    sameOrigin = url.origin === source.url.origin;
   }
 }
 
-function redirectTarget(from: URL, location: string, status: number, redirects: number): URL {
+async function redirectTarget(
+  source: SourceRequest,
+  from: URL,
+  location: string,
+  status: number,
+  redirects: number,
+): Promise<URL> {
   const invalid = (what: string) =>
     new StreamError("SOURCE_STATUS", `The source answered ${status}: ${what}.`, { retryable: true });
   if (location === "") throw invalid("a redirect without a Location header");
@@ -44,11 +54,9 @@ function redirectTarget(from: URL, location: string, status: number, redirects: 
   const to = new URL(location, from);
   if (to.protocol !== "https:" && to.protocol !== from.protocol)
     throw invalid(`a redirect from ${from.protocol} to ${to.protocol}, which is not followed`);
+  if (to.username !== "" || to.password !== "") throw invalid("a redirect to a URL with credentials");
+  const { hostname } = source.url;
+  if (to.hostname !== hostname && !isLocalHost(hostname) && (await resolvesToLocal(to.hostname)))
+    throw invalid("a redirect to a loopback or link-local address, which is not followed");
   return to;
-}
-
-/** Destroys an unread body and ignores its error. */
-export function discard(body: Dispatcher.ResponseData["body"]): void {
-  body.on("error", () => {});
-  body.destroy();
 }

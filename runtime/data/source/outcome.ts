@@ -83,5 +83,5 @@ export function decideOutcome(
 
 /** The history after a connection is open. */
 export function opened(history: StreamHistory, now: number): StreamHistory {
-  return { openedAt: history.openedAt ?? now };
+  return { ...history, openedAt: history.openedAt ?? now, refusal: undefined };
 }

@@ -13,12 +13,18 @@ export interface Source {
    * CONFIG_INVALID. Its message contains no secret.
    */
   open(request: OpenRequest): Promise<Answer>;
+  /** The source refused the credential. Returns whether the next request has another one, although the secret is the same. */
+  discardCredential(): boolean;
+  /** Closes what is kept between connections. */
+  close(): Promise<void>;
 }
 
 export interface OpenRequest {
   readonly secret: SourceSecret;
   /** Position to resume from. Absent: from now. */
   readonly position: string | undefined;
+  /** Ask for a compressed response. */
+  readonly compressed: boolean;
   /** Aborted: the attempt ends, and a connection that is open closes. */
   readonly signal: AbortSignal;
 }

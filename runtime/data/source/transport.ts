@@ -6,5 +6,9 @@ import { webSocketSource } from "./websocket";
 export function sourceOf(deps: HttpSourceDeps): Source {
   const http = httpSource(deps);
   const webSocket = webSocketSource(deps);
-  return { open: (request) => (/^wss?:/i.test(request.secret.url) ? webSocket : http).open(request) };
+  return {
+    open: (request) => (/^wss?:/i.test(request.secret.url) ? webSocket : http).open(request),
+    discardCredential: () => http.discardCredential(),
+    close: () => http.close(),
+  };
 }

@@ -31,7 +31,7 @@ const heldBytes = (maxEventBytes: number) => Math.max(HELD_BYTES, maxEventBytes 
 const TOO_LONG = Buffer.alloc(1);
 
 /** A source that sends messages over a WebSocket (RFC 6455). Each text or binary message is one event. */
-export function webSocketSource(deps: WebSocketSourceDeps): Source {
+export function webSocketSource(deps: WebSocketSourceDeps): Pick<Source, "open"> {
   return { open: (request) => open(request, deps) };
 }
 
@@ -46,6 +46,7 @@ async function open({ secret, position, signal }: OpenRequest, deps: WebSocketSo
     maxPayload: heldBytes(events.maxEventBytes),
     perMessageDeflate: compression,
     followRedirects: false,
+    ...secret.tls,
   });
   // Before the first await: the first message may arrive with the handshake's response.
   const connection = openConnection(socket, request, deps);

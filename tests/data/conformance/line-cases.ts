@@ -42,7 +42,8 @@ export const LINE_CASES: readonly LineCase[] = [
   // Encoding
   { name: "characters of two, three and four bytes", body: "é\n€uro\n🜁\n", lines: ["é", "€uro", "🜁"] },
   { name: "NUL is part of the line", body: "a\0b\n", lines: ["a\0b"] },
-  { name: "a byte order mark is part of the line", body: "\uFEFFa\n", lines: ["\uFEFFa"] },
+  { name: "one byte order mark before the first line is removed", body: "\uFEFF\uFEFFa\n", lines: ["\uFEFFa"] },
+  { name: "a later byte order mark is part of its line", body: "a\n\uFEFFb\n", lines: ["a", "\uFEFFb"] },
   {
     name: "a line that is not valid UTF-8 stays bytes, its neighbours are text",
     body: Buffer.from("a\n\xff\xfe\nb\n", "latin1"),

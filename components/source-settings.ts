@@ -1,0 +1,167 @@
+import type { AuthSettings, RelaySettings, ResumeSettings } from "../runtime/contract";
+import {
+  type AuthArgs,
+  AuthKind,
+  OAuth2ClientAuth,
+  type ResumeArgs,
+  ResumeKind,
+  type SourceArgs,
+  SourceEnd,
+  SourceFormat,
+  SourceMethod,
+} from "./args";
+import { controlRules } from "./control-rules";
+import { expect, integer, oneOf, onlyKeys, pointer, text } from "./expect";
+import { webSocketSettings } from "./web-socket";
+
+const SOURCE_DEFAULTS = { idleTimeoutSeconds: 60 } as const;
+
+const SOURCE_EXAMPLE = '{ url: "https://stream.example.com", path: "/v1/{streamId}", key }';
+const SOURCE_KEYS = [
+  ...["url", "path", "key", "format", "auth", "headers", "query", "method", "body", "oauth2", "tls", "proxy", "http2"],
+  ...["compression", "allowInsecureHttp", "resume", "idleTimeoutSeconds", "on", "end", "webSocket"],
+];
+
+/** The settings of `source`, checked. @throws Error that names the argument, the value seen and what is allowed */
+export function sourceSettings(source: SourceArgs): RelaySettings["source"] {
+  onlyKeys("source", source, SOURCE_KEYS, SOURCE_EXAMPLE);
+  const method = oneOf("source.method", SourceMethod, source.method ?? SourceMethod.get);
+  if (method !== SourceMethod.get)
+    expect(
+      source.end !== undefined,
+      "`source.end`",
+      `given with \`source.method\` ${method}: "reconnect" sends the request again, "complete" ends the stream`,
+      source.end,
+    );
+  expect(
+    source.body === undefined || method !== SourceMethod.get,
+    "`source.method`",
+    '"POST" or "PUT" with `source.body`',
+    source.method,
+  );
+  checkTls(source);
+  expect(!(source.http2 && source.proxy !== undefined), "`source.http2`", "false with `source.proxy`", source.http2);
+  return {
+    format: oneOf("source.format", SourceFormat, source.format ?? SourceFormat.auto),
+    auth: authSettings(source),
+    resume: resumeSettings(source.resume ?? {}, source),
+    ...(method !== SourceMethod.get && { method }),
+    ...flag("source.http2", source.http2, { http2: true }),
+    ...flag("source.compression", source.compression, { compression: true }),
+    ...flag("source.allowInsecureHttp", source.allowInsecureHttp, { allowInsecureHttp: true }),
+    idleTimeoutMs:
+      1000 *
+      integer("source.idleTimeoutSeconds", source.idleTimeoutSeconds ?? SOURCE_DEFAULTS.idleTimeoutSeconds, 1, 840),
+    on: controlRules(source.on ?? []),
+    end: oneOf("source.end", SourceEnd, source.end ?? SourceEnd.reconnect),
+    webSocket: webSocketSettings(source),
+  };
+}
+
+function flag<T extends object>(what: string, value: boolean | undefined, settings: T): T | object {
+  expect(value === undefined || typeof value === "boolean", `\`${what}\``, "true or false", value);
+  return value === true ? settings : {};
+}
+
+const AUTH_EXAMPLE = '{ kind: "header", name: "X-Api-Key" }';
+
+function authSettings({ auth = {}, oauth2, key }: SourceArgs): AuthSettings {
+  onlyKeys("source.auth", auth, ["kind", "name", "service", "region"], AUTH_EXAMPLE);
+  const { kind = AuthKind.bearer, name, service, region }: AuthArgs = auth;
+  oneOf("source.auth.kind", AuthKind, kind);
+  expect(
+    (oauth2 !== undefined) === (kind === AuthKind.oauth2),
+    "`source.oauth2`",
+    'given with `source.auth: { kind: "oauth2" }`, and only with it',
+    oauth2 === undefined ? "none" : `it with "${kind}"`,
+  );
+  if (kind === AuthKind.header || kind === AuthKind.query) return { kind, name: text("source.auth.name", name) };
+  if (kind === AuthKind.awsSigV4)
+    return { kind, service: text("source.auth.service", service), ...(region !== undefined && { region }) };
+  if (kind === AuthKind.basic || kind === AuthKind.oauth2)
+    expect(
+      key !== undefined,
+      "`source.key`",
+      kind === AuthKind.basic
+        ? "`user:password` with this `source.auth`"
+        : "the client's secret with this `source.auth`",
+      key,
+    );
+  if (kind !== AuthKind.oauth2 || oauth2 === undefined) return { kind } as AuthSettings;
+  onlyKeys("source.oauth2", oauth2, ["tokenUrl", "clientId", "scope", "audience", "clientAuth"], OAUTH2_EXAMPLE);
+  const { tokenUrl, clientId, scope, audience, clientAuth = OAuth2ClientAuth.basic } = oauth2;
+  expect(tokenUrl !== undefined, "`source.oauth2.tokenUrl`", "the URL of the token endpoint", tokenUrl);
+  expect(clientId !== undefined, "`source.oauth2.clientId`", "the client's id", clientId);
+  return {
+    kind,
+    clientAuth: oneOf("source.oauth2.clientAuth", OAuth2ClientAuth, clientAuth),
+    ...(scope !== undefined && { scope: text("source.oauth2.scope", scope) }),
+    ...(audience !== undefined && { audience: text("source.oauth2.audience", audience) }),
+  };
+}
+
+const OAUTH2_EXAMPLE = '{ tokenUrl: "https://login.example.com/token", clientId: "relay", scope: "stream.read" }';
+const RESUME_EXAMPLE = '{ kind: "query", name: "since", pointer: "/id" }';
+
+function resumeSettings(resume: ResumeArgs, { body }: SourceArgs): ResumeSettings {
+  const keys = ["kind", "name", "pointer", "template", "types", "skipIgnored"];
+  onlyKeys("source.resume", resume, keys, RESUME_EXAMPLE);
+  const { kind = ResumeKind.lastEventId, name, template, types } = resume;
+  oneOf("source.resume.kind", ResumeKind, kind);
+  if (template !== undefined)
+    expect(template.includes("{position}"), "`source.resume.template`", "text with {position}", template);
+  if (types !== undefined)
+    expect(
+      Array.isArray(types) && types.length > 0 && types.every((type) => typeof type === "string"),
+      "`source.resume.types`",
+      'a list of SSE types such as ["update"]',
+      types,
+    );
+  expect(
+    kind !== ResumeKind.body || body !== undefined,
+    "`source.body`",
+    'a body with {position}, as `source.resume: { kind: "body" }` requires',
+    body,
+  );
+  const options = {
+    ...((resume.pointer !== undefined || kind === ResumeKind.message) && {
+      pointer: pointer("source.resume.pointer", resume.pointer),
+    }),
+    ...(template !== undefined && { template }),
+    ...(types !== undefined && { types }),
+    ...flag("source.resume.skipIgnored", resume.skipIgnored, { skipIgnored: true }),
+  };
+  if (kind === ResumeKind.query || kind === ResumeKind.header)
+    return { kind, name: text("source.resume.name", name), ...options };
+  return { kind, ...options };
+}
+
+function checkTls({ tls }: SourceArgs): void {
+  if (tls === undefined) return;
+  onlyKeys("source.tls", tls, ["ca", "cert", "key"], '{ ca: readFileSync("ca.pem", "utf8") }');
+  expect(
+    (tls.cert === undefined) === (tls.key === undefined),
+    "`source.tls`",
+    "`cert` and `key` together",
+    tls.cert === undefined ? "`key` only" : "`cert` only",
+  );
+}
+
+const PLACEHOLDER = "{streamId}";
+
+/**
+ * Whether the request names its stream. Undefined: an argument is an output, whose value is not known yet.
+ */
+export function namesStream({ url, path, query, headers, body, webSocket }: SourceArgs): boolean | undefined {
+  const values = [url, path, body, ...valuesOf(query), ...valuesOf(headers), ...valuesOf(webSocket?.messages)].filter(
+    (value) => value !== undefined,
+  );
+  if (values.some((value) => typeof value === "string" && value.includes(PLACEHOLDER))) return true;
+  return values.every((value) => typeof value === "string") ? false : undefined;
+}
+
+function valuesOf(record: unknown): unknown[] {
+  if (record === undefined) return [];
+  const isPlain = Array.isArray(record) || Object.getPrototypeOf(record) === Object.prototype;
+  return isPlain ? Object.values(record as object) : [record];
+}

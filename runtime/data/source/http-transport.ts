@@ -1,0 +1,93 @@
+import type { Readable } from "node:stream";
+import type { Dispatcher } from "undici";
+import type { SourceSecret } from "../../contract";
+import { Agent, ProxyAgent, request } from "../http-client";
+import { type Headers, header, isFramed } from "./body";
+import { sendHttp2 } from "./http2";
+import { sendLenient } from "./lenient-http";
+
+export interface HttpRequest {
+  readonly url: URL;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly signal: AbortSignal;
+}
+
+export interface HttpResponse {
+  readonly statusCode: number;
+  readonly headers: Headers;
+  readonly body: Readable;
+  /** Whether a clean end of the body differs from a lost connection. */
+  readonly framed: boolean;
+}
+
+/** Sends one request. Resolves with the head; does not follow redirects. */
+export type Send = (request: HttpRequest) => Promise<HttpResponse>;
+
+/** How requests to the source and to its token endpoint are sent. */
+export interface Transport {
+  readonly send: Send;
+  /** Closes all connections. */
+  close(): Promise<void>;
+}
+
+export type Tls = NonNullable<SourceSecret["tls"]>;
+
+const CONNECT_TIMEOUT_MS = 10_000;
+
+export function httpTransport({ tls, proxy }: Pick<SourceSecret, "tls" | "proxy">, http2: boolean): Transport {
+  if (http2) return { send: sendHttp2(tls), close: async () => {} };
+  const connect = { timeout: CONNECT_TIMEOUT_MS, ...tls };
+  const dispatcher = proxy
+    ? new ProxyAgent({ uri: proxy, requestTls: connect, proxyTls: connect, allowH2: false })
+    : new Agent({ allowH2: false, connect });
+  return { send: sendWith(dispatcher, tls), close: () => dispatcher.destroy() };
+}
+
+/**
+ * Sends with undici. It rejects a chunked response that also has a Content-Length, whose length must be ignored (RFC 9112,
+ * section 6.3). Such a response, and one that its parser rejects, is requested again with a parser that accepts more.
+ */
+export function sendWith(dispatcher: Dispatcher, tls?: Tls): Send {
+  const strict = strictSend(dispatcher);
+  const lenient = sendLenient(tls);
+  return async (sent) => {
+    try {
+      const response = await strict(sent);
+      if (!hasBothLengths(response.headers)) return response;
+      discard(response.body);
+    } catch (error) {
+      const { code } = error as { code?: string };
+      if (code !== "UND_ERR_RES_CONTENT_LENGTH_MISMATCH" && !code?.startsWith("HPE_")) throw error;
+    }
+    return lenient(sent);
+  };
+}
+
+function strictSend(dispatcher: Dispatcher): Send {
+  return async ({ url, method, headers, body, signal }) => {
+    const response = await request(dispatcher, {
+      origin: url.origin,
+      path: url.pathname + url.search,
+      method: method as Dispatcher.HttpMethod,
+      headers,
+      body,
+      // The relay has its own idle timer for head and body, which excludes the time in which the relay itself does not read.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      signal,
+    });
+    return { ...response, framed: isFramed(response.headers) };
+  };
+}
+
+function hasBothLengths(headers: Headers): boolean {
+  return header(headers, "transfer-encoding") !== "" && header(headers, "content-length") !== "";
+}
+
+/** Destroys an unread body and ignores its error. */
+export function discard(body: Readable): void {
+  body.on("error", () => {});
+  body.destroy();
+}

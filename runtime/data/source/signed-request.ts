@@ -1,0 +1,43 @@
+import type { CredentialsProvider } from "../../aws/sigv4";
+import { signer } from "../../aws/sigv4";
+import type { AuthSettings } from "../../contract";
+import type { SourceRequest } from "./request";
+
+/** Region and credentials of the connection manager. */
+export interface AwsIdentity {
+  readonly region: string;
+  readonly credentials: CredentialsProvider;
+}
+
+/** The request with a Signature Version 4 of the connection manager's role. */
+export async function signedRequest(
+  request: SourceRequest,
+  { service, region }: Extract<AuthSettings, { kind: "aws-sigv4" }>,
+  aws: AwsIdentity,
+  now: number,
+): Promise<SourceRequest> {
+  const { url, method, body = "" } = request;
+  const sign = signer(service, region ?? aws.region);
+  const { host, ...headers } = sign(
+    {
+      method,
+      // Every service but S3 escapes the path a second time.
+      path: service === "s3" ? url.pathname : url.pathname.split("/").map(encodeURIComponent).join("/"),
+      query: canonicalQuery(url.searchParams),
+      headers: { ...request.headers, host: url.host },
+      body,
+    },
+    await aws.credentials(),
+    now,
+  );
+  return { ...request, headers };
+}
+
+function canonicalQuery(parameters: URLSearchParams): string {
+  const pairs = [...parameters].map(([name, value]) => `${escaped(name)}=${escaped(value)}`);
+  return pairs.sort().join("&");
+}
+
+function escaped(text: string): string {
+  return encodeURIComponent(text).replace(/[!'()*]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`);
+}
