@@ -1,5 +1,5 @@
 import { Architecture, BundleFormat, type CopyArgs, type ProcessorArgs } from "./args";
-import { BUNDLE_DEFAULTS, type BundleSettings } from "./bundle/processor";
+import { BUNDLE_DEFAULTS, type BundleSettings } from "./bundle/options";
 import { expect, integer, memory, oneOf } from "./expect";
 
 /** What `processor` says about code and function, complete and checked. */

@@ -2,44 +2,15 @@ import { isUtf8 } from "node:buffer";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import type { BuildOptions, Loader, LogLevel, Message, Metafile } from "esbuild";
+import type { Metafile } from "esbuild";
+import { adviceFor, isHarmful, refusal } from "./advice";
 import { type Assets, type Bundle, type CodeFiles, toBundle } from "./bundle";
 import { cached } from "./cache";
-import { bundleOptions, type Compiled, CompileError, compile, lines, type Replacements } from "./compile";
+import { type Compiled, CompileError, compile, lines, type Replacements } from "./compile";
 import { withPlainRequires } from "./created-requires";
 import { withDecoratorMetadata } from "./decorator-metadata";
 import { findExport } from "./handler-export";
-
-/** How a processor is bundled: esbuild's own words. */
-export interface BundleSettings {
-  /** Absent: CommonJS, and an ES module where the code awaits at its top level. */
-  readonly format?: "cjs" | "esm";
-  readonly loader: Readonly<Record<string, string>>;
-  readonly define: Readonly<Record<string, string>>;
-  readonly alias: Readonly<Record<string, string>>;
-  readonly banner: string;
-  readonly minify: boolean;
-  readonly mainFields: readonly string[];
-  readonly conditions: readonly string[];
-  readonly logOverride: Readonly<Record<string, string>>;
-  readonly externals: readonly string[];
-  /** `node24`. */
-  readonly target: string;
-}
-
-/** As Node resolves: `import` finds a package's ES modules, `require` its CommonJS. */
-export const BUNDLE_DEFAULTS: BundleSettings = {
-  loader: {},
-  define: {},
-  alias: {},
-  banner: "",
-  minify: true,
-  mainFields: ["main", "module"],
-  conditions: [],
-  logOverride: {},
-  externals: [],
-  target: "node24",
-};
+import { BUNDLE_DEFAULTS, type BundleSettings, processorOptions } from "./options";
 
 /**
  * The user's processor with its dependencies. Their tsconfig.json applies.
@@ -108,45 +79,6 @@ function compileAs(path: string, settings: BundleSettings, [format, ...others]: 
 
 const TOP_LEVEL_AWAIT = /^Top-level await is currently not supported with the "cjs" output format/;
 
-/** What `import.meta` says of the bundle, in CommonJS. */
-const CJS = {
-  banner: 'const streamIngestionUrl=require("node:url").pathToFileURL(__filename).href;',
-  define: {
-    "import.meta.url": "streamIngestionUrl",
-    "import.meta.filename": "__filename",
-    "import.meta.dirname": "__dirname",
-  },
-};
-
-/** What CommonJS packages expect to find, in an ES module. */
-const ESM = {
-  banner:
-    'import{createRequire as streamIngestionRequire}from"node:module";' +
-    "const require=streamIngestionRequire(import.meta.url)," +
-    "streamIngestionFilename=import.meta.filename,streamIngestionDirname=import.meta.dirname;",
-  define: { __filename: "streamIngestionFilename", __dirname: "streamIngestionDirname" },
-};
-
-function processorOptions(path: string, settings: BundleSettings, format: "cjs" | "esm"): BuildOptions {
-  const { banner, define, loader, logOverride, mainFields, conditions, externals, ...rest } = settings;
-  const surroundings = format === "cjs" ? CJS : ESM;
-  return {
-    ...bundleOptions(path),
-    ...rest,
-    format,
-    // Names of classes are in failure objects, and libraries look at them.
-    keepNames: true,
-    mainFields: [...mainFields],
-    conditions: [...conditions],
-    external: [...externals],
-    loader: loader as Record<string, Loader>,
-    logOverride: logOverride as Record<string, LogLevel>,
-    define: { ...surroundings.define, ...define },
-    banner: { js: surroundings.banner + banner },
-    outfile: join(dirname(path), format === "cjs" ? "index.js" : "index.mjs"),
-  };
-}
-
 /** Sources that esbuild alone would not bundle as Node runs them. */
 function replacementsFor({ inputs }: Metafile, folder: string): Replacements {
   const replacements: Record<string, { contents: string; loader: "js" | "ts" }> = {};
@@ -160,56 +92,6 @@ function replacementsFor({ inputs }: Metafile, folder: string): Replacements {
     if (contents !== undefined) replacements[path] = { contents, loader: isTypeScript ? "ts" : "js" };
   }
   return replacements;
-}
-
-/** Warnings about code that does the same in a bundle: questions of style, and of source maps. */
-const HARMLESS = new Set([
-  "assign-to-define",
-  "bigint",
-  "different-path-case",
-  "direct-eval",
-  "duplicate-case",
-  "duplicate-class-member",
-  "duplicate-object-key",
-  "equals-nan",
-  "equals-negative-zero",
-  "equals-new-object",
-  "html-comment-in-js",
-  "impossible-typeof",
-  "invalid-source-mappings",
-  "missing-source-map",
-  "package.json",
-  "semicolon-after-return",
-  "suspicious-boolean-not",
-  "suspicious-logical-operator",
-  "suspicious-nullish-coalescing",
-  "this-is-undefined-in-esm",
-  "tsconfig.json",
-  "unsupported-source-map-comment",
-]);
-
-const isHarmful = ({ id }: Message) => !HARMLESS.has(id);
-
-function refusal(path: string, warnings: readonly Message[]): string {
-  const { id } = warnings[0] as Message;
-  return (
-    `${path} would not run in a bundle as it runs under Node:\n${lines(warnings)}\n` +
-    "Change the code, or keep the package out of the bundle with `processor.install`. " +
-    `To accept the warning, set \`processor.bundle.logOverride\` to { "${id}": "silent" }.`
-  );
-}
-
-function adviceFor(errors: readonly Message[]): string {
-  const noLoader = errors
-    .map(({ text }) => /^No loader is configured for "(\.[^"]+)" files/.exec(text)?.[1])
-    .find((ending) => ending !== undefined);
-  if (noLoader === ".node")
-    return "A native addon cannot be bundled: list the package that it belongs to in `processor.install`.";
-  if (noLoader !== undefined)
-    return `Say how such files are read: \`processor.bundle.loader\`, { "${noLoader}": "text" } or "json", "binary", "base64", "copy".`;
-  if (errors.some(({ text }) => text.startsWith("Could not resolve")))
-    return "Install the package, or list it in `processor.externals` when the code runs without it.";
-  return "";
 }
 
 const EXAMPLE = "`export const handler = eachEvent(async (event) => { … })`";

@@ -4,7 +4,8 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import type { Bundle } from "../../components/bundle/bundle";
-import { BUNDLE_DEFAULTS, type BundleSettings, bundleProcessor } from "../../components/bundle/processor";
+import { BUNDLE_DEFAULTS, type BundleSettings } from "../../components/bundle/options";
+import { bundleProcessor } from "../../components/bundle/processor";
 
 describe("a processor's bundle", () => {
   let folder: string;

@@ -1,0 +1,54 @@
+import type { Message } from "esbuild";
+import { lines } from "./compile";
+
+/** Warnings about code that does the same in a bundle: questions of style, and of source maps. */
+const HARMLESS = new Set([
+  "assign-to-define",
+  "bigint",
+  "different-path-case",
+  "direct-eval",
+  "duplicate-case",
+  "duplicate-class-member",
+  "duplicate-object-key",
+  "equals-nan",
+  "equals-negative-zero",
+  "equals-new-object",
+  "html-comment-in-js",
+  "impossible-typeof",
+  "invalid-source-mappings",
+  "missing-source-map",
+  "package.json",
+  "semicolon-after-return",
+  "suspicious-boolean-not",
+  "suspicious-logical-operator",
+  "suspicious-nullish-coalescing",
+  "this-is-undefined-in-esm",
+  "tsconfig.json",
+  "unsupported-source-map-comment",
+]);
+
+export const isHarmful = ({ id }: Message) => !HARMLESS.has(id);
+
+/** Why a bundle with these warnings is not deployed, and what to do. */
+export function refusal(path: string, warnings: readonly Message[]): string {
+  const { id } = warnings[0] as Message;
+  return (
+    `${path} would not run in a bundle as it runs under Node:\n${lines(warnings)}\n` +
+    "Change the code, or keep the package out of the bundle with `processor.install`. " +
+    `To accept the warning, set \`processor.bundle.logOverride\` to { "${id}": "silent" }.`
+  );
+}
+
+/** What to do about errors of esbuild; "" = they say it themselves. */
+export function adviceFor(errors: readonly Message[]): string {
+  const noLoader = errors
+    .map(({ text }) => /^No loader is configured for "(\.[^"]+)" files/.exec(text)?.[1])
+    .find((ending) => ending !== undefined);
+  if (noLoader === ".node")
+    return "A native addon cannot be bundled: list the package that it belongs to in `processor.install`.";
+  if (noLoader !== undefined)
+    return `Say how such files are read: \`processor.bundle.loader\`, { "${noLoader}": "text" } or "json", "binary", "base64", "copy".`;
+  if (errors.some(({ text }) => text.startsWith("Could not resolve")))
+    return "Install the package, or list it in `processor.externals` when the code runs without it.";
+  return "";
+}
