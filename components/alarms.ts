@@ -50,7 +50,7 @@ const ALARMS: readonly Watch[] = [
     periods: 1,
   },
   {
-    role: "processor-given-up",
+    role: "processor-discarded",
     description: "Events lie in the failure bucket: the processor crashed or timed out with them until Lambda gave up",
     of: "mapping",
     metric: "OnFailureDestinationDeliveredEventCount",

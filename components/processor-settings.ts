@@ -49,14 +49,14 @@ export function processorSettings(args: ProcessorArgs): ProcessorSettings {
 
 /** Which arguments go with a file, with ready code, and with an existing function. */
 function checkKind(args: ProcessorArgs): void {
-  const given = (["entry", "code", "functionArn"] as const).filter((name) => args[name] !== undefined);
+  const present = (["entry", "code", "functionArn"] as const).filter((name) => args[name] !== undefined);
   expect(
-    given.length === 1,
+    present.length === 1,
     "`processor`",
     "one of `entry` (a file), `code` (an archive) and `functionArn` (an existing function)",
-    given.join(" and ") || "none",
+    present.join(" and ") || "none",
   );
-  const [kind] = given;
+  const [kind] = present;
   const only = (names: readonly (keyof ProcessorArgs)[], ...kinds: readonly string[]) => {
     for (const name of names)
       expect(

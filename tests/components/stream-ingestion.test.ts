@@ -168,7 +168,7 @@ describe("StreamIngestion", () => {
     it("has an alarm for every way in which an event can miss the processor", () => {
       const mapping = it1.one("aws:lambda/eventSourceMapping:EventSourceMapping");
       assert.deepEqual(mapping.inputs.metricsConfig, { metrics: ["EventCount"] });
-      const watched = ["processor-failures", "processor-given-up", "processor-dropped"].map((role) => {
+      const watched = ["processor-failures", "processor-discarded", "processor-dropped"].map((role) => {
         const { inputs } = it1.one("aws:cloudwatch/metricAlarm:MetricAlarm", `in-${role}`);
         assert.deepEqual([inputs.threshold, inputs.evaluationPeriods, inputs.treatMissingData], [0, 1, "notBreaching"]);
         return [inputs.namespace, inputs.metricName, inputs.dimensions];

@@ -1,5 +1,5 @@
 import { type ConnectionRow, type HopStream, ZERO_COUNTERS } from "../../runtime/contract";
-import { changeFor } from "../../runtime/control/hop/commands";
+import { prepareChange } from "../../runtime/control/hop/commands";
 import {
   begin,
   type Command,
@@ -306,7 +306,7 @@ const stopReading = (hop: Hop, now: number): Hop => ({
 
 function pendingCommand(model: Model, hop: Hop, of: Command, mutate: Mutation): NonNullable<Hop["pending"]> {
   if (of.kind === "invoke" || of.kind === "read") return { of, at: model.now };
-  const { change } = changeFor(of, contextOf(model, hop), { snapshot: snapshotOf(hop), reported: ZERO_COUNTERS });
+  const { change } = prepareChange(of, contextOf(model, hop), { snapshot: snapshotOf(hop), reported: ZERO_COUNTERS });
   return { of, change: mutate(change), at: model.now };
 }
 

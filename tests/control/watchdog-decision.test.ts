@@ -68,8 +68,8 @@ describe("watchdog decisions", () => {
     ["leaves a 404 alone whatever the secret", failed(404), { kind: "nothing" }],
     ["leaves a failure without a status alone", failed(undefined), { kind: "nothing" }],
   ];
-  for (const [name, given, expected] of cases) {
-    it(name, () => assert.deepEqual(decide(given, { now: NOW, release: "r1", secretVersion: "v2" }), expected));
+  for (const [name, stored, expected] of cases) {
+    it(name, () => assert.deepEqual(decide(stored, { now: NOW, release: "r1", secretVersion: "v2" }), expected));
   }
 
   it("leaves a 401 alone while the secret's version is unknown", () => {

@@ -55,7 +55,7 @@ describe("several deployments under the Pulumi engine", () => {
   it("can be previewed while the upstream, a tag and the alarms' topic are unknown", async () => {
     const stack = await engine.open({ project: "unknown" });
     const { steps } = await stack.preview(async () => {
-      const bucket = new aws.s3.Bucket("made-by-the-same-up");
+      const bucket = new aws.s3.Bucket("created-in-the-same-up");
       new StreamIngestion("prices", {
         ...program.defaults,
         source: {

@@ -82,7 +82,7 @@ describe("a processor on the local stack", () => {
     );
     const activeAlarms = await local.activeAlarms();
     assert.ok(
-      activeAlarms.some((name) => name.includes("processor-given-up")),
+      activeAlarms.some((name) => name.includes("processor-discarded")),
       String(activeAlarms),
     );
     assert.ok(!activeAlarms.some((name) => name.includes("processor-dropped")), String(activeAlarms));

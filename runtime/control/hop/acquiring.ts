@@ -5,7 +5,7 @@ import type { Connecting, HopContext, HopEvent, StreamState, Transition } from "
 type Acquiring = Extract<StreamState, { phase: "claiming" | "acquiring" | "connecting" }>;
 
 /** From the invocation to the lease. No connection is opened before a claim or a lease is held. */
-export function whileAcquiring(state: Acquiring, event: HopEvent, context: HopContext): Transition {
+export function acquiringTransition(state: Acquiring, event: HopEvent, context: HopContext): Transition {
   if (state.phase === "claiming") return claiming(state, event, context);
   if (state.phase === "acquiring") return acquiring(state, event, context);
   return connecting(state, event, context);

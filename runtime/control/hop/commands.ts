@@ -48,7 +48,7 @@ export function commandRunner(
   const change = async (command: WriteCommand): Promise<HopEvent> => {
     await settle();
     const snapshot = relay.snapshot();
-    const prepared = changeFor(command, context(), { snapshot, reported, closedAt: relay.closedAt() });
+    const prepared = prepareChange(command, context(), { snapshot, reported, closedAt: relay.closedAt() });
     const counts = prepared.change.add !== undefined && command.kind !== "acquire";
     if (counts) uncertain = { change: prepared.change, reported: snapshot.counters };
     const written = await write(table, streamId, prepared.change);
@@ -102,7 +102,7 @@ export interface PreparedChange {
 }
 
 /** Returns the conditional change for a command. Pure. */
-export function changeFor(command: WriteCommand, context: HopContext, relay: RelayReport): PreparedChange {
+export function prepareChange(command: WriteCommand, context: HopContext, relay: RelayReport): PreparedChange {
   const { nonce, now, timing } = context;
   switch (command.kind) {
     case "claim":

@@ -22,7 +22,7 @@ export function hold(row: ConnectionRow, context: HopContext): Transition {
 }
 
 /** From the lease to the decision to leave. */
-export function whileHolding(state: Owning, event: HopEvent, context: HopContext): Transition {
+export function holdingTransition(state: Owning, event: HopEvent, context: HopContext): Transition {
   switch (event.kind) {
     case "tick":
       return onTick(state, context);

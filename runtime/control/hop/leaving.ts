@@ -31,7 +31,7 @@ export function leave(plan: ExitPlan, already?: { drained: true; context: HopCon
 }
 
 /** From the decision to leave to the end. */
-export function whileLeaving(state: Departing, event: HopEvent, context: HopContext): Transition {
+export function leavingTransition(state: Departing, event: HopEvent, context: HopContext): Transition {
   if (event.kind === "dropped") return { state, effects: [{ do: "reconnect", allowed: false }] };
   if (state.phase === "lingering") return lingering(state, event, context);
   if (event.kind === "ended") return finalWrite({ ...state, drained: true }, context);

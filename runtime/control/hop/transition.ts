@@ -1,6 +1,6 @@
-import { whileAcquiring } from "./acquiring";
-import { whileHolding } from "./holding";
-import { whileLeaving } from "./leaving";
+import { acquiringTransition } from "./acquiring";
+import { holdingTransition } from "./holding";
+import { leavingTransition } from "./leaving";
 import type { HopContext, HopEvent, StreamState, Transition } from "./state";
 
 /** The state machine. Pure: the same state, event and context give the same transition. */
@@ -9,13 +9,13 @@ export function transition(state: StreamState, event: HopEvent, context: HopCont
     case "claiming":
     case "acquiring":
     case "connecting":
-      return whileAcquiring(state, event, context);
+      return acquiringTransition(state, event, context);
     case "holding":
     case "handing-over":
-      return whileHolding(state, event, context);
+      return holdingTransition(state, event, context);
     case "lingering":
     case "leaving":
-      return whileLeaving(state, event, context);
+      return leavingTransition(state, event, context);
     case "left":
       return event.kind === "dropped" ? { state, effects: [{ do: "reconnect", allowed: false }] } : { state };
   }
