@@ -4,7 +4,7 @@
  */
 
 import { existsSync } from "node:fs";
-import type { Invocation, InvocationReply } from "./ipc";
+import type { Invocation, InvocationReply, Loaded } from "./ipc";
 
 interface LambdaContext {
   readonly [property: string]: unknown;
@@ -18,15 +18,17 @@ process.once("disconnect", () => process.exit(0));
 process.on("SIGINT", () => {});
 
 const loading = load();
+const report = () => send({ loaded: true });
+loading.then(report, report);
 
 process.on("message", async (invocation: Invocation) => {
   process.env._X_AMZN_TRACE_ID = invocation.traceId;
   try {
     const handler = await loading;
     const result = await handler(JSON.parse(invocation.event), contextOf(invocation));
-    reply({ ok: true, result: JSON.stringify(result === undefined ? null : result) });
+    send({ ok: true, result: JSON.stringify(result === undefined ? null : result) });
   } catch (error) {
-    reply({ ok: false, result: JSON.stringify(describe(error)) });
+    send({ ok: false, result: JSON.stringify(describe(error)) });
   }
 });
 
@@ -51,7 +53,6 @@ function load(): Promise<Handler> {
       throw new Error(`${process.env._HANDLER} takes a callback: Lambda no longer supports that. Return a promise`);
     return handler as Handler;
   });
-  loaded.catch(() => {});
   return loaded;
 }
 
@@ -69,8 +70,8 @@ function contextOf({ requestId, functionArn, deadline }: Invocation): LambdaCont
   };
 }
 
-function reply(invoked: InvocationReply): void {
-  process.send?.(invoked);
+function send(message: InvocationReply | Loaded): void {
+  process.send?.(message);
 }
 
 function describe(error: unknown) {

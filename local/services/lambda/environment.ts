@@ -1,5 +1,5 @@
 import type { ChildProcess } from "node:child_process";
-import type { Invocation, InvocationReply } from "./ipc";
+import type { Invocation, InvocationReply, Loaded } from "./ipc";
 
 /** The result of one invocation. */
 export interface InvocationResult {
@@ -16,12 +16,15 @@ export interface Environment {
   readonly busy: boolean;
   /** Whether it can serve an invocation. False after `kill`, also before the process has ended. */
   readonly idle: boolean;
-  /** Thaws the process, runs one invocation to its end or deadline, and freezes the process. */
-  run(invocation: Invocation): Promise<InvocationResult>;
+  /** Thaws the process, runs one invocation to its end or timeout, and freezes the process. */
+  run(invocation: Omit<Invocation, "deadline">): Promise<InvocationResult>;
   kill(): void;
   /** Resolves when the process has ended. */
   readonly exited: Promise<void>;
 }
+
+/** The time to load the code does not count towards the function's timeout, up to this limit. As on Lambda. */
+const INIT_LIMIT_MS = 10_000;
 
 export function superviseEnvironment(child: ChildProcess, timeoutSeconds: number): Environment {
   let requestId: string | undefined;
@@ -43,9 +46,16 @@ export function superviseEnvironment(child: ChildProcess, timeoutSeconds: number
     child.once("error", (error) => onExit(error.message));
   });
 
-  child.on("message", ({ ok, result }: InvocationReply) =>
-    serving?.end({ phase: ok ? "end" : "error", payload: result }),
-  );
+  const initialized = new Promise<void>((resolve) => {
+    const limit = setTimeout(resolve, INIT_LIMIT_MS);
+    child.on("message", (message: InvocationReply | Loaded) => {
+      if ("loaded" in message) {
+        clearTimeout(limit);
+        resolve();
+      } else serving?.end({ phase: message.ok ? "end" : "error", payload: message.result });
+    });
+    void exited.then(() => clearTimeout(limit));
+  });
 
   const signal = (name: "SIGSTOP" | "SIGCONT" | "SIGKILL") => {
     killed ||= name === "SIGKILL";
@@ -66,28 +76,31 @@ export function superviseEnvironment(child: ChildProcess, timeoutSeconds: number
     run(invocation) {
       requestId = invocation.requestId;
       return new Promise((resolve) => {
-        const timer = setTimeout(
-          () => {
-            serving?.end({
-              phase: "timeout",
-              payload: errorJson("Sandbox.Timedout", `Task timed out after ${timeoutSeconds.toFixed(2)} seconds`),
-            });
-            signal("SIGKILL");
-          },
-          Math.max(0, invocation.deadline - Date.now()),
-        );
-        serving = {
-          end(result) {
+        let timer: NodeJS.Timeout | undefined;
+        const current = {
+          end(result: InvocationResult) {
             serving = undefined;
             clearTimeout(timer);
             if (result.phase === "end" || result.phase === "error") signal("SIGSTOP");
             resolve(result);
           },
         };
+        serving = current;
         if (dead)
-          return serving.end({ phase: "killed", payload: errorJson("Runtime.ExitError", "Process did not start") });
+          return current.end({ phase: "killed", payload: errorJson("Runtime.ExitError", "Process did not start") });
         signal("SIGCONT");
-        child.send(invocation, () => {});
+        void initialized.then(() => {
+          if (serving !== current) return;
+          const timeoutMs = timeoutSeconds * 1000;
+          timer = setTimeout(() => {
+            current.end({
+              phase: "timeout",
+              payload: errorJson("Sandbox.Timedout", `Task timed out after ${timeoutSeconds.toFixed(2)} seconds`),
+            });
+            signal("SIGKILL");
+          }, timeoutMs);
+          child.send({ ...invocation, deadline: Date.now() + timeoutMs }, () => {});
+        });
       });
     },
     kill: () => signal("SIGKILL"),

@@ -88,7 +88,7 @@ export function createPool(spec: FunctionSpec, context: PoolContext): FunctionPo
       const { requestId } = invocation;
       const event = { kind: "invocation", functionName: spec.name, requestId, pid: environment.pid } as const;
       context.emit({ ...event, at: Date.now(), phase: "start" });
-      return environment.run({ ...invocation, deadline: Date.now() + spec.timeoutSeconds * 1000 }).then((result) => {
+      return environment.run(invocation).then((result) => {
         context.emit({ ...event, at: Date.now(), phase: result.phase });
         if (retired) environment.kill();
         return result;

@@ -9,6 +9,11 @@ export interface Invocation {
   readonly event: string;
 }
 
+/** From a function's process, once: it has loaded its code, or failed to. */
+export interface Loaded {
+  readonly loaded: true;
+}
+
 /** The reply: JSON of the result, or of Lambda's error object. */
 export interface InvocationReply {
   readonly ok: boolean;

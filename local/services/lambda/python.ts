@@ -60,6 +60,11 @@ def load():
     return getattr(importlib.import_module(module.replace("/", ".")), name)
 
 handler = None
+try:
+    handler = load()
+except Exception:
+    pass  # Fails again at the invocation, whose result it becomes.
+channel.sendall(b'{"loaded":true}\\n')
 for line in channel.makefile("rb"):
     invocation = json.loads(line)
     os.environ["_X_AMZN_TRACE_ID"] = invocation["traceId"]

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
-import { debuggablePromise } from "@pulumi/pulumi/runtime/debuggable";
+import * as debuggable from "@pulumi/pulumi/runtime/debuggable";
 import { omitPromiseTraces } from "../../../local/evaluate/promise-traces";
+
+/** Internal to the SDK: without a type. */
+const { debuggablePromise } = debuggable as unknown as {
+  debuggablePromise(promise: Promise<unknown>, context: string): unknown;
+};
 
 describe("omitPromiseTraces", () => {
   const original = Error.prepareStackTrace;
@@ -22,7 +27,7 @@ describe("omitPromiseTraces", () => {
   });
 
   it("changes nothing where the runtime formats stack traces", () => {
-    Error.prepareStackTrace = undefined;
+    Reflect.set(Error, "prepareStackTrace", undefined);
     omitPromiseTraces();
     assert.equal(Error.prepareStackTrace, undefined);
   });

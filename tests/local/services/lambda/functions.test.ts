@@ -151,6 +151,19 @@ def handler(event, context):
     assert.match((await invoke(name!)).value.errorMessage, /not-in-the-bundle/);
   });
 
+  it("load their code before the timeout begins", async () => {
+    const { name } = await fixture.createFunction(
+      "slow-to-load",
+      `const end = Date.now() + 1_200;
+      while (Date.now() < end);
+      exports.handler = async (event, context) => context.getRemainingTimeInMillis();`,
+      { inputs: { timeout: 1 } },
+    );
+    const { error, value } = await invoke(name!);
+    assert.equal(error, undefined);
+    assert.ok(value > 0 && value <= 1_000, `${value} ms left`);
+  });
+
   it("are killed at their timeout and start again", async () => {
     const { name } = await fixture.createFunction(
       "endless",
