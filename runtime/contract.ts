@@ -248,6 +248,10 @@ export const STATUS = {
 export type Status = (typeof STATUS)[keyof typeof STATUS];
 
 /** Counters of a stream, summed over all hops. */
+/**
+ * At every read of a row, `received` is the sum of `stored`, `ignored`, `suppressed`, `repeated`, `conflicting`, `refused`, `abandoned`,
+ * `unknown` and `inFlight`.
+ */
 export interface Counters {
   readonly received: number;
   readonly stored: number;
@@ -262,6 +266,10 @@ export interface Counters {
   readonly refused: number;
   /** Read, but neither stored nor refused when the hop ended. */
   readonly abandoned: number;
+  /** In flight when a hop last reported, and the hop ended without a further report: stored or lost. */
+  readonly unknown: number;
+  /** Read and not settled yet, as last reported. The only counter that also decreases. */
+  readonly inFlight: number;
   readonly bytes: number;
   readonly reconnects: number;
   readonly resumeLost: number;
@@ -276,10 +284,19 @@ export const ZERO_COUNTERS: Counters = {
   conflicting: 0,
   refused: 0,
   abandoned: 0,
+  unknown: 0,
+  inFlight: 0,
   bytes: 0,
   reconnects: 0,
   resumeLost: 0,
 };
+
+/** Events that the counters do not explain; always 0. */
+export function unaccounted(counters: Counters): number {
+  const { received, stored, ignored, suppressed, repeated, conflicting, refused, abandoned, unknown, inFlight } =
+    counters;
+  return received - stored - ignored - suppressed - repeated - conflicting - refused - abandoned - unknown - inFlight;
+}
 
 export interface LastError {
   readonly code: string;
@@ -331,6 +348,8 @@ export interface ConnectionRow extends StreamHistory {
   /** Nonce of the invocation that holds the lease. Absent: released. */
   readonly owner?: string;
   readonly expiresAt?: number;
+  /** Generation whose owner handed over and may still report its last events. Absent: the lease was free when it was acquired. */
+  readonly handedOverFrom?: number;
   readonly claim?: Claim;
   /** Highest position before which every event is settled. Opaque. */
   readonly checkpoint?: string;

@@ -71,6 +71,4 @@ export interface RelaySnapshot {
   readonly secretVersion?: string;
   readonly lastError?: LastError;
   readonly history: StreamHistory;
-  /** Events read but not yet settled. */
-  readonly buffered: number;
 }

@@ -68,11 +68,13 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
     options.checkpoint,
   );
   const state: {
-    -readonly [Name in keyof Omit<RelaySnapshot, "checkpoint" | "counters" | "buffered">]: RelaySnapshot[Name];
+    -readonly [Name in keyof Omit<RelaySnapshot, "checkpoint" | "counters">]: RelaySnapshot[Name];
   } = { attempt: options.attempt, history: options.history };
   const currentSecret = secretCache(deps.readSecret, clock, log);
   /** The source said in an event that the credential is no longer valid. */
   let credentialLost = false;
+  /** Nothing is settled any more: what is left is abandoned. */
+  let drained = false;
   /** Connections so far. Each has its number, since a source may refuse one that was open. */
   let connection = 0;
   const startedAt = clock.now();
@@ -250,6 +252,7 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
     while (!writer.idle && !giveUp.signal.aborted) await writer.changed();
     giveUp.abort();
     pipeline.counts.abandoned = tracker.unsettled;
+    drained = true;
   }
 
   return {
@@ -282,8 +285,7 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
       ...state,
       // "" = the source refused the position: none.
       checkpoint: tracker.checkpoint || undefined,
-      counters: { ...pipeline.counts },
-      buffered: tracker.unsettled,
+      counters: { ...pipeline.counts, inFlight: drained ? 0 : tracker.unsettled },
     }),
   };
 }

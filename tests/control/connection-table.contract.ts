@@ -56,6 +56,24 @@ export function connectionTableContract(open: () => Promise<ConnectionTable>): v
     });
   });
 
+  it("adds to a number that is missing, as in a row of an earlier release", async () => {
+    await table.update(id, change({ counters: { received: 1 } }));
+    await table.update(id, change({}, [], { add: { "counters.received": 2, "counters.unknown": 3, generation: 1 } }));
+    assert.deepEqual(await table.read(id), { streamId: id, counters: { received: 3, unknown: 3 }, generation: 1 });
+  });
+
+  it("moves a number to another one and leaves 0, also where one is missing", async () => {
+    const move = { from: "counters.inFlight", to: "counters.unknown" };
+    await table.update(id, change({ counters: { inFlight: 4 } }));
+    await table.update(id, change({ owner: "x" }, [], { move }));
+    assert.deepEqual(await table.read(id), { streamId: id, owner: "x", counters: { inFlight: 0, unknown: 4 } });
+    await table.update(id, change({}, [], { move, add: { generation: 1 } }));
+    assert.deepEqual((await table.read(id))?.counters, { inFlight: 0, unknown: 4 });
+    await table.update(id, change({ counters: {} }));
+    await table.update(id, change({}, [], { move }));
+    assert.deepEqual((await table.read(id))?.counters, { inFlight: 0, unknown: 0 });
+  });
+
   it("omits undefined fields of a map", async () => {
     await table.update(id, change({ error: { code: "X", status: undefined } }));
     assert.deepEqual((await table.read(id))?.error, { code: "X" });

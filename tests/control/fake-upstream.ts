@@ -67,6 +67,8 @@ export function fakeUpstream(clock: Clock, overrides: Partial<UpstreamBehaviour>
   const createRelay = (options: RelayOptions, life: AbortSignal, own: Clock): Relay => {
     let checkpoint = options.checkpoint;
     let received = 0;
+    /** The last event, until the next one or the end: its write has no response yet. */
+    let inFlight = 0;
     let connectedSince: number | undefined;
     let firstByteAt: number | undefined;
     let lastByteAt: number | undefined;
@@ -86,6 +88,7 @@ export function fakeUpstream(clock: Clock, overrides: Partial<UpstreamBehaviour>
         checkpoint = String(connection.next);
         connection.next++;
         received++;
+        inFlight = 1;
         lastByteAt = clock.now();
         firstByteAt ??= lastByteAt;
         if (first) options.onProgress({ kind: "first-byte", at: lastByteAt });
@@ -116,17 +119,19 @@ export function fakeUpstream(clock: Clock, overrides: Partial<UpstreamBehaviour>
     };
 
     return {
-      run,
+      run: () =>
+        run().finally(() => {
+          inFlight = 0;
+        }),
       snapshot: (): RelaySnapshot => ({
         checkpoint,
-        counters: { ...ZERO_COUNTERS, received, stored: received },
+        counters: { ...ZERO_COUNTERS, received, stored: received - inFlight, inFlight },
         attempt: connectedSince !== undefined && clock.now() - connectedSince >= 60_000 ? 0 : options.attempt,
         connectedSince,
         firstByteAt,
         lastByteAt,
         secretVersion: "v1",
         history: {},
-        buffered: 0,
       }),
     };
   };

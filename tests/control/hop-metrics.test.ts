@@ -14,7 +14,6 @@ describe("hop metrics", () => {
       counters: ZERO_COUNTERS,
       attempt: 0,
       history: {},
-      buffered: 0,
     }));
     snapshots.forEach((_, i) => {
       meter.watch({ snapshot: () => snapshots[i]!, run: () => new Promise(() => {}) } satisfies Relay);
@@ -23,22 +22,21 @@ describe("hop metrics", () => {
     const running = meter.run(done.signal);
     const since = clock.now();
     snapshots[0] = {
-      counters: { ...ZERO_COUNTERS, received: 5, stored: 4 },
+      counters: { ...ZERO_COUNTERS, received: 5, stored: 4, inFlight: 1 },
       attempt: 0,
       history: {},
-      buffered: 1,
       connectedSince: since,
     };
-    snapshots[1] = { counters: { ...ZERO_COUNTERS, received: 2, stored: 2 }, attempt: 0, history: {}, buffered: 3 };
+    snapshots[1] = { counters: { ...ZERO_COUNTERS, received: 5, stored: 2, inFlight: 3 }, attempt: 0, history: {} };
     await clock.advance(60_000);
-    snapshots[0] = { ...snapshots[0]!, counters: { ...ZERO_COUNTERS, received: 6, stored: 6 }, buffered: 0 };
+    snapshots[0] = { ...snapshots[0]!, counters: { ...ZERO_COUNTERS, received: 6, stored: 6 } };
     await clock.advance(30_000);
     done.abort();
     await running;
 
     assert.deepEqual(
       written.map((values) => values[METRIC.received]),
-      [undefined, 7, 1],
+      [undefined, 10, 1],
     );
     assert.deepEqual(
       written.map((values) => values[METRIC.stored]),

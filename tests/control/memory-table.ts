@@ -26,9 +26,12 @@ export function applyChange(row: StoredRow | undefined, streamId: string, change
   const next = structuredClone(row ?? { streamId }) as Record<string, unknown> & { streamId: string };
   for (const [path, value] of Object.entries(change.set)) put(next, path, value);
   for (const [path, amount] of Object.entries(change.add ?? {})) {
-    const before = get(next, path);
-    if (typeof before !== "number") throw new Error(`${change.name}: expected a number at ${path}, got ${before}`);
-    put(next, path, before + amount);
+    put(next, path, number(row, path) + amount);
+  }
+  if (change.move) {
+    const { from, to } = change.move;
+    put(next, to, number(row, to) + number(row, from));
+    put(next, from, 0);
   }
   return next;
 }
@@ -46,6 +49,10 @@ function holds(row: StoredRow | undefined, clause: Clause): boolean {
 
 function get(row: StoredRow | undefined, path: string): unknown {
   return path.split(".").reduce<unknown>((value, name) => (value as Record<string, unknown> | undefined)?.[name], row);
+}
+
+function number(row: StoredRow | undefined, path: string): number {
+  return (get(row, path) ?? 0) as number;
 }
 
 function put(row: Record<string, unknown>, path: string, value: unknown): void {

@@ -343,7 +343,6 @@ function snapshotOf({ checkpoint, connectedSince, firstByteAt }: Hop): RelaySnap
     connectedSince,
     firstByteAt,
     history: {},
-    buffered: 0,
   };
 }
 

@@ -1,4 +1,5 @@
-import type { ConnectionRow, HandoverMode, HopPayload } from "../../runtime/contract";
+import assert from "node:assert/strict";
+import { type ConnectionRow, type HandoverMode, type HopPayload, unaccounted } from "../../runtime/contract";
 import { runHop } from "../../runtime/control/hop/run-hop";
 import type { ExitReason } from "../../runtime/control/hop/state";
 import { startStream } from "../../runtime/control/streams/start";
@@ -86,6 +87,10 @@ export class Simulation {
     this.end.abort();
     for (const hop of this.hops) hop.kill();
     await this.clock.advance(2_000_000);
+    for (const row of this.rows.values()) {
+      const { streamId, counters } = toConnectionRow(row);
+      assert.equal(unaccounted(counters), 0, `${streamId}: ${JSON.stringify(counters)}`);
+    }
   }
 
   row(streamId = "s"): ConnectionRow {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { brotliCompressSync, gzipSync, zstdCompressSync } from "node:zlib";
+import { unaccounted } from "../../runtime/contract";
 import { type Answer, body, sse, startUpstream, status, type Upstream } from "../fakes/upstream";
 import { type Setup, setUp, until } from "./harness";
 
@@ -435,11 +436,12 @@ describe("a relay on the wire", () => {
         options: { stopReadingAt: 1_000_000 + 100_000, drainUntil: 1_000_000 + 200_000, checkpoint: "0" },
       });
       const run = relay.run();
-      await until(() => relay.snapshot().buffered === 1);
+      await until(() => relay.snapshot().counters.inFlight === 1);
       await clock.advance(100_000);
       await clock.advance(100_000);
       assert.deepEqual(await run, { kind: "stopped" });
-      assert.equal(relay.snapshot().counters.abandoned, 1);
+      const { counters } = relay.snapshot();
+      assert.deepEqual([counters.abandoned, counters.inFlight, unaccounted(counters)], [1, 0, 0]);
       assert.equal(relay.snapshot().checkpoint, "0");
     });
 
@@ -458,7 +460,8 @@ describe("a relay on the wire", () => {
       };
       const { relay, clock } = setUp(upstream, { deps: { store }, source: { idleTimeoutMs: 100_000 } });
       const run = relay.run();
-      await until(() => relay.snapshot().buffered >= 1_000);
+      await until(() => relay.snapshot().counters.inFlight >= 1_000);
+      assert.equal(unaccounted(relay.snapshot().counters), 0);
       const paused = relay.snapshot().counters.received;
       await clock.advance(100_000);
       await clock.advance(100_000);
@@ -468,6 +471,7 @@ describe("a relay on the wire", () => {
       for (const go of waiting) go();
       assert.deepEqual(await run, { kind: "completed" });
       assert.equal(stored, 60_000);
+      assert.equal(unaccounted(relay.snapshot().counters), 0);
       assert.equal(relay.snapshot().counters.reconnects, 1);
     });
   });

@@ -291,7 +291,7 @@ describe("a relay of a WebSocket", () => {
     };
     const { relay } = setUp(source, { source: { on: [END] }, deps: { store } });
     const run = relay.run();
-    await until(() => sender !== undefined && relay.snapshot().buffered >= 500);
+    await until(() => sender !== undefined && relay.snapshot().counters.inFlight >= 500);
     // The relay has no room left: what the sender has not got rid of stays with it.
     let before = -1;
     while (before !== relay.snapshot().counters.received) {

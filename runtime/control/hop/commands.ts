@@ -153,15 +153,21 @@ function releaseChange(
 }
 
 function finalCountersChange(
-  { successor, reason }: Extract<ExitPlan, { kind: "add-final-counters" }>,
+  { lease, successor, reason }: Extract<ExitPlan, { kind: "add-final-counters" }>,
   context: HopContext,
   relay: RelayReport,
 ): PreparedChange {
-  const counted = countedSince(relay.reported, relay.snapshot.counters);
+  const sinceReport = countedSince(relay.reported, relay.snapshot.counters);
+  const counted = successor.handedOverFrom === lease.generation ? sinceReport : inFlightWasUnknown(sinceReport);
   if (reason !== "handed-over") return { change: addFinalCounters({ successor: successor.generation, counted }) };
   const measured = measuredByPredecessor(relay.snapshot, successor, relay.closedAt ?? context.now);
   const handover = addHandover(successor.handover, measured);
   return { change: addFinalCounters({ successor: successor.generation, counted, handover }), measured };
+}
+
+/** The successor acquired a free lease and moved our events in flight to `unknown`. They are settled now: take them from there. */
+function inFlightWasUnknown(counted: Counters): Counters {
+  return { ...counted, inFlight: 0, unknown: counted.unknown + counted.inFlight };
 }
 
 /** Adds the handover gap to the report when the predecessor disconnected first and the gap is known. */

@@ -18,7 +18,7 @@ import {
   ownedBy,
   retryPassed,
 } from "../table/clauses";
-import type { RowChange, StoredRow } from "../table/row-change";
+import { inFlightToUnknown, type RowChange, type StoredRow } from "../table/row-change";
 
 /**
  * The lease protocol: the conditional writes of a hop. Every write of an owner is conditional on its generation. See
@@ -61,11 +61,14 @@ export function acquire(input: Acquire): RowChange {
       release: input.release,
       requestedRelease: undefined,
       claim: undefined,
+      handedOverFrom: input.claimed,
       status: input.relay?.connectedSince === undefined ? STATUS.starting : STATUS.open,
       connectedSince: input.relay?.connectedSince,
       firstByteAt: input.relay?.firstByteAt,
     },
     add: { generation: 1 },
+    // The predecessor of a claimant still runs: it reports what becomes of the events that it has in flight.
+    ...(input.claimed === undefined && { move: inFlightToUnknown }),
     wasAppliedTo: (row) => row.owner === input.nonce,
   };
 }

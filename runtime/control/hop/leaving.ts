@@ -127,7 +127,14 @@ function onResponse(
   const seen = { ...plan.lease, desiredVersion: plan.lease.row.desiredVersion };
   if (written.uncertain && (!row || isOwner(row, seen, context))) return retryWrite(state, context);
   if (!row) return left("gone");
-  if (row.generation !== plan.lease.generation || row.owner !== context.nonce) return left("superseded");
+  if (row.generation > plan.lease.generation) {
+    const { lease } = plan;
+    return finalWrite(
+      { ...state, plan: { kind: "add-final-counters", lease, successor: row, reason: "superseded" } },
+      context,
+    );
+  }
+  if (row.owner !== context.nonce) return left("superseded");
   // A start or stop was written in between: release again, for the new desired state.
   const again = row.desired === "open";
   const status = again ? STATUS.starting : STATUS.closed;

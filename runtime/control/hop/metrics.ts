@@ -21,19 +21,17 @@ export function hopMeter(clock: Clock, metrics: Metrics): HopMeter {
 
   const report = () => {
     const counted = { ...ZERO_COUNTERS };
-    let buffered = 0;
     let lastByteAt = Number.POSITIVE_INFINITY;
     for (const one of relays) {
       const { counters, ...now } = one.relay.snapshot();
       const since = countedSince(one.reported, counters);
       for (const name of Object.keys(counted) as (keyof Counters)[]) counted[name] += since[name];
       one.reported = counters;
-      buffered += now.buffered;
       if (now.connectedSince !== undefined) lastByteAt = Math.min(lastByteAt, now.lastByteAt ?? now.connectedSince);
     }
     metrics({
       ...valuesOf(counted),
-      [METRIC.buffered]: buffered,
+      [METRIC.buffered]: relays.reduce((sum, { reported }) => sum + reported.inFlight, 0),
       ...(Number.isFinite(lastByteAt) && { [METRIC.sinceLastByteMs]: clock.now() - lastByteAt }),
     });
   };

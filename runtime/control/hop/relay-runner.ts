@@ -66,7 +66,7 @@ export function relayRunner(
     setSingleAttempt: (enabled) => {
       singleAttempt = enabled;
     },
-    snapshot: () => relay?.snapshot() ?? { counters: ZERO_COUNTERS, attempt: 0, history: {}, buffered: 0 },
+    snapshot: () => relay?.snapshot() ?? { counters: ZERO_COUNTERS, attempt: 0, history: {} },
     closedAt: () => closedAt,
     end: async () => {
       stopReading.abort();

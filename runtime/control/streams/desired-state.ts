@@ -2,7 +2,7 @@ import { CONTRACT_VERSION, type ConnectionRow, STATUS, ZERO_COUNTERS } from "../
 import { StreamError } from "../../support/errors";
 import { desiredVersionIs, generationIs, leaseFree, rowMissing } from "../table/clauses";
 import { isLive } from "../table/connection-table";
-import type { RowChange, StoredRow } from "../table/row-change";
+import { inFlightToUnknown, type RowChange, type StoredRow } from "../table/row-change";
 
 /**
  * The writes of start and stop. Each is conditional on `desiredVersion` and `generation` as read. Of two concurrent writers, the
@@ -25,8 +25,15 @@ export function open(seen: ConnectionRow | undefined, change: DesiredChange & { 
   // A leaving owner would write its checkpoint again. A new generation makes that write fail.
   const dropCheckpoint = change.resume
     ? {}
-    : { checkpoint: undefined, owner: undefined, expiresAt: undefined, generation: (seen?.generation ?? 0) + 1 };
-  return desiredChange("start", seen, change, { desired: "open", ...initial, ...reset, ...dropCheckpoint });
+    : {
+        checkpoint: undefined,
+        owner: undefined,
+        expiresAt: undefined,
+        handedOverFrom: undefined,
+        generation: (seen?.generation ?? 0) + 1,
+      };
+  const start = desiredChange("start", seen, change, { desired: "open", ...initial, ...reset, ...dropCheckpoint });
+  return seen && !change.resume ? { ...start, move: inFlightToUnknown } : start;
 }
 
 export function close(seen: ConnectionRow, change: DesiredChange): RowChange {

@@ -25,14 +25,19 @@ export interface RowChange {
   readonly when: readonly Clause[];
   /** Attributes to write. `undefined` removes the attribute. */
   readonly set: Readonly<Record<Path, unknown>>;
-  /** Numbers to add. The attribute must exist. */
+  /** Numbers to add. A missing attribute counts as 0: an older release may have written the row. */
   readonly add?: Readonly<Record<Path, number>>;
+  /** Adds the number at `from` to the one at `to`, and sets `from` to 0. */
+  readonly move?: { readonly from: Path; readonly to: Path };
   /**
    * Whether this change was applied to the row. Used when the write failed or got no response. Every change writes a value that
    * no other write can leave: a nonce, or a generation with its expiry.
    */
   readonly wasAppliedTo: (row: StoredRow) => boolean;
 }
+
+/** For a write that takes the stream from an owner that may no longer report. */
+export const inFlightToUnknown = { from: "counters.inFlight", to: "counters.unknown" } as const;
 
 /** A stored row. Attributes may be missing: older releases wrote fewer. */
 export type StoredRow = Readonly<Record<string, unknown>> & { readonly streamId: string };

@@ -25,6 +25,11 @@ export function toUpdateExpression(change: RowChange): UpdateExpression {
     values[placeholder] = toAttribute(plain);
     return placeholder;
   };
+  const number = (path: Path) => `if_not_exists(${name(path)}, ${value(0)})`;
+  const moved = ({ from, to }: { from: Path; to: Path }) => [
+    `${name(to)} = ${number(to)} + ${number(from)}`,
+    `${name(from)} = ${value(0)}`,
+  ];
   const condition = (clause: Clause): string => {
     if ("equals" in clause) return `${name(clause.equals[0])} = ${value(clause.equals[1])}`;
     if ("differs" in clause) return `${name(clause.differs[0])} <> ${value(clause.differs[1])}`;
@@ -39,7 +44,8 @@ export function toUpdateExpression(change: RowChange): UpdateExpression {
   const sets = [
     ...entries.filter(([, plain]) => plain !== undefined).map(([path, plain]) => `${name(path)} = ${value(plain)}`),
     // ADD works on top-level attributes only, and the counters are in a map.
-    ...Object.entries(change.add ?? {}).map(([path, amount]) => `${name(path)} = ${name(path)} + ${value(amount)}`),
+    ...Object.entries(change.add ?? {}).map(([path, amount]) => `${name(path)} = ${number(path)} + ${value(amount)}`),
+    ...(change.move ? moved(change.move) : []),
   ];
   const removes = entries.filter(([, plain]) => plain === undefined).map(([path]) => name(path));
   const conditions = change.when.map(condition);
