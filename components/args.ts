@@ -103,7 +103,7 @@ export interface OAuth2Args {
   scope?: string;
   /** Parameter `audience`, which some token endpoints require. */
   audience?: string;
-  /** `basic`: client id and secret in the Authorization header. `post`: in the body. @default "basic" */
+  /** `basic`: client id and secret in the Authorization header, form-encoded as RFC 6749 requires. `post`: in the body, also for token endpoints that do not decode the header. @default "basic" */
   clientAuth?: OAuth2ClientAuth;
 }
 

@@ -1,4 +1,5 @@
 import type { Dispatcher } from "undici";
+import apiConnect from "undici/lib/api/api-connect";
 import apiRequest from "undici/lib/api/api-request";
 import Agent from "undici/lib/dispatcher/agent";
 import Pool from "undici/lib/dispatcher/pool";
@@ -12,4 +13,9 @@ export { Agent, Pool, ProxyAgent };
 
 export function request(dispatcher: Dispatcher, options: Dispatcher.RequestOptions): Promise<Dispatcher.ResponseData> {
   return apiRequest.call(dispatcher, options);
+}
+
+/** The client of a proxy. undici's index would give it `connect`, with which the proxy agent opens tunnels. */
+export function proxyClient(origin: URL, options: object): Dispatcher {
+  return Object.assign(new Pool(origin, options), { connect: apiConnect });
 }

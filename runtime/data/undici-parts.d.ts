@@ -19,3 +19,10 @@ declare module "undici/lib/dispatcher/proxy-agent" {
   import { ProxyAgent } from "undici";
   export = ProxyAgent;
 }
+
+declare module "undici/lib/api/api-connect" {
+  import type { Dispatcher } from "undici";
+
+  const connect: Dispatcher["connect"];
+  export = connect;
+}

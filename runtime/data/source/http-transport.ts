@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
 import type { SourceSecret } from "../../contract";
-import { Agent, ProxyAgent, request } from "../http-client";
+import { Agent, ProxyAgent, proxyClient, request } from "../http-client";
 import { type Headers, header, isFramed } from "./body";
 import { sendHttp2 } from "./http2";
 import { sendLenient } from "./lenient-http";
@@ -40,7 +40,7 @@ export function httpTransport({ tls, proxy }: Pick<SourceSecret, "tls" | "proxy"
   if (http2) return { send: sendHttp2(tls), close: async () => {} };
   const connect = { timeout: CONNECT_TIMEOUT_MS, ...tls };
   const dispatcher = proxy
-    ? new ProxyAgent({ uri: proxy, requestTls: connect, proxyTls: connect, allowH2: false })
+    ? new ProxyAgent({ uri: proxy, clientFactory: proxyClient, requestTls: connect, proxyTls: connect, allowH2: false })
     : new Agent({ allowH2: false, connect });
   return { send: sendWith(dispatcher, tls), close: () => dispatcher.destroy() };
 }

@@ -27,26 +27,22 @@ const REPLACE_BEFORE_MS = 60_000;
 const UNKNOWN_LIFETIME_MS = 3_600_000;
 
 export function tokenCache(clock: Clock): TokenCache {
-  const tokens = new Map<string, Promise<Token>>();
+  const tokens = new Map<string, Token>();
+  const requests = new Map<string, Promise<Token>>();
   return {
     async get(secret, auth, send, signal) {
       const client = JSON.stringify([secret.oauth2, secret.key, auth]);
-      const cached = await tokens.get(client)?.catch(() => undefined);
-      if (cached && clock.now() < cached.replaceAt) return cached.value;
-      // Another stream may have requested a token while this one waited.
-      const requested = tokens.get(client);
-      if (requested && (await requested.catch(() => undefined)) !== cached) return (await requested).value;
-      const token = requestToken(secret, auth, send, signal, clock);
+      const known = tokens.get(client);
+      if (known && clock.now() < known.replaceAt) return known.value;
+      const request =
+        requests.get(client) ?? requestToken(secret, auth, send, signal, clock).finally(() => requests.delete(client));
+      requests.set(client, request);
+      const token = await request;
       tokens.set(client, token);
-      token.catch(() => tokens.delete(client));
-      return (await token).value;
+      return token.value;
     },
     discard(value) {
-      for (const [client, token] of tokens)
-        void token.then(
-          (one) => one.value === value && tokens.get(client) === token && tokens.delete(client),
-          () => {},
-        );
+      for (const [client, token] of tokens) if (token.value === value) tokens.delete(client);
     },
   };
 }

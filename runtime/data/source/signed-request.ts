@@ -16,21 +16,24 @@ export async function signedRequest(
   aws: AwsIdentity,
   now: number,
 ): Promise<SourceRequest> {
-  const { url, method, body = "" } = request;
+  const { method, body = "" } = request;
+  const url = new URL(request.url);
+  // Sent as it is signed: services differ in how they read a plus sign.
+  url.search = canonicalQuery(url.searchParams);
   const sign = signer(service, region ?? aws.region);
   const { host, ...headers } = sign(
     {
       method,
       // Every service but S3 escapes the path a second time.
       path: service === "s3" ? url.pathname : url.pathname.split("/").map(encodeURIComponent).join("/"),
-      query: canonicalQuery(url.searchParams),
+      query: url.search.slice(1),
       headers: { ...request.headers, host: url.host },
       body,
     },
     await aws.credentials(),
     now,
   );
-  return { ...request, headers };
+  return { ...request, url, headers };
 }
 
 function canonicalQuery(parameters: URLSearchParams): string {
