@@ -40,6 +40,7 @@ export function sourceSettings(source: SourceArgs): RelaySettings["source"] {
     source.method,
   );
   checkTls(source);
+  checkWebSocket(source);
   expect(!(source.http2 && source.proxy !== undefined), "`source.http2`", "false with `source.proxy`", source.http2);
   return {
     format: oneOf("source.format", SourceFormat, source.format ?? SourceFormat.auto),
@@ -134,6 +135,21 @@ function resumeSettings(resume: ResumeArgs, { body }: SourceArgs): ResumeSetting
   if (kind === ResumeKind.query || kind === ResumeKind.header)
     return { kind, name: text("source.resume.name", name), ...options };
   return { kind, ...options };
+}
+
+/** What a WebSocket does not support would otherwise be left out in silence. */
+function checkWebSocket(source: SourceArgs): void {
+  const { url, auth, method, body, proxy, http2 } = source;
+  if (typeof url !== "string" || !/^wss?:/i.test(url)) return;
+  const kind = auth?.kind;
+  const unsupported = [
+    kind === AuthKind.oauth2 || kind === AuthKind.awsSigV4 ? `source.auth: { kind: "${kind}" }` : undefined,
+    method !== undefined && method !== SourceMethod.get ? "source.method" : undefined,
+    body !== undefined ? "source.body" : undefined,
+    proxy !== undefined ? "source.proxy" : undefined,
+    http2 ? "source.http2" : undefined,
+  ].find((argument) => argument !== undefined);
+  expect(unsupported === undefined, "`source.url`", `an http or https URL with \`${unsupported}\``, "a WebSocket");
 }
 
 function checkTls({ tls }: SourceArgs): void {

@@ -30,7 +30,7 @@ export function buildHandler(entry: string): CodeFiles {
 
 /** undici falls back to it where WebAssembly has no SIMD, which Lambda and every Node since 16 have. */
 const PARSER_WITHOUT_SIMD = "../llhttp/llhttp-wasm.js";
-/** Under this name undici does not find HTTP/2, and does without: nothing here speaks it, and Node's takes 4 MB once loaded. */
+/** Under this name undici does not find HTTP/2, and does without: `source.http2` uses Node's own client, and loads its 4 MB only then. */
 const NO_HTTP2 = "http2-left-out";
 
 /** `ws` looks for two compiled packages that make it a little faster, and does without them: a bundle has none. */

@@ -111,6 +111,11 @@ const REFUSED: readonly (readonly [name: string, args: unknown, message: string]
     'Expected `events.identity` to be an object such as { kind: "pointer", pointer: "/id" }, got "sse-id".',
   ],
   [
+    "a WebSocket over a proxy",
+    with_({ source: { ...source, url: "wss://upstream.example", proxy: "http://proxy.example" } }),
+    'Expected `source.url` to be an http or https URL with `source.proxy`, got "a WebSocket".',
+  ],
+  [
     "a key over http",
     with_({ source: { ...source, url: "http://upstream.example", key: "hidden" } }),
     'Expected `source.url` to be https, because each request carries a credential; set `source.allowInsecureHttp: true` to send it readable, got "http".',
