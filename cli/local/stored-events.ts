@@ -5,6 +5,8 @@ import type { LocalCloud } from "stream-ingestion-local";
 export interface StoredEvent {
   readonly streamId: string;
   readonly key: string;
+  /** `generation.connection.counter` of the connection that brought it. */
+  readonly sequence: string;
   /** The data as received; absent when it is in the bucket. */
   readonly data?: Buffer;
 }
@@ -27,6 +29,6 @@ export async function readStoredEvents(
 }
 
 function storedEvent(item: Record<string, AttributeValue>): StoredEvent {
-  const { streamId, key, data } = decodeItem(item);
-  return { streamId, key, data: data === undefined ? undefined : Buffer.from(data) };
+  const { streamId, key, sequence, data } = decodeItem(item);
+  return { streamId, key, sequence, data: data === undefined ? undefined : Buffer.from(data) };
 }
