@@ -5,8 +5,8 @@ import type { Duplex } from "node:stream";
 import { eventText } from "./upstream-text";
 
 /**
- * Sends `?events=N&format=lines|sse|json|websocket&bytes=200&chunk=65536` events as fast as the reader takes them, in a process of
- * its own.
+ * Sends `?events=N&format=lines|sse|json|websocket&bytes=200&chunk=65536` as fast as the reader reads, in a separate
+ * process.
  */
 const server = http.createServer((request, response) => {
   const query = new URL(request.url ?? "/", "http://x").searchParams;

@@ -22,10 +22,10 @@ export function addVerify(program: Command, terminal: Terminal = processTerminal
       "Check a deployment: start a temporary stream, hand it over, check that no event is lost or stored twice, stop it. Deploys nothing.",
     )
     .requiredOption("--stream <id>", "id of a stream that the upstream serves and that is not running")
-    .option("--stack <name>", "Pulumi stack (default: the selected one)")
+    .option("--stack <name>", "Pulumi stack (default: the selected stack)")
     .option("--program <dir>", "folder of the Pulumi program (default: the current folder)")
     .option("--instance <name>", "name of the StreamIngestion, if the stack has several")
-    .option("--region <region>", "AWS region (default: from the API's URL, else AWS_REGION)")
+    .option("--region <region>", "AWS region (default: from the API's URL, otherwise AWS_REGION)")
     .option("--events <n>", "number of events to wait for before and after the handover", whole, 10)
     .option("--timeout <seconds>", "limit of each step in seconds", whole, 180)
     .option(

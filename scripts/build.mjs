@@ -53,7 +53,7 @@ function buildComponent() {
       process.exitCode = 1;
     }
   }
-  // The decoder of Python processors, as it is put into their functions.
+  // The decoder for Python processors, which the component adds to their functions.
   for (const file of globSync("python/*/*.py", { cwd: root })) write(join(dist, file), readFileSync(join(root, file)));
   const options = handlerOptions(join(root, "runtime/internal.ts"));
   buildSync({ ...options, keepNames: true, sourcemap: false, outfile: join(dist, "internal.js"), write: true });

@@ -112,7 +112,7 @@ function signable({ method, path, query, headers, body }: AwsRequest, signedHead
   };
 }
 
-/** Node's SHA-256 behind the interface that the signer asks for. */
+/** Node's SHA-256 with the interface of the signer. */
 class NodeSha256 {
   private readonly hash;
 

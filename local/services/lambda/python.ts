@@ -12,18 +12,18 @@ export interface Python {
 
 const found = new Map<string, Python>();
 
-/** The Python of a runtime such as `python3.13`, or the one that is there. @throws LocalError where there is none */
+/** The Python of a runtime such as `python3.13`, otherwise the installed python3. @throws LocalError without one */
 export function pythonFor(runtime: string): Python {
-  const known = found.get(runtime) ?? look(runtime) ?? look("python3");
+  const known = found.get(runtime) ?? locate(runtime) ?? locate("python3");
   if (known === undefined)
     throw new LocalError(
-      `Functions of ${runtime} run locally with this machine's Python, and there is no python3 on the PATH.`,
+      `Functions of ${runtime} need Python to run locally, but python3 is not on PATH. Install Python 3.`,
     );
   found.set(runtime, known);
   return known;
 }
 
-function look(command: string): Python | undefined {
+function locate(command: string): Python | undefined {
   // The interpreter itself: a version manager's wrapper does not work in a function's environment.
   const script = "import sys; print(sys.executable, '%d.%d' % sys.version_info[:2])";
   const { status, stdout } = spawnSync(command, ["-c", script], { encoding: "utf8" });
@@ -33,7 +33,7 @@ function look(command: string): Python | undefined {
 
 const BOOTSTRAP_FILE = "lambda_bootstrap.py";
 
-/** Runs in the place of Lambda's runtime. Messages are those of `bootstrap.ts`: a line of JSON each, on Node's IPC channel. */
+/** Runs in place of Lambda's runtime. Its messages are those of `bootstrap.ts`, one JSON object per line on Node's IPC channel. */
 const BOOTSTRAP = `
 import importlib, json, os, signal, socket, sys, time, traceback
 
