@@ -16,7 +16,7 @@ const MAX_ATTEMPTS = 3;
 export const untilStopped: Scenario = {
   run: async ({ stop, streams, totals }) => {
     await aborted(stop);
-    return { problems: [...(await streams()).filter(hasFailed).map(problemOf), ...unprocessed(totals())] };
+    return { problems: [...(await streams()).filter(isWithoutEvents).map(problemOf), ...unprocessed(totals())] };
   },
 };
 
@@ -35,7 +35,7 @@ export function realStreams(streamIds: readonly string[]): Scenario {
         if (failed.length === streamIds.length) return { problems: failed.map(problemOf) };
         await pause(POLL_MS, stop);
       }
-      return { problems: unprocessed(totals()) };
+      return { problems: [...(await streams()).filter(isWithoutEvents).map(problemOf), ...unprocessed(totals())] };
     },
   };
 }
@@ -120,8 +120,15 @@ function hasFailed({ status, attempt, counters, lastError }: StreamView): boolea
   return status === "failed" || (lastError !== undefined && attempt >= MAX_ATTEMPTS && counters.bytes === 0);
 }
 
+/** At the end of a run: a stream that failed, or whose upstream never sent a byte although it had the time of two hops. */
+function isWithoutEvents(stream: StreamView): boolean {
+  const { counters, lastError, handover } = stream;
+  const hadTime = lastError !== undefined || (handover?.count ?? 0) >= 2;
+  return hasFailed(stream) || (counters.bytes === 0 && hadTime);
+}
+
 function problemOf({ streamId, lastError, status }: StreamView): string {
-  return `Stream ${streamId} receives no events: ${lastError?.message ?? status}`;
+  return `Stream ${streamId} receives no events: ${lastError?.message ?? `its source sent nothing (${status})`}`;
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
