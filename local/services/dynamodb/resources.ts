@@ -75,14 +75,15 @@ interface TableItemInputs {
   readonly item: string;
 }
 
-/** One item that the program owns. The next change overwrites other writes to it. */
+/** One item that the program owns. Created only where no item has its key, as the provider does. */
 export const tableItem = define<DynamoDbCloud, TableItemInputs>({
   inputs: ["tableName", "hashKey", "rangeKey", "item"],
   replaceOn: ["tableName", "hashKey", "rangeKey"],
-  async put({ tables }, { inputs }) {
+  async put({ tables }, { inputs }, before) {
     const { tableName, hashKey, rangeKey, item } = inputs;
     const parsed = JSON.parse(item) as Item;
-    await tables.call("PutItem", { TableName: tableName, Item: parsed });
+    const absent = { ConditionExpression: "attribute_not_exists(#key)", ExpressionAttributeNames: { "#key": hashKey } };
+    await tables.call("PutItem", { TableName: tableName, Item: parsed, ...(before ? {} : absent) });
     const keys = [hashKey, rangeKey].filter((name) => name !== undefined);
     return { id: [tableName, ...keys.map((name) => JSON.stringify(parsed[name]))].join("|") };
   },

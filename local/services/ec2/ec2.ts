@@ -1,10 +1,14 @@
 import type { Service } from "../service";
-import { securityGroup, vpc } from "./resources";
+import { securityGroup, vpc, vpcEndpoint } from "./resources";
 
 /** Placeholder networks, and the region. */
 export const ec2: Service<unknown> = {
   open: () => ({ model: {} }),
-  resources: { "aws:ec2/securityGroup:SecurityGroup": securityGroup, "awsx:ec2:Vpc": vpc },
+  resources: {
+    "aws:ec2/securityGroup:SecurityGroup": securityGroup,
+    "aws:ec2/vpcEndpoint:VpcEndpoint": vpcEndpoint,
+    "awsx:ec2:Vpc": vpc,
+  },
   functions: {
     "aws:index/getRegion:getRegion": ({ region }) => ({
       id: region,

@@ -12,6 +12,26 @@ export const securityGroup = inert<Cloud>(
   },
 );
 
+/** A door into a network in name alone. */
+export const vpcEndpoint = inert<Cloud>(
+  [
+    "vpcId",
+    "serviceName",
+    "vpcEndpointType",
+    "privateDnsEnabled",
+    "subnetIds",
+    "securityGroupIds",
+    "routeTableIds",
+    "policy",
+    "tags",
+  ],
+  ["vpcId", "serviceName", "vpcEndpointType"],
+  ({ region, accountId }) => {
+    const id = `vpce-${randomBytes(8).toString("hex")}`;
+    return { id, outputs: { arn: `arn:aws:ec2:${region}:${accountId}:vpc-endpoint/${id}`, state: "available" } };
+  },
+);
+
 interface VpcInputs {
   readonly numberOfAvailabilityZones?: number;
 }

@@ -22,6 +22,7 @@ export const role = define<IamCloud, RoleInputs>({
     "description",
     "maxSessionDuration",
     "path",
+    "permissionsBoundary",
     "tags",
   ],
   replaceOn: ["name", "namePrefix", "path"],

@@ -47,6 +47,8 @@ export const lambdaFunction = define<LambdaCloud, FunctionInputs>({
     "description",
     "layers",
     "tracingConfig",
+    "kmsKeyArn",
+    "deadLetterConfig",
     "vpcConfig",
     "tags",
   ],

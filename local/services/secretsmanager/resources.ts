@@ -22,6 +22,10 @@ export const secret = define<SecretsCloud, SecretInputs>({
     secrets.put({ arn, name });
     return { id: arn, outputs: { name, arn } };
   },
+  lookUp({ secrets }, id) {
+    const found = secrets.find(id);
+    return found && { id: found.arn, outputs: { name: found.name, arn: found.arn } };
+  },
   remove: ({ secrets }, id) => secrets.remove(id),
 });
 
@@ -29,15 +33,19 @@ interface SecretVersionInputs {
   readonly secretId: string;
   readonly secretString?: string;
   readonly secretBinary?: string;
+  /** Write-only: set when the resource is created, and not compared. */
+  readonly secretStringWo?: string;
+  /** Number of the write-only value: another number is another value. */
+  readonly secretStringWoVersion?: number;
 }
 
 /** A value of a secret. A new value is a new version; the previous version is kept. */
 export const secretVersion = define<SecretsCloud, SecretVersionInputs>({
-  inputs: ["secretId", "secretString", "secretBinary"],
-  replaceOn: ["secretId", "secretString", "secretBinary"],
-  secretOutputs: ["secretString", "secretBinary"],
+  inputs: ["secretId", "secretString", "secretBinary", "secretStringWoVersion"],
+  replaceOn: ["secretId", "secretString", "secretBinary", "secretStringWoVersion"],
+  secretOutputs: ["secretString", "secretStringWo", "secretBinary"],
   put({ secrets }, { inputs }, before) {
-    const { secretId, secretString, secretBinary } = inputs;
+    const { secretId, secretBinary, secretString = inputs.secretStringWo } = inputs;
     const versionId = before?.id.split("|")[1] ?? randomUUID();
     // An update has no new value. After a restart the value exists and may have been rotated.
     const hasValue = before !== undefined && (secrets.find(secretId)?.versions.length ?? 0) > 0;
