@@ -210,7 +210,12 @@ export interface RelaySettings {
     readonly end: EndMeaning;
     readonly webSocket: WebSocketSettings;
   };
-  readonly relay: { readonly handover: HandoverMode; readonly streamsPerHop: number };
+  readonly relay: {
+    readonly handover: HandoverMode;
+    readonly streamsPerHop: number;
+    /** "none": Lambda ends a chain of self-invocations, so the watchdog starts a new chain before. Absent: chains continue for ever. */
+    readonly recursion?: "none";
+  };
   readonly events: {
     readonly identity: IdentitySettings;
     readonly ttlDays: number;
@@ -222,6 +227,8 @@ export interface RelaySettings {
 /** Payload of one invocation of the connection manager. */
 export interface HopPayload {
   readonly v: number;
+  /** Hops before this one in a chain of self-invocations. Absent: the chain starts here. */
+  readonly chain?: number;
   readonly streams: readonly HopStream[];
 }
 

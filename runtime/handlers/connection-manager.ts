@@ -21,6 +21,9 @@ const settings = relaySettings();
 /** Timeout for storing an oversize event in S3. */
 const OVERSIZE_TIMEOUT_MS = 10_000;
 
+/** Lambda stops a function that invoked itself about 16 times in one chain. */
+const LONGEST_CHAIN = 12;
+
 const metrics = emfMetrics(environment("deployment"));
 
 /**
@@ -68,6 +71,7 @@ export async function handler(event: unknown, context: Context): Promise<Record<
         newNonce: randomNonce,
         createRelay: (options) => meter.watch(createRelay(options, relayDeps)),
         handover: settings.relay.handover,
+        longestChain: settings.relay.recursion === "none" ? LONGEST_CHAIN : undefined,
         release: environment("release"),
         onHandover: meter.onHandover,
       },

@@ -19,6 +19,7 @@ const deps = {
   newNonce: randomNonce,
   release: environment("release"),
   streamsPerHop: relaySettings().relay.streamsPerHop,
+  endsChains: relaySettings().relay.recursion === "none",
   secretVersion: currentSecretVersion,
 };
 

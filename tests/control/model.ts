@@ -28,6 +28,7 @@ const TIMES: HopTiming = {
   reinvokeMs: [3],
   stopReadingMs: 2,
   releaseMs: 1,
+  watchdogMs: 2,
   claimMs: 3,
   subscribeGraceMs: 1,
   lingerMs: 1,
@@ -353,6 +354,7 @@ function contextOf(model: Model, hop: Hop): HopContext {
     enteredAt: hop.enteredAt,
     deadlineAt: deadlineOf(hop),
     timing: TIMES,
+    endsChain: false,
     handover: "auto",
     release: RELEASE,
   };

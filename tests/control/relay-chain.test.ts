@@ -44,6 +44,40 @@ describe("a stream over many hops", () => {
     assert.deepEqual([...reasons], ["handed-over"]);
   });
 
+  describe("where Lambda ends a chain of self-invocations", () => {
+    const chains = () => simulation.hops.map(({ payload }) => payload.chain ?? 0);
+
+    it("starts a new chain by the watchdog, by overlap, and loses nothing", async () => {
+      await begin({ longestChain: 3 });
+      await simulation.clock.advance(10 * HOP);
+      assertHealthy();
+      assert.ok(Math.max(...chains()) === 2, chains().join());
+      assert.ok(chains().filter((place) => place === 0).length >= 4, chains().join());
+      const measured = simulation.events("handover").map(({ mode }) => mode);
+      assert.ok(measured.length >= 10 && measured.every((mode) => mode === "overlap"), measured.join());
+      assert.ok(!reasons().some((reason) => /no-successor|superseded|lease-lost/.test(reason)), reasons().join());
+    });
+
+    it("starts a new chain where the upstream allows one connection", async () => {
+      await begin({ longestChain: 2, handover: "break" });
+      await simulation.clock.advance(6 * HOP);
+      assert.ok(Math.max(...chains()) === 1, chains().join());
+      assert.equal(simulation.row().status, "open");
+      assert.equal(simulation.upstream.mostConnections(), 1);
+      assert.ok(simulation.row().handover!.maxGapMs! <= MINUTE + 5_000, JSON.stringify(simulation.row().handover));
+    });
+
+    it("survives a watchdog that does not run, at the cost of a gap", async () => {
+      await begin({ longestChain: 2, watchdog: false });
+      await simulation.clock.advance(4 * HOP);
+      assert.equal(simulation.running().length, 0);
+      assert.equal(simulation.row().desired, "open");
+      await simulation.watchdogRun();
+      await simulation.clock.advance(5_000);
+      assert.equal(simulation.row().status, "open");
+    });
+  });
+
   it("hands over an idle stream", async () => {
     await begin({ upstream: { everyMs: 1_000 * HOP } });
     await simulation.clock.advance(3 * HOP);

@@ -31,6 +31,8 @@ export interface SimulationOptions {
   readonly hopMs?: number;
   readonly coldStartMs?: number;
   readonly watchdog?: boolean;
+  /** Hops of one chain; Lambda drops the invocation that makes it four more. */
+  readonly longestChain?: number;
 }
 
 /** Returns the fault of one call of the table, if any. */
@@ -114,6 +116,8 @@ export class Simulation {
   }
 
   invoke = async (payload: HopPayload): Promise<void> => {
+    const { longestChain = Number.POSITIVE_INFINITY } = this.options;
+    if ((payload.chain ?? 0) >= longestChain + 4) return;
     for (const delayMs of this.deliver(payload)) {
       void this.clock
         .sleep(delayMs, this.end.signal)
@@ -128,7 +132,13 @@ export class Simulation {
 
   async watchdogRun() {
     const secretVersion = async () => this.secretVersion;
-    return runWatchdog({ ...this.control(), release: this.release, streamsPerHop: 10, secretVersion });
+    return runWatchdog({
+      ...this.control(),
+      release: this.release,
+      streamsPerHop: 10,
+      endsChains: this.options.longestChain !== undefined,
+      secretVersion,
+    });
   }
 
   private control() {
@@ -168,6 +178,7 @@ export class Simulation {
         },
         createRelay: (options) => this.upstreamOf(options.streamId).createRelay(options, life.signal, clock),
         handover: this.options.handover ?? "auto",
+        longestChain: this.options.longestChain,
         release: this.release,
       },
     );

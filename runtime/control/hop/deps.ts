@@ -14,6 +14,8 @@ export interface StreamDeps extends Omit<HopDeps, "invoke"> {
 export interface HopDeps extends ControlDeps {
   readonly createRelay: (options: RelayOptions) => Relay;
   readonly handover: HandoverMode;
+  /** Hops of one chain of self-invocations. The watchdog invokes the hop after the last. @default no limit */
+  readonly longestChain?: number;
   /** Called when a handover is complete, by the hop that measured it. */
   readonly onHandover?: (measured: HandoverMeasurement) => void;
   /** Hash of bundle and settings, from the environment. */
@@ -25,4 +27,6 @@ export interface HopInvocation {
   readonly enteredAt: number;
   readonly deadlineAt: number;
   readonly timing: HopTiming;
+  /** The last hop of its chain: it leaves the invocation of its successor to the watchdog. */
+  readonly endsChain: boolean;
 }

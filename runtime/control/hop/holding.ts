@@ -18,7 +18,12 @@ type Owning = Holding | HandingOver;
 /** The lease was just acquired. */
 export function hold(row: ConnectionRow, context: HopContext): Transition {
   const lease = renewed(undefined, row, context, context.timing.renewMs);
-  return { state: { phase: "holding", lease, handoverAt: context.deadlineAt - context.timing.leadMs, early: false } };
+  return { state: { phase: "holding", lease, handoverAt: plannedHandoverAt(context), early: false } };
+}
+
+/** The watchdog needs more time than a hop that invokes its successor itself. */
+function plannedHandoverAt({ deadlineAt, timing, endsChain }: HopContext): number {
+  return deadlineAt - timing.leadMs - (endsChain ? timing.watchdogMs : 0);
 }
 
 /** From the lease to the decision to leave. */
@@ -71,7 +76,7 @@ function onTick(state: Owning, context: HopContext): Transition {
     }
     if (context.now >= state.giveUpAt) {
       return {
-        state: { phase: "holding", lease, handoverAt: context.deadlineAt - context.timing.leadMs, early: false },
+        state: { phase: "holding", lease, handoverAt: plannedHandoverAt(context), early: false },
       };
     }
   }
@@ -83,6 +88,7 @@ function onTick(state: Owning, context: HopContext): Transition {
 function startHandover(state: Holding, context: HopContext): Transition {
   const { lease } = state;
   if (modeOf(lease.row, context) === "break") return breakNow(lease, { remember: false }, context);
+  if (context.endsChain) return leaveItToTheWatchdog(state, context);
   if (!mayChain(context)) return { state: { ...state, handoverAt: context.enteredAt + context.timing.shortestHopMs } };
   const end = state.early ? context.now + context.timing.leadMs : context.deadlineAt;
   return {
@@ -94,6 +100,22 @@ function startHandover(state: Holding, context: HopContext): Transition {
       early: state.early,
     },
     command: { kind: "invoke", generation: lease.generation },
+  };
+}
+
+/** The row's status requests a successor, which the watchdog invokes: that starts a new chain. */
+function leaveItToTheWatchdog({ lease, early }: Holding, context: HopContext): Transition {
+  const { watchdogMs, leadMs, renewHandingOverMs } = context.timing;
+  const giveUpAt = early ? context.now + watchdogMs + leadMs : Number.POSITIVE_INFINITY;
+  return {
+    state: {
+      phase: "handing-over",
+      lease: { ...lease, renewAt: context.now + renewHandingOverMs },
+      invokeAt: [],
+      giveUpAt,
+      early,
+    },
+    command: { kind: "renew", lease, status: STATUS.handingOver },
   };
 }
 

@@ -3,9 +3,10 @@ import { StreamError } from "../../support/errors";
 
 /** Parses the payload of an invocation. @throws StreamError VALIDATION_FAILED for anything that is not a {@link HopPayload} */
 export function parseHopPayload(value: unknown): HopPayload {
-  const { v, streams } = (value ?? {}) as Partial<HopPayload>;
+  const { v, streams, chain } = (value ?? {}) as Partial<HopPayload>;
   if (v === CONTRACT_VERSION && Array.isArray(streams) && streams.length > 0 && streams.every(isHopStream)) {
-    return { v, streams };
+    // A chain of unknown length counts as a new one.
+    return { v, streams, ...(Number.isSafeInteger(chain) && { chain }) };
   }
   throw new StreamError(
     "VALIDATION_FAILED",

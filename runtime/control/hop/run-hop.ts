@@ -23,12 +23,15 @@ export async function runHop(
 ): Promise<ReadonlyMap<string, ExitReason>> {
   const enteredAt = deps.clock.now();
   const remainingMs = deadlineAt - enteredAt;
-  const frame = { enteredAt, deadlineAt, timing: timingFor(remainingMs) };
+  const { chain = 0 } = payload;
+  const endsChain = deps.longestChain !== undefined && chain + 1 >= deps.longestChain;
+  const frame = { enteredAt, deadlineAt, timing: timingFor(remainingMs), endsChain };
   const streams = payload.streams.map(({ streamId }) => streamId);
   deps.logger.log("info", "Hop started", { event: HOP_EVENT.hopStart, streams, remainingMs });
   let streamsLeft = streams.length;
   const withinMs = frame.timing.renewHandingOverMs;
-  const invokeStream = batchInvokes(deps.invoke, deps.clock, { withinMs, streamsLeft: () => streamsLeft });
+  const invokeNext = (next: HopPayload) => deps.invoke({ ...next, chain: chain + 1 });
+  const invokeStream = batchInvokes(invokeNext, deps.clock, { withinMs, streamsLeft: () => streamsLeft });
   const run = (stream: HopStream) =>
     runStream(stream, frame, { ...deps, invokeStream }).finally(() => {
       streamsLeft--;

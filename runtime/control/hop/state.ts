@@ -163,6 +163,8 @@ export interface HopContext {
   readonly enteredAt: number;
   readonly deadlineAt: number;
   readonly timing: HopTiming;
+  /** The last hop of its chain: the watchdog invokes its successor. */
+  readonly endsChain: boolean;
   readonly handover: HandoverMode;
   readonly release: string;
 }
@@ -173,9 +175,12 @@ export function begin({ generation }: HopStream): StreamState {
   return generation === undefined ? { phase: "acquiring", commandAt } : { phase: "claiming", generation, commandAt };
 }
 
-/** Whether the hop ran long enough to invoke the next one directly. Prevents a chain of hops that do nothing but invoke. */
+/**
+ * Whether the hop may invoke the next one directly: it ran long enough, which prevents a chain of hops that do nothing but invoke, and
+ * its chain is not at its end.
+ */
 export function mayChain(context: HopContext): boolean {
-  return context.now - context.enteredAt >= context.timing.shortestHopMs;
+  return !context.endsChain && context.now - context.enteredAt >= context.timing.shortestHopMs;
 }
 
 /** The row names this owner, and no start or stop was written since. */

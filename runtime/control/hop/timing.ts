@@ -8,6 +8,8 @@ export interface HopTiming {
   readonly stopReadingMs: number;
   /** Before T: events not yet stored are counted as abandoned, and the lease is released. */
   readonly releaseMs: number;
+  /** Added to the lead when the watchdog invokes the successor: two of its runs. */
+  readonly watchdogMs: number;
   /** Lifetime of a claim. */
   readonly claimMs: number;
   /** How long a successor with response headers waits for the first byte before it acquires. */
@@ -46,6 +48,7 @@ export function timingFor(remainingMs: number): HopTiming {
     reinvokeMs: [scaled(40_000), scaled(20_000)],
     stopReadingMs: scaled(15_000),
     releaseMs: scaled(3_000),
+    watchdogMs: atMost(120_000, 1 / 5),
     claimMs: scaled(20_000),
     subscribeGraceMs: scaled(10_000),
     lingerMs: scaled(2_000),

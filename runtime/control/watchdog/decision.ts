@@ -4,6 +4,8 @@ import { isClaimed, isLive } from "../table/connection-table";
 /** What the watchdog does about one row. */
 export type Decision =
   | { readonly kind: "nothing" }
+  /** It hands over as the last hop of its chain: invoke its successor, which starts a new chain. */
+  | { readonly kind: "invoke-successor"; readonly generation: number }
   /** It should run, and no hop runs it. */
   | { readonly kind: "invoke" }
   /** Its lease expired: the hop crashed. Count that, then invoke now or after `retryAt`. */
@@ -18,13 +20,18 @@ export type Decision =
 export interface DecisionContext {
   readonly now: number;
   readonly release: string;
+  /** Hops must not continue one chain for ever: see {@link RelaySettings}. */
+  readonly endsChains?: boolean;
   /** Current version of the secret. Absent: unknown. */
   readonly secretVersion?: string;
 }
 
-export function decide(row: ConnectionRow, { now, release, secretVersion }: DecisionContext): Decision {
+export function decide(row: ConnectionRow, { now, release, endsChains, secretVersion }: DecisionContext): Decision {
   const nothing = { kind: "nothing" } as const;
   if (isLive(row, now)) {
+    // Also where a hop in mid-chain invoked one itself: the second fails to claim.
+    if (endsChains && row.desired === "open" && row.status === STATUS.handingOver && !isClaimed(row, now))
+      return { kind: "invoke-successor", generation: row.generation };
     return row.release !== release && row.requestedRelease !== release ? { kind: "request-handover" } : nothing;
   }
   if (row.desired === "closed") return row.status === STATUS.closed ? nothing : { kind: "mark-closed" };

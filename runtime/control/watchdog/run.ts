@@ -1,4 +1,4 @@
-import { CONTRACT_VERSION, type ConnectionRow, DECLARED_ROW, STATUS } from "../../contract";
+import { CONTRACT_VERSION, type ConnectionRow, DECLARED_ROW, type HopStream, STATUS } from "../../contract";
 import type { ControlDeps } from "../deps";
 import { type DeclaredChange, declaredChanges, declaredList } from "../streams/declared";
 import { startStream } from "../streams/start";
@@ -11,6 +11,8 @@ import { decide, isDown } from "./decision";
 export interface WatchdogDeps extends ControlDeps {
   readonly release: string;
   readonly streamsPerHop: number;
+  /** Hops leave the end of a chain to the watchdog. @default false */
+  readonly endsChains?: boolean;
   /** Current version of the secret. Called only when a stream failed. */
   readonly secretVersion: () => Promise<string | undefined>;
 }
@@ -41,10 +43,10 @@ export async function runWatchdog(deps: WatchdogDeps): Promise<WatchdogReport> {
   const changed = new Set(changes.map(({ streamId }) => streamId));
   const secretVersion = rows.some((row) => row.status === STATUS.failed) ? await secretVersionOf(deps) : undefined;
   const run = { nonce: deps.newNonce(), release: deps.release };
-  const toInvoke: string[] = [];
+  const toInvoke: HopStream[] = [];
   for (const row of rows.filter(({ streamId }) => !changed.has(streamId))) {
     const now = clock.now();
-    const decision = decide(row, { now, release: deps.release, secretVersion });
+    const decision = decide(row, { now, release: deps.release, endsChains: deps.endsChains, secretVersion });
     if (decision.kind === "nothing") continue;
     await continueOnError(deps, row.streamId, async () => {
       logger.log("info", "Watchdog action", { event: "watchdog", streamId: row.streamId, decision: decision.kind });
@@ -52,16 +54,23 @@ export async function runWatchdog(deps: WatchdogDeps): Promise<WatchdogReport> {
       if (change && !(await write(deps.table, row.streamId, change)).applied) return;
       const later = decision.kind === "revive" && decision.retryAt !== undefined;
       if (decision.kind !== "request-handover" && decision.kind !== "mark-closed" && !later)
-        toInvoke.push(row.streamId);
+        toInvoke.push({
+          streamId: row.streamId,
+          ...(decision.kind === "invoke-successor" && { generation: decision.generation }),
+        });
     });
   }
   for (let at = 0; at < toInvoke.length; at += deps.streamsPerHop) {
-    const streams = toInvoke.slice(at, at + deps.streamsPerHop).map((streamId) => ({ streamId }));
+    const streams = toInvoke.slice(at, at + deps.streamsPerHop);
     await continueOnError(deps, streams.map(({ streamId }) => streamId).join(), () =>
       deps.invoke({ v: CONTRACT_VERSION, streams }),
     );
   }
-  return report(rows, clock.now(), toInvoke);
+  return report(
+    rows,
+    clock.now(),
+    toInvoke.map(({ streamId }) => streamId),
+  );
 }
 
 function report(rows: readonly ConnectionRow[], now: number, invoked: readonly string[]): WatchdogReport {
