@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
-/** What an existing table must be to take the place of one that the component would make. */
+/** What an existing table must be to replace one that the component would create. */
 export interface TableShape {
   /** Argument that named it. */
   readonly argument: string;
@@ -11,25 +11,21 @@ export interface TableShape {
   readonly stream: boolean;
 }
 
-/**
- * The name of an existing table, once it was looked at: what does not fit fails here, in our words, before anything is
- * taken over. Undefined = the component makes its own, under a name of Pulumi's choice.
- */
+/** The name of an existing table after a look at it: a table that does not fit fails here, in our words. */
 export function checkExistingTable(
-  name: string | undefined,
+  name: pulumi.Input<string>,
   shape: TableShape,
   parent: pulumi.Resource,
-): pulumi.Output<string> | undefined {
-  if (name === undefined) return undefined;
+): pulumi.Output<string> {
   return aws.dynamodb.getTableOutput({ name }, { parent }).apply((found) => {
     const keys = [found.hashKey, found.rangeKey].filter(Boolean).join(", ");
     const wanted = [shape.hashKey, shape.rangeKey].filter(Boolean).join(", ");
-    if (keys !== wanted) throw misfit(shape, name, `the keys ${wanted}`, `the keys ${keys}`);
+    if (keys !== wanted) throw misfit(shape, found.name, `the keys ${wanted}`, `the keys ${keys}`);
     const images = found.streamEnabled ? found.streamViewType : "none";
     if (shape.stream && images !== "NEW_IMAGE" && images !== "NEW_AND_OLD_IMAGES") {
-      throw misfit(shape, name, "a stream of new images", `the stream ${images}`);
+      throw misfit(shape, found.name, "a stream of new images", `the stream ${images}`);
     }
-    return name;
+    return found.name;
   });
 }
 

@@ -4,6 +4,7 @@ import { METRIC, METRIC_DIMENSION, METRIC_NAMESPACE } from "../runtime/contract"
 import type { AlarmsArgs } from "./args";
 import type { EventProcessor } from "./event-processor";
 import type { Scope } from "./scope";
+import { transformed } from "./transform";
 
 interface Watch {
   readonly role: string;
@@ -96,9 +97,10 @@ const ALARMS: readonly Watch[] = [
 export function createAlarms(
   scope: Scope,
   { functionArn, mapping }: Pick<EventProcessor, "functionArn" | "mapping">,
-  streams: readonly string[],
+  streams: pulumi.Input<readonly string[]>,
   { topicArn }: AlarmsArgs = {},
 ): aws.cloudwatch.MetricAlarm[] {
+  const streamCount = pulumi.output(streams).apply(({ length }) => length);
   const actions = topicArn === undefined ? undefined : [topicArn];
   const sources = {
     deployment: { namespace: METRIC_NAMESPACE, dimensions: { [METRIC_DIMENSION]: scope.deployment } },
@@ -123,20 +125,20 @@ export function createAlarms(
     }) =>
       new aws.cloudwatch.MetricAlarm(
         `${scope.name}-${role}`,
-        {
+        transformed<aws.cloudwatch.MetricAlarmArgs>(scope, "alarms", `${scope.name}-${role}`, {
           alarmDescription: description,
           ...sources[of],
           metricName: metric,
           statistic,
           comparisonOperator: "GreaterThanThreshold",
-          threshold: threshold + perStream * streams.length,
+          threshold: perStream === 0 ? threshold : streamCount.apply((count) => threshold + perStream * count),
           period: periodSeconds,
           evaluationPeriods: periods,
           alarmActions: actions,
           okActions: actions,
           treatMissingData: missingIsBad ? "breaching" : "notBreaching",
           tags: scope.tags,
-        },
+        }),
         { parent: scope.parent },
       ),
   );
@@ -157,7 +159,7 @@ function createDashboard(scope: Scope): void {
   const region = aws.getRegionOutput({}, { parent: scope.parent }).region;
   new aws.cloudwatch.Dashboard(
     `${scope.name}-dashboard`,
-    {
+    transformed<aws.cloudwatch.DashboardArgs>(scope, "dashboard", `${scope.name}-dashboard`, {
       dashboardName: scope.deployment,
       dashboardBody: pulumi.jsonStringify({
         widgets: PANELS.map(([title, stat, ...metrics], index) => ({
@@ -175,7 +177,7 @@ function createDashboard(scope: Scope): void {
           },
         })),
       }),
-    },
+    }),
     { parent: scope.parent },
   );
 }

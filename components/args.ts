@@ -71,6 +71,14 @@ export type Handover = (typeof Handover)[keyof typeof Handover];
 export const Removal = { retain: "retain", delete: "delete" } as const;
 export type Removal = (typeof Removal)[keyof typeof Removal];
 
+/** Which functions `network` applies to. */
+export const NetworkFunctions = { relay: "relay", all: "all" } as const;
+export type NetworkFunctions = (typeof NetworkFunctions)[keyof typeof NetworkFunctions];
+
+/** What Lambda's detection of recursive loops does with the chain of hops. */
+export const Recursion = { allow: "allow", none: "none" } as const;
+export type Recursion = (typeof Recursion)[keyof typeof Recursion];
+
 /** Who may call the connection API. */
 export const Authorization = { iam: "iam", iamAndApiKey: "iam-and-api-key" } as const;
 export type Authorization = (typeof Authorization)[keyof typeof Authorization];
@@ -181,13 +189,20 @@ export interface SourceArgs {
   /**
    * Origin of the upstream, `https://stream.example.com`; `wss://` for a WebSocket. A user and password in it are sent as Basic authentication. With a
    * credential, http is refused unless the host is this machine: see `allowInsecureHttp`. Stored as a secret, given plain or not.
+   * Required without `secretArn`.
    */
-  url: pulumi.Input<string>;
+  url?: pulumi.Input<string>;
   /**
    * Path on the origin. `{streamId}` in it is replaced by the stream's encoded id; the placeholder also works in `query`, `headers`
-   * and `body`. Without it, the deployment has one stream. Stored as a secret.
+   * and `body`. Without it, the deployment has one stream. Stored as a secret. Required without `secretArn`.
    */
-  path: pulumi.Input<string>;
+  path?: pulumi.Input<string>;
+  /**
+   * ARN of an existing secret instead of `url`, `path`, `key`, `headers`, `query`, `body`, `tls`, `proxy` and `webSocket.messages`: JSON such as
+   * `{"url": "https://stream.example.com", "path": "/v1", "key": "…"}`. The component reads it and never changes it, so its rotation
+   * is yours: each hop reads the current version. Under a key of yours, allow it in `account.extraStatements`. @default a new secret
+   */
+  secretArn?: pulumi.Input<string>;
   /** Credential. Stored as a secret; absent = the upstream is open. */
   key?: pulumi.Input<string>;
   /**
@@ -337,6 +352,11 @@ export interface RelayArgs {
   streamsPerHop?: number;
   /** Concurrent executions kept for the connection manager: twice the concurrent hops plus one, so at least 3; 0 stops every stream. @default none: the account's pool */
   reservedConcurrency?: number;
+  /**
+   * `allow`: Lambda lets the chain of hops continue for ever. `none`: for regions without that setting, such as GovCloud. A hop then counts
+   * its place in the chain, and the watchdog starts a new chain before Lambda would stop the old one. @default "allow"
+   */
+  recursion?: Recursion;
 }
 
 /** What makes two events one: only the first is processed. `arrival` switches that off. */
@@ -358,16 +378,17 @@ export interface EventsArgs {
   /** Partition keys a stream is spread over: 1, 4 or 16. Each takes 1,000 writes/s at once. @default 1 */
   slices?: number;
   /**
-   * Name of an existing event table to take over, such as one that an earlier destroy left: keys `streamId` and `key`, a stream
-   * of new images. Leave it set afterwards: without it the next `up` makes a new table. Absent = a new one.
+   * Name of an existing event table, such as one that an earlier destroy left: keys `streamId` and `key`, a stream of new images, TTL on
+   * the attribute `ttl`. The component reads its description and never changes or deletes the table. Leave it set afterwards: without
+   * it the next `up` creates a table. @default a new table
    */
-  table?: string;
+  table?: pulumi.Input<string>;
 }
 
 /** Where the state of streams is kept. */
 export interface ConnectionsArgs {
-  /** Name of an existing connection table to take over: key `streamId`. Leave it set afterwards. Absent = a new one. */
-  table?: string;
+  /** Name of an existing connection table: key `streamId`. Never changed or deleted. Leave it set afterwards. @default a new table */
+  table?: pulumi.Input<string>;
 }
 
 /** The connection API. Every call is signed, whatever is set here. */
@@ -375,7 +396,27 @@ export interface ApiArgs {
   /** `iam-and-api-key` asks for an API key besides. @default "iam": requests signed with SigV4 */
   authorization?: Authorization;
   /** CIDR ranges outside of which every call is denied. @default every address, still signed */
-  allowedCidrs?: string[];
+  allowedCidrs?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * One log line for each request in a log group, errors in API Gateway's own log, and metrics for each method. Needs the account's
+   * CloudWatch role for API Gateway (`aws.apigateway.Account`), one setting for the account and region, which the component never
+   * changes. @default false
+   */
+  accessLogs?: boolean;
+  /** Reachable from a VPC alone. Changing this replaces no resource; `apiUrl` stays. @default a public API, signed */
+  privateApi?: PrivateApiArgs;
+}
+
+/** Where a private API is reachable from: `vpcEndpointIds`, or `vpcId` with `subnetIds` and `securityGroupIds`. */
+export interface PrivateApiArgs {
+  /** Existing interface endpoints for `execute-api`. */
+  vpcEndpointIds?: pulumi.Input<pulumi.Input<string>[]>;
+  /** VPC that gets a new endpoint: about $7.30 a month for each subnet, and $0.01 a GB. */
+  vpcId?: pulumi.Input<string>;
+  /** Subnets of the new endpoint, one for each availability zone. */
+  subnetIds?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Security groups of the new endpoint; they let callers in on port 443. */
+  securityGroupIds?: pulumi.Input<pulumi.Input<string>[]>;
 }
 
 /** Alarms: no live lease, failed streams, events that the processor failed, gave up or lost, its lag, hop rate. */
@@ -395,6 +436,43 @@ export interface NetworkArgs {
    * Needs the package `@pulumi/awsx`. About $33 a month, and $0.045 a GB. @default false
    */
   fixedEgress?: boolean;
+  /**
+   * Functions in the VPC: `relay` is the connection manager, `all` includes the connection API, the watchdog and the processor. Their
+   * traffic to AWS then needs VPC endpoints or a NAT gateway. @default "relay"
+   */
+  functions?: NetworkFunctions;
+}
+
+/** Additional IAM statements for the component's own functions. The processor's are `processor.policyStatements`. */
+export interface ExtraStatementsArgs {
+  /** @default none */
+  connectionManager?: pulumi.Input<pulumi.Input<PolicyStatementArgs>[]>;
+  /** @default none */
+  connectionApi?: pulumi.Input<pulumi.Input<PolicyStatementArgs>[]>;
+  /** @default none */
+  watchdog?: pulumi.Input<pulumi.Input<PolicyStatementArgs>[]>;
+}
+
+/** What an account or a company requires of every resource. */
+export interface AccountArgs {
+  /**
+   * ARN of a symmetric customer managed KMS key for tables, secret, bucket, log groups and the functions' environment. Each role
+   * is granted its use. The key's policy must allow your account's IAM policies, and CloudWatch Logs for this account's log
+   * groups: see docs/operating.md. About $1 a month, and $0.03 for 10,000 requests. @default keys that AWS owns, at no cost
+   */
+  kmsKeyArn?: pulumi.Input<string>;
+  /** ARN of the policy that bounds the permissions of every role. @default none */
+  permissionsBoundary?: pulumi.Input<string>;
+  /** IAM path of every role, such as `/teams/data/`. Changing it replaces the roles. @default "/" */
+  rolePath?: string;
+  /** Days that logs are kept: a number of days that CloudWatch Logs accepts, 1..3653; 0 keeps them. @default 30 */
+  logRetentionDays?: number;
+  /** X-Ray traces of the functions and of the API. $5 for a million traces; one hop is one trace. @default false */
+  tracing?: boolean;
+  /** DynamoDB refuses to delete the tables. Turn it off with one `pulumi up` before a `destroy` with `removal: "delete"`. @default false */
+  deletionProtection?: boolean;
+  /** @default none */
+  extraStatements?: ExtraStatementsArgs;
 }
 
 /** Arguments of a `StreamIngestion`. Only `source` and `processor` are required. */
@@ -404,21 +482,31 @@ export interface StreamIngestionArgs {
   /** The code that every new event goes through. */
   processor: ProcessorArgs;
   /** Streams that run as long as they are listed. Others are started through the API. @default [] */
-  streams?: string[];
+  streams?: pulumi.Input<pulumi.Input<string>[]>;
   /** How streams are carried. */
   relay?: RelayArgs;
   /** How events are told apart, filtered and kept. */
   events?: EventsArgs;
   /** Where the state of streams is kept. */
   connections?: ConnectionsArgs;
-  /** Name of an existing bucket to take over, for oversize events and failures. Leave it set afterwards. Absent = a new one. */
-  bucket?: string;
+  /**
+   * Name of an existing bucket for oversize events and failures. Its policy, lifecycle and encryption stay as they are, and it is
+   * never emptied or deleted. Leave it set afterwards. @default a new bucket: private, TLS only, oversize events expire
+   */
+  bucket?: pulumi.Input<string>;
   /** Who may call the connection API. */
   api?: ApiArgs;
   /** Alarms and a dashboard are on; this says who is told. Seven alarms cost $0.70 a month. */
   alarms?: AlarmsArgs;
-  /** Puts the connection manager into a VPC. @default no VPC */
+  /** Puts the connection manager, or every function, into a VPC. @default no VPC */
   network?: NetworkArgs;
+  /** What an account or a company requires of every resource. */
+  account?: AccountArgs;
+  /**
+   * Name of the dashboard and value of the metrics' dimension, 1..255 letters, digits, hyphens and underscores. Set it where two
+   * organisations deploy the same project and stack name into one account. @default PROJECT-STACK-NAME
+   */
+  deploymentName?: string;
   /**
    * `retain`: `pulumi destroy` leaves tables, bucket and secret in the account. `delete` removes them with everything in them;
    * run one `pulumi up` with it before the `destroy`. @default "retain"
@@ -428,23 +516,54 @@ export interface StreamIngestionArgs {
   tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
 }
 
-/** Changes a child's arguments last: values to merge, or a function of the arguments. */
-export type Transform<T> = Partial<T> | ((args: T) => T);
+/**
+ * Changes a child's arguments last: values to merge (maps merge deeply, lists are replaced), or a function of the arguments and
+ * the child's Pulumi name, which returns other arguments or changes those it receives.
+ */
+export type Transform<T> = Partial<T> | ((args: T, name: string) => T) | ((args: T, name: string) => void);
 
-/** The children that can be transformed. */
+/** The children that can be transformed. A plural applies to every child of that kind, before the child's own transform. */
 export interface Transforms {
-  eventTable?: Transform<aws.dynamodb.TableArgs>;
-  connectionTable?: Transform<aws.dynamodb.TableArgs>;
+  alarms?: Transform<aws.cloudwatch.MetricAlarmArgs>;
+  apiKey?: Transform<aws.apigateway.ApiKeyArgs>;
+  asyncSettings?: Transform<aws.lambda.FunctionEventInvokeConfigArgs>;
   bucket?: Transform<aws.s3.BucketArgs>;
-  connectionManager?: Transform<aws.lambda.FunctionArgs>;
+  bucketEncryption?: Transform<aws.s3.BucketServerSideEncryptionConfigurationArgs>;
+  bucketLifecycle?: Transform<aws.s3.BucketLifecycleConfigurationArgs>;
+  bucketPolicy?: Transform<aws.s3.BucketPolicyArgs>;
+  bucketPublicAccessBlock?: Transform<aws.s3.BucketPublicAccessBlockArgs>;
   connectionApi?: Transform<aws.lambda.FunctionArgs>;
-  watchdog?: Transform<aws.lambda.FunctionArgs>;
+  connectionManager?: Transform<aws.lambda.FunctionArgs>;
+  connectionTable?: Transform<aws.dynamodb.TableArgs>;
+  dashboard?: Transform<aws.cloudwatch.DashboardArgs>;
+  declaredRow?: Transform<aws.dynamodb.TableItemArgs>;
+  deployment?: Transform<aws.apigateway.DeploymentArgs>;
+  /** Arguments of `awsx.ec2.Vpc`, under `network.fixedEgress`. */
+  egressVpc?: Transform<object>;
   eventProcessor?: Transform<aws.lambda.FunctionArgs>;
+  eventTable?: Transform<aws.dynamodb.TableArgs>;
+  functions?: Transform<aws.lambda.FunctionArgs>;
+  integrations?: Transform<aws.apigateway.IntegrationArgs>;
+  logGroups?: Transform<aws.cloudwatch.LogGroupArgs>;
   mapping?: Transform<aws.lambda.EventSourceMappingArgs>;
+  methods?: Transform<aws.apigateway.MethodArgs>;
+  methodSettings?: Transform<aws.apigateway.MethodSettingsArgs>;
+  permission?: Transform<aws.lambda.PermissionArgs>;
+  policies?: Transform<aws.iam.RolePolicyArgs>;
+  recursion?: Transform<aws.lambda.FunctionRecursionConfigArgs>;
+  resources?: Transform<aws.apigateway.ResourceArgs>;
   restApi?: Transform<aws.apigateway.RestApiArgs>;
-  stage?: Transform<aws.apigateway.StageArgs>;
-  secret?: Transform<aws.secretsmanager.SecretArgs>;
+  restApiPolicy?: Transform<aws.apigateway.RestApiPolicyArgs>;
+  roles?: Transform<aws.iam.RoleArgs>;
   schedule?: Transform<aws.scheduler.ScheduleArgs>;
+  secret?: Transform<aws.secretsmanager.SecretArgs>;
+  secretVersion?: Transform<aws.secretsmanager.SecretVersionArgs>;
+  securityGroup?: Transform<aws.ec2.SecurityGroupArgs>;
+  stage?: Transform<aws.apigateway.StageArgs>;
+  usagePlan?: Transform<aws.apigateway.UsagePlanArgs>;
+  usagePlanKey?: Transform<aws.apigateway.UsagePlanKeyArgs>;
+  vpcEndpoint?: Transform<aws.ec2.VpcEndpointArgs>;
+  watchdog?: Transform<aws.lambda.FunctionArgs>;
 }
 
 /** Pulumi's own options, and the escape hatch. */

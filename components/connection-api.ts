@@ -1,14 +1,17 @@
 import { createHash } from "node:crypto";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { Authorization, type Transforms } from "./args";
+import { apiPolicy } from "./api-policy";
+import { Authorization } from "./args";
 import { bundleHandler } from "./bundle/handlers";
 import { type ConnectionManager, managerEnvironment } from "./connection-manager";
-import { createLambda, type LambdaFunction } from "./lambda-function";
+import { createLambda, createLogGroup, type LambdaFunction } from "./lambda-function";
+import { createApiEndpoint, type VpcAccess } from "./network";
 import type { Normalised } from "./normalise";
 import { answerRequests, invokeFunction } from "./permissions";
-import { type Scope, transformed } from "./scope";
+import type { Scope } from "./scope";
 import type { Stores } from "./stores";
+import { transformed } from "./transform";
 
 const STAGE = "v1";
 const ROUTES = [
@@ -20,6 +23,8 @@ const ROUTES = [
 
 export interface ConnectionApi extends LambdaFunction {
   readonly restApi: aws.apigateway.RestApi;
+  /** For a domain's mapping and a web ACL. */
+  readonly stage: aws.apigateway.Stage;
   /** `https://…/v1`, without a slash at the end. */
   readonly url: pulumi.Output<string>;
 }
@@ -29,8 +34,8 @@ export function createConnectionApi(
   scope: Scope,
   stores: Stores,
   manager: ConnectionManager,
-  { authorization, allowedCidrs }: Normalised,
-  transforms: Transforms,
+  { authorization, allowedCidrs, accessLogs, privateApi }: Normalised,
+  vpc: VpcAccess | undefined,
 ): ConnectionApi {
   const name = `${scope.name}-api`;
   const options = { parent: scope.parent };
@@ -42,40 +47,42 @@ export function createConnectionApi(
     timeoutSeconds: 20,
     environment: managerEnvironment(stores, manager),
     statements: [...answerRequests(stores.arns), ...invokeFunction(manager.function.arn)],
-    transform: transforms.connectionApi,
+    extraStatements: scope.account.extraStatements.connectionApi,
+    keyUse: "write",
+    vpc,
+    transform: "connectionApi",
   });
-  const restApi = new aws.apigateway.RestApi(
-    name,
-    transformed<aws.apigateway.RestApiArgs>(
-      {
-        description: `Streams of ${scope.name}`,
-        endpointConfiguration: { types: "REGIONAL" },
-        policy: allowedCidrs.length === 0 ? undefined : denyOutside(allowedCidrs),
-        tags: scope.tags,
-      },
-      transforms.restApi,
-    ),
-    options,
-  );
-  const collection = new aws.apigateway.Resource(
-    `${name}-connections`,
-    { restApi: restApi.id, parentId: restApi.rootResourceId, pathPart: "connections" },
-    options,
-  );
-  const item = new aws.apigateway.Resource(
-    `${name}-connection`,
-    { restApi: restApi.id, parentId: collection.id, pathPart: "{streamId}" },
-    options,
-  );
+  const vpcEndpointIds = privateApi && createApiEndpoint(scope, privateApi);
+  const restApiArgs = transformed<aws.apigateway.RestApiArgs>(scope, "restApi", name, {
+    description: `Streams of ${scope.name}`,
+    endpointConfiguration: privateApi ? { types: "PRIVATE", vpcEndpointIds } : { types: "REGIONAL" },
+    tags: scope.tags,
+  });
+  const { tags: _tags, description: _description, ...settings } = restApiArgs;
+  const restApi = new aws.apigateway.RestApi(name, restApiArgs, options);
+  const policy = createApiPolicy(scope, restApi, allowedCidrs, vpcEndpointIds);
+  const collection = createResource(scope, `${name}-connections`, restApi, {
+    parentId: restApi.rootResourceId,
+    pathPart: "connections",
+  });
+  const item = createResource(scope, `${name}-connection`, restApi, {
+    parentId: collection.id,
+    pathPart: "{streamId}",
+  });
   const needsKey = authorization === Authorization.iamAndApiKey;
-  const routes = ROUTES.flatMap(({ role, method: httpMethod, one }) => {
+  const routes = ROUTES.map(({ role, method: httpMethod, one }) => {
     const resourceId = one ? item.id : collection.id;
-    const method = new aws.apigateway.Method(
-      `${name}-${role}`,
-      { restApi: restApi.id, resourceId, httpMethod, authorization: "AWS_IAM", apiKeyRequired: needsKey },
-      options,
-    );
-    const integration = new aws.apigateway.Integration(
+    const methodArgs = transformed<aws.apigateway.MethodArgs>(scope, "methods", `${name}-${role}`, {
+      restApi: restApi.id,
+      resourceId,
+      httpMethod,
+      authorization: "AWS_IAM",
+      apiKeyRequired: needsKey,
+    });
+    const method = new aws.apigateway.Method(`${name}-${role}`, methodArgs, options);
+    const integrationArgs = transformed<aws.apigateway.IntegrationArgs>(
+      scope,
+      "integrations",
       `${name}-${role}-integration`,
       {
         restApi: restApi.id,
@@ -85,84 +92,130 @@ export function createConnectionApi(
         integrationHttpMethod: "POST",
         uri: lambda.function.invokeArn,
       },
-      options,
     );
-    return [method, integration];
+    const integration = new aws.apigateway.Integration(`${name}-${role}-integration`, integrationArgs, options);
+    return { resources: [method, integration], args: [methodArgs, integrationArgs] };
   });
   const permission = new aws.lambda.Permission(
     `${name}-permission`,
-    {
+    transformed<aws.lambda.PermissionArgs>(scope, "permission", `${name}-permission`, {
       action: "lambda:InvokeFunction",
       function: lambda.function.name,
       principal: "apigateway.amazonaws.com",
       sourceArn: pulumi.interpolate`${restApi.executionArn}/*/*/connections*`,
-    },
+    }),
     options,
   );
   const deployment = new aws.apigateway.Deployment(
     `${name}-deployment`,
-    {
+    transformed<aws.apigateway.DeploymentArgs>(scope, "deployment", `${name}-deployment`, {
       restApi: restApi.id,
-      // A deployment is a snapshot: what it shows must be in here, or a change stays invisible.
-      triggers: {
-        snapshot: snapshotHash([ROUTES, authorization, allowedCidrs]),
-        resources: pulumi.interpolate`${collection.id} ${item.id}`,
-        integration: lambda.function.invokeArn,
-      },
-    },
-    { ...options, dependsOn: routes },
+      // A deployment is a snapshot: what is not in the triggers changes without effect.
+      triggers: { snapshot: snapshotHash([settings, routes.map(({ args }) => args), policy?.args]) },
+    }),
+    { ...options, dependsOn: [...routes.flatMap(({ resources }) => resources), ...(policy ? [policy.resource] : [])] },
   );
   const stage = new aws.apigateway.Stage(
     `${name}-stage`,
-    transformed<aws.apigateway.StageArgs>(
-      { restApi: restApi.id, deployment: deployment.id, stageName: STAGE, tags: scope.tags },
-      transforms.stage,
-    ),
+    transformed<aws.apigateway.StageArgs>(scope, "stage", `${name}-stage`, {
+      restApi: restApi.id,
+      deployment: deployment.id,
+      stageName: STAGE,
+      xrayTracingEnabled: scope.account.tracing || undefined,
+      accessLogSettings: accessLogs
+        ? { destinationArn: createLogGroup(scope, `${name}-access-logs`).arn, format: ACCESS_LOG_FORMAT }
+        : undefined,
+      tags: scope.tags,
+    }),
     { ...options, dependsOn: [permission, lambda.policy, ...manager.readiness] },
   );
   new aws.apigateway.MethodSettings(
     `${name}-throttling`,
-    {
+    transformed<aws.apigateway.MethodSettingsArgs>(scope, "methodSettings", `${name}-throttling`, {
       restApi: restApi.id,
       stageName: stage.stageName,
       methodPath: "*/*",
-      settings: { throttlingRateLimit: 50, throttlingBurstLimit: 100 },
-    },
+      settings: {
+        throttlingRateLimit: 50,
+        throttlingBurstLimit: 100,
+        ...(accessLogs && { loggingLevel: "ERROR", metricsEnabled: true, dataTraceEnabled: false }),
+      },
+    }),
     options,
   );
   if (needsKey) createApiKey(name, restApi, stage, scope);
-  return { ...lambda, restApi, url: stage.invokeUrl };
+  return { ...lambda, restApi, stage, url: stage.invokeUrl };
+}
+
+/** One JSON line for each request: who called what, from where, and the answer. No header and no body. */
+const ACCESS_LOG_FORMAT = JSON.stringify({
+  requestId: "$context.requestId",
+  time: "$context.requestTimeEpoch",
+  caller: "$context.identity.userArn",
+  sourceIp: "$context.identity.sourceIp",
+  method: "$context.httpMethod",
+  path: "$context.path",
+  status: "$context.status",
+  latencyMs: "$context.responseLatency",
+  error: "$context.error.message",
+});
+
+function createResource(
+  scope: Scope,
+  name: string,
+  restApi: aws.apigateway.RestApi,
+  path: Pick<aws.apigateway.ResourceArgs, "parentId" | "pathPart">,
+): aws.apigateway.Resource {
+  return new aws.apigateway.Resource(
+    name,
+    transformed<aws.apigateway.ResourceArgs>(scope, "resources", name, { restApi: restApi.id, ...path }),
+    { parent: scope.parent },
+  );
+}
+
+/** Apart from the API, whose ARN it contains. Absent where every address may call. */
+function createApiPolicy(
+  scope: Scope,
+  restApi: aws.apigateway.RestApi,
+  allowedCidrs: pulumi.Input<readonly string[]>,
+  vpcEndpointIds: pulumi.Input<readonly string[]> | undefined,
+): { readonly resource: pulumi.Resource; readonly args: aws.apigateway.RestApiPolicyArgs } | undefined {
+  if (Array.isArray(allowedCidrs) && allowedCidrs.length === 0 && vpcEndpointIds === undefined) return undefined;
+  const { executionArn } = restApi;
+  const name = `${scope.name}-api-policy`;
+  const args = transformed<aws.apigateway.RestApiPolicyArgs>(scope, "restApiPolicy", name, {
+    restApiId: restApi.id,
+    policy: apiPolicy({ executionArn, allowedCidrs, vpcEndpointIds }),
+  });
+  return { resource: new aws.apigateway.RestApiPolicy(name, args, { parent: scope.parent }), args };
 }
 
 function createApiKey(name: string, restApi: aws.apigateway.RestApi, stage: aws.apigateway.Stage, scope: Scope): void {
   const options = { parent: scope.parent };
-  const key = new aws.apigateway.ApiKey(`${name}-key`, { tags: scope.tags }, options);
+  const key = new aws.apigateway.ApiKey(
+    `${name}-key`,
+    transformed<aws.apigateway.ApiKeyArgs>(scope, "apiKey", `${name}-key`, { tags: scope.tags }),
+    options,
+  );
   const plan = new aws.apigateway.UsagePlan(
     `${name}-plan`,
-    { apiStages: [{ apiId: restApi.id, stage: stage.stageName }], tags: scope.tags },
+    transformed<aws.apigateway.UsagePlanArgs>(scope, "usagePlan", `${name}-plan`, {
+      apiStages: [{ apiId: restApi.id, stage: stage.stageName }],
+      tags: scope.tags,
+    }),
     options,
   );
   new aws.apigateway.UsagePlanKey(
     `${name}-plan-key`,
-    { keyId: key.id, keyType: "API_KEY", usagePlanId: plan.id },
+    transformed<aws.apigateway.UsagePlanKeyArgs>(scope, "usagePlanKey", `${name}-plan-key`, {
+      keyId: key.id,
+      keyType: "API_KEY",
+      usagePlanId: plan.id,
+    }),
     options,
   );
 }
 
-/** A Deny and nothing else: an Allow for a range would admit every signed principal of the account. */
-function denyOutside(cidrs: readonly string[]): string {
-  return JSON.stringify({
-    Version: "2012-10-17",
-    Statement: [
-      {
-        Effect: "Deny",
-        Principal: "*",
-        Action: "execute-api:Invoke",
-        Resource: "execute-api:/*",
-        Condition: { NotIpAddress: { "aws:SourceIp": cidrs } },
-      },
-    ],
-  });
-}
-
-const snapshotHash = (shown: unknown) => createHash("sha256").update(JSON.stringify(shown)).digest("hex").slice(0, 16);
+/** Of arguments, as they become known. */
+const snapshotHash = (shown: pulumi.Input<unknown>[]) =>
+  pulumi.jsonStringify(shown).apply((text) => createHash("sha256").update(text).digest("hex").slice(0, 16));

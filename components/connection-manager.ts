@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 import { ENV } from "../runtime/contract";
-import type { Transforms } from "./args";
+import { Recursion } from "./args";
 import { bundleHandler } from "./bundle/handlers";
 import { attachPolicy, createLambda, type LambdaFunction } from "./lambda-function";
 import type { Egress } from "./network";
@@ -10,6 +10,7 @@ import type { Normalised } from "./normalise";
 import { invokeFunction, relayEvents } from "./permissions";
 import type { Scope } from "./scope";
 import type { Stores } from "./stores";
+import { transformed } from "./transform";
 
 /** Lambda's longest: one hop runs into it and hands over before. */
 const HOP_SECONDS = 900;
@@ -25,9 +26,8 @@ export interface ConnectionManager extends LambdaFunction {
 export function createConnectionManager(
   scope: Scope,
   stores: Stores,
-  { settings, relayMemorySize, reservedConcurrency }: Normalised,
+  { settings, relayMemorySize, reservedConcurrency, recursion }: Normalised,
   egress: Egress | undefined,
-  transforms: Transforms,
 ): ConnectionManager {
   const bundle = bundleHandler("connection-manager");
   const settingsJson = JSON.stringify(settings);
@@ -53,26 +53,41 @@ export function createConnectionManager(
     },
     statements: relayEvents(stores.arns),
     reservedConcurrency,
-    vpcConfig: egress && { subnetIds: egress.subnetIds, securityGroupIds: egress.securityGroupIds },
-    transform: transforms.connectionManager,
+    extraStatements: scope.account.extraStatements.connectionManager,
+    keyUse: "write",
+    vpc: egress,
+    transform: "connectionManager",
   });
   const name = `${scope.name}-connection-manager`;
   const options = { parent: scope.parent };
-  const recursion = new aws.lambda.FunctionRecursionConfig(
-    `${name}-recursion`,
-    // A relay is a chain of self-invocations: Lambda would end it after about 16 hops.
-    { functionName: manager.function.name, recursiveLoop: "Allow" },
-    options,
-  );
+  // A relay is a chain of self-invocations: Lambda would end it after about 16 hops.
+  const mayRecur =
+    recursion === Recursion.none
+      ? []
+      : [
+          new aws.lambda.FunctionRecursionConfig(
+            `${name}-recursion`,
+            transformed<aws.lambda.FunctionRecursionConfigArgs>(scope, "recursion", `${name}-recursion`, {
+              functionName: manager.function.name,
+              recursiveLoop: "Allow",
+            }),
+            options,
+          ),
+        ];
   const asyncSettings = new aws.lambda.FunctionEventInvokeConfig(
     `${name}-async`,
-    // The watchdog is the retry; hops that were queued for long would come as a storm.
-    { functionName: manager.function.name, maximumRetryAttempts: 0, maximumEventAgeInSeconds: 60 },
+    // The watchdog is the retry; hops that were queued for long would all start at once.
+    transformed<aws.lambda.FunctionEventInvokeConfigArgs>(scope, "asyncSettings", `${name}-async`, {
+      functionName: manager.function.name,
+      maximumRetryAttempts: 0,
+      maximumEventAgeInSeconds: 60,
+    }),
     options,
   );
   // After the function, whose ARN it names: a role that had to know it first would make a cycle.
   const mayInvokeItself = attachPolicy(scope, `${name}-chain`, manager.role, invokeFunction(manager.function.arn));
-  return { ...manager, release, readiness: [mayInvokeItself, recursion, asyncSettings, stores.secretVersion] };
+  const secretVersion = stores.secretVersion ? [stores.secretVersion] : [];
+  return { ...manager, release, readiness: [mayInvokeItself, ...mayRecur, asyncSettings, ...secretVersion] };
 }
 
 /** Environment of those who invoke the manager. */

@@ -1,14 +1,16 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { ENV } from "../runtime/contract";
-import type { ProcessorArgs, Transforms } from "./args";
+import type { ProcessorArgs } from "./args";
 import { checkVariables } from "./environment";
-import { attachPolicy, createLambda, policyDocument } from "./lambda-function";
+import { allowed, attachPolicy, createLambda, policyDocument } from "./lambda-function";
+import type { VpcAccess } from "./network";
 import type { Normalised } from "./normalise";
-import { processEvents, type Statement } from "./permissions";
+import { processEvents, type Statement, useKey } from "./permissions";
 import type { ProcessorCode } from "./processor-code";
-import { type Scope, transformed } from "./scope";
+import type { Scope } from "./scope";
 import type { Stores } from "./stores";
+import { transformed } from "./transform";
 
 /** Before the stream forgets a record, after 24 hours. */
 const MAX_RECORD_AGE_SECONDS = 22 * 3600;
@@ -30,40 +32,35 @@ export function createEventProcessor(
   /** Absent = an existing function. */
   code: ProcessorCode | undefined,
   normalised: Normalised,
-  transforms: Transforms,
+  vpc: VpcAccess | undefined,
 ): EventProcessor {
   const statements = pulumi
     .output(args.policyStatements ?? [])
-    .apply((own): Statement[] => [
-      ...processEvents(stores.arns),
-      ...own.map(({ actions, resources }): Statement => ({ Effect: "Allow", Action: actions, Resource: resources })),
-    ]);
+    .apply((own): Statement[] => [...processEvents(stores.arns), ...own.map(allowed)]);
   const { processor } = normalised;
-  const target = code === undefined ? existing(scope, args, statements) : own(code);
+  const withKey = statements.apply((own) => [...useKey(scope.account.kmsKeyArn, "write"), ...own]);
+  const target = code === undefined ? existing(scope, args, withKey) : own(code);
   const mapping = new aws.lambda.EventSourceMapping(
     `${scope.name}-mapping`,
-    transformed<aws.lambda.EventSourceMappingArgs>(
-      {
-        eventSourceArn: stores.eventTable.streamArn,
-        functionName: target.functionArn,
-        // TRIM_HORIZON misses nothing; LATEST may.
-        startingPosition: "TRIM_HORIZON",
-        batchSize: processor.batchSize,
-        // A repeat is a MODIFY, an expiry a REMOVE: only the first of equal events is processed.
-        filterCriteria: { filters: [{ pattern: JSON.stringify({ eventName: ["INSERT"] }) }] },
-        bisectBatchOnFunctionError: true,
-        maximumRetryAttempts: 5,
-        maximumRecordAgeInSeconds: MAX_RECORD_AGE_SECONDS,
-        functionResponseTypes: ["ReportBatchItemFailures"],
-        destinationConfig: { onFailure: { destinationArn: stores.bucket.arn } },
-        metricsConfig: { metrics: ["EventCount"] },
-        tags: scope.tags,
-      },
-      transforms.mapping,
-    ),
+    transformed<aws.lambda.EventSourceMappingArgs>(scope, "mapping", `${scope.name}-mapping`, {
+      eventSourceArn: stores.eventTable.streamArn,
+      functionName: target.functionArn,
+      // TRIM_HORIZON misses nothing; LATEST may.
+      startingPosition: "TRIM_HORIZON",
+      batchSize: processor.batchSize,
+      // A repeat is a MODIFY, an expiry a REMOVE: only the first of equal events is processed.
+      filterCriteria: { filters: [{ pattern: JSON.stringify({ eventName: ["INSERT"] }) }] },
+      bisectBatchOnFunctionError: true,
+      maximumRetryAttempts: 5,
+      maximumRecordAgeInSeconds: MAX_RECORD_AGE_SECONDS,
+      functionResponseTypes: ["ReportBatchItemFailures"],
+      destinationConfig: { onFailure: { destinationArn: stores.bucket.arn } },
+      metricsConfig: { metrics: ["EventCount"] },
+      tags: mappingTags(scope),
+    }),
     { parent: scope.parent, dependsOn: target.policies },
   );
-  return { ...target, mapping, policyJson: policyDocument(statements) };
+  return { ...target, mapping, policyJson: policyDocument(withKey) };
 
   function own(bundle: ProcessorCode) {
     const lambda = createLambda(scope, {
@@ -79,10 +76,19 @@ export function createEventProcessor(
         return { ...environment, [ENV.bucket]: stores.bucket.bucket };
       }),
       statements,
-      transform: transforms.eventProcessor,
+      keyUse: "write",
+      vpc,
+      transform: "eventProcessor",
     });
     return { functionArn: lambda.function.arn, function: lambda.function, policies: [lambda.policy] };
   }
+}
+
+/** China's regions refuse tags on event source mappings. */
+function mappingTags({ tags, parent }: Scope): pulumi.Input<Record<string, pulumi.Input<string>>> | undefined {
+  if (tags === undefined) return undefined;
+  const { region } = aws.getRegionOutput({}, { parent });
+  return pulumi.all([region, tags]).apply(([name, own]) => (name.startsWith("cn-") ? {} : own));
 }
 
 /** An existing function's mapping reads with that function's role. */

@@ -1,13 +1,13 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { ENV } from "../runtime/contract";
-import { Architecture, type Transform } from "./args";
+import { Architecture, type PolicyStatementArgs, type Transforms } from "./args";
 import type { Code } from "./bundle/bundle";
 import { checkSize } from "./environment";
-import { type Statement, writeLogs } from "./permissions";
-import { type Scope, transformed } from "./scope";
-
-const LOG_RETENTION_DAYS = 30;
+import type { VpcAccess } from "./network";
+import { type KeyUse, NETWORK_INTERFACES, type Statement, useKey, writeLogs, writeTraces } from "./permissions";
+import type { Scope } from "./scope";
+import { transformed } from "./transform";
 
 export interface LambdaSpec {
   /** Child name: `<instance>-<role>`. */
@@ -22,9 +22,14 @@ export interface LambdaSpec {
   readonly timeoutSeconds: number;
   readonly environment: pulumi.Input<Record<string, pulumi.Input<string>>>;
   readonly statements: pulumi.Input<Statement[]>;
+  /** The user's, in addition. */
+  readonly extraStatements?: pulumi.Input<pulumi.Input<PolicyStatementArgs>[]>;
+  /** What the function does with data under the customer's key. */
+  readonly keyUse: KeyUse;
   readonly reservedConcurrency?: number;
-  readonly vpcConfig?: aws.types.input.lambda.FunctionVpcConfig;
-  readonly transform?: Transform<aws.lambda.FunctionArgs>;
+  /** Absent: outside a VPC. */
+  readonly vpc?: VpcAccess;
+  readonly transform: keyof Transforms;
 }
 
 export interface LambdaFunction {
@@ -34,82 +39,102 @@ export interface LambdaFunction {
   readonly policy: aws.iam.RolePolicy;
 }
 
-/** A function with its own log group, role and policy, all there before it is. */
+/** A function with its own log group, role and policy, which exist before it. */
 export function createLambda(scope: Scope, spec: LambdaSpec): LambdaFunction {
+  const { account } = scope;
   const name = `${scope.name}-${spec.role}`;
   const options = { parent: scope.parent };
   const runtime = spec.runtime ?? "nodejs24.x";
   const sourceMaps: Record<string, string> = runtime.startsWith("nodejs")
     ? { NODE_OPTIONS: "--enable-source-maps" }
     : {};
-  const logGroup = new aws.cloudwatch.LogGroup(
-    `${name}-logs`,
-    { retentionInDays: LOG_RETENTION_DAYS, tags: scope.tags },
-    options,
-  );
+  const logGroup = createLogGroup(scope, `${name}-logs`);
   const role = createRole(scope, name, "lambda.amazonaws.com");
-  const vpcStatements: Statement[] = spec.vpcConfig
-    ? [{ Effect: "Allow", Action: NETWORK_INTERFACE_ACTIONS, Resource: ["*"] }]
-    : [];
   const policy = attachPolicy(
     scope,
     name,
     role,
     pulumi
-      .output(spec.statements)
-      .apply((own) => [...writeLogs(logGroup.arn), ...vpcStatements, ...(own as Statement[])]),
+      .all([spec.statements, spec.extraStatements ?? []])
+      .apply(([own, extra]) => [
+        ...writeLogs(logGroup.arn),
+        ...(spec.vpc ? NETWORK_INTERFACES : []),
+        ...(account.tracing ? writeTraces : []),
+        ...useKey(account.kmsKeyArn, spec.keyUse),
+        ...(own as Statement[]),
+        ...extra.map(allowed),
+      ]),
   );
+  const args: aws.lambda.FunctionArgs = {
+    description: spec.description,
+    runtime,
+    architectures: [spec.architecture ?? Architecture.arm64],
+    handler: spec.bundle.handler,
+    code: spec.bundle.archive,
+    role: role.arn,
+    memorySize: spec.memorySize,
+    timeout: spec.timeoutSeconds,
+    environment: {
+      variables: pulumi.output(spec.environment).apply((own) => {
+        const variables = { ...sourceMaps, ...own, [ENV.deployment]: scope.deployment };
+        checkSize(`the function ${name}`, variables);
+        return variables;
+      }),
+    },
+    kmsKeyArn: account.kmsKeyArn,
+    tracingConfig: account.tracing ? { mode: "Active" } : undefined,
+    loggingConfig: { logFormat: "JSON", logGroup: logGroup.name },
+    reservedConcurrentExecutions: spec.reservedConcurrency,
+    vpcConfig: spec.vpc && { subnetIds: spec.vpc.subnetIds, securityGroupIds: spec.vpc.securityGroupIds },
+    tags: scope.tags,
+  };
   const fn = new aws.lambda.Function(
     name,
-    transformed<aws.lambda.FunctionArgs>(
-      {
-        description: spec.description,
-        runtime,
-        architectures: [spec.architecture ?? Architecture.arm64],
-        handler: spec.bundle.handler,
-        code: spec.bundle.archive,
-        role: role.arn,
-        memorySize: spec.memorySize,
-        timeout: spec.timeoutSeconds,
-        environment: {
-          variables: pulumi.output(spec.environment).apply((own) => {
-            const variables = { ...sourceMaps, ...own, [ENV.deployment]: scope.deployment };
-            checkSize(`the function ${name}`, variables);
-            return variables;
-          }),
-        },
-        loggingConfig: { logFormat: "JSON", logGroup: logGroup.name },
-        reservedConcurrentExecutions: spec.reservedConcurrency,
-        vpcConfig: spec.vpcConfig,
-        tags: scope.tags,
-      },
-      spec.transform,
-    ),
+    transformed(scope, spec.transform, name, transformed(scope, "functions", name, args)),
     { ...options, dependsOn: [policy] },
   );
   return { function: fn, role, logGroup, policy };
 }
 
-/** What a function in a VPC needs; AWS grants these on no narrower resource. */
-const NETWORK_INTERFACE_ACTIONS = [
-  "ec2:CreateNetworkInterface",
-  "ec2:DescribeNetworkInterfaces",
-  "ec2:DescribeSubnets",
-  "ec2:DeleteNetworkInterface",
-  "ec2:AssignPrivateIpAddresses",
-  "ec2:UnassignPrivateIpAddresses",
-];
+export function createLogGroup(scope: Scope, name: string): aws.cloudwatch.LogGroup {
+  const { logRetentionDays, kmsKeyArn } = scope.account;
+  return new aws.cloudwatch.LogGroup(
+    name,
+    transformed<aws.cloudwatch.LogGroupArgs>(scope, "logGroups", name, {
+      retentionInDays: logRetentionDays,
+      kmsKeyId: kmsKeyArn,
+      tags: scope.tags,
+    }),
+    { parent: scope.parent },
+  );
+}
 
-export function createRole(scope: Scope, name: string, service: string): aws.iam.Role {
+export const allowed = ({ actions, resources }: pulumi.Unwrap<PolicyStatementArgs>): Statement => ({
+  Effect: "Allow",
+  Action: actions,
+  Resource: resources,
+});
+
+/** @param conditions - of the trust policy: on whose behalf the service may assume the role */
+export function createRole(
+  scope: Scope,
+  name: string,
+  service: string,
+  conditions?: pulumi.Input<Record<string, Record<string, pulumi.Input<string>>>>,
+): aws.iam.Role {
+  const trust = { Effect: "Allow", Principal: { Service: service }, Action: "sts:AssumeRole" };
+  const { permissionsBoundary, rolePath } = scope.account;
   return new aws.iam.Role(
     `${name}-role`,
-    {
-      assumeRolePolicy: JSON.stringify({
+    transformed<aws.iam.RoleArgs>(scope, "roles", `${name}-role`, {
+      assumeRolePolicy: pulumi.jsonStringify({
         Version: "2012-10-17",
-        Statement: [{ Effect: "Allow", Principal: { Service: service }, Action: "sts:AssumeRole" }],
+        Statement: [{ ...trust, ...(conditions && { Condition: conditions }) }],
       }),
+      permissionsBoundary,
+      path: rolePath,
       tags: scope.tags,
-    },
+    }),
     { parent: scope.parent },
   );
 }
@@ -122,7 +147,10 @@ export function attachPolicy(
 ): aws.iam.RolePolicy {
   return new aws.iam.RolePolicy(
     `${name}-policy`,
-    { role: role.name, policy: policyDocument(statements) },
+    transformed<aws.iam.RolePolicyArgs>(scope, "policies", `${name}-policy`, {
+      role: role.name,
+      policy: policyDocument(statements),
+    }),
     { parent: scope.parent },
   );
 }

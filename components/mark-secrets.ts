@@ -9,8 +9,8 @@ export function markSecrets(args: StreamIngestionArgs): StreamIngestionArgs {
     ...args,
     source: {
       ...source,
-      url: pulumi.secret(source.url),
-      path: pulumi.secret(source.path),
+      ...(source.url !== undefined && { url: pulumi.secret(source.url) }),
+      ...(source.path !== undefined && { path: pulumi.secret(source.path) }),
       ...(source.key !== undefined && { key: pulumi.secret(source.key) }),
       ...(source.headers !== undefined && { headers: pulumi.secret(source.headers) }),
       ...(source.query !== undefined && { query: pulumi.secret(source.query) }),

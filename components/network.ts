@@ -1,12 +1,19 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import type { NetworkArgs } from "./args";
+import { type NetworkArgs, NetworkFunctions, type PrivateApiArgs } from "./args";
 import type { Scope } from "./scope";
+import { transformed } from "./transform";
 
-/** Where the connection manager's traffic leaves from. */
-export interface Egress {
+/** Where a function's network interfaces are. */
+export interface VpcAccess {
   readonly subnetIds: pulumi.Input<pulumi.Input<string>[]>;
   readonly securityGroupIds: pulumi.Input<pulumi.Input<string>[]>;
+}
+
+/** Where the traffic of the functions leaves from. */
+export interface Egress extends VpcAccess {
+  /** Functions other than the connection manager are in the VPC, too. */
+  readonly everyFunction: boolean;
   /** Addresses that upstream sees; known only for a VPC of ours. */
   readonly egressIps: pulumi.Output<string[]>;
 }
@@ -14,8 +21,10 @@ export interface Egress {
 /** Undefined = outside a VPC. */
 export function createEgress(scope: Scope, network: NetworkArgs | undefined): Egress | undefined {
   if (network === undefined) return undefined;
-  if (network.fixedEgress) return createFixedEgress(scope);
+  const everyFunction = network.functions === NetworkFunctions.all;
+  if (network.fixedEgress) return { ...createFixedEgress(scope), everyFunction };
   return {
+    everyFunction,
     subnetIds: network.subnetIds!,
     securityGroupIds: network.securityGroupIds!,
     egressIps: pulumi.output<string[]>([]),
@@ -23,35 +32,35 @@ export function createEgress(scope: Scope, network: NetworkArgs | undefined): Eg
 }
 
 /** A VPC with one NAT gateway and so one address. Traffic to DynamoDB and S3 passes it by, through gateway endpoints. */
-function createFixedEgress(scope: Scope): Egress {
+function createFixedEgress(scope: Scope): Omit<Egress, "everyFunction"> {
   const awsx = loadAwsx();
   const name = `${scope.name}-egress`;
   const opts = { parent: scope.parent };
   const region = aws.getRegionOutput({}, opts);
   const vpc = new awsx.ec2.Vpc(
     name,
-    {
+    transformed(scope, "egressVpc", name, {
       numberOfAvailabilityZones: 2,
-      natGateways: { strategy: "Single" },
-      subnetStrategy: "Auto",
-      subnetSpecs: [{ type: "Public" }, { type: "Private" }],
+      natGateways: { strategy: "Single" as const },
+      subnetStrategy: "Auto" as const,
+      subnetSpecs: [{ type: "Public" as const }, { type: "Private" as const }],
       vpcEndpointSpecs: ["dynamodb", "s3"].map((service) => ({
         name: service,
         serviceName: pulumi.interpolate`com.amazonaws.${region.region}.${service}` as unknown as string,
-        vpcEndpointType: "Gateway",
+        vpcEndpointType: "Gateway" as const,
       })),
       tags: scope.tags,
-    },
+    }),
     opts,
   );
   const securityGroup = new aws.ec2.SecurityGroup(
     name,
-    {
-      description: "Connection manager: out alone",
+    transformed<aws.ec2.SecurityGroupArgs>(scope, "securityGroup", name, {
+      description: "Outbound traffic only",
       vpcId: vpc.vpcId,
       egress: [{ protocol: "-1", fromPort: 0, toPort: 0, cidrBlocks: ["0.0.0.0/0"] }],
       tags: scope.tags,
-    },
+    }),
     opts,
   );
   return {
@@ -59,6 +68,31 @@ function createFixedEgress(scope: Scope): Egress {
     securityGroupIds: [securityGroup.id],
     egressIps: vpc.eips.apply((eips) => pulumi.all(eips.map(({ publicIp }) => publicIp))),
   };
+}
+
+/** Ids of the endpoints that may call a private API: existing ones, or a new one in an existing VPC. */
+export function createApiEndpoint(
+  scope: Scope,
+  { vpcEndpointIds, vpcId, subnetIds, securityGroupIds }: PrivateApiArgs,
+): pulumi.Output<string[]> {
+  if (vpcId === undefined) return pulumi.output(vpcEndpointIds!);
+  const name = `${scope.name}-api-endpoint`;
+  const { region } = aws.getRegionOutput({}, { parent: scope.parent });
+  const endpoint = new aws.ec2.VpcEndpoint(
+    name,
+    transformed<aws.ec2.VpcEndpointArgs>(scope, "vpcEndpoint", name, {
+      vpcId,
+      serviceName: region.apply((name) => `${name.startsWith("cn-") ? "cn." : ""}com.amazonaws.${name}.execute-api`),
+      vpcEndpointType: "Interface",
+      // The API's own name resolves to the endpoint inside the VPC.
+      privateDnsEnabled: true,
+      subnetIds,
+      securityGroupIds,
+      tags: scope.tags,
+    }),
+    { parent: scope.parent },
+  );
+  return pulumi.all([endpoint.id]);
 }
 
 /** awsx brings many packages: only who asks for a VPC needs to have it. */

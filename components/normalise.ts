@@ -1,9 +1,14 @@
+import * as pulumi from "@pulumi/pulumi";
 import { CONTRACT_VERSION, ENV, isStreamId, type RelaySettings, STREAM_ID_RULE } from "../runtime/contract";
+import { type Account, normaliseAccount } from "./account";
 import {
   Authorization,
   Handover,
   IdentityKind,
   type NetworkArgs,
+  NetworkFunctions,
+  type PrivateApiArgs,
+  Recursion,
   Removal,
   type SourceArgs,
   type StreamIngestionArgs,
@@ -22,15 +27,21 @@ const DEFAULTS = {
   slices: 1,
 } as const;
 
-/** The arguments as the steps of the constructor use them: complete, checked, without any Input. */
+/** The arguments as the steps of the constructor use them: complete and checked. What is an Output is checked when it becomes known. */
 export interface Normalised {
   readonly settings: RelaySettings;
-  readonly streams: readonly string[];
+  readonly streams: pulumi.Input<readonly string[]>;
   readonly relayMemorySize: number;
   readonly reservedConcurrency: number | undefined;
   readonly processor: ProcessorSettings;
   readonly authorization: Authorization;
-  readonly allowedCidrs: readonly string[];
+  readonly allowedCidrs: pulumi.Input<readonly string[]>;
+  readonly accessLogs: boolean;
+  readonly privateApi: PrivateApiArgs | undefined;
+  readonly recursion: Recursion;
+  readonly account: Account;
+  /** Absent: made of project, stack and instance. */
+  readonly deploymentName: string | undefined;
   readonly retain: boolean;
 }
 
@@ -54,6 +65,7 @@ export function normalise(name: string, args: StreamIngestionArgs): Normalised {
     relay: {
       handover: oneOf("relay.handover", Handover, relay.handover ?? Handover.auto),
       streamsPerHop: integer("relay.streamsPerHop", relay.streamsPerHop ?? DEFAULTS.streamsPerHop, 1, 100),
+      ...(relay.recursion === Recursion.none && { recursion: "none" }),
     },
     events: {
       identity: identityOf(oneOf("events.identity.kind", IdentityKind, identity.kind), identity.pointer),
@@ -65,32 +77,33 @@ export function normalise(name: string, args: StreamIngestionArgs): Normalised {
   checkSize("the connection manager", { [ENV.settings]: JSON.stringify(settings) });
   return {
     settings,
-    streams: streamIds(args.streams ?? [], source),
+    streams: known(args.streams ?? [], (ids) => streamIds(ids, source)),
     relayMemorySize: memory("relay.memorySize", relay.memorySize ?? DEFAULTS.relayMemorySize),
     reservedConcurrency: reserved(relay.reservedConcurrency),
     processor: processorSettings(processor ?? {}),
     authorization: oneOf("api.authorization", Authorization, api.authorization ?? Authorization.iam),
-    allowedCidrs: cidrs(api.allowedCidrs ?? []),
+    allowedCidrs: known(api.allowedCidrs ?? [], cidrs),
+    accessLogs: flag("api.accessLogs", api.accessLogs),
+    privateApi: privateApi(api.privateApi),
+    recursion: oneOf("relay.recursion", Recursion, relay.recursion ?? Recursion.allow),
+    account: normaliseAccount(args.account),
+    deploymentName: deploymentName(args.deploymentName),
     retain: oneOf("removal", Removal, args.removal ?? Removal.retain) === Removal.retain,
   };
 }
 
 /** What a JavaScript user may have left out although the types require it. */
 function checkRequired(args: StreamIngestionArgs): StreamIngestionArgs {
-  expect(args?.source?.url !== undefined, "`source.url`", "the upstream's origin", args?.source?.url);
-  expect(args.source.path !== undefined, "`source.path`", "a path on the upstream, «/» for its root", args.source.path);
-  expect(
-    typeof args.source.url !== "string" || !hasBothCredentials(args.source),
-    "`source.key`",
-    "absent where `source.url` has a user and password",
-    "both (they are secrets)",
-  );
-  expect(
-    typeof args.source.url !== "string" || !isReadable(args.source),
-    "`source.url`",
-    "https, because each request carries a credential; set `source.allowInsecureHttp: true` to send it readable",
-    "http",
-  );
+  if (args?.source?.secretArn === undefined) {
+    expect(args?.source?.url !== undefined, "`source.url`", "the upstream's origin", args?.source?.url);
+    expect(
+      args.source.path !== undefined,
+      "`source.path`",
+      'a path on the upstream, "/" for its root',
+      args.source.path,
+    );
+    checkCredential(args.source);
+  } else checkSecretArn(args.source);
   // An output cannot be looked into before it is known; the relay names what is wrong then.
   if (typeof args.source.url === "string")
     expect(
@@ -109,6 +122,35 @@ function checkRequired(args: StreamIngestionArgs): StreamIngestionArgs {
   checkEnvironment(args.processor?.environment);
   checkNetwork(args.network);
   return args;
+}
+
+function checkCredential(source: SourceArgs): void {
+  expect(
+    typeof source.url !== "string" || !hasBothCredentials(source),
+    "`source.key`",
+    "absent where `source.url` has a user and password",
+    "both (they are secrets)",
+  );
+  expect(
+    typeof source.url !== "string" || !isReadable(source),
+    "`source.url`",
+    "https, because each request carries a credential; set `source.allowInsecureHttp: true` to send it readable",
+    "http",
+  );
+}
+
+/** Everything secret is in the existing secret. */
+function checkSecretArn(source: SourceArgs): void {
+  const { secretArn } = source;
+  const also = (["url", "path", "key", "headers", "query", "body", "oauth2", "tls", "proxy"] as const).filter((name) => source[name] !== undefined);
+  expect(
+    also.length === 0,
+    "`source.secretArn`",
+    "given without `url`, `path`, `key`, `headers` and `query`, which the secret contains",
+    `it with ${also.join(", ")}`,
+  );
+  const isArn = typeof secretArn !== "string" || /^arn:[^:]+:secretsmanager:[^:]+:\d{12}:secret:.+$/.test(secretArn);
+  expect(isArn, "`source.secretArn`", "the ARN of a secret", secretArn);
 }
 
 function isOrigin(value: string): boolean {
@@ -148,7 +190,8 @@ function reserved(value: number | undefined): number | undefined {
 
 function checkNetwork(network: NetworkArgs | undefined): void {
   if (network === undefined) return;
-  const { subnetIds, securityGroupIds, fixedEgress } = network;
+  const { subnetIds, securityGroupIds, fixedEgress, functions } = network;
+  oneOf("network.functions", NetworkFunctions, functions ?? NetworkFunctions.relay);
   const existing = [subnetIds, securityGroupIds].filter((part) => part !== undefined).length;
   expect(
     fixedEgress ? existing === 0 : existing === 2,
@@ -156,6 +199,43 @@ function checkNetwork(network: NetworkArgs | undefined): void {
     "either `subnetIds` with `securityGroupIds`, or `fixedEgress: true`",
     Object.keys(network).join(", ") || "nothing",
   );
+}
+
+/** Checked now, or as soon as it is known. */
+function known(value: pulumi.Input<pulumi.Input<string>[]>, check: (value: readonly string[]) => readonly string[]) {
+  const isPlain = typeof value === "string" || (Array.isArray(value) && value.every((one) => typeof one === "string"));
+  if (isPlain) return check(value as unknown as readonly string[]);
+  return pulumi.output(value).apply((later) => {
+    try {
+      return check(later);
+    } catch (error) {
+      throw new pulumi.RunError((error as Error).message);
+    }
+  });
+}
+
+function flag(what: string, value = false): boolean {
+  expect(typeof value === "boolean", `\`${what}\``, "true or false", value);
+  return value;
+}
+
+function privateApi(args: PrivateApiArgs | undefined): PrivateApiArgs | undefined {
+  if (args === undefined) return undefined;
+  const { vpcEndpointIds, vpcId, subnetIds, securityGroupIds } = args;
+  const parts = [vpcId, subnetIds, securityGroupIds].filter((part) => part !== undefined).length;
+  expect(
+    vpcEndpointIds === undefined ? parts === 3 : parts === 0,
+    "`api.privateApi`",
+    "either `vpcEndpointIds`, or `vpcId` with `subnetIds` and `securityGroupIds`",
+    Object.keys(args).join(", ") || "nothing",
+  );
+  return args;
+}
+
+function deploymentName(name: string | undefined): string | undefined {
+  const holds = name === undefined || (typeof name === "string" && /^[A-Za-z0-9_-]{1,255}$/.test(name));
+  expect(holds, "`deploymentName`", "1..255 letters, digits, hyphens and underscores", name);
+  return name;
 }
 
 function slices(value: number): 1 | 4 | 16 {

@@ -24,6 +24,34 @@ export const writeLogs = (logGroupArn: Input<string>): Statement[] => [
   allow(["logs:CreateLogStream", "logs:PutLogEvents"], interpolate`${logGroupArn}:*`),
 ];
 
+/** What a function in a VPC needs; AWS grants these on no narrower resource. */
+export const NETWORK_INTERFACES: Statement[] = [
+  allow(
+    [
+      "ec2:CreateNetworkInterface",
+      "ec2:DescribeNetworkInterfaces",
+      "ec2:DescribeSubnets",
+      "ec2:DeleteNetworkInterface",
+      "ec2:AssignPrivateIpAddresses",
+      "ec2:UnassignPrivateIpAddresses",
+    ],
+    "*",
+  ),
+];
+
+/** X-Ray has no resources to name. */
+export const writeTraces: Statement[] = [allow(["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "*")];
+
+/** `read`: environment, secret, stream. `write`: tables and objects as well. */
+export type KeyUse = "read" | "write";
+
+/** DynamoDB, S3 and Secrets Manager use the customer's key with the caller's rights. */
+export const useKey = (keyArn: Input<string> | undefined, use: KeyUse): Statement[] => {
+  if (keyArn === undefined) return [];
+  const write = use === "write" ? ["kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"] : [];
+  return [allow(["kms:Decrypt", "kms:DescribeKey", ...write], keyArn)];
+};
+
 export const relayEvents = (arns: Arns): Statement[] => [
   allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], arns.connectionTable),
   allow(["dynamodb:BatchWriteItem"], arns.eventTable),

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { COMPONENT_TYPE } from "../runtime/contract";
 import { createAlarms } from "./alarms";
 import type { StreamIngestionArgs, StreamIngestionOptions } from "./args";
+import { createBucket } from "./bucket";
 import { createConnectionApi } from "./connection-api";
 import { createConnectionManager } from "./connection-manager";
 import { createEventProcessor } from "./event-processor";
@@ -11,14 +12,9 @@ import { createEgress } from "./network";
 import { normalise } from "./normalise";
 import { processorCode } from "./processor-code";
 import type { Scope } from "./scope";
-import {
-  createBucket,
-  createConnectionTable,
-  createDeclaredRow,
-  createEventTable,
-  createSourceSecret,
-  type Stores,
-} from "./stores";
+import { createSourceSecret } from "./source-secret";
+import { createConnectionTable, createDeclaredRow, createEventTable, type Stores } from "./stores";
+import { checkTransforms } from "./transform";
 import { createWatchdog } from "./watchdog";
 
 /** The children, for what the outputs do not say. */
@@ -26,6 +22,8 @@ export interface StreamIngestionNodes extends Stores {
   readonly connectionManager: aws.lambda.Function;
   readonly connectionApi: aws.lambda.Function;
   readonly restApi: aws.apigateway.RestApi;
+  /** For a domain's base path mapping, and for a web ACL. */
+  readonly stage: aws.apigateway.Stage;
   readonly watchdog: aws.lambda.Function;
   /** Absent where the processor is an existing function. */
   readonly eventProcessor?: aws.lambda.Function;
@@ -71,12 +69,21 @@ export class StreamIngestion extends pulumi.ComponentResource {
       const { source, processor, events = {}, connections = {}, network, alarms, tags } = secretArgs;
       // Before the first child: code that does not compile shall leave nothing behind.
       const code = processorCode(processor, settings.processor, (warning) => pulumi.log.warn(warning, this));
-      const scope: Scope = { name, deployment: deploymentOf(name), parent: this, tags, retain: settings.retain };
+      const scope: Scope = {
+        name,
+        deployment: settings.deploymentName ?? deploymentOf(name),
+        parent: this,
+        tags,
+        retain: settings.retain,
+        account: settings.account,
+        transforms: checkTransforms(transform),
+      };
 
-      const { secret, secretVersion } = createSourceSecret(scope, source, transform);
-      const connectionTable = createConnectionTable(scope, connections, transform);
-      const eventTable = createEventTable(scope, events, transform);
-      const bucket = createBucket(scope, secretArgs.bucket, settings.settings.events.ttlDays, transform);
+      const { secret, secretVersion } = createSourceSecret(scope, source);
+      const connectionTable = createConnectionTable(scope, connections);
+      const eventTable = createEventTable(scope, events);
+      const { ttlDays } = settings.settings.events;
+      const bucket = createBucket(scope, { existing: secretArgs.bucket, ttlDays });
       const stores: Stores = {
         secret,
         secretVersion,
@@ -94,16 +101,18 @@ export class StreamIngestion extends pulumi.ComponentResource {
       const declared = createDeclaredRow(scope, connectionTable, settings.streams);
 
       const egress = createEgress(scope, network);
-      const eventProcessor = createEventProcessor(scope, stores, processor, code, settings, transform);
-      const manager = createConnectionManager(scope, stores, settings, egress, transform);
-      const api = createConnectionApi(scope, stores, manager, settings, transform);
-      const watchdog = createWatchdog(scope, stores, manager, settings, declared, transform);
+      const vpc = egress?.everyFunction ? egress : undefined;
+      const eventProcessor = createEventProcessor(scope, stores, processor, code, settings, vpc);
+      const manager = createConnectionManager(scope, stores, settings, egress);
+      const api = createConnectionApi(scope, stores, manager, settings, vpc);
+      const watchdog = createWatchdog(scope, stores, manager, settings, declared, vpc);
 
       nodesOf.set(this, {
         ...stores,
         connectionManager: manager.function,
         connectionApi: api.function,
         restApi: api.restApi,
+        stage: api.stage,
         watchdog: watchdog.function,
         eventProcessor: eventProcessor.function,
         mapping: eventProcessor.mapping,

@@ -1,13 +1,14 @@
 import * as aws from "@pulumi/aws";
 import { ENV } from "../runtime/contract";
-import type { Transforms } from "./args";
 import { bundleHandler } from "./bundle/handlers";
 import { type ConnectionManager, managerEnvironment } from "./connection-manager";
 import { attachPolicy, createLambda, createRole, type LambdaFunction } from "./lambda-function";
+import type { VpcAccess } from "./network";
 import type { Normalised } from "./normalise";
 import { invokeFunction, watchStreams } from "./permissions";
-import { type Scope, transformed } from "./scope";
+import type { Scope } from "./scope";
 import type { Stores } from "./stores";
+import { transformed } from "./transform";
 
 /** Revives streams that should run and do not, every minute. */
 export function createWatchdog(
@@ -16,7 +17,7 @@ export function createWatchdog(
   manager: ConnectionManager,
   { settings }: Normalised,
   declared: aws.dynamodb.TableItem,
-  transforms: Transforms,
+  vpc: VpcAccess | undefined,
 ): LambdaFunction {
   const watchdog = createLambda(scope, {
     role: "watchdog",
@@ -31,27 +32,39 @@ export function createWatchdog(
       [ENV.release]: manager.release,
     },
     statements: [...watchStreams(stores.arns), ...invokeFunction(manager.function.arn)],
-    transform: transforms.watchdog,
+    extraStatements: scope.account.extraStatements.watchdog,
+    keyUse: "write",
+    vpc,
+    transform: "watchdog",
   });
   const name = `${scope.name}-schedule`;
-  const role = createRole(scope, name, "scheduler.amazonaws.com");
+  const account = watchdog.function.arn.apply((arn) => arn.split(":"));
+  // The role is assumed for schedules of this account's default group alone, not for those of others (confused deputy).
+  const role = createRole(
+    scope,
+    name,
+    "scheduler.amazonaws.com",
+    account.apply(([, partition, , region, accountId]) => ({
+      StringEquals: {
+        "aws:SourceAccount": accountId ?? "",
+        "aws:SourceArn": `arn:${partition}:scheduler:${region}:${accountId}:schedule-group/default`,
+      },
+    })),
+  );
   const policy = attachPolicy(scope, name, role, invokeFunction(watchdog.function.arn));
   new aws.scheduler.Schedule(
     name,
-    transformed<aws.scheduler.ScheduleArgs>(
-      {
-        description: `Wakes the watchdog of ${scope.name}`,
-        scheduleExpression: "rate(1 minute)",
-        flexibleTimeWindow: { mode: "OFF" },
-        // The next minute is the retry.
-        target: {
-          arn: watchdog.function.arn,
-          roleArn: role.arn,
-          retryPolicy: { maximumRetryAttempts: 0, maximumEventAgeInSeconds: 60 },
-        },
+    transformed<aws.scheduler.ScheduleArgs>(scope, "schedule", name, {
+      description: `Wakes the watchdog of ${scope.name}`,
+      scheduleExpression: "rate(1 minute)",
+      flexibleTimeWindow: { mode: "OFF" },
+      // The next minute is the retry.
+      target: {
+        arn: watchdog.function.arn,
+        roleArn: role.arn,
+        retryPolicy: { maximumRetryAttempts: 0, maximumEventAgeInSeconds: 60 },
       },
-      transforms.schedule,
-    ),
+    }),
     { parent: scope.parent, dependsOn: [policy, watchdog.policy, declared, ...manager.readiness] },
   );
   return watchdog;

@@ -82,6 +82,12 @@ describe("the defaults", () => {
       "StreamIngestionArgs.streams": rest.streams,
       "StreamIngestionArgs.removal": rest.retain ? "retain" : "delete",
       "NetworkArgs.fixedEgress": false,
+      "NetworkArgs.functions": "relay",
+      "RelayArgs.recursion": rest.recursion,
+      "ApiArgs.accessLogs": rest.accessLogs,
+      "AccountArgs.logRetentionDays": rest.account.logRetentionDays,
+      "AccountArgs.tracing": rest.account.tracing,
+      "AccountArgs.deletionProtection": rest.account.deletionProtection,
     };
     // Told in words: there is no value to compare.
     const inWords = [
@@ -91,6 +97,19 @@ describe("the defaults", () => {
       "ApiArgs.allowedCidrs",
       "WebSocketArgs.pingMessage",
       "StreamIngestionArgs.network",
+      "ApiArgs.privateApi",
+      "AccountArgs.kmsKeyArn",
+      "AccountArgs.permissionsBoundary",
+      "AccountArgs.rolePath",
+      "AccountArgs.extraStatements",
+      "ExtraStatementsArgs.connectionManager",
+      "ExtraStatementsArgs.connectionApi",
+      "ExtraStatementsArgs.watchdog",
+      "ConnectionsArgs.table",
+      "EventsArgs.table",
+      "StreamIngestionArgs.bucket",
+      "StreamIngestionArgs.deploymentName",
+      "SourceArgs.secretArn",
     ];
     const documented = Object.entries(documentedDefaults()).filter(([name]) => !inWords.includes(name));
     const written = Object.fromEntries(

@@ -212,7 +212,7 @@ describe("StreamIngestion", () => {
         assert.equal(inputs.authorization, "AWS_IAM");
         assert.equal(inputs.apiKeyRequired, false);
       }
-      assert.equal(it1.one("aws:apigateway/restApi:RestApi").inputs.policy, undefined);
+      assert.equal(it1.all("aws:apigateway/restApiPolicy:RestApiPolicy").length, 0);
     });
 
     it("starts hops only when all they need is there", () => {
@@ -300,7 +300,7 @@ describe("StreamIngestion", () => {
         (_, value) => (unsealed(value) === undefined ? value : "[secret]"),
       );
       for (const text of plain) assert.ok(!withoutSecrets.includes(text), `${text} is in the plain inputs`);
-      const stored = unsealed(evaluated.one("aws:secretsmanager/secretVersion:SecretVersion").inputs.secretString);
+      const stored = unsealed(evaluated.one("aws:secretsmanager/secretVersion:SecretVersion").inputs.secretStringWo);
       assert.deepEqual(JSON.parse(stored), {
         url,
         path,
@@ -367,9 +367,10 @@ describe("StreamIngestion", () => {
     const evaluated = await evaluate(
       () => new StreamIngestion("in", someArgs({ api: { allowedCidrs: ["203.0.113.0/24"] } })),
     );
-    const { Statement } = JSON.parse(evaluated.one("aws:apigateway/restApi:RestApi").inputs.policy);
+    const { Statement } = JSON.parse(evaluated.one("aws:apigateway/restApiPolicy:RestApiPolicy").inputs.policy);
     assert.equal(Statement.length, 1);
     assert.equal(Statement[0].Effect, "Deny");
+    assert.equal(Statement[0].Resource, "arn:aws:execute-api:eu-west-1:123456789012:in-api/*", "as AWS returns it");
     assert.deepEqual(Statement[0].Condition, { NotIpAddress: { "aws:SourceIp": ["203.0.113.0/24"] } });
   });
 
@@ -425,21 +426,6 @@ describe("StreamIngestion", () => {
 
     const unnamed = await evaluate(() => new StreamIngestion("in", someArgs({ processor: { functionArn } })));
     assert.ok(unnamed.all("aws:iam/rolePolicy:RolePolicy").every(({ name }) => name !== "in-event-processor-policy"));
-  });
-
-  it("applies a transform last, as values or as a function", async () => {
-    const evaluated = await evaluate(
-      () =>
-        new StreamIngestion("in", someArgs(), {
-          transform: {
-            connectionManager: { timeout: 600 },
-            eventTable: (args) => ({ ...args, deletionProtectionEnabled: true }),
-          },
-        }),
-    );
-    assert.equal(evaluated.one("aws:lambda/function:Function", "in-connection-manager").inputs.timeout, 600);
-    const events = evaluated.one("aws:dynamodb/table:Table", "in-events").inputs;
-    assert.deepEqual([events.deletionProtectionEnabled, events.hashKey], [true, "streamId"]);
   });
 
   it("puts the connection manager alone into a network, and lets it make its interfaces", async () => {

@@ -13,7 +13,7 @@ const REFUSED: readonly (readonly [name: string, args: unknown, message: string]
   [
     "no path",
     { source: { url: "https://a.example" }, processor: { entry: ENTRY } },
-    "Expected `source.path` to be a path on the upstream, «/» for its root, got undefined.",
+    'Expected `source.path` to be a path on the upstream, "/" for its root, got undefined.',
   ],
   [
     "a URL without protocol",
@@ -376,6 +376,66 @@ const REFUSED: readonly (readonly [name: string, args: unknown, message: string]
   ["no list", with_({ streams: "a" }), 'Expected `streams` to be a list of stream ids, got "a".'],
   ["a repeated id", with_({ streams: ["a", "a"] }), 'Expected `streams` to be without repetition, got "a".'],
   ["a removal that is none", with_({ removal: "keep" }), 'Expected `removal` to be "retain" | "delete", got "keep".'],
+  [
+    "an existing secret beside a URL",
+    with_({ source: { ...source, secretArn: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:mine" } }),
+    'Expected `source.secretArn` to be given without `url`, `path`, `key`, `headers` and `query`, which the secret contains, got "it with url, path".',
+  ],
+  [
+    "a secret's name",
+    with_({ source: { secretArn: "my-secret" } }),
+    'Expected `source.secretArn` to be the ARN of a secret, got "my-secret".',
+  ],
+  [
+    "an alias of a key",
+    with_({ account: { kmsKeyArn: "arn:aws:kms:eu-west-1:123456789012:alias/mine" } }),
+    'Expected `account.kmsKeyArn` to be the ARN of a key, not of an alias, got "arn:aws:kms:eu-west-1:123456789012:alias/mine".',
+  ],
+  [
+    "the name of a boundary",
+    with_({ account: { permissionsBoundary: "developers" } }),
+    'Expected `account.permissionsBoundary` to be the ARN of an IAM policy, got "developers".',
+  ],
+  [
+    "a path without slashes",
+    with_({ account: { rolePath: "teams" } }),
+    'Expected `account.rolePath` to be a path such as /teams/data/, got "teams".',
+  ],
+  [
+    "a retention that CloudWatch Logs has not",
+    with_({ account: { logRetentionDays: 10 } }),
+    "Expected `account.logRetentionDays` to be one of 0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653, got 10.",
+  ],
+  [
+    "tracing in words",
+    with_({ account: { tracing: "Active" } }),
+    'Expected `account.tracing` to be true or false, got "Active".',
+  ],
+  [
+    "an account's setting that is none",
+    with_({ account: { kmsKeyId: "k" } }),
+    'Expected `account` to be one or more of kmsKeyArn, permissionsBoundary, rolePath, logRetentionDays, tracing, deletionProtection, extraStatements, got "kmsKeyId".',
+  ],
+  [
+    "a deployment name with a space",
+    with_({ deploymentName: "my prices" }),
+    'Expected `deploymentName` to be 1..255 letters, digits, hyphens and underscores, got "my prices".',
+  ],
+  [
+    "half a private API",
+    with_({ api: { privateApi: { vpcId: "vpc-1" } } }),
+    'Expected `api.privateApi` to be either `vpcEndpointIds`, or `vpcId` with `subnetIds` and `securityGroupIds`, got "vpcId".',
+  ],
+  [
+    "access logs in words",
+    with_({ api: { accessLogs: "all" } }),
+    'Expected `api.accessLogs` to be true or false, got "all".',
+  ],
+  [
+    "functions of a network that are none",
+    with_({ network: { subnetIds: [], securityGroupIds: [], functions: "api" } }),
+    'Expected `network.functions` to be "relay" | "all", got "api".',
+  ],
   [
     "half a network",
     with_({ network: { subnetIds: [] } }),

@@ -37,8 +37,19 @@ export function unsealed(value: any): any {
   return value?.[SIGNATURE] === SECRET ? value.value : undefined;
 }
 
+/** An existing table as `getTable` describes it: one that fits. */
+function looksUp(token: string, inputs: Record<string, unknown>): Record<string, unknown> {
+  if (token !== "aws:dynamodb/getTable:getTable") return inputs;
+  const isEvents = String(inputs.name).endsWith("events");
+  const streamed = { streamEnabled: true, streamViewType: "NEW_AND_OLD_IMAGES" };
+  return { ...inputs, hashKey: "streamId", rangeKey: isEvents ? "key" : "", ...(isEvents && streamed) };
+}
+
 /** Runs a program of resources against a monitor that records them. Rejects with the first error of the program. */
-export async function evaluate(program: () => unknown, { preview = false } = {}): Promise<Evaluated> {
+export async function evaluate(
+  program: () => unknown,
+  { preview = false, region = "eu-west-1" } = {},
+): Promise<Evaluated> {
   const resources: Registered[] = [];
   const outputs: Record<string, unknown>[] = [];
   const stateOf = (type: string, name: string, inputs: Record<string, unknown>) =>
@@ -86,7 +97,7 @@ export async function evaluate(program: () => unknown, { preview = false } = {})
     }
   }
   const monitor = new RecordingMonitor({
-    call: ({ token, inputs }) => (token === "aws:index/getRegion:getRegion" ? { region: "eu-west-1" } : inputs),
+    call: ({ token, inputs }) => (token === "aws:index/getRegion:getRegion" ? { region } : looksUp(token, inputs)),
     newResource: ({ type, name, inputs, custom }) => ({
       id: custom === false || preview ? undefined : `${name}-id`,
       state: stateOf(type, name, inputs),

@@ -1,0 +1,82 @@
+import type { Input } from "@pulumi/pulumi";
+import type { AccountArgs, ExtraStatementsArgs } from "./args";
+import { expect } from "./expect";
+
+/** {@link AccountArgs}, checked and complete. */
+export interface Account {
+  readonly kmsKeyArn?: Input<string>;
+  readonly permissionsBoundary?: Input<string>;
+  readonly rolePath?: string;
+  /** 0: for ever. */
+  readonly logRetentionDays: number;
+  readonly tracing: boolean;
+  readonly deletionProtection: boolean;
+  readonly extraStatements: ExtraStatementsArgs;
+}
+
+export const ACCOUNT_DEFAULTS = { logRetentionDays: 30, tracing: false, deletionProtection: false } as const;
+
+/** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html */
+const RETENTION_DAYS = [
+  0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+];
+
+const NAMES: Readonly<Record<keyof AccountArgs, true>> = {
+  kmsKeyArn: true,
+  permissionsBoundary: true,
+  rolePath: true,
+  logRetentionDays: true,
+  tracing: true,
+  deletionProtection: true,
+  extraStatements: true,
+};
+
+/** @throws Error that names the argument, the value seen and what is allowed */
+export function normaliseAccount(account: AccountArgs = {}): Account {
+  for (const name of Object.keys(account))
+    expect(name in NAMES, "`account`", `one or more of ${Object.keys(NAMES).join(", ")}`, name);
+  const { kmsKeyArn, permissionsBoundary, rolePath, extraStatements = {} } = account;
+  const { logRetentionDays, tracing, deletionProtection } = { ...ACCOUNT_DEFAULTS, ...defined(account) };
+  if (typeof kmsKeyArn === "string")
+    expect(
+      /^arn:[^:]+:kms:[^:]+:\d{12}:key\/.+$/.test(kmsKeyArn),
+      "`account.kmsKeyArn`",
+      "the ARN of a key, not of an alias",
+      kmsKeyArn,
+    );
+  if (typeof permissionsBoundary === "string")
+    expect(
+      /^arn:[^:]+:iam::(\d{12}|aws):policy\/.+$/.test(permissionsBoundary),
+      "`account.permissionsBoundary`",
+      "the ARN of an IAM policy",
+      permissionsBoundary,
+    );
+  if (rolePath !== undefined)
+    expect(
+      /^\/([\x21-\x7e]+\/)?$/.test(rolePath) && rolePath.length <= 512,
+      "`account.rolePath`",
+      "a path such as /teams/data/",
+      rolePath,
+    );
+  expect(
+    RETENTION_DAYS.includes(logRetentionDays),
+    "`account.logRetentionDays`",
+    `one of ${RETENTION_DAYS.join(", ")}`,
+    logRetentionDays,
+  );
+  expect(typeof tracing === "boolean", "`account.tracing`", "true or false", tracing);
+  expect(typeof deletionProtection === "boolean", "`account.deletionProtection`", "true or false", deletionProtection);
+  return {
+    kmsKeyArn,
+    permissionsBoundary,
+    rolePath,
+    logRetentionDays,
+    tracing,
+    deletionProtection,
+    extraStatements,
+  };
+}
+
+/** An argument that is given as undefined is not given. */
+const defined = <T extends object>(values: T): Partial<T> =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;

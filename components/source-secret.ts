@@ -1,0 +1,64 @@
+import { createHash } from "node:crypto";
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import type { SourceSecret } from "../runtime/contract";
+import type { SourceArgs } from "./args";
+import { type Scope, stateful } from "./scope";
+import { transformed } from "./transform";
+
+/** The secret that a hop reads: URL, path, key, headers, query and messages of the upstream. */
+export interface SourceSecretNodes {
+  readonly secret: aws.secretsmanager.Secret;
+  /** Absent for an existing secret. */
+  readonly secretVersion?: aws.secretsmanager.SecretVersion;
+}
+
+/** Everything in one secret: a hop reads it, so a rotation needs no deploy. An existing secret is read, and never changed. */
+export function createSourceSecret(scope: Scope, source: SourceArgs): SourceSecretNodes {
+  const name = `${scope.name}-source`;
+  if (source.secretArn !== undefined)
+    return { secret: aws.secretsmanager.Secret.get(name, source.secretArn, undefined, { parent: scope.parent }) };
+  const secret = new aws.secretsmanager.Secret(
+    name,
+    transformed<aws.secretsmanager.SecretArgs>(scope, "secret", name, {
+      description: "URL, path, key, headers, query and messages of the upstream",
+      kmsKeyId: scope.account.kmsKeyArn,
+      recoveryWindowInDays: scope.retain ? undefined : 0,
+      tags: scope.tags,
+    }),
+    stateful(scope),
+  );
+  const { url, path, key, headers, query, body, tls, proxy, webSocket: { messages } = {} } = source;
+  const oauth2 = source.oauth2 && { tokenUrl: source.oauth2.tokenUrl, clientId: source.oauth2.clientId };
+  const parts: Record<keyof SourceSecret, unknown> = {
+    url,
+    path,
+    key,
+    headers,
+    query,
+    body,
+    oauth2,
+    tls,
+    proxy,
+    messages,
+  };
+  const value: pulumi.Input<Record<string, unknown>> = parts;
+  const secretString = pulumi.secret(pulumi.jsonStringify(value));
+  const secretVersion = new aws.secretsmanager.SecretVersion(
+    `${name}-version`,
+    transformed<aws.secretsmanager.SecretVersionArgs>(scope, "secretVersion", `${name}-version`, {
+      secretId: secret.id,
+      // Write-only: a deploy compares the configuration with the configuration before, never with the secret's present value. So a
+      // value that was rotated in AWS stays until the configuration changes.
+      secretStringWo: secretString,
+      secretStringWoVersion: secretString.apply(fingerprint),
+    }),
+    stateful(scope),
+  );
+  return { secret, secretVersion };
+}
+
+/** 31 bits of the configured value's hash: the provider takes a number as the value's version. */
+function fingerprint(value: string): number {
+  return createHash("sha256").update(value).digest().readUInt32BE() >>> 1;
+}

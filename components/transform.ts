@@ -1,0 +1,99 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Transforms } from "./args";
+import { expect } from "./expect";
+import type { Scope } from "./scope";
+
+/** Every name that `transform` accepts. */
+export const TRANSFORM_NAMES: Readonly<Record<keyof Transforms, true>> = {
+  alarms: true,
+  apiKey: true,
+  asyncSettings: true,
+  bucket: true,
+  bucketEncryption: true,
+  bucketLifecycle: true,
+  bucketPolicy: true,
+  bucketPublicAccessBlock: true,
+  connectionApi: true,
+  connectionManager: true,
+  connectionTable: true,
+  dashboard: true,
+  declaredRow: true,
+  deployment: true,
+  egressVpc: true,
+  eventProcessor: true,
+  eventTable: true,
+  functions: true,
+  integrations: true,
+  logGroups: true,
+  mapping: true,
+  methods: true,
+  methodSettings: true,
+  permission: true,
+  policies: true,
+  recursion: true,
+  resources: true,
+  restApi: true,
+  restApiPolicy: true,
+  roles: true,
+  schedule: true,
+  secret: true,
+  secretVersion: true,
+  securityGroup: true,
+  stage: true,
+  usagePlan: true,
+  usagePlanKey: true,
+  vpcEndpoint: true,
+  watchdog: true,
+};
+
+/** @throws Error that lists the names that exist */
+export function checkTransforms(transforms: Transforms): Transforms {
+  for (const [name, transform] of Object.entries(transforms)) {
+    expect(name in TRANSFORM_NAMES, "`transform`", `one or more of ${Object.keys(TRANSFORM_NAMES).join(", ")}`, name);
+    const usable = transform === undefined || typeof transform === "function" || isMap(transform);
+    expect(usable, `\`transform.${name}\``, "arguments to merge, or a function of the arguments", transform);
+  }
+  return transforms;
+}
+
+/**
+ * The arguments of a child after the user's transform. A function may return other arguments, or change those it receives
+ * and return nothing. Values merge deeply: one more environment variable leaves the others.
+ *
+ * @param name - the child's Pulumi name
+ */
+export function transformed<Args extends object>(
+  { transforms }: Pick<Scope, "transforms">,
+  key: keyof Transforms,
+  name: string,
+  args: Args,
+): Args {
+  const transform = transforms[key] as Partial<Args> | ((args: Args, name: string) => Args | undefined) | undefined;
+  if (transform === undefined) return args;
+  if (typeof transform !== "function") return merge(args, transform) as Args;
+  const result: unknown = transform(args, name);
+  if (result === undefined) return args;
+  const what = `what \`transform.${key}\` returns for ${name}`;
+  expect(isMap(result), what, "the arguments, or nothing", result instanceof Promise ? "a promise" : result);
+  return result as Args;
+}
+
+/** Merges maps, also inside outputs. Everything else, lists included, is replaced. */
+export function merge(base: unknown, change: unknown): unknown {
+  if (isMap(base) && isMap(change)) {
+    const changed = Object.entries(change).map(([name, value]) => [name, merge(base[name], value)]);
+    return { ...base, ...Object.fromEntries(changed) };
+  }
+  if (isLater(base) ? isMap(change) || isLater(change) : isMap(base) && isLater(change)) {
+    return pulumi.all([base, change]).apply(([known, changed]) => merge(known, changed));
+  }
+  return change;
+}
+
+const isLater = (value: unknown) => pulumi.Output.isInstance(value) || value instanceof Promise;
+
+function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
