@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import type { Failure, FailureReason } from "pulumi-stream-ingestion/internal";
 import { table } from "./connection-text";
+import { deploymentOf } from "./deployment";
 import type { FailureObject, FailureStore } from "./failures/failure-store";
-import { type OperatorOptions, operate } from "./operator-command";
-import { output, type StackOutputs, stackOutputs } from "./stack-outputs";
+import { type OperatorOptions, operate, withOperatorOptions } from "./operator-command";
 import { CliError, EXIT, printable, terminal as processTerminal, type Terminal } from "./terminal";
 
 interface FailureOptions extends OperatorOptions {
@@ -11,13 +11,14 @@ interface FailureOptions extends OperatorOptions {
   readonly function?: string;
   readonly stream?: string;
   readonly since?: string;
+  readonly all?: boolean;
 }
 
-/** `stream-ingestion failures list | show | redrive` */
+/** `stream-ingestion failures list | show | redrive | discard` */
 export function addFailures(program: Command, terminal: Terminal = processTerminal): void {
   const failures = program
     .command("failures")
-    .description("List, show and redrive events that the processor could not handle.");
+    .description("List, show, redrive and discard events that the processor could not handle.");
 
   withBucketOptions(failures.command("list"))
     .description("List failed events, oldest first.")
@@ -38,17 +39,20 @@ export function addFailures(program: Command, terminal: Terminal = processTermin
     .action((keys: string[], options: FailureOptions) =>
       operate(terminal, options, () => redriveFailures(keys, options, terminal)),
     );
+
+  withBucketOptions(failures.command("discard [objects...]"))
+    .description("Delete failed events without processing them. Needs objects, --stream, --since or --all.")
+    .option("--all", "every failed event")
+    .action((keys: string[], options: FailureOptions) =>
+      operate(terminal, options, () => discardFailures(keys, options, terminal)),
+    );
 }
 
 function withBucketOptions(command: Command): Command {
-  return command
-    .option("--stack <name>", "Pulumi stack with the bucket's name in its outputs (default: the selected stack)")
-    .option("--program <dir>", "folder of the Pulumi program (default: the current folder)")
+  return withOperatorOptions(command)
     .option("--bucket <name>", "name of the bucket (default: the stack's output bucketName)")
-    .option("--region <region>", "AWS region (default: from the processor's ARN, otherwise AWS_REGION)")
     .option("--stream <id>", "only events of this stream")
-    .option("--since <time>", "only events that failed since this time: 90m, 2h, 7d, or a date")
-    .option("--json", "print one JSON value per line, and errors as JSON on stderr");
+    .option("--since <time>", "only events that failed since this time: 90m, 2h, 7d, or a date");
 }
 
 async function list(options: FailureOptions, terminal: Terminal): Promise<void> {
@@ -77,8 +81,8 @@ function row({ key }: FailureObject, { at, streamId, attempts, error }: Failure)
 async function redriveFailures(keys: readonly string[], options: FailureOptions, terminal: Terminal): Promise<void> {
   const { redrive } = await import("./failures/redrive");
   const { lambdaProcessor } = await import("./failures/invoke-processor");
-  const { store, outputs, region } = await open(options);
-  const functionName = options.function ?? output(await outputs(), "processorArn", "--function");
+  const { store, deployment, region } = await open(options);
+  const functionName = await deployment.name(options.function, "processorArn", "--function");
   const objects = keys.length > 0 ? keys.map((key) => ({ key, at: 0 })) : await select(store, options);
   const { processed, failed } = await redrive(objects, options.stream, {
     store,
@@ -94,19 +98,35 @@ async function redriveFailures(keys: readonly string[], options: FailureOptions,
   if (failed > 0) terminal.setExitCode(EXIT.failed);
 }
 
-/** Opens the bucket from the options or the stack outputs. The outputs are read once, and only if an option is missing. */
+async function discardFailures(keys: readonly string[], options: FailureOptions, terminal: Terminal): Promise<void> {
+  const { rewriteObjects } = await import("./failures/rewrite-objects");
+  if (keys.length === 0 && [options.stream, options.since, options.all].every((one) => one === undefined))
+    throw new CliError("Expected objects, --stream, --since or --all, got none of them.", "OPTION_INVALID");
+  const { store } = await open(options);
+  const objects = keys.length > 0 ? keys.map((key) => ({ key, at: 0 })) : await select(store, options);
+  let discarded = 0;
+  await rewriteObjects(objects, options.stream, {
+    store,
+    async each({ streamId, key }) {
+      discarded++;
+      if (options.json) terminal.out(JSON.stringify({ streamId, key }));
+      return undefined;
+    },
+    onUnreadable(key, { message }) {
+      terminal.err(`${printable(key)}: ${printable(message)}`);
+      terminal.setExitCode(EXIT.failed);
+    },
+  });
+  if (!options.json) terminal.out(`${discarded} discarded`);
+}
+
+/** Opens the bucket from the options or the stack outputs. */
 async function open(options: FailureOptions) {
   const { s3FailureStore } = await import("./failures/failure-store");
-  let reading: Promise<StackOutputs> | undefined;
-  const outputs = () => {
-    reading ??= stackOutputs(options);
-    return reading;
-  };
-  const bucket = options.bucket ?? output(await outputs(), "bucketName", "--bucket");
-  // arn:aws:lambda:REGION:…
-  const arn = options.function ?? (reading && (await reading).processorArn);
-  const region = options.region ?? (arn?.startsWith("arn:") ? arn.split(":")[3] : undefined);
-  return { store: await s3FailureStore(bucket, region), outputs, region };
+  const deployment = deploymentOf(options);
+  const bucket = await deployment.name(options.bucket, "bucketName", "--bucket");
+  const region = await deployment.region(options.function);
+  return { store: await s3FailureStore(bucket, region), deployment, region };
 }
 
 async function select(store: FailureStore, { stream, since }: FailureOptions): Promise<FailureObject[]> {

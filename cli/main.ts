@@ -1,7 +1,10 @@
 #!/usr/bin/env node
 import "./node-version";
 import { Command } from "commander";
+import { endOnClosedPipe } from "./closed-pipe";
 import { commands } from "./commands";
+
+endOnClosedPipe(process);
 
 const program = new Command("stream-ingestion")
   .description("Run and operate StreamIngestion deployments.")

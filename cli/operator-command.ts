@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { ConnectionClient } from "./connection-client";
-import { output, stackOutputs } from "./stack-outputs";
+import { deploymentOf } from "./deployment";
 import { type CliError, EXIT, EXIT_HELP, type Terminal } from "./terminal";
 
 /** Options of every operating command. */
@@ -17,7 +17,7 @@ export function withOperatorOptions(command: Command): Command {
     .option("--stack <name>", "Pulumi stack with the API's URL in its outputs (default: the selected stack)")
     .option("--program <dir>", "folder of the Pulumi program (default: the current folder)")
     .option("--api-url <url>", "URL of the API (default: the stack's output apiUrl)")
-    .option("--region <region>", "AWS region (default: from the URL, otherwise AWS_REGION)")
+    .option("--region <region>", "AWS region (default: from the URL or the stack, otherwise AWS_REGION)")
     .option("--json", "print one JSON value per line, and errors as JSON on stderr")
     .addHelpText("after", EXIT_HELP);
 }
@@ -25,8 +25,9 @@ export function withOperatorOptions(command: Command): Command {
 /** The client for the API in the options or the stack outputs. The API key, if any, is read from STREAM_INGESTION_API_KEY. */
 export async function clientFor(options: OperatorOptions): Promise<ConnectionClient> {
   const { connectionClient } = await import("./connection-client");
-  const apiUrl = options.apiUrl ?? output(await stackOutputs(options), "apiUrl", "--api-url");
-  return connectionClient({ apiUrl, region: options.region, apiKey: process.env.STREAM_INGESTION_API_KEY });
+  const deployment = deploymentOf(options);
+  const apiUrl = await deployment.name(options.apiUrl, "apiUrl", "--api-url");
+  return connectionClient({ apiUrl, region: await deployment.region(), apiKey: process.env.STREAM_INGESTION_API_KEY });
 }
 
 /** Runs an action. An error becomes one line on stderr and an exit code; an error of AWS or the network has its name as `code`. */

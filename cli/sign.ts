@@ -50,10 +50,13 @@ export async function signed(request: SignedRequest, signing: Signing): Promise<
   }
 }
 
+export function regionOfHost(host: string): string | undefined {
+  return /\.execute-api\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?$/.exec(host)?.[1];
+}
+
 /** API Gateway's host names contain the region; a custom domain does not. */
 export function regionOf(url: URL, env: NodeJS.ProcessEnv = process.env): string {
-  const region = /\.execute-api\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?$/.exec(url.hostname)?.[1];
-  const found = region ?? env.AWS_REGION ?? env.AWS_DEFAULT_REGION;
+  const found = regionOfHost(url.hostname) ?? env.AWS_REGION ?? env.AWS_DEFAULT_REGION;
   if (found) return found;
   throw new CliError(
     `The host ${url.host} does not contain an AWS region. Pass --region, or set AWS_REGION.`,

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type { StoredEvent } from "pulumi-stream-ingestion/internal";
+import { deploymentOf } from "./deployment";
 import { type OperatorOptions, operate, withOperatorOptions } from "./operator-command";
-import { output, stackOutputs } from "./stack-outputs";
 import { printable, terminal as processTerminal, type Terminal } from "./terminal";
 
 interface TailOptions extends OperatorOptions {
@@ -35,13 +35,15 @@ async function tail(terminal: Terminal, streamId: string | undefined, options: T
   const { decodeItem } = await import("pulumi-stream-ingestion/internal");
   const { systemClock } = await import("pulumi-stream-ingestion/internal");
 
-  const table = options.table ?? output(await stackOutputs(options), "tableName", "--table");
+  const deployment = deploymentOf(options);
+  const table = await deployment.name(options.table, "tableName", "--table");
+  const region = await deployment.region();
   const stop = new AbortController();
   const interrupt = () => stop.abort();
   process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
   let remaining = options.count ?? Number.POSITIVE_INFINITY;
   try {
-    const stream = await eventStream(table, options.region);
+    const stream = await eventStream(table, region);
     const onThrottled = (waitMs: number) =>
       terminal.err(`The change stream has too many readers. Reading again in ${waitMs / 1000} s.`);
     for await (const image of followInserts(stream, { clock: systemClock, signal: stop.signal, onThrottled })) {

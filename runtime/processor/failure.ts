@@ -26,6 +26,8 @@ export interface FailureReason {
   /** The error's `code`, or its name. */
   readonly code: string;
   readonly message: string;
+  /** Where the error was thrown: files and lines, without the message. */
+  readonly stack?: string;
 }
 
 export interface FailedEvent {
@@ -65,12 +67,25 @@ export function failedEvent(parts: EventParts, pointer: string | undefined): Fai
 /** Limit for error messages, because some libraries include whole documents. */
 const MAX_MESSAGE_LENGTH = 2_000;
 
-/** Code and message of any thrown value. */
+/** Frames of the stack that are kept. */
+const MAX_FRAMES = 20;
+
+/** Code, message and stack of any thrown value. */
 export function failureReason(thrown: unknown): FailureReason {
   if (!(thrown instanceof Error)) return { code: "Error", message: String(thrown).slice(0, MAX_MESSAGE_LENGTH) };
   const code = (thrown as { code?: unknown }).code;
   return {
     code: typeof code === "string" ? code : thrown.name,
     message: thrown.message.slice(0, MAX_MESSAGE_LENGTH),
+    ...framesOf(thrown),
   };
+}
+
+/** The message may contain lines; those of the frames are at the end. */
+function framesOf({ stack = "" }: Error): Pick<FailureReason, "stack"> {
+  const frames = String(stack)
+    .split("\n")
+    .filter((line) => /^\s+at /.test(line))
+    .slice(0, MAX_FRAMES);
+  return frames.length === 0 ? {} : { stack: frames.join("\n") };
 }

@@ -1,0 +1,46 @@
+import { regionOfHost } from "./sign";
+import { output, type StackChoice, type StackOutputs, stackOutputs } from "./stack-outputs";
+
+/** What every operating command accepts to find the deployment. */
+export interface DeploymentOptions extends StackChoice {
+  readonly region?: string;
+  readonly apiUrl?: string;
+}
+
+/** Where a command works: names and region, from its options or from the stack's outputs, which are read once and only if needed. */
+export interface Deployment {
+  /** @param given value of the option, if set. @param option the option that replaces the output, for the error */
+  name(given: string | undefined, name: keyof StackOutputs, option: string): Promise<string>;
+  /**
+   * `--region`; otherwise the region in the API's URL or in `arn`; otherwise that of the stack. Undefined: the AWS SDK decides, by
+   * AWS_REGION or the profile.
+   */
+  region(arn?: string): Promise<string | undefined>;
+}
+
+export function deploymentOf(options: DeploymentOptions, read = stackOutputs): Deployment {
+  let reading: Promise<StackOutputs> | undefined;
+  const outputs = () => {
+    reading ??= read(options);
+    return reading;
+  };
+  return {
+    name: async (given, name, option) => given ?? output(await outputs(), name, option),
+    async region(arn) {
+      const named = options.region ?? regionOfUrl(options.apiUrl) ?? regionOfArn(arn);
+      // A stack that was not needed for a name is not needed for the region either.
+      if (named !== undefined || reading === undefined) return named;
+      const { apiUrl, processorArn } = await reading;
+      return regionOfUrl(apiUrl) ?? regionOfArn(processorArn);
+    },
+  };
+}
+
+function regionOfUrl(url: string | undefined): string | undefined {
+  return url !== undefined && URL.canParse(url) ? regionOfHost(new URL(url).hostname) : undefined;
+}
+
+/** `arn:aws:lambda:REGION:…` */
+function regionOfArn(arn: string | undefined): string | undefined {
+  return arn?.startsWith("arn:") ? arn.split(":")[3] || undefined : undefined;
+}
