@@ -146,7 +146,7 @@ function checkSecretArn(source: SourceArgs): void {
   expect(
     also.length === 0,
     "`source.secretArn`",
-    "given without `url`, `path`, `key`, `headers` and `query`, which the secret contains",
+    "given without `url`, `path`, `key`, `headers`, `query` and `webSocket.messages`, which the secret contains",
     `it with ${also.join(", ")}`,
   );
   const isArn = typeof secretArn !== "string" || /^arn:[^:]+:secretsmanager:[^:]+:\d{12}:secret:.+$/.test(secretArn);

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { DECLARED_ROW, EVENT_KEY, STREAM_ID_KEY, TTL_ATTRIBUTE } from "../runtime/contract";
@@ -50,16 +51,34 @@ function existingTable(scope: Scope, name: string, table: pulumi.Input<string>, 
   });
 }
 
+/**
+ * Key of that row. The provider creates an item only where none has its key, and an existing table may hold the row of another
+ * deployment, or of this one before the table was restored.
+ *
+ * @param unique - id of a resource of this deployment
+ */
+export function declaredRowKey(
+  { table: existing }: ConnectionsArgs,
+  table: aws.dynamodb.Table,
+  unique: pulumi.Output<string>,
+): pulumi.Input<string> {
+  if (existing === undefined) return DECLARED_ROW;
+  return pulumi.interpolate`${table.arn} ${unique}`
+    .apply((text) => createHash("sha256").update(text).digest("hex").slice(0, 16))
+    .apply((hash) => `${DECLARED_ROW}:${hash}`);
+}
+
 /** The declared streams as one row that the deployment owns: a deploy never touches a live row. */
 export function createDeclaredRow(
   scope: Scope,
   table: aws.dynamodb.Table,
+  key: pulumi.Input<string>,
   streams: pulumi.Input<readonly string[]>,
 ): aws.dynamodb.TableItem {
   const name = `${scope.name}-declared`;
   const item = pulumi
-    .output(streams)
-    .apply((ids) => ({ [STREAM_ID_KEY]: { S: DECLARED_ROW }, streams: { L: ids.map((S) => ({ S })) } }));
+    .all([key, streams])
+    .apply(([row, ids]) => ({ [STREAM_ID_KEY]: { S: row }, streams: { L: ids.map((S) => ({ S })) } }));
   return new aws.dynamodb.TableItem(
     name,
     transformed<aws.dynamodb.TableItemArgs>(scope, "declaredRow", name, {

@@ -13,7 +13,7 @@ import { normalise } from "./normalise";
 import { processorCode } from "./processor-code";
 import type { Scope } from "./scope";
 import { createSourceSecret } from "./source-secret";
-import { createConnectionTable, createDeclaredRow, createEventTable, type Stores } from "./stores";
+import { createConnectionTable, createDeclaredRow, createEventTable, declaredRowKey, type Stores } from "./stores";
 import { checkTransforms } from "./transform";
 import { createWatchdog } from "./watchdog";
 
@@ -98,14 +98,15 @@ export class StreamIngestion extends pulumi.ComponentResource {
           bucket: bucket.arn,
         },
       };
-      const declared = createDeclaredRow(scope, connectionTable, settings.streams);
 
       const egress = createEgress(scope, network);
       const vpc = egress?.everyFunction ? egress : undefined;
       const eventProcessor = createEventProcessor(scope, stores, processor, code, settings, vpc);
       const manager = createConnectionManager(scope, stores, settings, egress);
       const api = createConnectionApi(scope, stores, manager, settings, vpc);
-      const watchdog = createWatchdog(scope, stores, manager, settings, declared, vpc);
+      const declaredRow = declaredRowKey(connections, connectionTable, manager.role.uniqueId);
+      const declared = createDeclaredRow(scope, connectionTable, declaredRow, settings.streams);
+      const watchdog = createWatchdog(scope, stores, manager, settings, { declared, declaredRow }, vpc);
 
       nodesOf.set(this, {
         ...stores,

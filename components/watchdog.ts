@@ -1,4 +1,5 @@
 import * as aws from "@pulumi/aws";
+import type * as pulumi from "@pulumi/pulumi";
 import { ENV } from "../runtime/contract";
 import { bundleHandler } from "./bundle/handlers";
 import { type ConnectionManager, managerEnvironment } from "./connection-manager";
@@ -10,13 +11,19 @@ import type { Scope } from "./scope";
 import type { Stores } from "./stores";
 import { transformed } from "./transform";
 
+/** The deployment's `streams`. */
+export interface Declared {
+  readonly declared: aws.dynamodb.TableItem;
+  readonly declaredRow: pulumi.Input<string>;
+}
+
 /** Revives streams that should run and do not, every minute. */
 export function createWatchdog(
   scope: Scope,
   stores: Stores,
   manager: ConnectionManager,
   { settings }: Normalised,
-  declared: aws.dynamodb.TableItem,
+  { declared, declaredRow }: Declared,
   vpc: VpcAccess | undefined,
 ): LambdaFunction {
   const watchdog = createLambda(scope, {
@@ -30,6 +37,7 @@ export function createWatchdog(
       [ENV.sourceSecret]: stores.secret.arn,
       [ENV.settings]: JSON.stringify(settings),
       [ENV.release]: manager.release,
+      [ENV.declaredRow]: declaredRow,
     },
     statements: [...watchStreams(stores.arns), ...invokeFunction(manager.function.arn)],
     extraStatements: scope.account.extraStatements.watchdog,

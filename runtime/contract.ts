@@ -22,6 +22,8 @@ export const ENV = {
   release: "STREAM_INGESTION_RELEASE",
   /** `project-stack-instance`: the only dimension of the metrics, unique in an account. All functions. */
   deployment: "STREAM_INGESTION_DEPLOYMENT",
+  /** Key of the row that holds the deployment's `streams`. Watchdog. */
+  declaredRow: "STREAM_INGESTION_DECLARED_ROW",
   /** Name of the connection manager function. API, watchdog. (The manager reads its own name from the Lambda context.) */
   connectionManager: "STREAM_INGESTION_CONNECTION_MANAGER",
 } as const;
@@ -36,7 +38,9 @@ export function isStreamId(value: unknown): value is string {
   return typeof value === "string" && STREAM_ID_PATTERN.test(value) && value !== "." && value !== "..";
 }
 
-/** Key of the row that holds the deployment's `streams`; not a valid stream id. Attribute `streams`: string set or list. */
+/**
+ * Key of the row that holds the deployment's `streams`; not a valid stream id. In a table that existed before the deployment, `#declared:`
+ * and a hash: such a table may hold the row of another deployment. Attribute `streams`: string set or list. */
 export const DECLARED_ROW = "#declared";
 
 /** Type token of the component. */

@@ -18,6 +18,7 @@ const deps = {
   logger: jsonLogger(),
   newNonce: randomNonce,
   release: environment("release"),
+  declaredRow: environment("declaredRow"),
   streamsPerHop: relaySettings().relay.streamsPerHop,
   endsChains: relaySettings().relay.recursion === "none",
   secretVersion: currentSecretVersion,

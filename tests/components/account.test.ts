@@ -207,6 +207,11 @@ describe("what exists already", () => {
       evaluated.resources.filter(({ type }) => type.startsWith("aws:s3/")),
       [],
     );
+    // A restored table may hold the row of another deployment, which the provider would refuse to overwrite.
+    const { streamId } = JSON.parse(evaluated.one("aws:dynamodb/tableItem:TableItem").inputs.item);
+    assert.match(streamId.S, /^#declared:[0-9a-f]{16}$/);
+    const { variables } = evaluated.one("aws:lambda/function:Function", "in-watchdog").inputs.environment;
+    assert.equal(variables.STREAM_INGESTION_DECLARED_ROW, streamId.S);
   });
 });
 

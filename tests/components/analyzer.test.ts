@@ -28,10 +28,12 @@ describe("Pulumi's analyzer", () => {
       const { components, typeDefinitions } = analyzer.analyze();
       const { inputs, outputs } = components.StreamIngestion!;
       assert.deepEqual(Object.keys(inputs).sort(), [
+        "account",
         "alarms",
         "api",
         "bucket",
         "connections",
+        "deploymentName",
         "events",
         "network",
         "processor",

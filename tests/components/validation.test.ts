@@ -379,7 +379,7 @@ const REFUSED: readonly (readonly [name: string, args: unknown, message: string]
   [
     "an existing secret beside a URL",
     with_({ source: { ...source, secretArn: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:mine" } }),
-    'Expected `source.secretArn` to be given without `url`, `path`, `key`, `headers` and `query`, which the secret contains, got "it with url, path".',
+    'Expected `source.secretArn` to be given without `url`, `path`, `key`, `headers`, `query` and `webSocket.messages`, which the secret contains, got "it with url, path".',
   ],
   [
     "a secret's name",

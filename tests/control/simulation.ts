@@ -1,5 +1,10 @@
-import assert from "node:assert/strict";
-import { type ConnectionRow, type HandoverMode, type HopPayload, unaccounted } from "../../runtime/contract";
+import {
+  type ConnectionRow,
+  DECLARED_ROW,
+  type HandoverMode,
+  type HopPayload,
+  type unaccounted,
+} from "../../runtime/contract";
 import { runHop } from "../../runtime/control/hop/run-hop";
 import type { ExitReason } from "../../runtime/control/hop/state";
 import { startStream } from "../../runtime/control/streams/start";
@@ -135,6 +140,7 @@ export class Simulation {
     return runWatchdog({
       ...this.control(),
       release: this.release,
+      declaredRow: DECLARED_ROW,
       streamsPerHop: 10,
       endsChains: this.options.longestChain !== undefined,
       secretVersion,

@@ -11,6 +11,7 @@ describe("hop timing", () => {
       releaseMs: 3_000,
       claimMs: 20_000,
       subscribeGraceMs: 10_000,
+      watchdogMs: 120_000,
       lingerMs: 2_000,
       renewMs: 10_000,
       renewHandingOverMs: 1_000,

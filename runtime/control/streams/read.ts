@@ -1,4 +1,4 @@
-import { type ConnectionRow, DECLARED_ROW } from "../../contract";
+import { type ConnectionRow, isStreamId } from "../../contract";
 import { type ConnectionTable, toConnectionRow } from "../table/connection-table";
 import { checkStreamId } from "./check-stream-id";
 
@@ -21,6 +21,6 @@ export async function listStreams(
   options: { readonly limit?: number; readonly after?: string } = {},
 ): Promise<StreamPage> {
   const { rows, next } = await table.scan(options);
-  const streams = rows.filter((row) => row.streamId !== DECLARED_ROW).map(toConnectionRow);
+  const streams = rows.filter((row) => isStreamId(row.streamId)).map(toConnectionRow);
   return { streams, ...(next !== undefined && { next }) };
 }

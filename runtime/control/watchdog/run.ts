@@ -1,4 +1,4 @@
-import { CONTRACT_VERSION, type ConnectionRow, DECLARED_ROW, type HopStream, STATUS } from "../../contract";
+import { CONTRACT_VERSION, type ConnectionRow, type HopStream, isStreamId, STATUS } from "../../contract";
 import type { ControlDeps } from "../deps";
 import { type DeclaredChange, declaredChanges, declaredList } from "../streams/declared";
 import { startStream } from "../streams/start";
@@ -10,6 +10,8 @@ import { decide, isDown } from "./decision";
 
 export interface WatchdogDeps extends ControlDeps {
   readonly release: string;
+  /** Key of the row that holds the deployment's `streams`. */
+  readonly declaredRow: string;
   readonly streamsPerHop: number;
   /** Hops leave the end of a chain to the watchdog. @default false */
   readonly endsChains?: boolean;
@@ -33,8 +35,8 @@ export interface WatchdogReport {
 export async function runWatchdog(deps: WatchdogDeps): Promise<WatchdogReport> {
   const { clock, logger } = deps;
   const stored = await allRows(deps);
-  const rows = stored.filter(({ streamId }) => streamId !== DECLARED_ROW).map(toConnectionRow);
-  const list = declaredList(stored.find(({ streamId }) => streamId === DECLARED_ROW));
+  const rows = stored.filter(({ streamId }) => isStreamId(streamId)).map(toConnectionRow);
+  const list = declaredList(stored.find(({ streamId }) => streamId === deps.declaredRow));
   const changes = list ? declaredChanges(list, rows) : [];
   for (const change of changes) {
     await continueOnError(deps, change.streamId, () => applyDeclaredChange(deps, change));
