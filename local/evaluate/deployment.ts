@@ -103,9 +103,11 @@ export function createDeployment(options: DeploymentOptions): Deployment {
     );
   }
 
-  function read(request: Reading): RegistrationAnswer {
+  async function read(request: Reading): Promise<RegistrationAnswer> {
     const existing = [...now.values()].find(({ type, id }) => type === request.type && id === request.id);
     if (existing !== undefined) return existing;
+    const found = await resourceHandlers.get(request.type)?.read?.(cloud, request.id);
+    if (found !== undefined) return { ...found, secretOutputs: [] };
     reportOnce(
       `read ${request.type}`,
       `${request.type} "${request.name}" is looked up by id. Only its id is known locally.`,

@@ -4,12 +4,13 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
+import * as pulumi from "@pulumi/pulumi";
 import { compare } from "../../cli/local/sample/compare";
 import { type SampleUpstream, startSampleUpstream } from "../../cli/local/sample/sample-upstream";
 import { readStoredEvents } from "../../cli/local/stored-events";
-import { STREAM_ID_KEY } from "../../runtime/contract";
+import { DECLARED_ROW, STREAM_ID_KEY } from "../../runtime/contract";
 import { FROM_SOURCE } from "../../scripts/from-source";
-import { type Overrides, program } from "./deployment";
+import { type Overrides, program, putItem } from "./deployment";
 import { failure, PASSPHRASE } from "./engine-stack";
 import { useEngine } from "./use-engine";
 
@@ -107,23 +108,34 @@ describe("streams of a deployment by the Pulumi engine", () => {
     assert.equal((await readStoredEvents(engine.cloud, tableName)).length, count);
   });
 
-  it("continue with the resources that a destroy retained", async () => {
+  it("continue with the resources that a destroy retained, which the stack reads and does not own", async () => {
     const count = (await readStoredEvents(engine.cloud, tableName)).length;
-    const again = program(
-      args({ events: { table: tableName }, connections: { table: connectionTableName }, bucket: bucketName }),
-    );
+    const existing = () => ({
+      events: { table: tableName },
+      connections: { table: pulumi.output(connectionTableName) },
+      bucket: bucketName,
+    });
+    const again = program(args(existing()));
+    await putItem(engine.cloud, connectionTableName, { [STREAM_ID_KEY]: { S: DECLARED_ROW } });
     const { steps, outputs } = await engine.stack.up(again);
     assert.deepEqual(
       steps
-        .filter(({ op }) => op === "import")
+        .filter(({ op }) => op === "read")
         .map(({ name }) => name)
         .sort(),
       ["prices-bucket", "prices-connections", "prices-events"],
     );
+    assert.deepEqual(
+      steps.filter(({ type }) => type.startsWith("aws:s3/") && !type.endsWith(":Bucket")),
+      [],
+    );
     assert.deepEqual([outputs.tableName, outputs.bucketName], [tableName, bucketName]);
     assert.deepEqual((await engine.stack.up(again)).steps, []);
     assert.equal((await readStoredEvents(engine.cloud, tableName)).length, count);
+    // `delete` is about what the stack made.
+    await engine.stack.up(program(args({ ...existing(), removal: "delete" })));
     await engine.stack.destroy();
+    assert.equal((await readStoredEvents(engine.cloud, tableName)).length, count);
   });
 
   it("reject an existing table with other keys", async () => {
