@@ -3,11 +3,13 @@ import { Command } from "commander";
 import { type Failure, failureObjectKey } from "pulumi-stream-ingestion/internal";
 import { eachEvent, type StreamEvent } from "pulumi-stream-ingestion/processor";
 import { addFailures } from "../../cli/failures";
-import type { FailureStore } from "../../cli/failures/failure-store";
+import type { FailureObject, FailureStore } from "../../cli/failures/failure-store";
 import { type InvokeProcessor, reasonOf } from "../../cli/failures/invoke-processor";
 import { type RedriveDeps, redrive } from "../../cli/failures/redrive";
+import { rewriteObjects } from "../../cli/failures/rewrite-objects";
 import { parseSince, selectObjects } from "../../cli/failures/select";
-import { fakePorts, record, run } from "../processor/builders";
+import { fakePorts, reasonWithoutStack, record, run } from "../processor/builders";
+import { run as runCommand } from "./cli-fixture";
 
 function failure(number: number, overrides: Partial<Failure> = {}): Failure {
   const event = { type: "message", data: `{"n":${number}}`, receivedAt: 1000, sequence: `1.1.${number}` };
@@ -77,8 +79,9 @@ describe("redrive", () => {
     const result = await redrive(await selectObjects(store, {}), undefined, deps(store, invoke));
     assert.deepEqual(result, { processed: 1, failed: 1 });
     assert.deepEqual([...objects.keys()], ["failures/s/k2.json"]);
+    const kept = read("failures/s/k2.json");
     assert.deepEqual(
-      read("failures/s/k2.json"),
+      { ...kept, error: reasonWithoutStack(kept.error) },
       failure(2, { error: { code: "RangeError", message: "still" }, attempts: 4, at: 9_000 }),
     );
   });
@@ -185,13 +188,43 @@ describe("selection of failures", () => {
   });
 });
 
+describe("discard", () => {
+  const discard = (store: FailureStore, objects: readonly FailureObject[], stream?: string) => {
+    const unreadable: string[] = [];
+    const rewriting = { store, each: async () => undefined, onUnreadable: (key: string) => void unreadable.push(key) };
+    return rewriteObjects(objects, stream, rewriting).then(() => unreadable);
+  };
+
+  it("deletes the selected events, keeps the others of the same object, and finds none the second time", async () => {
+    const { store, objects } = memoryStore([failure(1)], {
+      "aws/lambda/m/1": lambdaObject(record(2), record(3, { streamId: "t" })),
+    });
+    await discard(store, await selectObjects(store, { stream: "s" }), "s");
+    assert.deepEqual([...objects.keys()], ["failures/t/k3.json"]);
+    await discard(store, await selectObjects(store, { stream: "s" }), "s");
+    assert.deepEqual([...objects.keys()], ["failures/t/k3.json"]);
+  });
+
+  it("leaves what it cannot read", async () => {
+    const { store, objects } = memoryStore([], { "failures/s/x.json": "{" });
+    assert.deepEqual(await discard(store, await selectObjects(store, {})), ["failures/s/x.json"]);
+    assert.equal(objects.size, 1);
+  });
+
+  it("needs a selection", async () => {
+    const { err, exitCode } = await runCommand(addFailures, "failures", "discard", "--bucket", "b");
+    assert.match(err.join(), /Expected objects, --stream, --since or --all, got none of them\./);
+    assert.equal(exitCode, 1);
+  });
+});
+
 describe("failures", () => {
-  it("has list, show and redrive", () => {
+  it("has list, show, redrive and discard", () => {
     const program = new Command();
     addFailures(program);
     assert.deepEqual(
       program.commands[0]?.commands.map((command) => command.name()),
-      ["list", "show", "redrive"],
+      ["list", "show", "redrive", "discard"],
     );
   });
 });

@@ -1,4 +1,5 @@
-import type { BatchResponse, LambdaContext, StreamRecord } from "pulumi-stream-ingestion/processor";
+import assert from "node:assert/strict";
+import type { BatchResponse, FailureReason, LambdaContext, StreamRecord } from "pulumi-stream-ingestion/processor";
 import { type Processor, withPorts } from "../../runtime/processor/handlers";
 import type { ProcessorPorts } from "../../runtime/processor/ports";
 import { StreamError } from "../../runtime/support/errors";
@@ -76,4 +77,10 @@ export function run(
     getRemainingTimeInMillis: () => endsAt - clock.now(),
   };
   return processor[withPorts]({ Records: records }, context, ports);
+}
+
+/** The reason of a failure without its stack, which names files of this checkout. @throws AssertionError when it has none */
+export function reasonWithoutStack({ stack, ...reason }: FailureReason): FailureReason {
+  assert.match(stack ?? "", /^\s+at .+:\d+:\d+/);
+  return reason;
 }
