@@ -142,11 +142,13 @@ function checkCredential(source: SourceArgs): void {
 /** Everything secret is in the existing secret. */
 function checkSecretArn(source: SourceArgs): void {
   const { secretArn } = source;
-  const also = (["url", "path", "key", "headers", "query", "body", "oauth2", "tls", "proxy"] as const).filter((name) => source[name] !== undefined);
+  const inSecret = ["url", "path", "key", "headers", "query", "body", "oauth2", "tls", "proxy"] as const;
+  const also: string[] = inSecret.filter((name) => source[name] !== undefined);
+  if (source.webSocket?.messages !== undefined) also.push("webSocket.messages");
   expect(
     also.length === 0,
     "`source.secretArn`",
-    "given without `url`, `path`, `key`, `headers`, `query` and `webSocket.messages`, which the secret contains",
+    "given without `url`, `path`, `key`, `headers`, `query`, `body`, `oauth2`, `tls`, `proxy` and `webSocket.messages`",
     `it with ${also.join(", ")}`,
   );
   const isArn = typeof secretArn !== "string" || /^arn:[^:]+:secretsmanager:[^:]+:\d{12}:secret:.+$/.test(secretArn);

@@ -18,7 +18,22 @@ const SOURCE_DEFAULTS = { idleTimeoutSeconds: 60 } as const;
 
 const SOURCE_EXAMPLE = '{ url: "https://stream.example.com", path: "/v1/{streamId}", key }';
 const SOURCE_KEYS = [
-  ...["url", "path", "key", "format", "auth", "headers", "query", "method", "body", "oauth2", "tls", "proxy", "http2"],
+  ...[
+    "url",
+    "path",
+    "secretArn",
+    "key",
+    "format",
+    "auth",
+    "headers",
+    "query",
+    "method",
+    "body",
+    "oauth2",
+    "tls",
+    "proxy",
+    "http2",
+  ],
   ...["compression", "allowInsecureHttp", "resume", "idleTimeoutSeconds", "on", "end", "webSocket"],
 ];
 
@@ -166,9 +181,12 @@ function checkTls({ tls }: SourceArgs): void {
 const PLACEHOLDER = "{streamId}";
 
 /**
- * Whether the request names its stream. Undefined: an argument is an output, whose value is not known yet.
+ * Whether the request names its stream. Undefined: an argument is an output, whose value is not known yet, or the request is in an
+ * existing secret.
  */
-export function namesStream({ url, path, query, headers, body, webSocket }: SourceArgs): boolean | undefined {
+export function namesStream(source: SourceArgs): boolean | undefined {
+  const { url, path, query, headers, body, webSocket } = source;
+  if (source.secretArn !== undefined) return undefined;
   const values = [url, path, body, ...valuesOf(query), ...valuesOf(headers), ...valuesOf(webSocket?.messages)].filter(
     (value) => value !== undefined,
   );

@@ -48,7 +48,7 @@ const REFUSED: readonly (readonly [name: string, args: unknown, message: string]
   [
     "an unknown key of the source",
     with_({ source: { ...source, timeout: 5 } }),
-    'Expected `source` to have the keys url, path, key, format, auth, headers, query, method, body, oauth2, tls, proxy, http2, compression, allowInsecureHttp, resume, idleTimeoutSeconds, on, end, webSocket, got "timeout". Example: { url: "https://stream.example.com", path: "/v1/{streamId}", key }.',
+    'Expected `source` to have the keys url, path, secretArn, key, format, auth, headers, query, method, body, oauth2, tls, proxy, http2, compression, allowInsecureHttp, resume, idleTimeoutSeconds, on, end, webSocket, got "timeout". Example: { url: "https://stream.example.com", path: "/v1/{streamId}", key }.',
   ],
   [
     "basic without a key",
@@ -379,7 +379,7 @@ const REFUSED: readonly (readonly [name: string, args: unknown, message: string]
   [
     "an existing secret beside a URL",
     with_({ source: { ...source, secretArn: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:mine" } }),
-    'Expected `source.secretArn` to be given without `url`, `path`, `key`, `headers`, `query` and `webSocket.messages`, which the secret contains, got "it with url, path".',
+    'Expected `source.secretArn` to be given without `url`, `path`, `key`, `headers`, `query`, `body`, `oauth2`, `tls`, `proxy` and `webSocket.messages`, got "it with url, path".',
   ],
   [
     "a secret's name",
