@@ -1,9 +1,10 @@
+import assert from "node:assert/strict";
 import {
   type ConnectionRow,
   DECLARED_ROW,
   type HandoverMode,
   type HopPayload,
-  type unaccounted,
+  unaccounted,
 } from "../../runtime/contract";
 import { runHop } from "../../runtime/control/hop/run-hop";
 import type { ExitReason } from "../../runtime/control/hop/state";
