@@ -1,8 +1,9 @@
 import { StreamError } from "../../support/errors";
 import { header } from "./body";
-import { discard, type HttpResponse, type Send } from "./http-transport";
+import { discard } from "./http-transport";
 import { isLocalHost, resolvesToLocal } from "./local-address";
 import type { SourceRequest } from "./request";
+import type { HttpResponse, Send } from "./send";
 
 const MAX_REDIRECTS = 5;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);

@@ -5,25 +5,7 @@ import { Agent, ProxyAgent, proxyClient, request } from "../http-client";
 import { type Headers, header, isFramed } from "./body";
 import { sendHttp2 } from "./http2";
 import { sendLenient } from "./lenient-http";
-
-export interface HttpRequest {
-  readonly url: URL;
-  readonly method: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
-  readonly signal: AbortSignal;
-}
-
-export interface HttpResponse {
-  readonly statusCode: number;
-  readonly headers: Headers;
-  readonly body: Readable;
-  /** Whether a clean end of the body differs from a lost connection. */
-  readonly framed: boolean;
-}
-
-/** Sends one request. Resolves with the head; does not follow redirects. */
-export type Send = (request: HttpRequest) => Promise<HttpResponse>;
+import type { Send, Tls } from "./send";
 
 /** How requests to the source and to its token endpoint are sent. */
 export interface Transport {
@@ -31,8 +13,6 @@ export interface Transport {
   /** Closes all connections. */
   close(): Promise<void>;
 }
-
-export type Tls = NonNullable<SourceSecret["tls"]>;
 
 const CONNECT_TIMEOUT_MS = 10_000;
 

@@ -1,4 +1,4 @@
-import type { Send, Tls } from "./http-transport";
+import type { Send, Tls } from "./send";
 
 /** Headers of HTTP/1.1 that HTTP/2 forbids (RFC 9113, section 8.2.2). */
 const FORBIDDEN = ["connection", "keep-alive", "transfer-encoding", "upgrade", "host"];

@@ -1,7 +1,7 @@
 import http from "node:http";
 import https from "node:https";
 import { isFramed } from "./body";
-import type { Send, Tls } from "./http-transport";
+import type { Send, Tls } from "./send";
 
 /**
  * Sends with Node's own client and a parser that accepts what the standard lets a client accept. Each request has a connection

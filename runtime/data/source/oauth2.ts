@@ -2,8 +2,8 @@ import * as oauth from "oauth4webapi";
 import type { AuthSettings, SourceSecret } from "../../contract";
 import type { Clock } from "../../support/clock";
 import { StreamError } from "../../support/errors";
-import type { Send } from "./http-transport";
 import { isLocalHost } from "./local-address";
+import type { Send } from "./send";
 
 /** Access tokens of the client credentials grant (RFC 6749, section 4.4), shared by the streams of a hop. */
 export interface TokenCache {
