@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { StreamError } from "../support/errors";
 import { type AwsTarget, endpointOf } from "./endpoint";
-import { signer } from "./sigv4";
+import { signer, uriEncode } from "./sigv4";
 import { transportTo } from "./transport";
 
 /** Reads and writes objects of one bucket. @throws StreamError STORE_UNAVAILABLE when S3 does not respond or returns an error. */
@@ -32,7 +32,7 @@ export function s3Client({ bucket, target, timeoutMs }: S3Options): S3Client {
   const sign = signer("s3", target.region);
 
   const send = async (method: "GET" | "PUT", key: string, body: Uint8Array, signal?: AbortSignal) => {
-    const path = `${base.pathname.replace(/\/$/, "")}/${key.split("/").map(escapeSegment).join("/")}`;
+    const path = `${base.pathname.replace(/\/$/, "")}/${key.split("/").map(uriEncode).join("/")}`;
     const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
     const fixed = { host: base.host, "x-amz-content-sha256": hash("sha256", bytes, "hex") };
     const timeout = AbortSignal.timeout(timeoutMs);
@@ -71,9 +71,4 @@ export function s3Client({ bucket, target, timeoutMs }: S3Options): S3Client {
 
 function excerpt(body: Buffer): string {
   return body.subarray(0, 300).toString();
-}
-
-/** Escapes everything but unreserved characters, as S3 does. */
-function escapeSegment(segment: string): string {
-  return encodeURIComponent(segment).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 }

@@ -59,6 +59,11 @@ export function signer(service: string, region: string) {
   };
 }
 
+/** AWS's URI encoding: escapes everything but unreserved characters (RFC 3986). */
+export function uriEncode(text: string): string {
+  return encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
 function hmac(key: string | Buffer | KeyObject, text: string): Buffer {
   return createHmac("sha256", key).update(text).digest();
 }

@@ -1,5 +1,5 @@
 import type { CredentialsProvider } from "../../aws/sigv4";
-import { signer } from "../../aws/sigv4";
+import { signer, uriEncode } from "../../aws/sigv4";
 import type { AuthSettings } from "../../contract";
 import type { SourceRequest } from "./request";
 
@@ -37,10 +37,6 @@ export async function signedRequest(
 }
 
 function canonicalQuery(parameters: URLSearchParams): string {
-  const pairs = [...parameters].map(([name, value]) => `${escaped(name)}=${escaped(value)}`);
+  const pairs = [...parameters].map(([name, value]) => `${uriEncode(name)}=${uriEncode(value)}`);
   return pairs.sort().join("&");
-}
-
-function escaped(text: string): string {
-  return encodeURIComponent(text).replace(/[!'()*]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`);
 }
