@@ -1,11 +1,11 @@
 import type * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 
-/** How the body is cut into events. Users write `"sse"` or `SourceFormat.sse`. */
+/** How the response body is split into events. Use a constant, `SourceFormat.sse`, or its value, `"sse"`. */
 export const SourceFormat = { auto: "auto", sse: "sse", lines: "lines", json: "json", jsonSeq: "json-seq" } as const;
 export type SourceFormat = (typeof SourceFormat)[keyof typeof SourceFormat];
 
-/** What an event that matches a rule of `source.on` means. */
+/** What an event that matches a rule of `source.on` means for the stream. */
 export const ControlAction = {
   ignore: "ignore",
   losePosition: "lose-position",
@@ -16,11 +16,11 @@ export const ControlAction = {
 } as const;
 export type ControlAction = (typeof ControlAction)[keyof typeof ControlAction];
 
-/** What the end of the upstream's response means. */
+/** What the end of the upstream's response means for the stream. */
 export const SourceEnd = { reconnect: "reconnect", complete: "complete" } as const;
 export type SourceEnd = (typeof SourceEnd)[keyof typeof SourceEnd];
 
-/** How the credential travels. */
+/** Where the request carries the credential. */
 export const AuthKind = {
   bearer: "bearer",
   header: "header",
@@ -32,7 +32,7 @@ export const AuthKind = {
 } as const;
 export type AuthKind = (typeof AuthKind)[keyof typeof AuthKind];
 
-/** Where a stored position goes when a connection resumes. */
+/** Where the request carries the stored position. */
 export const ResumeKind = {
   lastEventId: "last-event-id",
   query: "query",
@@ -51,7 +51,7 @@ export type Architecture = (typeof Architecture)[keyof typeof Architecture];
 export const BundleFormat = { cjs: "cjs", esm: "esm" } as const;
 export type BundleFormat = (typeof BundleFormat)[keyof typeof BundleFormat];
 
-/** What makes two events one. */
+/** What identifies an event. Events with the same identity are one event. */
 export const IdentityKind = { content: "content", sseId: "sse-id", pointer: "pointer", arrival: "arrival" } as const;
 export type IdentityKind = (typeof IdentityKind)[keyof typeof IdentityKind];
 
@@ -63,11 +63,11 @@ export type SourceMethod = (typeof SourceMethod)[keyof typeof SourceMethod];
 export const OAuth2ClientAuth = { basic: "basic", post: "post" } as const;
 export type OAuth2ClientAuth = (typeof OAuth2ClientAuth)[keyof typeof OAuth2ClientAuth];
 
-/** How one hop hands over to the next. */
+/** How one hop hands a stream over to the next. */
 export const Handover = { auto: "auto", overlap: "overlap", break: "break" } as const;
 export type Handover = (typeof Handover)[keyof typeof Handover];
 
-/** What `pulumi destroy` does to tables, bucket and secret. */
+/** What `pulumi destroy` does with tables, bucket and secret. */
 export const Removal = { retain: "retain", delete: "delete" } as const;
 export type Removal = (typeof Removal)[keyof typeof Removal];
 
@@ -75,403 +75,600 @@ export type Removal = (typeof Removal)[keyof typeof Removal];
 export const NetworkFunctions = { relay: "relay", all: "all" } as const;
 export type NetworkFunctions = (typeof NetworkFunctions)[keyof typeof NetworkFunctions];
 
-/** What Lambda's detection of recursive loops does with the chain of hops. */
+/** How the chain of hops deals with Lambda's detection of recursive loops. */
 export const Recursion = { allow: "allow", none: "none" } as const;
 export type Recursion = (typeof Recursion)[keyof typeof Recursion];
 
-/** Who may call the connection API. */
+/** How callers of the connection API authenticate. */
 export const Authorization = { iam: "iam", iamAndApiKey: "iam-and-api-key" } as const;
 export type Authorization = (typeof Authorization)[keyof typeof Authorization];
 
-/** How the credential is sent. */
+/** How the request carries the credential. */
 export interface AuthArgs {
   /**
-   * `bearer`, `header` and `query` send `source.key`. `basic`: the key is `user:password`. `oauth2`: the key is the client's secret,
-   * see `source.oauth2`. `aws-sigv4`: requests are signed with the connection manager's role. @default "bearer"
+   * `bearer`: `source.key` in the header `Authorization: Bearer`. `header` and `query`: the key in the header or query parameter
+   * `name`. `basic`: the key is `user:password`. `oauth2`: the key is the client's secret, see `source.oauth2`. `aws-sigv4`:
+   * requests are signed with the connection manager's role. `none`: the key is not sent.
+   * @default "bearer"
    */
   kind?: AuthKind;
-  /** Header or query parameter for the key. Required by `header` and `query`. */
+  /** Name of the header or query parameter for the key. Required by `header` and `query`. */
   name?: string;
   /** Service name in the signature, such as `execute-api`. Required by `aws-sigv4`. */
   service?: string;
-  /** Region in the signature of `aws-sigv4`. Absent: the region of the connection manager. */
+  /** Region in the signature of `aws-sigv4`. By default, the region of the connection manager. */
   region?: string;
 }
 
 /**
  * OAuth 2.0 client credentials (RFC 6749, section 4.4). The token is cached, replaced before it expires and after a 401, and
- * shared by the streams of one invocation. The request for it uses the source's `tls` and `proxy`.
+ * shared by the streams of one invocation. The token request uses the source's `tls` and `proxy`.
  */
 export interface OAuth2Args {
-  /** URL of the token endpoint, https. Stored as a secret. */
+  /** URL of the token endpoint, https. Always stored as a secret. */
   tokenUrl: pulumi.Input<string>;
-  /** Client id. The client's secret is `source.key`. Stored as a secret. */
+  /** Client id. The client's secret is `source.key`. Always stored as a secret. */
   clientId: pulumi.Input<string>;
   /** Scopes, separated by spaces. */
   scope?: string;
   /** Parameter `audience`, which some token endpoints require. */
   audience?: string;
-  /** `basic`: client id and secret in the Authorization header, form-encoded as RFC 6749 requires. `post`: in the body, also for token endpoints that do not decode the header. @default "basic" */
+  /**
+   * `basic`: client id and secret in the header `Authorization`, form-encoded as RFC 6749 requires. `post`: in the body, also for token
+   * endpoints that do not decode the header.
+   * @default "basic"
+   */
   clientAuth?: OAuth2ClientAuth;
 }
 
-/** Certificates for TLS, as PEM. Stored as secrets. */
+/** Certificates for TLS, in PEM format. Always stored as secrets. */
 export interface TlsArgs {
-  /** Certificates of the authorities to trust, instead of the public ones. Absent: Node's certificates. */
+  /** Certificates of the authorities to trust, instead of the public ones. By default, Node's certificates. */
   ca?: pulumi.Input<string>;
-  /** Client certificate, with its chain. Requires `key`. */
+  /** Client certificate with its chain. Requires `key`. */
   cert?: pulumi.Input<string>;
   /** Private key of the client certificate. */
   key?: pulumi.Input<string>;
 }
 
-/** How a connection resumes at the position where the last one ended. */
+/** How a new connection resumes after the last stored event. */
 export interface ResumeArgs {
-  /** @default "last-event-id" */
+  /**
+   * `last-event-id`: the SSE id in the header `Last-Event-ID`. `query` and `header`: the position in the query parameter or header
+   * `name`. `body` and `message`: the position replaces `{position}` in `source.body` or in a WebSocket message. `none`: every
+   * connection starts from now, and events between two connections are lost.
+   * @default "last-event-id"
+   */
   kind?: ResumeKind;
-  /** Header or query parameter for the position. Required by `query` and `header`. */
+  /** Name of the query parameter or header for the position. Required by `query` and `header`. */
   name?: string;
-  /** JSON pointer (RFC 6901) to the position in an event's data, `/clk`. Required by `message`. Absent: the SSE id. */
+  /** JSON pointer (RFC 6901) to the position in an event's data, such as `/clk`. Required by `message`. By default, the SSE id. */
   pointer?: string;
-  /** What is sent: text with `{position}`, such as `[{position}]`. Absent: the position. */
+  /** Text to send, with `{position}`, such as `[{position}]`. By default, the position. */
   template?: string;
-  /** SSE types of the events that have a position; other events leave it as it is. Absent: every event. */
+  /** SSE types of the events that have a position. Other events do not change the position. By default, every event has one. */
   types?: string[];
-  /** True: events that `source.on` ignores leave the position as it is. @default false */
+  /**
+   * Whether events that `source.on` ignores do not change the position.
+   * @default false
+   */
   skipIgnored?: boolean;
 }
 
 /**
- * What an event says about its stream. All conditions that are given must hold; the first rule that matches decides. The event
- * is counted as ignored and not stored. After every action but `ignore`, what follows on that connection is not read.
+ * A rule for events that control the stream. An event matches when all given conditions are true, and the first matching rule
+ * applies. A matching event is counted as ignored and not stored. After every action except `ignore`, the rest of the connection
+ * is not read.
  */
 export interface ControlRuleArgs {
-  /** SSE event type, `keep-alive`. */
+  /** SSE event type, such as `keep-alive`. */
   type?: string;
-  /** The whole data of the event, `[DONE]`. */
+  /** The complete data of the event, such as `[DONE]`. */
   text?: string;
-  /** JSON pointer (RFC 6901) into the data, `/object/code`. Without `equals`, any value but null matches. */
+  /** JSON pointer (RFC 6901) into the data, such as `/object/code`. Without `equals`, any value except null matches. */
   pointer?: string;
-  /** Value at the pointer: a string, number, boolean or null. */
-  // biome-ignore lint/suspicious/noExplicitAny: Pulumi's analyzer knows neither unions of types nor unknown.
+  /** Value at `pointer`: a string, number, boolean or null. */
+  // biome-ignore lint/suspicious/noExplicitAny: Pulumi's analyzer supports neither unions of types nor unknown.
   equals?: any;
   /**
-   * `ignore`: a heartbeat. `lose-position`: connect again without the stored position. `reconnect`: connect again.
-   * `refresh-credential`: read the secret again, then connect. `complete`: the stream is complete. `fail`: the stream failed, and
+   * `ignore`: the event is a heartbeat. `lose-position`: reconnect without the stored position. `reconnect`: reconnect.
+   * `refresh-credential`: read the secret again and reconnect. `complete`: the stream is complete. `fail`: the stream fails and
    * stays down until it is started again.
    */
   action: ControlAction;
 }
 
-/** How a WebSocket is opened and kept alive. For a `source.url` that begins with `wss:`. */
+/** How a WebSocket is opened and kept alive. Used when `source.url` starts with `wss:` or `ws:`. */
 export interface WebSocketArgs {
-  /** Subprotocols to offer, in order of preference. @default [] */
+  /**
+   * Subprotocols to offer, in order of preference.
+   * @default []
+   */
   subprotocols?: string[];
   /**
-   * Messages to send after the WebSocket opens, such as subscriptions, in this order. `{streamId}`, `{key}` and `{position}` are
-   * replaced; each value is escaped as part of a JSON string, and absent ones are empty. Stored as secrets. @default []
+   * Messages to send in this order after the WebSocket opens, such as subscriptions. `{streamId}`, `{key}` and `{position}` are
+   * replaced: each value is escaped as part of a JSON string, and a missing value is empty. Always stored as secrets.
+   * @default []
    * @example ['{"op":"subscribe","channel":"book.{streamId}","token":"{key}"}']
    */
   messages?: pulumi.Input<pulumi.Input<string>[]>;
   /**
-   * Seconds between two pings, 0..840. The connection counts as dead when nothing arrives from one ping to the next. 0 = no
-   * pings. @default 30
+   * Time between two pings in seconds: 0..840. 0 sends no pings. The relay reconnects when nothing arrives between two pings.
+   * @default 30
    */
   pingIntervalSeconds?: number;
-  /** Text message to send as the ping, for upstreams that expect one, `{"op":"ping"}`. @default none: a ping frame */
+  /**
+   * Text message to send as the ping, for upstreams that require one, such as `{"op":"ping"}`.
+   * @default none: a ping frame
+   */
   pingMessage?: string;
-  /** Offers permessage-deflate: fewer bytes, for more CPU of the relay per message. @default false */
+  /**
+   * Whether to offer permessage-deflate. Compression needs fewer bytes and more CPU of the relay per message.
+   * @default false
+   */
   compression?: boolean;
 }
 
-/** The upstream. URL, path, key and the values of headers and query live in one Secrets Manager secret ($0.40 a month). */
+/**
+ * The upstream. URL, path, key, headers and query are stored in one Secrets Manager secret, which costs $0.40 per month. Each hop
+ * reads the secret, so a rotation needs no deployment.
+ */
 export interface SourceArgs {
   /**
-   * Origin of the upstream, `https://stream.example.com`; `wss://` for a WebSocket. A user and password in it are sent as Basic authentication. With a
-   * credential, http is refused unless the host is this machine: see `allowInsecureHttp`. Stored as a secret, given plain or not.
-   * Required without `secretArn`.
+   * Origin of the upstream without query, such as `https://stream.example.com`, or `wss://stream.example.com` for a WebSocket. A user
+   * and password in it are sent as Basic authentication. With a credential, http is refused unless the host is this machine; see
+   * `allowInsecureHttp`. Always stored as a secret. Required without `secretArn`.
    */
   url?: pulumi.Input<string>;
   /**
-   * Path on the origin. `{streamId}` in it is replaced by the stream's encoded id; the placeholder also works in `query`, `headers`
-   * and `body`. Without it, the deployment has one stream. Stored as a secret. Required without `secretArn`.
+   * Path on the origin, starting with `/`. `{streamId}` is replaced by the encoded stream id, also in `query`, `headers` and `body`.
+   * Without it, the deployment has one stream. Always stored as a secret. Required without `secretArn`.
    */
   path?: pulumi.Input<string>;
   /**
-   * ARN of an existing secret instead of `url`, `path`, `key`, `headers`, `query`, `body`, `tls`, `proxy` and `webSocket.messages`: JSON such as
-   * `{"url": "https://stream.example.com", "path": "/v1", "key": "…"}`. The component reads it and never changes it, so its rotation
-   * is yours: each hop reads the current version. Under a key of yours, allow it in `account.extraStatements`. @default a new secret
+   * ARN of an existing secret to use instead of `url`, `path`, `key`, `headers`, `query`, `body`, `tls`, `proxy` and
+   * `webSocket.messages`: JSON such as `{"url": "https://stream.example.com", "path": "/v1", "key": "…"}`. The component reads it and
+   * never changes it, and each hop reads its current version. If your own KMS key encrypts it, allow the key in
+   * `account.extraStatements`.
+   * @default a new secret
    */
   secretArn?: pulumi.Input<string>;
-  /** Credential. Stored as a secret; absent = the upstream is open. */
+  /** Credential of the upstream. Always stored as a secret. Omit it for an upstream without authentication. */
   key?: pulumi.Input<string>;
   /**
-   * How the body is cut into events: `sse`; `lines`, one event per line; `json`, one event per JSON value, also where values span
-   * lines, follow each other without a separator or are the elements of one endless array; `json-seq`, JSON values after record
-   * separators (RFC 7464). @default "auto" (by content type)
+   * How the response body is split into events. `sse`: server-sent events. `lines`: one event per line. `json`: one event per JSON
+   * value, also when values span lines, follow each other without a separator or are the elements of one endless array.
+   * `json-seq`: JSON values after record separators (RFC 7464).
+   * @default "auto" (by content type)
    */
   format?: SourceFormat;
-  /** How the key travels. @default { kind: "bearer" } */
+  /**
+   * Where the request carries the key.
+   * @default { kind: "bearer" }
+   */
   auth?: AuthArgs;
-  /** Headers sent with every request. Values are stored as secrets. */
+  /** Headers sent with every request. The values are stored as secrets. */
   headers?: pulumi.Input<Record<string, pulumi.Input<string>>>;
-  /** Query parameters sent with every request. Values are stored as secrets. */
+  /** Query parameters sent with every request. The values are stored as secrets. */
   query?: pulumi.Input<Record<string, pulumi.Input<string>>>;
-  /** Method of the request. With POST and PUT, `end` must say what the end of the response means. @default "GET" */
+  /**
+   * Method of the request. With POST and PUT, set `end` to what the end of the response means.
+   * @default "GET"
+   */
   method?: SourceMethod;
   /**
-   * Body of the request: JSON or text. `{streamId}` is replaced, and `{position}` with `resume.kind` `body`. In JSON, they are replaced
-   * inside strings, and a member with `{position}` is left out while there is no position. Stored as a secret.
+   * Body of the request: JSON or text. `{streamId}` is replaced, and `{position}` with `resume.kind` set to `body`. In JSON, they are
+   * replaced inside strings, and a member with `{position}` is omitted while there is no position. Always stored as a secret.
    */
   body?: pulumi.Input<string>;
   /** Client credentials for `auth.kind` `oauth2`. */
   oauth2?: OAuth2Args;
   /** Private authority and client certificate. */
   tls?: TlsArgs;
-  /** URL of an HTTP proxy, `http://user:password@proxy.example:3128`. Stored as a secret. Not with `http2`. */
+  /** URL of an HTTP proxy, such as `http://user:password@proxy.example:3128`. Always stored as a secret. Not with `http2`. */
   proxy?: pulumi.Input<string>;
-  /** Uses HTTP/2, for servers without HTTP/1.1. Takes about 4 MB of memory. @default false */
+  /**
+   * Whether to use HTTP/2, for servers without HTTP/1.1. It needs about 4 MB of memory.
+   * @default false
+   */
   http2?: boolean;
   /**
-   * Accepts a compressed response (gzip, br, zstd): less traffic, and more CPU. Servers that compress without flushing withhold
-   * events; when a compressed connection delivers nothing for `idleTimeoutSeconds`, the stream continues without. @default false
+   * Whether to accept a compressed response (gzip, br, zstd). Compression means less traffic and more CPU. A server that compresses
+   * without flushing delays events; when a compressed connection delivers nothing for `idleTimeoutSeconds`, the stream continues
+   * without compression.
+   * @default false
    */
   compression?: boolean;
-  /** Sends the credential over http, readable for every network on the way. @default false */
+  /**
+   * Whether to send the credential over http, where every network on the way can read it.
+   * @default false
+   */
   allowInsecureHttp?: boolean;
-  /** How a connection resumes where the last one ended. @default { kind: "last-event-id" } */
+  /**
+   * How a new connection resumes after the last stored event.
+   * @default { kind: "last-event-id" }
+   */
   resume?: ResumeArgs;
-  /** Seconds without a byte after which a connection counts as dead, 1..840. Heartbeats are bytes. @default 60 */
+  /**
+   * Time without a byte after which the relay closes a connection and reconnects, in seconds: 1..840. Heartbeats count. A value
+   * below the upstream's heartbeat interval causes needless reconnects.
+   * @default 60
+   */
   idleTimeoutSeconds?: number;
   /**
-   * Events that say something about the stream, such as heartbeats, an error inside a 200 response, or the last event.
+   * Rules for events that control the stream, such as heartbeats, an error inside a response with status 200, or the last event.
    * @default []
    * @example [{ pointer: "/type", equals: "HEARTBEAT", action: "ignore" }, { text: "[DONE]", action: "complete" }]
    */
   on?: ControlRuleArgs[];
-  /** What it means when the upstream ends its response: `reconnect`, or `complete` for a stream that has an end. @default "reconnect" */
+  /**
+   * What the end of the upstream's response means: `reconnect`, or `complete` for a stream that has an end.
+   * @default "reconnect"
+   */
   end?: SourceEnd;
-  /** How a WebSocket is opened and kept alive. Each message that it brings is one event. */
+  /** How a WebSocket is opened and kept alive. Each message from the upstream is one event. */
   webSocket?: WebSocketArgs;
 }
 
-/** The code that every new event goes through. */
+/** The code that processes every new event. */
 export interface ProcessorArgs {
   /**
-   * Path of a TypeScript, JavaScript or Python file that exports `handler`; bundled at deploy with what it imports. Relative to
-   * the program's folder. One of `entry`, `code` and `functionArn` is required.
+   * Path of a TypeScript, JavaScript or Python file that exports `handler`, relative to the program's folder. The file and its
+   * imports are bundled at every deployment. Set one of `entry`, `code` and `functionArn`.
    */
   entry?: string;
   /**
-   * Code that is ready to run, such as `new pulumi.asset.FileArchive("./build")`: uploaded as it is. With `eachEvent` and
-   * `eachBatch` inside, or with code that answers `batchItemFailures`.
+   * Code that is ready to run, such as `new pulumi.asset.FileArchive("./build")`. It is uploaded unchanged. It must use `eachEvent`
+   * or `eachBatch`, or return `batchItemFailures`.
    */
   code?: pulumi.Input<pulumi.asset.Archive>;
-  /** Handler of `code`, as Lambda writes it: `file.function`. @default "index.handler" */
+  /**
+   * Handler of `code`, in Lambda's format `file.function`.
+   * @default "index.handler"
+   */
   handler?: string;
   /**
-   * Lambda runtime: `nodejs22.x` or `nodejs24.x`; for a Python entry `python3.11`..`python3.14`; for `code` any that Lambda has.
+   * Lambda runtime. For a JavaScript or TypeScript entry: `nodejs22.x` or `nodejs24.x`. For a Python entry: `python3.11` to
+   * `python3.14`. For `code`: any runtime of Lambda.
    * @default "nodejs24.x" ("python3.14" for a Python entry)
    */
   runtime?: string;
-  /** Instruction set. `x86_64` costs 25 % more a GB-second; some native packages need it. @default "arm64" */
+  /**
+   * Instruction set of the function. `x86_64` costs 25 % more per GB-second; some native packages need it.
+   * @default "arm64"
+   */
   architecture?: Architecture;
-  /** How `entry` is bundled, in esbuild's words. JavaScript and TypeScript only. */
+  /** Options of esbuild for a JavaScript or TypeScript `entry`. */
   bundle?: BundleArgs;
   /**
-   * Packages that are installed beside the bundle instead of inside it, for native addons such as `["sharp"]`: in the versions of
-   * the project's lockfile, for Linux and `architecture`, without install scripts. Needs npm at deploy. For a Python entry: what
-   * pip installs, each with its version, `["requests==2.32.3"]`. @default []
+   * Packages to install next to the bundle instead of bundling them, such as `["sharp"]` with its native addon. They have the
+   * versions of the project's lockfile and are installed for Linux and `architecture`, without install scripts. This needs npm at
+   * deployment. For a Python entry: requirements for pip with versions, such as `["requests==2.32.3"]`.
+   * @default []
    */
   install?: string[];
-  /** Files and folders that the code reads at run time. @default [] */
+  /**
+   * Files and folders that the code reads at run time.
+   * @default []
+   */
   copy?: CopyArgs[];
-  /** An existing function instead of a file. Where it uses `eachEvent` or `eachBatch`, its `STREAM_INGESTION_BUCKET` must be the bucket's name. Its role brings the rights to write logs itself. */
+  /**
+   * ARN of an existing function to use instead of a file. If it uses `eachEvent` or `eachBatch`, set its environment variable
+   * `STREAM_INGESTION_BUCKET` to the name of the bucket. Its role must allow it to write logs.
+   */
   functionArn?: pulumi.Input<string>;
-  /** Role of that function: the event source mapping reads with it, so the component attaches its policy there. Absent: attach the output `processorPolicyJson` yourself first. */
+  /**
+   * Name of the existing function's role. The event source mapping reads the table's stream with this role, so the component
+   * attaches a policy to it. Without `roleName`, attach the output `processorPolicyJson` to the role before you deploy.
+   */
   roleName?: pulumi.Input<string>;
-  /** MB, 128..10240. @default 256 */
+  /**
+   * Memory of the processor in MB: 128..10240. Lambda allocates CPU, and charges, in proportion to memory.
+   * @default 256
+   */
   memorySize?: number;
-  /** Seconds, 1..900. @default 60 */
+  /**
+   * Timeout of one invocation in seconds: 1..900. Handlers are aborted 0.5 to 5 seconds earlier, so that failures can be stored.
+   * @default 60
+   */
   timeoutSeconds?: number;
-  /** Environment of the processor. Kept secret in state; readable in AWS by whoever may read the function's configuration. */
+  /**
+   * Environment variables of the processor. They are encrypted in Pulumi's state, but everyone who may read the function's
+   * configuration in AWS can read them.
+   */
   environment?: pulumi.Input<Record<string, pulumi.Input<string>>>;
-  /** What the processor may do besides reading its events. */
+  /** IAM statements for the processor's role, in addition to reading its events and storing failures. */
   policyStatements?: pulumi.Input<pulumi.Input<PolicyStatementArgs>[]>;
-  /** Events a batch, 1..10000. @default 100 */
+  /**
+   * Maximum number of events per invocation: 1..10000. A larger batch needs fewer invocations and more time per invocation.
+   * @default 100
+   */
   batchSize?: number;
-  /** Packages left out of the bundle. @default [] */
+  /**
+   * Packages that are not bundled. The code must run without them, or find them in the Lambda runtime.
+   * @default []
+   */
   externals?: string[];
 }
 
 /** Options of esbuild: https://esbuild.github.io/api/. */
 export interface BundleArgs {
-  /** Module format. @default "cjs", and "esm" where the code awaits at its top level */
+  /**
+   * Module format.
+   * @default "cjs" ("esm" when the code uses top-level await)
+   */
   format?: BundleFormat;
-  /** How files are read, by their ending: `{ ".sql": "text", ".wasm": "binary" }`. @default {} */
+  /**
+   * Loader for files, by file name extension: `{ ".sql": "text", ".wasm": "binary" }`.
+   * @default {}
+   */
   loader?: Record<string, string>;
-  /** Expressions that are replaced by others: `{ "process.env.STAGE": "\"prod\"" }`. @default {} */
+  /**
+   * Expressions to replace: `{ "process.env.STAGE": "\"prod\"" }`.
+   * @default {}
+   */
   define?: Record<string, string>;
-  /** Packages that are replaced by others: `{ "pg-native": "./no-pg-native.js" }`. @default {} */
+  /**
+   * Packages to replace: `{ "pg-native": "./no-pg-native.js" }`.
+   * @default {}
+   */
   alias?: Record<string, string>;
-  /** JavaScript in front of the bundle. @default "" */
+  /**
+   * JavaScript at the start of the bundle.
+   * @default ""
+   */
   banner?: string;
-  /** Shortens the code; stack traces name your files either way. @default true */
+  /**
+   * Whether to minify the code. Stack traces show your source files in both cases.
+   * @default true
+   */
   minify?: boolean;
-  /** Fields of a package.json without `exports` that name its entry, the first found wins. @default ["main", "module"] */
+  /**
+   * Fields that contain the entry of a package without `exports`, in order of preference.
+   * @default ["main", "module"]
+   */
   mainFields?: string[];
-  /** Conditions in a package.json's `exports` that apply, in addition to `node`, `import`, `require` and `default`. @default [] */
+  /**
+   * Conditions of `exports` in package.json, in addition to `node`, `import`, `require` and `default`.
+   * @default []
+   */
   conditions?: string[];
-  /** Level of single warnings, by id: `{ "empty-import-meta": "silent" }` accepts what would refuse the deploy. @default {} */
+  /**
+   * Log level of single warnings, by id: `{ "empty-import-meta": "silent" }` accepts a warning that would stop the deployment.
+   * @default {}
+   */
   logOverride?: Record<string, string>;
 }
 
-/** A file or folder beside the bundle. */
+/** A file or folder to copy next to the bundle. */
 export interface CopyArgs {
-  /** Path from the program's folder. */
+  /** Path relative to the program's folder. */
   from: string;
-  /** Path in the function's folder. @default the path from the entry's folder, so that `import.meta.dirname` finds it as before */
+  /**
+   * Path in the function's folder.
+   * @default the path relative to the entry's folder, so that `import.meta.dirname` still finds it
+   */
   to?: string;
 }
 
-/** One Allow. */
+/** One IAM statement with effect Allow. */
 export interface PolicyStatementArgs {
-  /** `dynamodb:PutItem` */
+  /** IAM actions, such as `dynamodb:PutItem`. */
   actions: string[];
-  /** ARNs. */
+  /** ARNs of the resources. */
   resources: pulumi.Input<string>[];
 }
 
-/** How streams are carried. */
+/** How the connection manager runs streams. */
 export interface RelayArgs {
-  /** How one hop follows another. @default "auto": overlap, and break where the upstream refuses a second connection */
+  /**
+   * How one hop hands a stream over to the next. `overlap`: the next hop connects before the last one disconnects. `break`: the
+   * last hop disconnects first, which leaves a short gap. `auto`: overlap, or break when the upstream refuses a second connection.
+   * @default "auto"
+   */
   handover?: Handover;
-  /** MB of the connection manager, 128..10240. It runs all the time: 256 MB of arm64 is $8.76 a month. @default 256 */
+  /**
+   * Memory of the connection manager in MB: 128..10240. Every concurrent hop runs all the time, which costs $8.76 per month with
+   * 256 MB on arm64.
+   * @default 256
+   */
   memorySize?: number;
-  /** Streams that share one invocation, 1..100: cheaper for many quiet streams, and one slow stream slows the others. @default 1 */
+  /**
+   * Maximum number of streams that share one hop: 1..100. Sharing reduces the cost of many quiet streams, but a slow stream slows
+   * the other streams of its hop.
+   * @default 1
+   */
   streamsPerHop?: number;
-  /** Concurrent executions kept for the connection manager: twice the concurrent hops plus one, so at least 3; 0 stops every stream. @default none: the account's pool */
+  /**
+   * Reserved concurrency of the connection manager: twice the number of concurrent hops plus one, at least 3. 0 stops every stream.
+   * The reserved executions are not available to other functions of the account.
+   * @default none: the account's unreserved concurrency
+   */
   reservedConcurrency?: number;
   /**
-   * `allow`: Lambda lets the chain of hops continue for ever. `none`: for regions without that setting, such as GovCloud. A hop then counts
-   * its place in the chain, and the watchdog starts a new chain before Lambda would stop the old one. @default "allow"
+   * `allow`: Lambda lets each hop invoke the next without a limit. `none`: for regions without that setting, such as GovCloud. Each
+   * hop then counts its position in the chain, and the watchdog starts a new chain before Lambda stops the old one.
+   * @default "allow"
    */
   recursion?: Recursion;
 }
 
-/** What makes two events one: only the first is processed. `arrival` switches that off. */
+/** What identifies an event. Only the first event with an identity is stored and processed. */
 export interface IdentityArgs {
-  /** @default "content" */
+  /**
+   * `content`: type and data. `sse-id`: the SSE id. `pointer`: the value at `pointer`. An event without that id or value is
+   * identified by its content. `arrival`: every received event is distinct, which turns de-duplication off.
+   * @default "content"
+   */
   kind?: IdentityKind;
-  /** JSON pointer to the field that names an event. Required by `pointer`. */
+  /** JSON pointer (RFC 6901) to the value in an event's data, such as `/id`. Required by `pointer`. */
   pointer?: string;
 }
 
-/** How events are told apart, filtered and kept. */
+/** How events are identified and stored. */
 export interface EventsArgs {
-  /** What makes two events one. @default { kind: "content" } */
+  /**
+   * What identifies an event.
+   * @default { kind: "content" }
+   */
   identity?: IdentityArgs;
-  /** Days an event stays in the table, 1..3650; also the window of de-duplication. @default 7 */
+  /**
+   * Time that an event stays in the table, in days: 1..3650. Storage costs grow with it. An event that is received again after
+   * this time is processed again.
+   * @default 7
+   */
   ttlDays?: number;
-  /** Larger events are refused, counted and logged, 1024..104857600. @default 1048576 */
+  /**
+   * Maximum size of an event in bytes: 1024..104857600. Larger events are not stored; they are counted and logged.
+   * @default 1048576
+   */
   maxEventBytes?: number;
-  /** Partition keys a stream is spread over: 1, 4 or 16. Each takes 1,000 writes/s at once. @default 1 */
+  /**
+   * Number of partition keys per stream: 1, 4 or 16. Each partition key accepts 1,000 writes per second from the start. A query
+   * for one stream must read all its partition keys.
+   * @default 1
+   */
   slices?: number;
   /**
-   * Name of an existing event table, such as one that an earlier destroy left: keys `streamId` and `key`, a stream of new images, TTL on
-   * the attribute `ttl`. The component reads its description and never changes or deletes the table. Leave it set afterwards: without
-   * it the next `up` creates a table. @default a new table
+   * Name of an existing event table, for example one that an earlier `pulumi destroy` retained. It needs the keys `streamId` and
+   * `key`, a stream of new images, and TTL on the attribute `ttl`. The component reads its description and never changes or deletes
+   * it. Do not remove this argument later: the next `pulumi up` would create a new table.
+   * @default a new table
    */
   table?: pulumi.Input<string>;
 }
 
-/** Where the state of streams is kept. */
+/** Where the state of the streams is stored. */
 export interface ConnectionsArgs {
-  /** Name of an existing connection table: key `streamId`. Never changed or deleted. Leave it set afterwards. @default a new table */
+  /**
+   * Name of an existing connection table. It needs the key `streamId`. The component never changes or deletes it. Do not remove
+   * this argument later: the next `pulumi up` would create a new table.
+   * @default a new table
+   */
   table?: pulumi.Input<string>;
 }
 
-/** The connection API. Every call is signed, whatever is set here. */
+/** The connection API. Every request must be signed with SigV4. */
 export interface ApiArgs {
-  /** `iam-and-api-key` asks for an API key besides. @default "iam": requests signed with SigV4 */
+  /**
+   * How callers authenticate. `iam`: requests signed with SigV4. `iam-and-api-key`: signed requests with an API key in addition.
+   * @default "iam"
+   */
   authorization?: Authorization;
-  /** CIDR ranges outside of which every call is denied. @default every address, still signed */
+  /**
+   * CIDR ranges that may call the API, such as `203.0.113.0/24`. Requests from other addresses are denied.
+   * @default every address
+   */
   allowedCidrs?: pulumi.Input<pulumi.Input<string>[]>;
   /**
-   * One log line for each request in a log group, errors in API Gateway's own log, and metrics for each method. Needs the account's
-   * CloudWatch role for API Gateway (`aws.apigateway.Account`), one setting for the account and region, which the component never
-   * changes. @default false
+   * Whether to write one log line per request, errors of API Gateway and metrics per method. It needs the account's CloudWatch role
+   * for API Gateway (`aws.apigateway.Account`), one setting per account and region, which the component never changes.
+   * @default false
    */
   accessLogs?: boolean;
-  /** Reachable from a VPC alone. Changing this replaces no resource; `apiUrl` stays. @default a public API, signed */
+  /**
+   * Makes the API reachable only from a VPC. A change replaces no resource, and `apiUrl` stays the same.
+   * @default a public API
+   */
   privateApi?: PrivateApiArgs;
 }
 
-/** Where a private API is reachable from: `vpcEndpointIds`, or `vpcId` with `subnetIds` and `securityGroupIds`. */
+/** From where a private API is reachable: `vpcEndpointIds`, or `vpcId` with `subnetIds` and `securityGroupIds`. */
 export interface PrivateApiArgs {
-  /** Existing interface endpoints for `execute-api`. */
+  /** Ids of existing interface endpoints for `execute-api`. */
   vpcEndpointIds?: pulumi.Input<pulumi.Input<string>[]>;
-  /** VPC that gets a new endpoint: about $7.30 a month for each subnet, and $0.01 a GB. */
+  /** Id of the VPC for a new endpoint, which costs about $7.30 per month and subnet, and $0.01 per GB. */
   vpcId?: pulumi.Input<string>;
-  /** Subnets of the new endpoint, one for each availability zone. */
+  /** Ids of the new endpoint's subnets, one per availability zone. */
   subnetIds?: pulumi.Input<pulumi.Input<string>[]>;
-  /** Security groups of the new endpoint; they let callers in on port 443. */
+  /** Ids of the new endpoint's security groups. They must allow callers to connect to port 443. */
   securityGroupIds?: pulumi.Input<pulumi.Input<string>[]>;
 }
 
-/** Alarms: no live lease, failed streams, events that the processor failed, gave up or lost, its lag, hop rate. */
+/** Notifications of the alarms: streams down or failed, processor failures, dropped events, iterator age and hop rate. */
 export interface AlarmsArgs {
-  /** SNS topic that alarms go to. Without it they are only shown. */
+  /** ARN of the SNS topic that receives the notifications. Without it, alarms are only visible in CloudWatch. */
   topicArn?: pulumi.Input<string>;
 }
 
-/** Where the connection manager's traffic leaves from: `subnetIds` with `securityGroupIds`, or `fixedEgress`. */
+/** VPC of the functions. Set `subnetIds` with `securityGroupIds`, or `fixedEgress`. */
 export interface NetworkArgs {
-  /** Existing subnets. They need a way to the upstream and to DynamoDB, S3, Lambda and Secrets Manager. */
+  /** Ids of existing subnets. They need routes to the upstream, DynamoDB, S3, Lambda and Secrets Manager. */
   subnetIds?: pulumi.Input<pulumi.Input<string>[]>;
-  /** Existing security groups; outbound 443 is what is needed. */
+  /** Ids of existing security groups. They must allow outbound connections to port 443. */
   securityGroupIds?: pulumi.Input<pulumi.Input<string>[]>;
   /**
-   * Makes a small VPC with one NAT gateway and one Elastic IP, for upstreams that allow-list addresses: see the output `egressIps`.
-   * Needs the package `@pulumi/awsx`. About $33 a month, and $0.045 a GB. @default false
+   * Creates a small VPC with one NAT gateway and one Elastic IP, for upstreams that allow only known addresses. The output
+   * `egressIps` contains the address. It needs the package `@pulumi/awsx`, and costs about $33 per month and $0.045 per GB.
+   * @default false
    */
   fixedEgress?: boolean;
   /**
-   * Functions in the VPC: `relay` is the connection manager, `all` includes the connection API, the watchdog and the processor. Their
-   * traffic to AWS then needs VPC endpoints or a NAT gateway. @default "relay"
+   * Functions in the VPC. `relay`: the connection manager. `all`: also the connection API, the watchdog and the processor. Their
+   * traffic to AWS then needs VPC endpoints or a NAT gateway.
+   * @default "relay"
    */
   functions?: NetworkFunctions;
 }
 
-/** Additional IAM statements for the component's own functions. The processor's are `processor.policyStatements`. */
+/** Additional IAM statements for the component's functions. For the processor, use `processor.policyStatements`. */
 export interface ExtraStatementsArgs {
-  /** @default none */
+  /**
+   * Statements for the connection manager's role.
+   * @default none
+   */
   connectionManager?: pulumi.Input<pulumi.Input<PolicyStatementArgs>[]>;
-  /** @default none */
+  /**
+   * Statements for the connection API's role.
+   * @default none
+   */
   connectionApi?: pulumi.Input<pulumi.Input<PolicyStatementArgs>[]>;
-  /** @default none */
+  /**
+   * Statements for the watchdog's role.
+   * @default none
+   */
   watchdog?: pulumi.Input<pulumi.Input<PolicyStatementArgs>[]>;
 }
 
-/** What an account or a company requires of every resource. */
+/** Requirements of an account or a company for every resource. */
 export interface AccountArgs {
   /**
    * ARN of a symmetric customer managed KMS key for tables, secret, bucket, log groups and the functions' environment. Each role
-   * is granted its use. The key's policy must allow your account's IAM policies, and CloudWatch Logs for this account's log
-   * groups: see docs/operating.md. About $1 a month, and $0.03 for 10,000 requests. @default keys that AWS owns, at no cost
+   * may use it. The key's policy must allow the account's IAM policies, and CloudWatch Logs for the account's log groups: see
+   * docs/operating.md. It costs about $1 per month and $0.03 per 10,000 requests.
+   * @default keys that AWS owns, at no cost
    */
   kmsKeyArn?: pulumi.Input<string>;
-  /** ARN of the policy that bounds the permissions of every role. @default none */
+  /**
+   * ARN of the permissions boundary of every role.
+   * @default none
+   */
   permissionsBoundary?: pulumi.Input<string>;
-  /** IAM path of every role, such as `/teams/data/`. Changing it replaces the roles. @default "/" */
+  /**
+   * IAM path of every role, such as `/teams/data/`. Changing it replaces the roles.
+   * @default "/"
+   */
   rolePath?: string;
-  /** Days that logs are kept: a number of days that CloudWatch Logs accepts, 1..3653; 0 keeps them. @default 30 */
+  /**
+   * Retention of the log groups in days: a number that CloudWatch Logs accepts, 1..3653, or 0 for no expiry.
+   * @default 30
+   */
   logRetentionDays?: number;
-  /** X-Ray traces of the functions and of the API. $5 for a million traces; one hop is one trace. @default false */
+  /**
+   * Whether functions and API send traces to X-Ray. A million traces cost $5, and one hop is one trace.
+   * @default false
+   */
   tracing?: boolean;
-  /** DynamoDB refuses to delete the tables. Turn it off with one `pulumi up` before a `destroy` with `removal: "delete"`. @default false */
+  /**
+   * Whether DynamoDB refuses to delete the tables. Before `pulumi destroy` with `removal: "delete"`, set it to false and run
+   * `pulumi up` once.
+   * @default false
+   */
   deletionProtection?: boolean;
-  /** @default none */
+  /**
+   * Additional IAM statements for the component's functions.
+   * @default none
+   */
   extraStatements?: ExtraStatementsArgs;
 }
 
@@ -479,50 +676,60 @@ export interface AccountArgs {
 export interface StreamIngestionArgs {
   /** The upstream. */
   source: SourceArgs;
-  /** The code that every new event goes through. */
+  /** The code that processes every new event. */
   processor: ProcessorArgs;
-  /** Streams that run as long as they are listed. Others are started through the API. @default [] */
+  /**
+   * Ids of the streams that the deployment starts and keeps open. Removing an id stops its stream. The list never stops a stream
+   * that was started with the connection API.
+   * @default []
+   */
   streams?: pulumi.Input<pulumi.Input<string>[]>;
-  /** How streams are carried. */
+  /** How the connection manager runs streams. */
   relay?: RelayArgs;
-  /** How events are told apart, filtered and kept. */
+  /** How events are identified and stored. */
   events?: EventsArgs;
-  /** Where the state of streams is kept. */
+  /** Where the state of the streams is stored. */
   connections?: ConnectionsArgs;
   /**
-   * Name of an existing bucket for oversize events and failures. Its policy, lifecycle and encryption stay as they are, and it is
-   * never emptied or deleted. Leave it set afterwards. @default a new bucket: private, TLS only, oversize events expire
+   * Name of an existing bucket for oversize events and failures. The component never empties or deletes it, and does not change its
+   * policy, lifecycle or encryption. Do not remove this argument later: the next `pulumi up` would create a new bucket.
+   * @default a new bucket: private, TLS only, with expiry of oversize events
    */
   bucket?: pulumi.Input<string>;
-  /** Who may call the connection API. */
+  /** How callers of the connection API authenticate, and from where they may call it. */
   api?: ApiArgs;
-  /** Alarms and a dashboard are on; this says who is told. Seven alarms cost $0.70 a month. */
+  /** Where alarms send notifications. The component always creates seven alarms, $0.70 per month, and one dashboard. */
   alarms?: AlarmsArgs;
-  /** Puts the connection manager, or every function, into a VPC. @default no VPC */
+  /**
+   * VPC of the connection manager or of all functions.
+   * @default no VPC
+   */
   network?: NetworkArgs;
-  /** What an account or a company requires of every resource. */
+  /** Requirements of an account or a company for every resource. */
   account?: AccountArgs;
   /**
-   * Name of the dashboard and value of the metrics' dimension, 1..255 letters, digits, hyphens and underscores. Set it where two
-   * organisations deploy the same project and stack name into one account. @default PROJECT-STACK-NAME
+   * Name of the dashboard and value of the metrics' dimension: 1..255 letters, digits, hyphens and underscores. Set it when two
+   * organisations deploy the same project and stack name to one account.
+   * @default PROJECT-STACK-NAME
    */
   deploymentName?: string;
   /**
-   * `retain`: `pulumi destroy` leaves tables, bucket and secret in the account. `delete` removes them with everything in them;
-   * run one `pulumi up` with it before the `destroy`. @default "retain"
+   * What `pulumi destroy` does with tables, bucket and secret. `retain` leaves them in the account. `delete` removes them with all
+   * their data; after a change to `delete`, run `pulumi up` once before `pulumi destroy`.
+   * @default "retain"
    */
   removal?: Removal;
-  /** Tags of every child that can bear tags. */
+  /** Tags of every child resource that supports tags. */
   tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
 }
 
 /**
- * Changes a child's arguments last: values to merge (maps merge deeply, lists are replaced), or a function of the arguments and
- * the child's Pulumi name, which returns other arguments or changes those it receives.
+ * Changes the arguments of a child resource, after all other settings. Either values to merge (maps merge deeply, lists are
+ * replaced), or a function of the arguments and the child's Pulumi name that returns new arguments or changes the received ones.
  */
 export type Transform<T> = Partial<T> | ((args: T, name: string) => T) | ((args: T, name: string) => void);
 
-/** The children that can be transformed. A plural applies to every child of that kind, before the child's own transform. */
+/** The child resources that can be transformed. A plural applies to every child of that kind, before the transform of a single child. */
 export interface Transforms {
   alarms?: Transform<aws.cloudwatch.MetricAlarmArgs>;
   apiKey?: Transform<aws.apigateway.ApiKeyArgs>;
@@ -538,7 +745,7 @@ export interface Transforms {
   dashboard?: Transform<aws.cloudwatch.DashboardArgs>;
   declaredRow?: Transform<aws.dynamodb.TableItemArgs>;
   deployment?: Transform<aws.apigateway.DeploymentArgs>;
-  /** Arguments of `awsx.ec2.Vpc`, under `network.fixedEgress`. */
+  /** Arguments of `awsx.ec2.Vpc`, with `network.fixedEgress`. */
   egressVpc?: Transform<object>;
   eventProcessor?: Transform<aws.lambda.FunctionArgs>;
   eventTable?: Transform<aws.dynamodb.TableArgs>;
@@ -566,8 +773,8 @@ export interface Transforms {
   watchdog?: Transform<aws.lambda.FunctionArgs>;
 }
 
-/** Pulumi's own options, and the escape hatch. */
+/** Pulumi's resource options, and `transform`. */
 export interface StreamIngestionOptions extends pulumi.ComponentResourceOptions {
-  /** Changes what single children are made with. */
+  /** Changes the arguments of child resources, for settings that the component has no argument for. */
   transform?: Transforms;
 }
