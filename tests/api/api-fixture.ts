@@ -1,4 +1,4 @@
-import type { ConnectionRow, HopPayload } from "../../runtime/contract";
+import { type ConnectionRow, type HopPayload, ZERO_COUNTERS } from "../../runtime/contract";
 import type { ApiRequest } from "../../runtime/control/api/request";
 import type { ControlDeps } from "../../runtime/control/deps";
 import type { StoredRow } from "../../runtime/control/table/row-change";
@@ -13,9 +13,9 @@ export interface Deployment {
   readonly invoked: HopPayload[];
 }
 
-/** The control plane with a table in memory and a clock fixed at {@link NOW}. */
+/** The control plane with a table in memory and a clock fixed at {@link NOW}. As in a deployment, every row has counters. */
 export function deployment(...rows: readonly (Partial<ConnectionRow> & { streamId: string })[]): Deployment {
-  const stored = new Map(rows.map((row) => [row.streamId, row as StoredRow]));
+  const stored = new Map(rows.map((row) => [row.streamId, { counters: ZERO_COUNTERS, ...row } as StoredRow]));
   const invoked: HopPayload[] = [];
   let nonces = 0;
   return {

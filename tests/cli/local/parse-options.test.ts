@@ -23,6 +23,6 @@ describe("options of `local`", () => {
     for (const text of ["stream.example.com", "ftp://x", "https://x/path", "https://"])
       assert.throws(() => origin(text), /--path/);
     assert.deepEqual(streamIds("b", streamIds("a")), ["a", "b"]);
-    for (const text of ["a b", "..", ""]) assert.throws(() => streamIds(text), /1\.\.128/);
+    for (const text of ["a b", "..", ""]) assert.throws(() => streamIds(text), /1 to 128/);
   });
 });
