@@ -43,4 +43,5 @@ export const liveRow = {
   generation: 4,
   owner: "secret-nonce",
   expiresAt: NOW + 20_000,
+  counters: ZERO_COUNTERS,
 } as const;
