@@ -90,7 +90,7 @@ function serveProgram(child: ChildProcess, deployment: Deployment, start: Start)
   });
 }
 
-/** From source, the process needs the same TypeScript hook and exports condition as this one. */
+/** From source, the process needs the exports conditions of this one, and TypeScript's hook, which mocha loads by itself. */
 function startProcess(): ChildProcess {
   const extension = extname(__filename);
   return fork(join(__dirname, `program-process${extension}`), [], {
@@ -98,9 +98,7 @@ function startProcess(): ChildProcess {
     silent: true,
     env: withoutAwsSettings(process.env),
     execArgv:
-      extension === ".ts"
-        ? ["-C", "stream-ingestion-source", "-r", require.resolve("ts-node/register/transpile-only")]
-        : [],
+      extension === ".ts" ? [...process.execArgv, "-r", require.resolve("ts-node/register/transpile-only")] : [],
   });
 }
 

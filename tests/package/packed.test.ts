@@ -113,6 +113,15 @@ describe("the packed packages", () => {
     }
   });
 
+  it("contain no trace of the exports condition of a checkout", () => {
+    for (const packed of all)
+      assert.deepEqual(
+        packed.files.filter((path) => contentOf(packed, path).includes("stream-ingestion-source")),
+        [],
+        packed.name,
+      );
+  });
+
   it("depend on every package that they load, and on each other in the same version", () => {
     for (const packed of all) {
       const { dependencies, peerDependencies, version } = packed.manifest;
