@@ -14,7 +14,7 @@ export interface Account {
   readonly extraStatements: ExtraStatementsArgs;
 }
 
-export const ACCOUNT_DEFAULTS = { logRetentionDays: 30, tracing: false, deletionProtection: false } as const;
+const ACCOUNT_DEFAULTS = { logRetentionDays: 30, tracing: false, deletionProtection: false } as const;
 
 /** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html */
 const RETENTION_DAYS = [
