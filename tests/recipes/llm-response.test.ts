@@ -8,7 +8,7 @@ import { programFolder } from "../local/evaluate/program-folder";
 
 const ROOT = resolve(__dirname, "../..");
 const RECIPE = join(ROOT, "docs/recipes/llm-response");
-/** The same token many times: only the arrival tells two of them apart. */
+/** The same token many times: only the arrival distinguishes two of them. */
 const CHUNKS = Array.from({ length: 50 }, () => '{"choices":[{"delta":{"content":"very "}}]}');
 
 describe("the recipe llm-response, on the local stack", function () {

@@ -52,7 +52,7 @@ function startMarket() {
       socket.send(text);
     };
     send({ type: "snapshot", sequence: 1, bids: [["1.10", "5"]] });
-    // The same change again and again, on every connection: only the arrival tells two of them apart.
+    // The same change again and again, on every connection: only the arrival distinguishes two of them.
     const timer = setInterval(
       () => send({ type: "change", sequence: sent.length + 1, bids: [["1.10", "7"]] }),
       CHANGE_EVERY_MS,
