@@ -1,6 +1,6 @@
 /**
- * `… --json | head -1`: the reader of stdout leaves first. That ends the command as Ctrl-C does, so that what it started is
- * closed, and without an error.
+ * Ends the command as Ctrl-C does when the reader of stdout ends first, as in `… --json | head -1`: without an error, and with
+ * everything closed that it started.
  */
 export function endOnClosedPipe(process: NodeJS.Process): void {
   let ended = false;

@@ -7,12 +7,12 @@ export interface DeploymentOptions extends StackChoice {
   readonly apiUrl?: string;
 }
 
-/** Where a command works: names and region, from its options or from the stack's outputs, which are read once and only if needed. */
+/** The names and the region of a deployment, from the options or the stack outputs. The outputs are read once, and only if needed. */
 export interface Deployment {
-  /** @param given value of the option, if set. @param option the option that replaces the output, for the error */
-  name(given: string | undefined, name: keyof StackOutputs, option: string): Promise<string>;
+  /** @param value value of the option, if set. @param option the option that replaces the output, for the error */
+  name(value: string | undefined, name: keyof StackOutputs, option: string): Promise<string>;
   /**
-   * `--region`; otherwise the region in the API's URL or in `arn`; otherwise that of the stack. Undefined: the AWS SDK decides, by
+   * `--region`; otherwise the region in the API's URL or in `arn`; otherwise that of the stack. Undefined: the AWS SDK uses
    * AWS_REGION or the profile.
    */
   region(arn?: string): Promise<string | undefined>;
@@ -25,10 +25,10 @@ export function deploymentOf(options: DeploymentOptions, read = stackOutputs): D
     return reading;
   };
   return {
-    name: async (given, name, option) => given ?? output(await outputs(), name, option),
+    name: async (value, name, option) => value ?? output(await outputs(), name, option),
     async region(arn) {
       const named = options.region ?? regionOfUrl(options.apiUrl) ?? regionOfArn(arn);
-      // A stack that was not needed for a name is not needed for the region either.
+      // The stack is read only for a name, not for the region alone.
       if (named !== undefined || reading === undefined) return named;
       const { apiUrl, processorArn } = await reading;
       return regionOfUrl(apiUrl) ?? regionOfArn(processorArn);

@@ -41,8 +41,8 @@ export function addFailures(program: Command, terminal: Terminal = processTermin
     );
 
   withBucketOptions(failures.command("discard [objects...]"))
-    .description("Delete failed events without processing them. Needs objects, --stream, --since or --all.")
-    .option("--all", "every failed event")
+    .description("Delete failed events without processing them. Requires objects, --stream, --since or --all.")
+    .option("--all", "select all failed events")
     .action((keys: string[], options: FailureOptions) =>
       operate(terminal, options, () => discardFailures(keys, options, terminal)),
     );

@@ -1,7 +1,7 @@
 import { type Failure, failureObjectKey, groupBy, readFailureObject } from "pulumi-stream-ingestion/internal";
 import type { FailureObject, FailureStore } from "./failure-store";
 
-export interface Rewriting {
+export interface RewriteOptions {
   readonly store: FailureStore;
   /** Called for each selected event, in sequence per stream. Returns what remains of it; `undefined`: it is removed. */
   readonly each: (failure: Failure) => Promise<Failure | undefined>;
@@ -19,7 +19,7 @@ const CONCURRENCY = 4;
 export async function rewriteObjects(
   objects: readonly FailureObject[],
   stream: string | undefined,
-  { store, each, onUnreadable }: Rewriting,
+  { store, each, onUnreadable }: RewriteOptions,
 ): Promise<void> {
   const readable = (key: string, text: string): readonly Failure[] => {
     try {

@@ -16,7 +16,7 @@ const MAX_ATTEMPTS = 3;
 export const untilStopped: Scenario = {
   run: async ({ stop, streams, totals }) => {
     await aborted(stop);
-    return { problems: [...(await streams()).filter(isWithoutEvents).map(problemOf), ...unprocessed(totals())] };
+    return { problems: [...(await streams()).filter(receivedNothing).map(problemOf), ...unprocessed(totals())] };
   },
 };
 
@@ -35,7 +35,7 @@ export function realStreams(streamIds: readonly string[]): Scenario {
         if (failed.length === streamIds.length) return { problems: failed.map(problemOf) };
         await pause(POLL_MS, stop);
       }
-      return { problems: [...(await streams()).filter(isWithoutEvents).map(problemOf), ...unprocessed(totals())] };
+      return { problems: [...(await streams()).filter(receivedNothing).map(problemOf), ...unprocessed(totals())] };
     },
   };
 }
@@ -120,11 +120,11 @@ function hasFailed({ status, attempt, counters, lastError }: StreamView): boolea
   return status === "failed" || (lastError !== undefined && attempt >= MAX_ATTEMPTS && counters.bytes === 0);
 }
 
-/** At the end of a run: a stream that failed, or whose upstream never sent a byte although it had the time of two hops. */
-function isWithoutEvents(stream: StreamView): boolean {
+/** For the end of a run: the stream failed, or received no byte during two hops. */
+function receivedNothing(stream: StreamView): boolean {
   const { counters, lastError, handover } = stream;
-  const hadTime = lastError !== undefined || (handover?.count ?? 0) >= 2;
-  return hasFailed(stream) || (counters.bytes === 0 && hadTime);
+  const ranLongEnough = lastError !== undefined || (handover?.count ?? 0) >= 2;
+  return hasFailed(stream) || (counters.bytes === 0 && ranLongEnough);
 }
 
 function problemOf({ streamId, lastError, status }: StreamView): string {

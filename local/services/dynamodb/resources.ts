@@ -75,7 +75,7 @@ interface TableItemInputs {
   readonly item: string;
 }
 
-/** One item that the program owns. Created only where no item has its key, as the provider does. */
+/** One item that the program owns. As with the real provider, the create fails if an item has its key. */
 export const tableItem = define<DynamoDbCloud, TableItemInputs>({
   inputs: ["tableName", "hashKey", "rangeKey", "item"],
   replaceOn: ["tableName", "hashKey", "rangeKey"],

@@ -12,7 +12,7 @@ export const securityGroup = inert<Cloud>(
   },
 );
 
-/** A door into a network in name alone. */
+/** A VPC endpoint. It has no effect here. */
 export const vpcEndpoint = inert<Cloud>(
   [
     "vpcId",

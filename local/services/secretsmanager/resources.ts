@@ -35,7 +35,7 @@ interface SecretVersionInputs {
   readonly secretBinary?: string;
   /** Write-only: set when the resource is created, and not compared. */
   readonly secretStringWo?: string;
-  /** Number of the write-only value: another number is another value. */
+  /** Version of the write-only value. A new version sets a new value. */
   readonly secretStringWoVersion?: number;
 }
 
