@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { DECLARED_ROW } from "../../runtime/contract";
+import { DECLARED_ROW, ZERO_COUNTERS } from "../../runtime/contract";
 import { handleRequest, ROUTES } from "../../runtime/control/api/connection-api";
 import { StreamError } from "../../runtime/support/errors";
 import { deployment, liveRow, NOW, request } from "./api-fixture";
@@ -33,6 +33,7 @@ describe("connection API", () => {
         status: "closed",
         generation: 2,
         checkpoint: "41",
+        counters: ZERO_COUNTERS,
       } as const;
       for (const [body, checkpoint] of [
         ['{"resume":false}', undefined],

@@ -3,7 +3,7 @@ import { addList } from "../../cli/list";
 import { addStart } from "../../cli/start";
 import { addStatus } from "../../cli/status";
 import { addStop } from "../../cli/stop";
-import type { ConnectionRow } from "../../runtime/contract";
+import { type ConnectionRow, ZERO_COUNTERS } from "../../runtime/contract";
 import { deployment, liveRow, NOW } from "../api/api-fixture";
 import type { FakeServer } from "../fakes/http-server";
 import { helpOf, run, serve, serveApi } from "./cli-fixture";
@@ -82,6 +82,7 @@ describe("operating commands", () => {
       desired: "closed",
       status: "closed",
       checkpoint: "41",
+      counters: ZERO_COUNTERS,
     });
     assert.equal((await run(addStart, "start", "prices", "--fresh", ...flags)).exitCode, 0);
     assert.equal(rows.get("prices")?.checkpoint, undefined);
