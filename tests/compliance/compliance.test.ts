@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { FILE, judge, page, type Verdict } from "./table";
+import { evaluateRules, FILE, page, type RuleResult } from "./table";
 
 describe("the compliance table", () => {
-  let verdicts: readonly Verdict[];
+  let results: readonly RuleResult[];
   before(async () => {
-    verdicts = await judge();
+    results = await evaluateRules();
   });
 
   it("names for each rule what makes it hold: the default, an argument, a transform, or a resource next to it", () => {
-    for (const { rule, byDefault, byArgument, byTransform } of verdicts) {
+    for (const { rule, byDefault, byArgument, byTransform } of results) {
       const expected = {
         byDefault: ![rule.argument, rule.transform, rule.outside].some(Boolean),
         byArgument: rule.argument !== undefined,
@@ -23,11 +23,11 @@ describe("the compliance table", () => {
   });
 
   it("holds under every argument what holds by default", () => {
-    for (const { rule, byDefault, byArgument, byTransform } of verdicts)
+    for (const { rule, byDefault, byArgument, byTransform } of results)
       if (byDefault) assert.ok(byArgument && byTransform, rule.control);
   });
 
   it("is what docs/compliance.md says", () => {
-    assert.equal(readFileSync(FILE, "utf8"), page(verdicts), "Run npm run compliance.");
+    assert.equal(readFileSync(FILE, "utf8"), page(results), "Run npm run compliance.");
   });
 });

@@ -32,7 +32,7 @@ const TRANSFORMS: Transforms = {
   bucket: { versioning: { enabled: true } },
 };
 
-export interface Verdict {
+export interface RuleResult {
   readonly rule: Rule;
   readonly byDefault: boolean;
   readonly byArgument: boolean;
@@ -40,7 +40,7 @@ export interface Verdict {
 }
 
 /** Evaluates three deployments and every rule against what the engine would receive. */
-export async function judge(): Promise<readonly Verdict[]> {
+export async function evaluateRules(): Promise<readonly RuleResult[]> {
   const deployed = (args: Partial<StreamIngestionArgs>, transform: Transforms): Promise<Evaluated> => {
     const source = { url: "https://upstream.example", path: "/", key: "key" };
     return evaluate(
@@ -59,8 +59,8 @@ export async function judge(): Promise<readonly Verdict[]> {
 }
 
 /** The page `docs/compliance.md`. */
-export function page(verdicts: readonly Verdict[]): string {
-  const rows = verdicts.map(({ rule: { control, requires, argument, transform, outside }, byDefault }) =>
+export function page(results: readonly RuleResult[]): string {
+  const rows = results.map(({ rule: { control, requires, argument, transform, outside }, byDefault }) =>
     [
       control,
       requires,

@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import { FILE, judge, page } from "./table";
+import { evaluateRules, FILE, page } from "./table";
 
 /** Writes docs/compliance.md. */
-void judge().then((verdicts) => writeFileSync(FILE, page(verdicts)));
+void evaluateRules().then((results) => writeFileSync(FILE, page(results)));
