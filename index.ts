@@ -9,7 +9,7 @@ const ingestion = new StreamIngestion("prices", {
   streams,
 });
 
-/** Base of the connection API: POST, GET and DELETE `/connections/{streamId}`. */
+/** Base URL of the connection API: POST, GET and DELETE `/connections/{streamId}`. */
 export const apiUrl = ingestion.apiUrl;
 export const tableName = ingestion.tableName;
 export const connectionTableName = ingestion.connectionTableName;

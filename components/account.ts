@@ -2,12 +2,12 @@ import type { Input } from "@pulumi/pulumi";
 import type { AccountArgs, ExtraStatementsArgs } from "./args";
 import { expect } from "./expect";
 
-/** {@link AccountArgs}, checked and complete. */
+/** {@link AccountArgs} with defaults, checked. */
 export interface Account {
   readonly kmsKeyArn?: Input<string>;
   readonly permissionsBoundary?: Input<string>;
   readonly rolePath?: string;
-  /** 0: for ever. */
+  /** 0 = no expiry. */
   readonly logRetentionDays: number;
   readonly tracing: boolean;
   readonly deletionProtection: boolean;
@@ -31,7 +31,7 @@ const NAMES: Readonly<Record<keyof AccountArgs, true>> = {
   extraStatements: true,
 };
 
-/** @throws Error that names the argument, the value seen and what is allowed */
+/** Checks `account` and adds the defaults. @throws Error that names the argument, the value and what is allowed */
 export function normaliseAccount(account: AccountArgs = {}): Account {
   for (const name of Object.keys(account))
     expect(name in NAMES, "`account`", `one or more of ${Object.keys(NAMES).join(", ")}`, name);
@@ -77,6 +77,6 @@ export function normaliseAccount(account: AccountArgs = {}): Account {
   };
 }
 
-/** An argument that is given as undefined is not given. */
+/** Without the members whose value is undefined, so that they get their defaults. */
 const defined = <T extends object>(values: T): Partial<T> =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;

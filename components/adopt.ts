@@ -1,17 +1,17 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
-/** What an existing table must be to replace one that the component would create. */
+/** What an existing table needs so that the component can use it. */
 export interface TableShape {
-  /** Argument that named it. */
+  /** The argument that names the table. */
   readonly argument: string;
   readonly hashKey: string;
   readonly rangeKey?: string;
-  /** Feeds the processor: new images are needed. */
+  /** Whether it needs a stream with new images, which the processor reads. */
   readonly stream: boolean;
 }
 
-/** The name of an existing table after a look at it: a table that does not fit fails here, in our words. */
+/** The name of an existing table, after a check that the component can use it. */
 export function checkExistingTable(
   name: pulumi.Input<string>,
   shape: TableShape,
@@ -19,18 +19,19 @@ export function checkExistingTable(
 ): pulumi.Output<string> {
   return aws.dynamodb.getTableOutput({ name }, { parent }).apply((found) => {
     const keys = [found.hashKey, found.rangeKey].filter(Boolean).join(", ");
-    const wanted = [shape.hashKey, shape.rangeKey].filter(Boolean).join(", ");
-    if (keys !== wanted) throw misfit(shape, found.name, `the keys ${wanted}`, `the keys ${keys}`);
+    const expected = [shape.hashKey, shape.rangeKey].filter(Boolean).join(", ");
+    if (keys !== expected) throw mismatch(shape, found.name, `the keys ${expected}`, `the keys ${keys}`);
     const images = found.streamEnabled ? found.streamViewType : "none";
     if (shape.stream && images !== "NEW_IMAGE" && images !== "NEW_AND_OLD_IMAGES") {
-      throw misfit(shape, found.name, "a stream of new images", `the stream ${images}`);
+      const actual = images === "none" ? "no stream" : `a stream with ${images}`;
+      throw mismatch(shape, found.name, "a stream with new images", actual);
     }
     return found.name;
   });
 }
 
-function misfit({ argument }: TableShape, name: string, wanted: string, seen: string): pulumi.RunError {
+function mismatch({ argument }: TableShape, name: string, expected: string, actual: string): pulumi.RunError {
   return new pulumi.RunError(
-    `Expected \`${argument}\` to be a table with ${wanted}, but ${name} has ${seen}. Name another, or leave it out and get a new one.`,
+    `Expected \`${argument}\` to name a table with ${expected}, but the table "${name}" has ${actual}. Name another table, or remove the argument to create a new one.`,
   );
 }

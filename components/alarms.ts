@@ -6,94 +6,96 @@ import type { EventProcessor } from "./event-processor";
 import type { Scope } from "./scope";
 import { transformed } from "./transform";
 
-interface Watch {
+interface AlarmSpec {
   readonly role: string;
   readonly description: string;
-  /** @default "deployment": the product's own metrics */
-  readonly of?: "deployment" | "mapping" | "processor";
+  /** Where the metric is from. @default "deployment": the component's own metrics */
+  readonly source?: "deployment" | "mapping" | "processor";
   readonly metric: string;
   readonly statistic: "Maximum" | "Sum";
   readonly threshold: number;
-  /** What each declared stream adds to the threshold. @default 0 */
+  /** Added to the threshold for each declared stream. @default 0 */
   readonly perStream?: number;
   readonly periodSeconds: number;
-  readonly periods: number;
-  readonly missingIsBad?: boolean;
+  readonly evaluationPeriods: number;
+  /** Whether missing data sets the alarm. @default false */
+  readonly missingIsBreaching?: boolean;
 }
 
-const ALARMS: readonly Watch[] = [
+const ALARMS: readonly AlarmSpec[] = [
   {
     role: "streams-down",
-    description: "A stream that should run has no live lease, or the watchdog that counts them is silent",
+    description: "A stream that should be open has no live lease, or the watchdog does not run",
     metric: METRIC.streamsDown,
     statistic: "Maximum",
     threshold: 0,
     periodSeconds: 60,
-    periods: 5,
-    missingIsBad: true,
+    evaluationPeriods: 5,
+    missingIsBreaching: true,
   },
   {
     role: "streams-failed",
-    description: "A stream failed for good: see its lastError",
+    description: "A stream failed permanently; its status contains lastError",
     metric: METRIC.streamsFailed,
     statistic: "Maximum",
     threshold: 0,
     periodSeconds: 60,
-    periods: 1,
+    evaluationPeriods: 1,
   },
   {
     role: "processor-failures",
-    description: "Events lie in the failure bucket: the processor's code failed for them",
+    description: "The processor could not handle events and stored them in the failure bucket",
     metric: METRIC.processorFailures,
     statistic: "Sum",
     threshold: 0,
     periodSeconds: 60,
-    periods: 1,
+    evaluationPeriods: 1,
   },
   {
     role: "processor-discarded",
-    description: "Events lie in the failure bucket: the processor crashed or timed out with them until Lambda gave up",
-    of: "mapping",
+    description:
+      "Lambda stored events in the failure bucket, because the processor crashed or timed out on every attempt",
+    source: "mapping",
     metric: "OnFailureDestinationDeliveredEventCount",
     statistic: "Sum",
     threshold: 0,
     periodSeconds: 60,
-    periods: 1,
+    evaluationPeriods: 1,
   },
   {
     role: "processor-dropped",
-    description: "Events were lost to the processor: Lambda gave up and could not write to the failure bucket",
-    of: "mapping",
+    description: "The processor did not handle events, and Lambda could not store them in the failure bucket",
+    source: "mapping",
     metric: "DroppedEventCount",
     statistic: "Sum",
     threshold: 0,
     periodSeconds: 60,
-    periods: 1,
+    evaluationPeriods: 1,
   },
   {
     role: "hop-rate",
-    // A hop lasts about 14 minutes: this is a storm of one stream.
-    description: "Hops follow each other too fast",
+    // A hop lasts about 14 minutes, so more than this many mean that hops end early.
+    description: "The connection manager is invoked too often",
     metric: METRIC.hops,
     statistic: "Sum",
     threshold: 30,
     perStream: 1,
     periodSeconds: 300,
-    periods: 2,
+    evaluationPeriods: 2,
   },
   {
     role: "iterator-age",
-    description: "The processor lags an hour behind; records expire after 24",
-    of: "processor",
+    description: "The processor is an hour behind; records of the table's stream expire after 24 hours",
+    source: "processor",
     metric: "IteratorAge",
     statistic: "Maximum",
     threshold: 3_600_000,
     periodSeconds: 300,
-    periods: 1,
+    evaluationPeriods: 1,
   },
 ];
 
-/** Alarms and a dashboard over the deployment's metrics. */
+/** Creates the alarms and a dashboard for the deployment's metrics. */
 export function createAlarms(
   scope: Scope,
   { functionArn, mapping }: Pick<EventProcessor, "functionArn" | "mapping">,
@@ -114,29 +116,29 @@ export function createAlarms(
     ({
       role,
       description,
-      of = "deployment",
+      source = "deployment",
       metric,
       statistic,
       threshold,
       perStream = 0,
       periodSeconds,
-      periods,
-      missingIsBad,
+      evaluationPeriods,
+      missingIsBreaching,
     }) =>
       new aws.cloudwatch.MetricAlarm(
         `${scope.name}-${role}`,
         transformed<aws.cloudwatch.MetricAlarmArgs>(scope, "alarms", `${scope.name}-${role}`, {
           alarmDescription: description,
-          ...sources[of],
+          ...sources[source],
           metricName: metric,
           statistic,
           comparisonOperator: "GreaterThanThreshold",
           threshold: perStream === 0 ? threshold : streamCount.apply((count) => threshold + perStream * count),
           period: periodSeconds,
-          evaluationPeriods: periods,
+          evaluationPeriods,
           alarmActions: actions,
           okActions: actions,
-          treatMissingData: missingIsBad ? "breaching" : "notBreaching",
+          treatMissingData: missingIsBreaching ? "breaching" : "notBreaching",
           tags: scope.tags,
         }),
         { parent: scope.parent },
@@ -150,7 +152,7 @@ const PANELS: readonly (readonly [title: string, statistic: string, ...metrics: 
   ["Events", "Sum", METRIC.received, METRIC.stored, METRIC.suppressed, METRIC.processed],
   ["Losses and failures", "Sum", METRIC.refused, METRIC.abandoned, METRIC.processorFailures],
   ["Hops", "Sum", METRIC.hops, METRIC.handovers, METRIC.reconnects],
-  ["Hand-over gap (ms)", "Maximum", METRIC.handoverGapMs],
+  ["Handover gap (ms)", "Maximum", METRIC.handoverGapMs],
   ["Streams", "Maximum", METRIC.streamsDown, METRIC.streamsFailed],
   ["Lag (ms)", "Maximum", METRIC.processorLagMs, METRIC.sinceLastByteMs],
 ];

@@ -4,15 +4,15 @@ export interface ApiAccess {
   /** ARN prefix of the API's methods, `arn:aws:execute-api:REGION:ACCOUNT:API`. */
   readonly executionArn: pulumi.Input<string>;
   readonly allowedCidrs: pulumi.Input<readonly string[]>;
-  /** Endpoints of a private API. Absent: a public one. */
+  /** Endpoints of a private API; absent = a public API. */
   readonly vpcEndpointIds?: pulumi.Input<readonly string[]>;
 }
 
 /**
- * Resource policy of the API, in the form that API Gateway returns (full ARNs), so that a refresh finds no difference.
+ * Creates the API's resource policy in the form that API Gateway returns (full ARNs), so that `pulumi refresh` finds no difference.
  *
- * An Allow for a range of addresses would admit every signed principal of the account, so ranges and endpoints are Denies. Where
- * API Gateway needs an Allow, it names the account, which leaves the decision to the caller's own IAM policies.
+ * Ranges and endpoints are Denies, because an Allow for a range would admit every principal of the account, even without IAM
+ * permissions. Where API Gateway needs an Allow, it names the account, so that the caller's own IAM policies decide.
  */
 export function apiPolicy({ executionArn, allowedCidrs, vpcEndpointIds }: ApiAccess): pulumi.Output<string> {
   return pulumi.all([executionArn, allowedCidrs, vpcEndpointIds]).apply(([arn, cidrs, endpoints]) => {
@@ -31,7 +31,7 @@ export function apiPolicy({ executionArn, allowedCidrs, vpcEndpointIds }: ApiAcc
       statements.push({ Effect: "Allow", Principal, Action: "execute-api:Invoke", Resource });
     if (endpoints !== undefined) statements.push(deny({ StringNotEquals: { "aws:SourceVpce": endpoints } }));
     if (cidrs.length > 0) {
-      // Inside a VPC the address is private, and has another name.
+      // Inside a VPC the address is private, and its condition key is different.
       const address = endpoints === undefined ? "aws:SourceIp" : "aws:VpcSourceIp";
       statements.push(deny({ NotIpAddress: { [address]: cidrs } }));
     }

@@ -5,12 +5,12 @@ import { type Scope, stateful } from "./scope";
 import { transformed } from "./transform";
 
 export interface BucketSpec {
-  /** Name of an existing bucket, which is read and never changed. Absent: a new one. */
+  /** Name of an existing bucket, which is never changed; absent = a new one. */
   readonly existing?: pulumi.Input<string>;
   readonly ttlDays: number;
 }
 
-/** Oversize events and failures. Private, TLS only. */
+/** Creates the bucket for oversize events and failures. It is private and accepts only TLS. */
 export function createBucket(scope: Scope, { existing, ttlDays }: BucketSpec): aws.s3.Bucket {
   const name = `${scope.name}-bucket`;
   if (existing !== undefined) return aws.s3.Bucket.get(name, existing, undefined, { parent: scope.parent });
@@ -23,7 +23,7 @@ export function createBucket(scope: Scope, { existing, ttlDays }: BucketSpec): a
   return bucket;
 }
 
-/** A bucket that outlives the stack keeps them. */
+/** The settings are retained together with the bucket. */
 function createBucketSettings(scope: Scope, bucket: aws.s3.Bucket, ttlDays: number): void {
   const name = `${scope.name}-bucket`;
   const options = stateful(scope);
@@ -55,7 +55,7 @@ function createBucketSettings(scope: Scope, bucket: aws.s3.Bucket, ttlDays: numb
         ],
       }),
     }),
-    // S3 refuses two changes of a bucket's access at once.
+    // S3 rejects concurrent changes to a bucket's access settings.
     { ...options, dependsOn: [publicAccessBlock] },
   );
   new aws.s3.BucketLifecycleConfiguration(
@@ -67,7 +67,7 @@ function createBucketSettings(scope: Scope, bucket: aws.s3.Bucket, ttlDays: numb
           id: "expire-oversize",
           status: "Enabled",
           filter: { prefix: OVERSIZE_PREFIX },
-          // DynamoDB deletes an expired item within days: what it points to goes after it.
+          // DynamoDB deletes expired items within a few days. Their objects must expire later.
           expiration: { days: ttlDays + 3 },
         },
       ],
@@ -83,7 +83,7 @@ function createBucketSettings(scope: Scope, bucket: aws.s3.Bucket, ttlDays: numb
       rules: [
         {
           applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms", kmsMasterKeyId: kmsKeyArn },
-          // One request to KMS serves many objects.
+          // S3 then sends one request to KMS for many objects.
           bucketKeyEnabled: true,
         },
       ],

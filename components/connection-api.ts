@@ -8,7 +8,7 @@ import { type ConnectionManager, managerEnvironment } from "./connection-manager
 import { createLambda, createLogGroup, type LambdaFunction } from "./lambda-function";
 import { createApiEndpoint, type VpcAccess } from "./network";
 import type { Normalised } from "./normalise";
-import { answerRequests, invokeFunction } from "./permissions";
+import { connectionApiStatements, invokeStatements } from "./permissions";
 import type { Scope } from "./scope";
 import type { Stores } from "./stores";
 import { transformed } from "./transform";
@@ -25,11 +25,11 @@ export interface ConnectionApi extends LambdaFunction {
   readonly restApi: aws.apigateway.RestApi;
   /** For a domain's mapping and a web ACL. */
   readonly stage: aws.apigateway.Stage;
-  /** `https://…/v1`, without a slash at the end. */
+  /** Base URL, `https://…/v1`, without a trailing slash. */
   readonly url: pulumi.Output<string>;
 }
 
-/** REST API over the connection table: start, stop, list, look. */
+/** Creates the REST API that starts, stops, shows and lists streams. */
 export function createConnectionApi(
   scope: Scope,
   stores: Stores,
@@ -46,7 +46,7 @@ export function createConnectionApi(
     memorySize: 256,
     timeoutSeconds: 20,
     environment: managerEnvironment(stores, manager),
-    statements: [...answerRequests(stores.arns), ...invokeFunction(manager.function.arn)],
+    statements: [...connectionApiStatements(stores.arns), ...invokeStatements(manager.function.arn)],
     extraStatements: scope.account.extraStatements.connectionApi,
     keyUse: "write",
     vpc,
@@ -173,7 +173,7 @@ function createResource(
   );
 }
 
-/** Apart from the API, whose ARN it contains. Absent where every address may call. */
+/** Apart from the API, owner ARN it contains. Absent where every address may call. */
 function createApiPolicy(
   scope: Scope,
   restApi: aws.apigateway.RestApi,

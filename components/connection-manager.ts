@@ -7,22 +7,22 @@ import { bundleHandler } from "./bundle/handlers";
 import { attachPolicy, createLambda, type LambdaFunction } from "./lambda-function";
 import type { Egress } from "./network";
 import type { Normalised } from "./normalise";
-import { invokeFunction, relayEvents } from "./permissions";
+import { connectionManagerStatements, invokeStatements } from "./permissions";
 import type { Scope } from "./scope";
 import type { Stores } from "./stores";
 import { transformed } from "./transform";
 
-/** Lambda's longest: one hop runs into it and hands over before. */
+/** Lambda's maximum. A hop hands over shortly before. */
 const HOP_SECONDS = 900;
 
 export interface ConnectionManager extends LambdaFunction {
   /** Hash of bundle and settings. */
   readonly release: string;
-  /** What a hop needs besides the function: nothing may invoke it before these are there. */
+  /** Resources that a hop needs in addition to the function. Nothing may invoke the function before they exist. */
   readonly readiness: pulumi.Resource[];
 }
 
-/** The relay: one hop is one invocation, and each hop invokes its successor. */
+/** Creates the function that runs streams. One hop is one invocation, and each hop invokes its successor. */
 export function createConnectionManager(
   scope: Scope,
   stores: Stores,
@@ -37,7 +37,7 @@ export function createConnectionManager(
     .slice(0, 16);
   const manager = createLambda(scope, {
     role: "connection-manager",
-    description: "Relays an upstream's events into the event table, hop by hop",
+    description: "Keeps streams open and writes their events to the event table",
     bundle,
     memorySize: relayMemorySize,
     timeoutSeconds: HOP_SECONDS,
@@ -48,10 +48,10 @@ export function createConnectionManager(
       [ENV.sourceSecret]: stores.secret.arn,
       [ENV.settings]: settingsJson,
       [ENV.release]: release,
-      // glibc else keeps memory apart for each of V8's threads: 13 MB of the relay's.
+      // By default glibc keeps a memory arena per thread of V8, which costs 13 MB here.
       MALLOC_ARENA_MAX: "1",
     },
-    statements: relayEvents(stores.arns),
+    statements: connectionManagerStatements(stores.arns),
     reservedConcurrency,
     extraStatements: scope.account.extraStatements.connectionManager,
     keyUse: "write",
@@ -84,13 +84,13 @@ export function createConnectionManager(
     }),
     options,
   );
-  // After the function, whose ARN it names: a role that had to know it first would make a cycle.
-  const mayInvokeItself = attachPolicy(scope, `${name}-chain`, manager.role, invokeFunction(manager.function.arn));
+  // A separate policy, because it needs the function's ARN, and the function depends on its first policy.
+  const mayInvokeItself = attachPolicy(scope, `${name}-chain`, manager.role, invokeStatements(manager.function.arn));
   const secretVersion = stores.secretVersion ? [stores.secretVersion] : [];
   return { ...manager, release, readiness: [mayInvokeItself, ...mayRecur, asyncSettings, ...secretVersion] };
 }
 
-/** Environment of those who invoke the manager. */
+/** Environment of functions that invoke the connection manager. */
 export const managerEnvironment = (stores: Stores, manager: ConnectionManager) => ({
   [ENV.connectionTable]: stores.connectionTable.name,
   [ENV.connectionManager]: manager.function.name as pulumi.Input<string>,

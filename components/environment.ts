@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/** In all, names included. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+/** Of all variables together, with their names. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const MAX_BYTES = 4096;
 
-/** Of the variables that the component sets. */
+/** Prefix of the variables that the component sets. */
 const OWN_PREFIX = "STREAM_INGESTION_";
 
-/** Lambda sets them. https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */
+/** Variables that Lambda sets. https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */
 const RESERVED = new Set([
   "_HANDLER",
   "_X_AMZN_TRACE_ID",
@@ -33,37 +33,42 @@ const RESERVED = new Set([
 
 type Variables = Readonly<Record<string, unknown>>;
 
-/** What of the processor's variables is known while the program runs. @throws Error that names the variable */
+/** Checks the variables of the processor that are known while the program runs. @throws Error that names the variable */
 export function checkEnvironment(environment: unknown): void {
   if (environment === undefined || pulumi.Output.isInstance(environment) || environment instanceof Promise) return;
   if (typeof environment !== "object" || environment === null || Array.isArray(environment))
-    throw new Error(`Expected \`processor.environment\` to be names with values, got ${JSON.stringify(environment)}.`);
+    throw new Error(
+      `Expected \`processor.environment\` to be an object of names and values, got ${JSON.stringify(environment)}.`,
+    );
   checkVariables(environment as Variables);
   checkSize("the processor", environment as Variables);
 }
 
-/** @throws Error that names the variable, and not its value: that may be a secret */
+/** @throws Error that names the variable. It does not contain the value, which can be a secret. */
 export function checkVariables(variables: Variables): void {
   for (const [name, value] of Object.entries(variables)) {
     const refuse = (why: string) => {
-      throw new Error(`Expected \`processor.environment\` to set names that are free, got "${name}": ${why}.`);
+      throw new Error(
+        `Expected \`processor.environment\` to have only names and values that you can set, got "${name}": ${why}.`,
+      );
     };
-    if (name.startsWith(OWN_PREFIX)) refuse(`names that start with ${OWN_PREFIX} are the component's. Choose another`);
-    if (RESERVED.has(name)) refuse("Lambda sets it. Choose another name");
+    if (name.startsWith(OWN_PREFIX))
+      refuse(`names that start with ${OWN_PREFIX} are reserved for the component. Choose another`);
+    if (RESERVED.has(name)) refuse("Lambda sets this variable. Choose another name");
     if (!/^[A-Za-z][A-Za-z0-9_]+$/.test(name))
-      refuse("a name is a letter and at least one more letter, digit or underscore");
+      refuse("a name needs a letter followed by at least one letter, digit or underscore");
     if (!(typeof value === "string" || value instanceof Promise || pulumi.Output.isInstance(value)))
-      refuse(`its value must be a string, got ${value === null ? "null" : typeof value}. Use String(…)`);
+      refuse(`its type must be string, not ${value === null ? "null" : typeof value}. Convert it with String(…)`);
   }
 }
 
 /**
- * As Lambda measures: the bytes of the variables as JSON. What is an Output yet counts as nothing.
+ * Checks the size of the variables as Lambda measures it: their bytes as JSON. An Output counts as an empty value.
  *
- * @param whose - argument or function
+ * @param owner - the argument or function, for the message
  * @throws Error that names the largest variables
  */
-export function checkSize(whose: string, variables: Variables): void {
+export function checkSize(owner: string, variables: Variables): void {
   const plain = Object.entries(variables).map(([name, value]) => [name, typeof value === "string" ? value : ""]);
   const size = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
   const bytes = size(Object.fromEntries(plain));
@@ -76,7 +81,7 @@ export function checkSize(whose: string, variables: Variables): void {
     .join(", ");
   const settings = plain.some(([name]) => name === `${OWN_PREFIX}SETTINGS`);
   throw new Error(
-    `Expected the environment of ${whose} to have at most ${MAX_BYTES} bytes in all, got ${bytes}; the largest: ${largest}. ` +
+    `Expected the environment of ${owner} to have at most ${MAX_BYTES} bytes in total, got ${bytes}. The largest variables are ${largest}. ` +
       (settings
         ? "Shorten `source`, for example `source.on`."
         : "Read large values from Secrets Manager, SSM or a file."),

@@ -6,13 +6,13 @@ import { checkVariables } from "./environment";
 import { allowed, attachPolicy, createLambda, policyDocument } from "./lambda-function";
 import type { VpcAccess } from "./network";
 import type { Normalised } from "./normalise";
-import { processEvents, type Statement, useKey } from "./permissions";
+import { eventProcessorStatements, type Statement, useKey } from "./permissions";
 import type { ProcessorCode } from "./processor-code";
 import type { Scope } from "./scope";
 import type { Stores } from "./stores";
 import { transformed } from "./transform";
 
-/** Before the stream forgets a record, after 24 hours. */
+/** Less than the 24 hours after which the table's stream drops a record. */
 const MAX_RECORD_AGE_SECONDS = 22 * 3600;
 
 export interface EventProcessor {
@@ -20,11 +20,11 @@ export interface EventProcessor {
   /** Absent for an existing function. */
   readonly function?: aws.lambda.Function;
   readonly mapping: aws.lambda.EventSourceMapping;
-  /** What the processor's role may do; attach it first where an existing function came without `roleName`. */
+  /** The policy that the processor's role needs. For an existing function without `roleName`, the user attaches it. */
   readonly policyJson: pulumi.Output<string>;
 }
 
-/** The user's code, fed with the inserts of the event table. */
+/** Creates the user's function and the mapping that sends it the new items of the event table. */
 export function createEventProcessor(
   scope: Scope,
   stores: Stores,
@@ -36,7 +36,7 @@ export function createEventProcessor(
 ): EventProcessor {
   const statements = pulumi
     .output(args.policyStatements ?? [])
-    .apply((own): Statement[] => [...processEvents(stores.arns), ...own.map(allowed)]);
+    .apply((own): Statement[] => [...eventProcessorStatements(stores.arns), ...own.map(allowed)]);
   const { processor } = normalised;
   const withKey = statements.apply((own) => [...useKey(scope.account.kmsKeyArn, "write"), ...own]);
   const target = code === undefined ? existing(scope, args, withKey) : own(code);
@@ -91,7 +91,7 @@ function mappingTags({ tags, parent }: Scope): pulumi.Input<Record<string, pulum
   return pulumi.all([region, tags]).apply(([name, own]) => (name.startsWith("cn-") ? {} : own));
 }
 
-/** An existing function's mapping reads with that function's role. */
+/** The mapping of an existing function reads the table's stream with that function's role. */
 function existing(scope: Scope, { functionArn, roleName }: ProcessorArgs, statements: pulumi.Output<Statement[]>) {
   const policies =
     roleName === undefined

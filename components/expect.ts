@@ -1,39 +1,49 @@
-/** Checks of arguments: each throws an Error that names the argument, what is allowed and the value seen. */
+/** Checks of arguments. Each throws an Error that names the argument, what is allowed and the value. */
 
-export function expect(holds: boolean, what: string, allowed: string, seen: unknown): asserts holds {
-  if (!holds) throw new Error(`Expected ${what} to be ${allowed}, got ${shown(seen)}.`);
+export function expect(condition: boolean, argument: string, allowed: string, value: unknown): asserts condition {
+  expectThat(condition, `${argument} to be ${allowed}`, shown(value));
 }
 
-export function integer(what: string, value: number, min: number, max: number): number {
-  expect(Number.isInteger(value) && value >= min && value <= max, `\`${what}\``, `${min}..${max}`, value);
+/** As {@link expect}, with `got` in words: for values that are secret, missing or more than one. */
+export function expectThat(condition: boolean, expected: string, got: string): asserts condition {
+  if (!condition) throw new Error(`Expected ${expected}, got ${got}.`);
+}
+
+/** `got` of a secret argument. */
+export const SECRET_VALUE = "a value that is not shown because it is a secret";
+
+export function integer(argument: string, value: number, min: number, max: number): number {
+  expect(Number.isInteger(value) && value >= min && value <= max, `\`${argument}\``, `${min}..${max}`, value);
   return value;
 }
 
-export const memory = (what: string, value: number) => integer(what, value, 128, 10_240);
+export const memory = (argument: string, value: number) => integer(argument, value, 128, 10_240);
 
-export function oneOf<T extends string>(what: string, choices: Readonly<Record<string, T>>, value: string): T {
+export function oneOf<T extends string>(argument: string, choices: Readonly<Record<string, T>>, value: string): T {
   const allowed = Object.values(choices);
-  expect(allowed.includes(value as T), `\`${what}\``, allowed.map((choice) => `"${choice}"`).join(" | "), value);
+  expect(allowed.includes(value as T), `\`${argument}\``, allowed.map((choice) => `"${choice}"`).join(" | "), value);
   return value as T;
 }
 
-export function text(what: string, value: string | undefined): string {
-  expect(typeof value === "string" && value !== "", `\`${what}\``, "given", value);
+export function text(argument: string, value: string | undefined): string {
+  expect(typeof value === "string" && value !== "", `\`${argument}\``, "a non-empty string", value);
   return value;
 }
 
-export function pointer(what: string, value: string | undefined): string {
-  expect(/^(\/([^~/]|~[01])*)+$/.test(value ?? ""), `\`${what}\``, "a JSON pointer such as /id", value);
+export function pointer(argument: string, value: string | undefined): string {
+  expect(/^(\/([^~/]|~[01])*)+$/.test(value ?? ""), `\`${argument}\``, 'a JSON pointer such as "/id"', value);
   return value as string;
 }
 
-/** An object with no other keys than these. */
-export function onlyKeys(what: string, value: unknown, keys: readonly string[], example: string): void {
+/** Checks that `value` is an object without other keys. */
+export function onlyKeys(argument: string, value: unknown, keys: readonly string[], example: string): void {
   const shape = `an object such as ${example}`;
-  expect(typeof value === "object" && value !== null && !Array.isArray(value), `\`${what}\``, shape, value);
+  expect(typeof value === "object" && value !== null && !Array.isArray(value), `\`${argument}\``, shape, value);
   const unknown = Object.keys(value as object).find((key) => !keys.includes(key));
   if (unknown !== undefined)
-    throw new Error(`Expected \`${what}\` to have the keys ${keys.join(", ")}, got "${unknown}". Example: ${example}.`);
+    throw new Error(
+      `Expected \`${argument}\` to have only the keys ${keys.join(", ")}, got "${unknown}". Example: ${example}.`,
+    );
 }
 
 function shown(value: unknown): string {

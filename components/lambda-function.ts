@@ -5,7 +5,7 @@ import { Architecture, type PolicyStatementArgs, type Transforms } from "./args"
 import type { Code } from "./bundle/bundle";
 import { checkSize } from "./environment";
 import type { VpcAccess } from "./network";
-import { type KeyUse, NETWORK_INTERFACES, type Statement, useKey, writeLogs, writeTraces } from "./permissions";
+import { type KeyUse, logStatements, NETWORK_INTERFACES, type Statement, useKey, writeTraces } from "./permissions";
 import type { Scope } from "./scope";
 import { transformed } from "./transform";
 
@@ -57,7 +57,7 @@ export function createLambda(scope: Scope, spec: LambdaSpec): LambdaFunction {
     pulumi
       .all([spec.statements, spec.extraStatements ?? []])
       .apply(([own, extra]) => [
-        ...writeLogs(logGroup.arn),
+        ...logStatements(logGroup.arn),
         ...(spec.vpc ? NETWORK_INTERFACES : []),
         ...(account.tracing ? writeTraces : []),
         ...useKey(account.kmsKeyArn, spec.keyUse),
@@ -115,7 +115,7 @@ export const allowed = ({ actions, resources }: pulumi.Unwrap<PolicyStatementArg
   Resource: resources,
 });
 
-/** @param conditions - of the trust policy: on whose behalf the service may assume the role */
+/** @param conditions - of the trust policy: on owner behalf the service may assume the role */
 export function createRole(
   scope: Scope,
   name: string,

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { StreamIngestionArgs } from "./args";
 
-/** The arguments with everything that may be a secret marked as one, given plain or not: they reach the engine's state. */
+/** Marks arguments that can contain secrets as secret, because the engine stores all arguments in its state. */
 export function markSecrets(args: StreamIngestionArgs): StreamIngestionArgs {
   if (args?.source === undefined || args.processor === undefined) return args;
   const { source, processor } = args;

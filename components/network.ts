@@ -14,11 +14,11 @@ export interface VpcAccess {
 export interface Egress extends VpcAccess {
   /** Functions other than the connection manager are in the VPC, too. */
   readonly everyFunction: boolean;
-  /** Addresses that upstream sees; known only for a VPC of ours. */
+  /** Addresses that the upstream sees; empty for existing subnets. */
   readonly egressIps: pulumi.Output<string[]>;
 }
 
-/** Undefined = outside a VPC. */
+/** Returns undefined when the connection manager runs outside a VPC. */
 export function createEgress(scope: Scope, network: NetworkArgs | undefined): Egress | undefined {
   if (network === undefined) return undefined;
   const everyFunction = network.functions === NetworkFunctions.all;
@@ -31,7 +31,7 @@ export function createEgress(scope: Scope, network: NetworkArgs | undefined): Eg
   };
 }
 
-/** A VPC with one NAT gateway and so one address. Traffic to DynamoDB and S3 passes it by, through gateway endpoints. */
+/** Creates a VPC with one NAT gateway and so one address. Traffic to DynamoDB and S3 uses gateway endpoints instead. */
 function createFixedEgress(scope: Scope): Omit<Egress, "everyFunction"> {
   const awsx = loadAwsx();
   const name = `${scope.name}-egress`;
@@ -95,14 +95,14 @@ export function createApiEndpoint(
   return pulumi.all([endpoint.id]);
 }
 
-/** awsx brings many packages: only who asks for a VPC needs to have it. */
+/** Loaded on demand, because awsx has many dependencies and only `fixedEgress` needs it. */
 function loadAwsx(): typeof import("@pulumi/awsx") {
   try {
     return require("@pulumi/awsx");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "MODULE_NOT_FOUND") throw error;
     throw new Error(
-      "Expected the package @pulumi/awsx for `network.fixedEgress`, got none. Run npm install @pulumi/awsx@3.",
+      "Expected the package @pulumi/awsx for `network.fixedEgress`, but it is not installed. Run: npm install @pulumi/awsx@3",
     );
   }
 }

@@ -14,11 +14,11 @@ import {
   type StreamIngestionArgs,
 } from "./args";
 import { checkEnvironment, checkSize } from "./environment";
-import { expect, integer, memory, oneOf, onlyKeys, pointer } from "./expect";
+import { expect, expectThat, integer, memory, oneOf, onlyKeys, pointer, SECRET_VALUE } from "./expect";
 import { type ProcessorSettings, processorSettings } from "./processor-settings";
 import { namesStream, sourceSettings } from "./source-settings";
 
-/** Defaults of everything that shapes the graph. The one place that knows them. */
+/** The defaults of the arguments that are not checked in a separate file. */
 const DEFAULTS = {
   ttlDays: 7,
   maxEventBytes: 1_048_576,
@@ -45,15 +45,15 @@ export interface Normalised {
   readonly retain: boolean;
 }
 
-/** IAM takes 64 characters, and the longest role is `NAME-connection-manager-role-` with Pulumi's seven characters after it. */
+/** IAM role names have at most 64 characters. The longest is `NAME-connection-manager-role-` and Pulumi's seven random characters. */
 const MAX_NAME = 64 - "-connection-manager-role-".length - 7;
 
-/** @throws Error whose message names the argument, the value seen and what is allowed. */
+/** Checks the arguments and adds the defaults. @throws Error that names the argument, the value and what is allowed */
 export function normalise(name: string, args: StreamIngestionArgs): Normalised {
   expect(
     /^[A-Za-z][A-Za-z0-9-]*$/.test(name) && name.length <= MAX_NAME,
     "the instance name",
-    `1..${MAX_NAME} letters, digits and hyphens, a letter first`,
+    `1..${MAX_NAME} letters, digits and hyphens, starting with a letter`,
     name,
   );
   const { source, processor, relay = {}, events = {}, api = {} } = checkRequired(args);
@@ -92,63 +92,49 @@ export function normalise(name: string, args: StreamIngestionArgs): Normalised {
   };
 }
 
-/** What a JavaScript user may have left out although the types require it. */
+/** Checks required arguments, which JavaScript programs can omit, and combinations of arguments. */
 function checkRequired(args: StreamIngestionArgs): StreamIngestionArgs {
   if (args?.source?.secretArn === undefined) {
     expect(args?.source?.url !== undefined, "`source.url`", "the upstream's origin", args?.source?.url);
-    expect(
-      args.source.path !== undefined,
-      "`source.path`",
-      'a path on the upstream, "/" for its root',
-      args.source.path,
-    );
+    expect(args.source.path !== undefined, "`source.path`", 'a path on the upstream, such as "/"', args.source.path);
     checkCredential(args.source);
   } else checkSecretArn(args.source);
-  // An output cannot be looked into before it is known; the relay names what is wrong then.
+  // The value of an output is not known here. The relay reports an invalid one in the stream's status.
   if (typeof args.source.url === "string")
-    expect(
+    expectThat(
       isOrigin(args.source.url),
-      "`source.url`",
-      "an http, https, ws or wss URL without query",
-      "something else (it is a secret)",
+      "`source.url` to be an http, https, ws or wss URL without a query",
+      SECRET_VALUE,
     );
   if (typeof args.source.path === "string")
-    expect(
-      args.source.path.startsWith("/"),
-      "`source.path`",
-      "a path that begins with «/»",
-      "something else (it is a secret)",
-    );
+    expectThat(args.source.path.startsWith("/"), '`source.path` to start with "/"', SECRET_VALUE);
   checkEnvironment(args.processor?.environment);
   checkNetwork(args.network);
   return args;
 }
 
 function checkCredential(source: SourceArgs): void {
-  expect(
+  expectThat(
     typeof source.url !== "string" || !hasBothCredentials(source),
-    "`source.key`",
-    "absent where `source.url` has a user and password",
-    "both (they are secrets)",
+    "either `source.key` or a user and password in `source.url`",
+    "both",
   );
-  expect(
+  expectThat(
     typeof source.url !== "string" || !isReadable(source),
-    "`source.url`",
-    "https, because each request carries a credential; set `source.allowInsecureHttp: true` to send it readable",
-    "http",
+    "`source.url` to be an https URL because each request carries a credential",
+    "an http URL. Set `source.allowInsecureHttp: true` to send the credential unencrypted",
   );
 }
 
-/** Everything secret is in the existing secret. */
+/** An existing secret contains all secret arguments, so they cannot be set in addition. */
 function checkSecretArn(source: SourceArgs): void {
   const { secretArn } = source;
   const inSecret = ["url", "path", "key", "headers", "query", "body", "oauth2", "tls", "proxy"] as const;
   const also: string[] = inSecret.filter((name) => source[name] !== undefined);
   if (source.webSocket?.messages !== undefined) also.push("webSocket.messages");
-  expect(
+  expectThat(
     also.length === 0,
-    "`source.secretArn`",
-    "given without `url`, `path`, `key`, `headers`, `query`, `body`, `oauth2`, `tls`, `proxy` and `webSocket.messages`",
+    "`source.secretArn` without `url`, `path`, `key`, `headers`, `query`, `body`, `oauth2`, `tls`, `proxy` and `webSocket.messages`",
     `it with ${also.join(", ")}`,
   );
   const isArn = typeof secretArn !== "string" || /^arn:[^:]+:secretsmanager:[^:]+:\d{12}:secret:.+$/.test(secretArn);
@@ -180,9 +166,9 @@ function identityOf(kind: IdentityKind, path: string | undefined): RelaySettings
 }
 
 function reserved(value: number | undefined): number | undefined {
-  const holds = value === undefined || value === 0 || (Number.isInteger(value) && value >= 3);
+  const isAllowed = value === undefined || value === 0 || (Number.isInteger(value) && value >= 3);
   expect(
-    holds,
+    isAllowed,
     "`relay.reservedConcurrency`",
     "at least 3 (twice the concurrent hops plus one), or 0 to stop every stream",
     value,
@@ -195,11 +181,10 @@ function checkNetwork(network: NetworkArgs | undefined): void {
   const { subnetIds, securityGroupIds, fixedEgress, functions } = network;
   oneOf("network.functions", NetworkFunctions, functions ?? NetworkFunctions.relay);
   const existing = [subnetIds, securityGroupIds].filter((part) => part !== undefined).length;
-  expect(
+  expectThat(
     fixedEgress ? existing === 0 : existing === 2,
-    "`network`",
-    "either `subnetIds` with `securityGroupIds`, or `fixedEgress: true`",
-    Object.keys(network).join(", ") || "nothing",
+    "`network` to have either `subnetIds` with `securityGroupIds`, or `fixedEgress: true`",
+    quotedNames(network),
   );
 }
 
@@ -216,27 +201,31 @@ function known(value: pulumi.Input<pulumi.Input<string>[]>, check: (value: reado
   });
 }
 
-function flag(what: string, value = false): boolean {
-  expect(typeof value === "boolean", `\`${what}\``, "true or false", value);
+function flag(argument: string, value = false): boolean {
+  expect(typeof value === "boolean", `\`${argument}\``, "true or false", value);
   return value;
+}
+
+function quotedNames(args: object): string {
+  const names = Object.keys(args).map((name) => `\`${name}\``);
+  return names.join(", ") || "neither";
 }
 
 function privateApi(args: PrivateApiArgs | undefined): PrivateApiArgs | undefined {
   if (args === undefined) return undefined;
   const { vpcEndpointIds, vpcId, subnetIds, securityGroupIds } = args;
   const parts = [vpcId, subnetIds, securityGroupIds].filter((part) => part !== undefined).length;
-  expect(
+  expectThat(
     vpcEndpointIds === undefined ? parts === 3 : parts === 0,
-    "`api.privateApi`",
-    "either `vpcEndpointIds`, or `vpcId` with `subnetIds` and `securityGroupIds`",
-    Object.keys(args).join(", ") || "nothing",
+    "`api.privateApi` to have either `vpcEndpointIds`, or `vpcId` with `subnetIds` and `securityGroupIds`",
+    quotedNames(args),
   );
   return args;
 }
 
 function deploymentName(name: string | undefined): string | undefined {
-  const holds = name === undefined || (typeof name === "string" && /^[A-Za-z0-9_-]{1,255}$/.test(name));
-  expect(holds, "`deploymentName`", "1..255 letters, digits, hyphens and underscores", name);
+  const isAllowed = name === undefined || (typeof name === "string" && /^[A-Za-z0-9_-]{1,255}$/.test(name));
+  expect(isAllowed, "`deploymentName`", "1..255 letters, digits, hyphens and underscores", name);
   return name;
 }
 
@@ -250,13 +239,12 @@ function streamIds(ids: readonly string[], source: SourceArgs): readonly string[
   ids.forEach((id, index) => {
     expect(isStreamId(id), `\`streams[${index}]\``, STREAM_ID_RULE, id);
   });
-  const twice = ids.find((id, index) => ids.indexOf(id) !== index);
-  expect(twice === undefined, "`streams`", "without repetition", twice);
-  expect(
+  const duplicate = ids.find((id, index) => ids.indexOf(id) !== index);
+  expectThat(duplicate === undefined, "`streams` to contain each stream id once", `"${duplicate}" more than once`);
+  expectThat(
     ids.length < 2 || namesStream(source) !== false,
-    "`source`",
-    "a request with {streamId} in `path`, `query`, `headers` or `body`, because `streams` has more than one stream",
-    "the same request for each of them",
+    "`source` to have {streamId} in `path`, `query`, `headers` or `body`, because `streams` has more than one stream",
+    "none, which would send the same request for every stream",
   );
   return ids;
 }

@@ -10,7 +10,7 @@ export interface Statement {
 
 const allow = (Action: string[], ...Resource: Input<string>[]): Statement => ({ Effect: "Allow", Action, Resource });
 
-/** ARNs the statements speak of. */
+/** ARNs that the statements use. */
 export interface Arns {
   readonly connectionTable: Input<string>;
   readonly eventTable: Input<string>;
@@ -19,8 +19,8 @@ export interface Arns {
   readonly secret: Input<string>;
 }
 
-/** Writes into its own log group, which exists before the function: no function may create one. */
-export const writeLogs = (logGroupArn: Input<string>): Statement[] => [
+/** Allows writes to the function's own log group. The component creates the group, so no function may create one. */
+export const logStatements = (logGroupArn: Input<string>): Statement[] => [
   allow(["logs:CreateLogStream", "logs:PutLogEvents"], interpolate`${logGroupArn}:*`),
 ];
 
@@ -52,28 +52,28 @@ export const useKey = (keyArn: Input<string> | undefined, use: KeyUse): Statemen
   return [allow(["kms:Decrypt", "kms:DescribeKey", ...write], keyArn)];
 };
 
-export const relayEvents = (arns: Arns): Statement[] => [
+export const connectionManagerStatements = (arns: Arns): Statement[] => [
   allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], arns.connectionTable),
   allow(["dynamodb:BatchWriteItem"], arns.eventTable),
   allow(["secretsmanager:GetSecretValue"], arns.secret),
   allow(["s3:PutObject"], interpolate`${arns.bucket}/${OVERSIZE_PREFIX}*`),
 ];
 
-export const answerRequests = (arns: Arns): Statement[] => [
+export const connectionApiStatements = (arns: Arns): Statement[] => [
   allow(["dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:Scan"], arns.connectionTable),
 ];
 
-export const watchStreams = (arns: Arns): Statement[] => [
+export const watchdogStatements = (arns: Arns): Statement[] => [
   allow(["dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:Scan"], arns.connectionTable),
   allow(["secretsmanager:DescribeSecret"], arns.secret),
 ];
 
-export const invokeFunction = (functionArn: Input<string>): Statement[] => [
+export const invokeStatements = (functionArn: Input<string>): Statement[] => [
   allow(["lambda:InvokeFunction"], functionArn),
 ];
 
-/** What the event source mapping and the processor wrapper need; also what an existing function's role must be given. */
-export const processEvents = (arns: Arns): Statement[] => [
+/** For the event source mapping and the processor wrapper; an existing function's role needs the same. */
+export const eventProcessorStatements = (arns: Arns): Statement[] => [
   allow(["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"], arns.eventStream),
   allow(["dynamodb:ListStreams"], "*"),
   allow(["s3:GetObject"], interpolate`${arns.bucket}/${OVERSIZE_PREFIX}*`),

@@ -7,14 +7,14 @@ import { bundleProcessor } from "./bundle/processor";
 import { bundlePython } from "./bundle/python";
 import { isPython, type ProcessorSettings } from "./processor-settings";
 
-/** What the processor's function runs, and on what. */
+/** The code of the processor's function, with its runtime and architecture. */
 export interface ProcessorCode extends Code {
   readonly runtime: string;
   readonly architecture: Architecture;
 }
 
 /**
- * Makes the processor's code, before the first child: code that does not bundle must leave nothing behind.
+ * Bundles the processor's code. Called before the first child resource, so that code that does not compile creates nothing.
  *
  * @returns undefined for an existing function
  */

@@ -1,8 +1,8 @@
 import { Architecture, BundleFormat, type CopyArgs, type ProcessorArgs } from "./args";
 import { BUNDLE_DEFAULTS, type BundleSettings } from "./bundle/options";
-import { expect, integer, memory, oneOf } from "./expect";
+import { expect, expectThat, integer, memory, oneOf } from "./expect";
 
-/** What `processor` says about code and function, complete and checked. */
+/** The `processor` arguments with defaults, checked. */
 export interface ProcessorSettings {
   readonly memorySize: number;
   readonly timeoutSeconds: number;
@@ -18,13 +18,13 @@ export interface ProcessorSettings {
 
 const NODE_RUNTIMES = ["nodejs22.x", "nodejs24.x"];
 const PYTHON_RUNTIMES = ["python3.11", "python3.12", "python3.13", "python3.14"];
-/** esbuild's. */
+/** The loaders of esbuild. */
 const LOADERS = ["base64", "binary", "copy", "css", "dataurl", "default", "empty", "file", "js", "json", "jsx"];
 const MORE_LOADERS = ["local-css", "text", "ts", "tsx"];
 
 export const isPython = (entry: string | undefined) => entry?.endsWith(".py") === true;
 
-/** @throws Error that names the argument, the value seen and what is allowed */
+/** Checks the `processor` arguments and adds the defaults. @throws Error that names the argument, the value and what is allowed */
 export function processorSettings(args: ProcessorArgs): ProcessorSettings {
   checkKind(args);
   const python = isPython(args.entry);
@@ -47,23 +47,21 @@ export function processorSettings(args: ProcessorArgs): ProcessorSettings {
   };
 }
 
-/** Which arguments go with a file, with ready code, and with an existing function. */
+/** Checks which arguments can be used with a file, an archive or an existing function. */
 function checkKind(args: ProcessorArgs): void {
   const present = (["entry", "code", "functionArn"] as const).filter((name) => args[name] !== undefined);
-  expect(
+  expectThat(
     present.length === 1,
-    "`processor`",
-    "one of `entry` (a file), `code` (an archive) and `functionArn` (an existing function)",
-    present.join(" and ") || "none",
+    "`processor` to have one of `entry` (a file), `code` (an archive) and `functionArn` (an existing function)",
+    present.map((name) => `\`${name}\``).join(" and ") || "none of them",
   );
   const [kind] = present;
   const only = (names: readonly (keyof ProcessorArgs)[], ...kinds: readonly string[]) => {
     for (const name of names)
-      expect(
+      expectThat(
         args[name] === undefined || kinds.includes(kind as string),
-        `\`processor.${name}\``,
-        `given with ${kinds.map((one) => `\`${one}\``).join(" or ")} only`,
-        `it with \`${kind}\``,
+        `\`processor.${name}\` only together with ${kinds.map((one) => `\`processor.${one}\``).join(" or ")}`,
+        `\`${name}\` with \`${kind}\``,
       );
   };
   only(["roleName"], "functionArn");
@@ -72,11 +70,10 @@ function checkKind(args: ProcessorArgs): void {
   only(["runtime", "architecture", "memorySize", "timeoutSeconds", "environment"], "entry", "code");
   if (isPython(args.entry))
     for (const name of ["bundle", "externals"] as const)
-      expect(
+      expectThat(
         args[name] === undefined,
-        `\`processor.${name}\``,
-        "given with JavaScript and TypeScript only",
-        args.entry,
+        `\`processor.${name}\` only with a JavaScript or TypeScript entry`,
+        `\`${name}\` with "${args.entry}"`,
       );
 }
 
@@ -105,23 +102,28 @@ function bundleSettings({ bundle = {}, externals = [] }: ProcessorArgs, runtime:
   };
 }
 
-function texts(what: string, values: readonly string[]): readonly string[] {
+function texts(argument: string, values: readonly string[]): readonly string[] {
   expect(
     Array.isArray(values) && values.every((value) => typeof value === "string" && value !== ""),
-    `\`${what}\``,
-    "a list of strings",
-    JSON.stringify(values),
+    `\`${argument}\``,
+    "a list of non-empty strings",
+    values,
   );
   return values;
 }
 
 function checkCopy(copy: CopyArgs, index: number): CopyArgs {
   const { from, to } = copy;
-  const what = `\`processor.copy[${index}]`;
-  expect(typeof from === "string" && from !== "", `${what}.from\``, "a path from the program's folder", from);
+  const argument = `\`processor.copy[${index}]`;
+  expect(
+    typeof from === "string" && from !== "",
+    `${argument}.from\``,
+    "a path relative to the program's folder",
+    from,
+  );
   expect(
     to === undefined || (to !== "" && !to.startsWith("/") && !to.split("/").includes("..")),
-    `${what}.to\``,
+    `${argument}.to\``,
     "a path inside the function's folder",
     to,
   );

@@ -9,7 +9,7 @@ export interface Scope {
   readonly deployment: string;
   readonly parent: pulumi.Resource;
   readonly tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
-  /** Stateful children outlive the stack. */
+  /** Whether child resources with state remain after `pulumi destroy`. */
   readonly retain: boolean;
   readonly account: Account;
   readonly transforms: Transforms;

@@ -6,14 +6,14 @@ import type { SourceArgs } from "./args";
 import { type Scope, stateful } from "./scope";
 import { transformed } from "./transform";
 
-/** The secret that a hop reads: URL, path, key, headers, query and messages of the upstream. */
+/** The secret with URL, path, key, headers, query and messages of the upstream. */
 export interface SourceSecretNodes {
   readonly secret: aws.secretsmanager.Secret;
   /** Absent for an existing secret. */
   readonly secretVersion?: aws.secretsmanager.SecretVersion;
 }
 
-/** Everything in one secret: a hop reads it, so a rotation needs no deploy. An existing secret is read, and never changed. */
+/** Creates the secret that each hop reads, so that a rotation needs no deployment. An existing secret is never changed. */
 export function createSourceSecret(scope: Scope, source: SourceArgs): SourceSecretNodes {
   const name = `${scope.name}-source`;
   if (source.secretArn !== undefined)
@@ -48,8 +48,8 @@ export function createSourceSecret(scope: Scope, source: SourceArgs): SourceSecr
     `${name}-version`,
     transformed<aws.secretsmanager.SecretVersionArgs>(scope, "secretVersion", `${name}-version`, {
       secretId: secret.id,
-      // Write-only: a deploy compares the configuration with the configuration before, never with the secret's present value. So a
-      // value that was rotated in AWS stays until the configuration changes.
+      // Write-only: a deployment compares the configuration with the previous one, not with the secret's current value. A value
+      // that was rotated in AWS remains until the configuration changes.
       secretStringWo: secretString,
       secretStringWoVersion: secretString.apply(fingerprint),
     }),
@@ -58,7 +58,7 @@ export function createSourceSecret(scope: Scope, source: SourceArgs): SourceSecr
   return { secret, secretVersion };
 }
 
-/** 31 bits of the configured value's hash: the provider takes a number as the value's version. */
+/** 31 bits of the value's hash, because the provider requires a number as the version. */
 function fingerprint(value: string): number {
   return createHash("sha256").update(value).digest().readUInt32BE() >>> 1;
 }

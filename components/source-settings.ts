@@ -11,7 +11,7 @@ import {
   SourceMethod,
 } from "./args";
 import { controlRules } from "./control-rules";
-import { expect, integer, oneOf, onlyKeys, pointer, text } from "./expect";
+import { expect, expectThat, integer, oneOf, onlyKeys, pointer, text } from "./expect";
 import { webSocketSettings } from "./web-socket";
 
 const SOURCE_DEFAULTS = { idleTimeoutSeconds: 60 } as const;
@@ -37,7 +37,7 @@ const SOURCE_KEYS = [
   ...["compression", "allowInsecureHttp", "resume", "idleTimeoutSeconds", "on", "end", "webSocket"],
 ];
 
-/** The settings of `source`, checked. @throws Error that names the argument, the value seen and what is allowed */
+/** Checks `source` and adds the defaults. @throws Error that names the argument, the value and what is allowed */
 export function sourceSettings(source: SourceArgs): RelaySettings["source"] {
   onlyKeys("source", source, SOURCE_KEYS, SOURCE_EXAMPLE);
   const method = oneOf("source.method", SourceMethod, source.method ?? SourceMethod.get);
@@ -45,7 +45,7 @@ export function sourceSettings(source: SourceArgs): RelaySettings["source"] {
     expect(
       source.end !== undefined,
       "`source.end`",
-      `given with \`source.method\` ${method}: "reconnect" sends the request again, "complete" ends the stream`,
+      `"reconnect" (send the request again) or "complete" (the stream ends) with method ${method}`,
       source.end,
     );
   expect(
@@ -74,8 +74,8 @@ export function sourceSettings(source: SourceArgs): RelaySettings["source"] {
   };
 }
 
-function flag<T extends object>(what: string, value: boolean | undefined, settings: T): T | object {
-  expect(value === undefined || typeof value === "boolean", `\`${what}\``, "true or false", value);
+function flag<T extends object>(argument: string, value: boolean | undefined, settings: T): T | object {
+  expect(value === undefined || typeof value === "boolean", `\`${argument}\``, "true or false", value);
   return value === true ? settings : {};
 }
 
@@ -85,11 +85,10 @@ function authSettings({ auth = {}, oauth2, key }: SourceArgs): AuthSettings {
   onlyKeys("source.auth", auth, ["kind", "name", "service", "region"], AUTH_EXAMPLE);
   const { kind = AuthKind.bearer, name, service, region }: AuthArgs = auth;
   oneOf("source.auth.kind", AuthKind, kind);
-  expect(
+  expectThat(
     (oauth2 !== undefined) === (kind === AuthKind.oauth2),
-    "`source.oauth2`",
-    'given with `source.auth: { kind: "oauth2" }`, and only with it',
-    oauth2 === undefined ? "none" : `it with "${kind}"`,
+    '`source.oauth2` with `source.auth.kind` "oauth2", and only with it',
+    oauth2 === undefined ? "no `source.oauth2`" : `\`source.oauth2\` with "${kind}"`,
   );
   if (kind === AuthKind.header || kind === AuthKind.query) return { kind, name: text("source.auth.name", name) };
   if (kind === AuthKind.awsSigV4)
@@ -99,15 +98,15 @@ function authSettings({ auth = {}, oauth2, key }: SourceArgs): AuthSettings {
       key !== undefined,
       "`source.key`",
       kind === AuthKind.basic
-        ? "`user:password` with this `source.auth`"
-        : "the client's secret with this `source.auth`",
+        ? '`user:password` with `source.auth.kind` "basic"'
+        : 'the client\'s secret with `source.auth.kind` "oauth2"',
       key,
     );
   if (kind !== AuthKind.oauth2 || oauth2 === undefined) return { kind } as AuthSettings;
   onlyKeys("source.oauth2", oauth2, ["tokenUrl", "clientId", "scope", "audience", "clientAuth"], OAUTH2_EXAMPLE);
   const { tokenUrl, clientId, scope, audience, clientAuth = OAuth2ClientAuth.basic } = oauth2;
   expect(tokenUrl !== undefined, "`source.oauth2.tokenUrl`", "the URL of the token endpoint", tokenUrl);
-  expect(clientId !== undefined, "`source.oauth2.clientId`", "the client's id", clientId);
+  expect(clientId !== undefined, "`source.oauth2.clientId`", "the client id", clientId);
   return {
     kind,
     clientAuth: oneOf("source.oauth2.clientAuth", OAuth2ClientAuth, clientAuth),
@@ -125,7 +124,7 @@ function resumeSettings(resume: ResumeArgs, { body }: SourceArgs): ResumeSetting
   const { kind = ResumeKind.lastEventId, name, template, types } = resume;
   oneOf("source.resume.kind", ResumeKind, kind);
   if (template !== undefined)
-    expect(template.includes("{position}"), "`source.resume.template`", "text with {position}", template);
+    expect(template.includes("{position}"), "`source.resume.template`", "a string with {position}", template);
   if (types !== undefined)
     expect(
       Array.isArray(types) && types.length > 0 && types.every((type) => typeof type === "string"),
@@ -136,7 +135,7 @@ function resumeSettings(resume: ResumeArgs, { body }: SourceArgs): ResumeSetting
   expect(
     kind !== ResumeKind.body || body !== undefined,
     "`source.body`",
-    'a body with {position}, as `source.resume: { kind: "body" }` requires',
+    'a body with {position} with `source.resume.kind` "body"',
     body,
   );
   const options = {
@@ -170,18 +169,17 @@ function checkWebSocket(source: SourceArgs): void {
 function checkTls({ tls }: SourceArgs): void {
   if (tls === undefined) return;
   onlyKeys("source.tls", tls, ["ca", "cert", "key"], '{ ca: readFileSync("ca.pem", "utf8") }');
-  expect(
+  expectThat(
     (tls.cert === undefined) === (tls.key === undefined),
-    "`source.tls`",
-    "`cert` and `key` together",
-    tls.cert === undefined ? "`key` only" : "`cert` only",
+    "`source.tls` to have both `cert` and `key`, or neither",
+    tls.cert === undefined ? "only `key`" : "only `cert`",
   );
 }
 
 const PLACEHOLDER = "{streamId}";
 
 /**
- * Whether the request names its stream. Undefined: an argument is an output, whose value is not known yet, or the request is in an
+ * Whether the request names its stream. Undefined: an argument is an output, owner value is not known yet, or the request is in an
  * existing secret.
  */
 export function namesStream(source: SourceArgs): boolean | undefined {

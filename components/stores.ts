@@ -9,7 +9,7 @@ import { type Scope, stateful } from "./scope";
 import type { SourceSecretNodes } from "./source-secret";
 import { transformed } from "./transform";
 
-/** The resources that hold state. */
+/** The resources with state. */
 export interface Stores extends SourceSecretNodes {
   readonly connectionTable: aws.dynamodb.Table;
   readonly eventTable: aws.dynamodb.Table;
@@ -68,7 +68,7 @@ export function declaredRowKey(
     .apply((hash) => `${DECLARED_ROW}:${hash}`);
 }
 
-/** The declared streams as one row that the deployment owns: a deploy never touches a live row. */
+/** Writes the declared streams to one row that the deployment owns, so that a deployment never changes a stream's row. */
 export function createDeclaredRow(
   scope: Scope,
   table: aws.dynamodb.Table,

@@ -17,7 +17,7 @@ import { createConnectionTable, createDeclaredRow, createEventTable, declaredRow
 import { checkTransforms } from "./transform";
 import { createWatchdog } from "./watchdog";
 
-/** The children, for what the outputs do not say. */
+/** The child resources, for properties that are not outputs. */
 export interface StreamIngestionNodes extends Stores {
   readonly connectionManager: aws.lambda.Function;
   readonly connectionApi: aws.lambda.Function;
@@ -25,17 +25,17 @@ export interface StreamIngestionNodes extends Stores {
   /** For a domain's base path mapping, and for a web ACL. */
   readonly stage: aws.apigateway.Stage;
   readonly watchdog: aws.lambda.Function;
-  /** Absent where the processor is an existing function. */
+  /** Absent when the processor is an existing function. */
   readonly eventProcessor?: aws.lambda.Function;
   readonly mapping: aws.lambda.EventSourceMapping;
   readonly alarms: readonly aws.cloudwatch.MetricAlarm[];
 }
 
-/** Pulumi's analyzer takes every field of a component for an output, a private one too. */
+/** A map, because Pulumi's analyzer treats every field of a component as an output, even a private one. */
 const nodesOf = new WeakMap<StreamIngestion, StreamIngestionNodes>();
 
 /**
- * Keeps endless HTTP streams open on AWS Lambda, stores every event once in DynamoDB, and hands each new one to your
+ * Keeps endless HTTP streams open on AWS Lambda, stores every event once in DynamoDB, and sends each new event to your
  * processor.
  *
  * @example
@@ -46,28 +46,31 @@ const nodesOf = new WeakMap<StreamIngestion, StreamIngestionNodes>();
  * });
  */
 export class StreamIngestion extends pulumi.ComponentResource {
-  /** Base of the connection API, `https://…/v1`. */
+  /** Base URL of the connection API, `https://…/v1`. */
   readonly apiUrl: pulumi.Output<string>;
   /** Name of the event table. */
   readonly tableName: pulumi.Output<string>;
+  /** Name of the connection table. */
   readonly connectionTableName: pulumi.Output<string>;
-  /** Bucket of oversize events and failures. */
+  /** Name of the bucket for oversize events and failures. */
   readonly bucketName: pulumi.Output<string>;
+  /** ARN of the secret with the upstream's URL, path, key, headers and query. */
   readonly secretArn: pulumi.Output<string>;
+  /** ARN of the processor function. */
   readonly processorArn: pulumi.Output<string>;
-  /** What an existing processor's role must be allowed; attach it first when no `roleName` was given. */
+  /** Policy that the role of an existing processor needs. Without `processor.roleName`, attach it to the role yourself. */
   readonly processorPolicyJson: pulumi.Output<string>;
-  /** Addresses that the upstream sees under `network.fixedEgress`; otherwise empty. */
+  /** Addresses that the upstream sees with `network.fixedEgress`; otherwise empty. */
   readonly egressIps: pulumi.Output<string[]>;
 
-  /** @throws pulumi.ResourceError that names the argument, the value seen and what is allowed */
+  /** @throws pulumi.ResourceError that names the argument, the value and what is allowed */
   constructor(name: string, args: StreamIngestionArgs, { transform = {}, ...opts }: StreamIngestionOptions = {}) {
     const secretArgs = markSecrets(args);
     super(COMPONENT_TYPE, name, secretArgs, opts);
     try {
       const settings = normalise(name, args);
       const { source, processor, events = {}, connections = {}, network, alarms, tags } = secretArgs;
-      // Before the first child: code that does not compile shall leave nothing behind.
+      // Before the first child resource, so that code that does not compile creates nothing.
       const code = processorCode(processor, settings.processor, (warning) => pulumi.log.warn(warning, this));
       const scope: Scope = {
         name,
@@ -144,13 +147,13 @@ export class StreamIngestion extends pulumi.ComponentResource {
     });
   }
 
-  /** All children. */
+  /** All child resources. */
   get nodes(): StreamIngestionNodes {
     return nodesOf.get(this) as StreamIngestionNodes;
   }
 }
 
-/** CloudWatch takes letters, digits, - and _ in a dashboard's name. */
+/** A dashboard's name can contain letters, digits, `-` and `_`. */
 function deploymentOf(name: string): string {
   return `${pulumi.getProject()}-${pulumi.getStack()}-${name}`.replace(/[^A-Za-z0-9_-]/g, "-");
 }

@@ -3,7 +3,7 @@ import type { Transforms } from "./args";
 import { expect } from "./expect";
 import type { Scope } from "./scope";
 
-/** Every name that `transform` accepts. */
+/** The names that `transform` accepts. */
 export const TRANSFORM_NAMES: Readonly<Record<keyof Transforms, true>> = {
   alarms: true,
   apiKey: true,
@@ -46,19 +46,19 @@ export const TRANSFORM_NAMES: Readonly<Record<keyof Transforms, true>> = {
   watchdog: true,
 };
 
-/** @throws Error that lists the names that exist */
+/** Checks the names and types of the transforms. @throws Error that lists the allowed names */
 export function checkTransforms(transforms: Transforms): Transforms {
   for (const [name, transform] of Object.entries(transforms)) {
     expect(name in TRANSFORM_NAMES, "`transform`", `one or more of ${Object.keys(TRANSFORM_NAMES).join(", ")}`, name);
     const usable = transform === undefined || typeof transform === "function" || isMap(transform);
-    expect(usable, `\`transform.${name}\``, "arguments to merge, or a function of the arguments", transform);
+    expect(usable, `\`transform.${name}\``, "arguments to merge or a function", transform);
   }
   return transforms;
 }
 
 /**
- * The arguments of a child after the user's transform. A function may return other arguments, or change those it receives
- * and return nothing. Values merge deeply: one more environment variable leaves the others.
+ * Applies the user's transform to the arguments of a child resource. A function returns new arguments, or changes the received
+ * ones and returns nothing. Values merge deeply: an additional environment variable keeps the others.
  *
  * @param name - the child's Pulumi name
  */
@@ -73,12 +73,12 @@ export function transformed<Args extends object>(
   if (typeof transform !== "function") return merge(args, transform) as Args;
   const result: unknown = transform(args, name);
   if (result === undefined) return args;
-  const what = `what \`transform.${key}\` returns for ${name}`;
-  expect(isMap(result), what, "the arguments, or nothing", result instanceof Promise ? "a promise" : result);
+  const argument = `the return value of \`transform.${key}\` for ${name}`;
+  expect(isMap(result), argument, "the arguments or undefined", result instanceof Promise ? "a promise" : result);
   return result as Args;
 }
 
-/** Merges maps, also inside outputs. Everything else, lists included, is replaced. */
+/** Merges maps, also inside outputs. Replaces everything else, including lists. */
 export function merge(base: unknown, change: unknown): unknown {
   if (isMap(base) && isMap(change)) {
     const changed = Object.entries(change).map(([name, value]) => [name, merge(base[name], value)]);

@@ -6,7 +6,7 @@ import { type ConnectionManager, managerEnvironment } from "./connection-manager
 import { attachPolicy, createLambda, createRole, type LambdaFunction } from "./lambda-function";
 import type { VpcAccess } from "./network";
 import type { Normalised } from "./normalise";
-import { invokeFunction, watchStreams } from "./permissions";
+import { invokeStatements, watchdogStatements } from "./permissions";
 import type { Scope } from "./scope";
 import type { Stores } from "./stores";
 import { transformed } from "./transform";
@@ -17,7 +17,7 @@ export interface Declared {
   readonly declaredRow: pulumi.Input<string>;
 }
 
-/** Revives streams that should run and do not, every minute. */
+/** Creates the function that restarts streams without a live lease, and its schedule: every minute. */
 export function createWatchdog(
   scope: Scope,
   stores: Stores,
@@ -28,7 +28,7 @@ export function createWatchdog(
 ): LambdaFunction {
   const watchdog = createLambda(scope, {
     role: "watchdog",
-    description: "Revives streams that should run and do not",
+    description: "Restarts streams that should be open and have no live lease",
     bundle: bundleHandler("watchdog"),
     memorySize: 256,
     timeoutSeconds: 50,
@@ -39,7 +39,7 @@ export function createWatchdog(
       [ENV.release]: manager.release,
       [ENV.declaredRow]: declaredRow,
     },
-    statements: [...watchStreams(stores.arns), ...invokeFunction(manager.function.arn)],
+    statements: [...watchdogStatements(stores.arns), ...invokeStatements(manager.function.arn)],
     extraStatements: scope.account.extraStatements.watchdog,
     keyUse: "write",
     vpc,
@@ -59,11 +59,11 @@ export function createWatchdog(
       },
     })),
   );
-  const policy = attachPolicy(scope, name, role, invokeFunction(watchdog.function.arn));
+  const policy = attachPolicy(scope, name, role, invokeStatements(watchdog.function.arn));
   new aws.scheduler.Schedule(
     name,
     transformed<aws.scheduler.ScheduleArgs>(scope, "schedule", name, {
-      description: `Wakes the watchdog of ${scope.name}`,
+      description: `Invokes the watchdog of ${scope.name}`,
       scheduleExpression: "rate(1 minute)",
       flexibleTimeWindow: { mode: "OFF" },
       // The next minute is the retry.

@@ -1,6 +1,6 @@
 import type { WebSocketSettings } from "../runtime/contract";
 import type { SourceArgs } from "./args";
-import { expect, integer, onlyKeys } from "./expect";
+import { expect, expectThat, integer, onlyKeys, SECRET_VALUE, text } from "./expect";
 
 const DEFAULT_PING_INTERVAL_SECONDS = 30;
 
@@ -9,7 +9,7 @@ const EXAMPLE = `{ messages: ['{"op":"subscribe","channel":"{streamId}"}'] }`;
 /** RFC 6455, section 4.1: a token. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
-/** The settings of `source.webSocket`, checked. @throws Error that names the argument and what is wrong with it */
+/** Checks `source.webSocket` and adds the defaults. @throws Error that names the argument and what is wrong with it */
 export function webSocketSettings({ url, format, webSocket = {} }: SourceArgs): WebSocketSettings {
   onlyKeys("source.webSocket", webSocket, KEYS, EXAMPLE);
   const { subprotocols = [], messages, pingIntervalSeconds, pingMessage, compression = false } = webSocket;
@@ -22,17 +22,10 @@ export function webSocketSettings({ url, format, webSocket = {} }: SourceArgs): 
     'a list of distinct names such as ["v1.json"]',
     subprotocols,
   );
-  expect(
+  expectThat(
     messages === undefined || typeof messages === "object",
-    "`source.webSocket.messages`",
-    "a list of messages",
-    "something else (they are secrets)",
-  );
-  expect(
-    pingMessage === undefined || (typeof pingMessage === "string" && pingMessage !== ""),
-    "`source.webSocket.pingMessage`",
-    "text",
-    pingMessage,
+    "`source.webSocket.messages` to be a list of strings",
+    SECRET_VALUE,
   );
   expect(typeof compression === "boolean", "`source.webSocket.compression`", "true or false", compression);
   const seconds = pingIntervalSeconds ?? DEFAULT_PING_INTERVAL_SECONDS;
@@ -41,19 +34,18 @@ export function webSocketSettings({ url, format, webSocket = {} }: SourceArgs): 
     compression,
     ping: {
       intervalMs: 1000 * integer("source.webSocket.pingIntervalSeconds", seconds, 0, 840),
-      ...(pingMessage !== undefined && { message: pingMessage }),
+      ...(pingMessage !== undefined && { message: text("source.webSocket.pingMessage", pingMessage) }),
     },
   };
 }
 
-/** An output cannot be read before it is known: then the relay reports what does not fit. */
+/** The value of an output is not known here. The relay reports an invalid one in the stream's status. */
 function checkUrl(url: SourceArgs["url"], isConfigured: boolean, format: string): void {
   if (typeof url !== "string") return;
   const isWebSocket = /^wss?:/i.test(url);
-  expect(
+  expectThat(
     !isConfigured || isWebSocket,
-    "`source.webSocket`",
-    "given with a `source.url` that begins with wss:",
+    "`source.webSocket` only with a `source.url` that starts with wss: or ws:",
     "it with another URL",
   );
   expect(

@@ -4,11 +4,11 @@ import { eachBatch, type StreamEvent } from "pulumi-stream-ingestion/processor";
 const queue = process.env.QUEUE;
 const client = new SQSClient({});
 
-/** SQS takes ten messages and 1 MiB a call; an event may be as large as `events.maxEventBytes`, 1 MiB. */
+/** SQS accepts 10 messages and 1 MiB per call. An event has at most `events.maxEventBytes`, 1 MiB by default. */
 const MAX_MESSAGES = 10;
 const MAX_BYTES = 1024 * 1024;
 
-/** Forwards events to a FIFO queue, one message group a stream. */
+/** Forwards events to a FIFO queue, with one message group per stream. */
 export const handler = eachBatch(async (events, { signal }) => {
   for (const group of groups(events)) {
     const command = new SendMessageBatchCommand({
@@ -17,12 +17,12 @@ export const handler = eachBatch(async (events, { signal }) => {
         Id: String(index),
         MessageBody: event.data,
         MessageGroupId: event.streamId,
-        // Sent again within five minutes, it is dropped by the queue: the batch may be delivered twice, or halved.
+        // A batch can be delivered twice or halved. The queue drops a message that is sent again within five minutes.
         MessageDeduplicationId: event.key,
       })),
     });
     const { Failed = [] } = await client.send(command, { abortSignal: signal });
-    // Thrown: the batch is tried again, then halved until the message that SQS refuses is alone.
+    // The batch is retried, then halved until the refused message is alone.
     if (Failed.length > 0) throw new Error(`SQS refused ${Failed.length} messages: ${Failed[0]?.Message}`);
   }
 });

@@ -11,14 +11,14 @@ interface Price {
 const table = process.env.MINUTES;
 const client = new DynamoDBClient({});
 
-/** Adds each price to its minute: count and sum, hence the average. */
+/** Adds each price to the count and the sum of its minute. */
 export const handler = eachEvent<Price>(
   async (event, { signal }) => {
     const { instrument, price, time } = event.json();
     const update = new UpdateItemCommand({
       TableName: table,
       Key: { instrument: { S: instrument }, minute: { S: time.slice(0, "2026-01-31T12:00".length) } },
-      // The minute remembers whom it counted, and that in the same write: an event that comes twice is counted once.
+      // The item stores the keys that it has counted, in the same write, so an event that is delivered twice counts once.
       UpdateExpression: "ADD #count :one, #sum :price, #counted :keys",
       ConditionExpression: "NOT contains(#counted, :key)",
       ExpressionAttributeNames: { "#count": "count", "#sum": "sum", "#counted": "counted" },

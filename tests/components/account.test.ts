@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { StreamIngestion } from "../../components";
-import { type Evaluated, evaluate, unsealed } from "../mocks/recording-monitor";
-import { someArgs } from "./arguments";
+import { type Evaluated, evaluate, secretValue } from "../mocks/recording-monitor";
+import { requiredArgs } from "./arguments";
 
 const KEY = "arn:aws:kms:eu-west-1:123456789012:key/1";
 const BOUNDARY = "arn:aws:iam::123456789012:policy/developers";
 const FUNCTIONS = ["connection-api", "connection-manager", "event-processor", "watchdog"];
 
-const deployed = (args: object) => evaluate(() => new StreamIngestion("in", someArgs(args)));
+const deployed = (args: object) => evaluate(() => new StreamIngestion("in", requiredArgs(args)));
 
 interface Statement {
   readonly Effect: string;
@@ -162,7 +162,7 @@ describe("account", () => {
 
   it("leaves tags of the mapping out in China, where AWS refuses them", async () => {
     const tags = async (region: string) => {
-      const evaluated = await evaluate(() => new StreamIngestion("in", someArgs({ tags: { team: "data" } })), {
+      const evaluated = await evaluate(() => new StreamIngestion("in", requiredArgs({ tags: { team: "data" } })), {
         region,
       });
       return evaluated.one("aws:lambda/eventSourceMapping:EventSourceMapping").inputs.tags;
@@ -224,7 +224,7 @@ describe("the source's secret", () => {
   it("is another version when its configuration changes, and only then", async () => {
     const numbers = [await version("a"), await version("a"), await version("b")].map((inputs) => {
       assert.equal(inputs.secretString, undefined, "a value that is compared reverts a rotation");
-      return unsealed(inputs.secretStringWoVersion);
+      return secretValue(inputs.secretStringWoVersion);
     });
     assert.equal(numbers[0], numbers[1]);
     assert.notEqual(numbers[1], numbers[2]);

@@ -7,7 +7,7 @@ import { Analyzer } from "@pulumi/pulumi/provider/experimental/analyzer";
 const ROOT = resolve(__dirname, "../..");
 
 describe("Pulumi's analyzer", () => {
-  it("makes a schema of the component, so that any language can have it", () => {
+  it("creates a schema of the component, so that other languages can use it", () => {
     const folder = mkdtempSync(join(tmpdir(), "analyzer-"));
     try {
       symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { readConfig } from "../../components/config";
 
-/** Reads a configuration of these values. */
+/** Reads a stack configuration with these values. */
 function read(values: Record<string, string>) {
   pulumi.runtime.setAllConfig(Object.fromEntries(Object.entries(values).map(([key, value]) => [`p:${key}`, value])));
   return readConfig(new pulumi.Config("p"));
@@ -12,12 +12,12 @@ describe("readConfig", () => {
   beforeEach(() => pulumi.runtime.setMocks({ call: () => ({}), newResource: () => ({ id: "", state: {} }) }));
   afterEach(() => pulumi.runtime.setAllConfig({}));
 
-  it("returns URL, path and key as secrets, set as such or not", async () => {
+  it("returns URL, path and key as secrets, whether they are set as secrets or not", async () => {
     const config = read({ url: "https://a.example", path: "/p", key: "k" });
     for (const output of [config.url, config.path, config.key!]) assert.equal(await pulumi.isSecret(output), true);
   });
 
-  it("goes without a key and without streams", () => {
+  it("accepts a configuration without a key and streams", () => {
     const config = read({ url: "https://a.example", path: "/p" });
     assert.deepEqual([config.key, config.streams], [undefined, []]);
   });
@@ -27,15 +27,15 @@ describe("readConfig", () => {
   });
 
   for (const missing of ["url", "path"])
-    it(`says how to set the ${missing} that is missing`, () => {
+    it(`shows the command that sets a missing ${missing}`, () => {
       const values: Record<string, string> = { url: "https://a.example", path: "/p" };
       delete values[missing];
       assert.throws(() => read(values), {
-        message: new RegExp(`no \`${missing}\` yet.*pulumi config set --secret ${missing} `),
+        message: new RegExp(`no \`${missing}\`\\. Run: pulumi config set --secret ${missing} `),
       });
     });
 
-  it("refuses streams that are no list of ids", () => {
+  it("refuses streams that are not a list of ids", () => {
     assert.throws(
       () => read({ url: "u", path: "/", streams: '"a"' }),
       /list of stream ids, got "a".*config set --path/,

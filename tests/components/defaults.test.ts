@@ -3,11 +3,11 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import ts from "typescript";
 import { normalise } from "../../components/normalise";
-import { someArgs } from "./arguments";
+import { requiredArgs } from "./arguments";
 
 const FILE = resolve(__dirname, "../../components/args.ts");
 
-/** `ProcessorArgs.batchSize` → what its documentation says the default is. */
+/** The documented default of each argument, such as `ProcessorArgs.batchSize`. */
 function documentedDefaults(): Record<string, string> {
   const source = ts.createSourceFile(FILE, readFileSync(FILE, "utf8"), ts.ScriptTarget.ES2022, true);
   const found: Record<string, string> = {};
@@ -24,16 +24,16 @@ function documentedDefaults(): Record<string, string> {
 }
 
 function clientAuth(): unknown {
-  const { source } = someArgs();
+  const { source } = requiredArgs();
   const oauth2 = { tokenUrl: "https://login.example/token", clientId: "relay" };
-  const { auth } = normalise("in", someArgs({ source: { ...source, auth: { kind: "oauth2" }, oauth2 } })).settings
+  const { auth } = normalise("in", requiredArgs({ source: { ...source, auth: { kind: "oauth2" }, oauth2 } })).settings
     .source;
   return auth.kind === "oauth2" && auth.clientAuth;
 }
 
-describe("the defaults", () => {
-  it("are what the documentation of the arguments says", () => {
-    const { settings, processor, ...rest } = normalise("in", someArgs());
+describe("the defaults of the arguments", () => {
+  it("are the documented ones", () => {
+    const { settings, processor, ...rest } = normalise("in", requiredArgs());
     const code: Record<string, unknown> = {
       "AuthArgs.kind": settings.source.auth.kind,
       "ResumeArgs.kind": settings.source.resume.kind,
@@ -89,7 +89,7 @@ describe("the defaults", () => {
       "AccountArgs.tracing": rest.account.tracing,
       "AccountArgs.deletionProtection": rest.account.deletionProtection,
     };
-    // Told in words: there is no value to compare.
+    // These defaults are described in words, so there is no value to compare.
     const inWords = [
       "BundleArgs.format",
       "CopyArgs.to",

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { StreamIngestion } from "../../components";
-import { type Evaluated, evaluate, unsealed } from "../mocks/recording-monitor";
-import { ENTRY, someArgs } from "./arguments";
+import { type Evaluated, evaluate, secretValue } from "../mocks/recording-monitor";
+import { ENTRY, requiredArgs } from "./arguments";
 
 const TYPE = "stream-ingestion:index:StreamIngestion";
 const FUNCTIONS = ["connection-api", "connection-manager", "event-processor", "watchdog"];
@@ -18,15 +18,15 @@ const actionsOf = (evaluated: Evaluated, name: string) =>
     .sort();
 
 describe("StreamIngestion", () => {
-  describe("with the least arguments", () => {
-    let it1: Evaluated;
+  describe("with the required arguments", () => {
+    let created: Evaluated;
     before(async () => {
-      it1 = await evaluate(() => new StreamIngestion("in", someArgs()));
+      created = await evaluate(() => new StreamIngestion("in", requiredArgs()));
     });
 
-    it("makes exactly these children, each under the component", () => {
+    it("creates exactly these child resources, each with the component as parent", () => {
       const counts: Record<string, number> = {};
-      for (const { type } of it1.resources) counts[type] = (counts[type] ?? 0) + 1;
+      for (const { type } of created.resources) counts[type] = (counts[type] ?? 0) + 1;
       assert.deepEqual(counts, {
         [TYPE]: 1,
         "aws:secretsmanager/secret:Secret": 1,
@@ -56,16 +56,16 @@ describe("StreamIngestion", () => {
         "aws:cloudwatch/metricAlarm:MetricAlarm": 7,
         "aws:cloudwatch/dashboard:Dashboard": 1,
       });
-      const component = it1.one(TYPE);
-      for (const child of it1.resources.filter(({ type }) => type.startsWith("aws:"))) {
+      const component = created.one(TYPE);
+      for (const child of created.resources.filter(({ type }) => type.startsWith("aws:"))) {
         assert.equal(child.parent, component.urn, child.name);
         assert.match(child.name, /^in-/);
       }
     });
 
-    it("gives the two tables their keys, recovery and encryption, and a change stream and TTL to the events alone", () => {
-      const connections = it1.one("aws:dynamodb/table:Table", "in-connections").inputs;
-      const events = it1.one("aws:dynamodb/table:Table", "in-events").inputs;
+    it("creates two tables with keys and point-in-time recovery, and only the event table with a stream and TTL", () => {
+      const connections = created.one("aws:dynamodb/table:Table", "in-connections").inputs;
+      const events = created.one("aws:dynamodb/table:Table", "in-events").inputs;
       assert.equal(connections.hashKey, "streamId");
       assert.equal(connections.rangeKey, undefined);
       assert.equal(connections.streamEnabled, undefined);
@@ -80,17 +80,17 @@ describe("StreamIngestion", () => {
       }
     });
 
-    it("keeps the bucket private and refuses requests without TLS", () => {
-      const block = it1.one("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock").inputs;
+    it("makes the bucket private and denies requests without TLS", () => {
+      const block = created.one("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock").inputs;
       for (const part of ["blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"])
         assert.equal(block[part], true, part);
-      const [statement] = JSON.parse(it1.one("aws:s3/bucketPolicy:BucketPolicy").inputs.policy).Statement;
+      const [statement] = JSON.parse(created.one("aws:s3/bucketPolicy:BucketPolicy").inputs.policy).Statement;
       assert.equal(statement.Effect, "Deny");
       assert.equal(statement.Condition.Bool["aws:SecureTransport"], "false");
     });
 
-    it("runs four functions on nodejs24.x and arm64 with one file of code and a log group of their own", () => {
-      const functions = it1.all("aws:lambda/function:Function");
+    it("runs four functions on nodejs24.x and arm64 each with one code file and a separate log group", () => {
+      const functions = created.all("aws:lambda/function:Function");
       assert.deepEqual(
         functions.map(({ name }) => name).sort(),
         FUNCTIONS.map((role) => `in-${role}`),
@@ -106,20 +106,23 @@ describe("StreamIngestion", () => {
       }
     });
 
-    it("lets the connection manager chain for ever, without retries", () => {
-      const manager = it1.one("aws:lambda/function:Function", "in-connection-manager").inputs;
+    it("lets the connection manager invoke itself without a limit, without retries", () => {
+      const manager = created.one("aws:lambda/function:Function", "in-connection-manager").inputs;
       assert.equal(manager.timeout, 900);
       assert.equal(manager.memorySize, 256);
-      assert.equal(it1.one("aws:lambda/functionRecursionConfig:FunctionRecursionConfig").inputs.recursiveLoop, "Allow");
-      const { maximumRetryAttempts, maximumEventAgeInSeconds } = it1.one(
+      assert.equal(
+        created.one("aws:lambda/functionRecursionConfig:FunctionRecursionConfig").inputs.recursiveLoop,
+        "Allow",
+      );
+      const { maximumRetryAttempts, maximumEventAgeInSeconds } = created.one(
         "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig",
       ).inputs;
       assert.deepEqual([maximumRetryAttempts, maximumEventAgeInSeconds], [0, 60]);
     });
 
-    it("declares each function's environment, with no secret in it", () => {
+    it("sets each function's environment, without secrets", () => {
       const names = (role: string) =>
-        Object.keys(it1.one("aws:lambda/function:Function", `in-${role}`).inputs.environment.variables).sort();
+        Object.keys(created.one("aws:lambda/function:Function", `in-${role}`).inputs.environment.variables).sort();
       assert.deepEqual(names("connection-manager"), [
         "MALLOC_ARENA_MAX",
         "NODE_OPTIONS",
@@ -154,8 +157,8 @@ describe("StreamIngestion", () => {
       ]);
     });
 
-    it("feeds the processor inserts alone and keeps what fails", () => {
-      const { inputs } = it1.one("aws:lambda/eventSourceMapping:EventSourceMapping");
+    it("sends the processor only inserts and stores failed batches", () => {
+      const { inputs } = created.one("aws:lambda/eventSourceMapping:EventSourceMapping");
       assert.deepEqual(JSON.parse(inputs.filterCriteria.filters[0].pattern), { eventName: ["INSERT"] });
       assert.equal(inputs.startingPosition, "TRIM_HORIZON");
       assert.equal(inputs.bisectBatchOnFunctionError, true);
@@ -166,11 +169,11 @@ describe("StreamIngestion", () => {
       assert.equal(inputs.batchSize, 100);
     });
 
-    it("has an alarm for every way in which an event can miss the processor", () => {
-      const mapping = it1.one("aws:lambda/eventSourceMapping:EventSourceMapping");
+    it("has an alarm for every way in which the processor can miss an event", () => {
+      const mapping = created.one("aws:lambda/eventSourceMapping:EventSourceMapping");
       assert.deepEqual(mapping.inputs.metricsConfig, { metrics: ["EventCount"] });
       const watched = ["processor-failures", "processor-discarded", "processor-dropped"].map((role) => {
-        const { inputs } = it1.one("aws:cloudwatch/metricAlarm:MetricAlarm", `in-${role}`);
+        const { inputs } = created.one("aws:cloudwatch/metricAlarm:MetricAlarm", `in-${role}`);
         assert.deepEqual([inputs.threshold, inputs.evaluationPeriods, inputs.treatMissingData], [0, 1, "notBreaching"]);
         return [inputs.namespace, inputs.metricName, inputs.dimensions];
       });
@@ -182,62 +185,64 @@ describe("StreamIngestion", () => {
       ]);
     });
 
-    it("gives each role its own actions and no more", () => {
+    it("allows each role only the actions that it needs", () => {
       const logs = ["logs:CreateLogStream", "logs:PutLogEvents"];
       const table = ["dynamodb:GetItem", "dynamodb:UpdateItem"];
       assert.deepEqual(
-        actionsOf(it1, "in-connection-manager-policy"),
+        actionsOf(created, "in-connection-manager-policy"),
         [...table, "dynamodb:BatchWriteItem", "secretsmanager:GetSecretValue", "s3:PutObject", ...logs].sort(),
       );
-      assert.deepEqual(actionsOf(it1, "in-connection-manager-chain-policy"), ["lambda:InvokeFunction"]);
+      assert.deepEqual(actionsOf(created, "in-connection-manager-chain-policy"), ["lambda:InvokeFunction"]);
       assert.deepEqual(
-        actionsOf(it1, "in-connection-api-policy"),
+        actionsOf(created, "in-connection-api-policy"),
         [...table, "dynamodb:Scan", "lambda:InvokeFunction", ...logs].sort(),
       );
       assert.deepEqual(
-        actionsOf(it1, "in-watchdog-policy"),
+        actionsOf(created, "in-watchdog-policy"),
         [...table, "dynamodb:Scan", "lambda:InvokeFunction", "secretsmanager:DescribeSecret", ...logs].sort(),
       );
-      assert.deepEqual(actionsOf(it1, "in-schedule-policy"), ["lambda:InvokeFunction"]);
+      assert.deepEqual(actionsOf(created, "in-schedule-policy"), ["lambda:InvokeFunction"]);
     });
 
-    it("names a resource in every statement but the one AWS allows no resource for", () => {
-      for (const { name } of it1.all("aws:iam/rolePolicy:RolePolicy"))
-        for (const { Action, Resource } of policyOf(it1, name))
+    it("restricts every statement to resources, except the action that AWS supports only on all resources", () => {
+      for (const { name } of created.all("aws:iam/rolePolicy:RolePolicy"))
+        for (const { Action, Resource } of policyOf(created, name))
           if (Resource.includes("*"))
             assert.deepEqual([name, Action], ["in-event-processor-policy", ["dynamodb:ListStreams"]]);
     });
 
-    it("signs every route with IAM and restricts no address", () => {
-      for (const { inputs } of it1.all("aws:apigateway/method:Method")) {
+    it("requires IAM on every route and restricts no address", () => {
+      for (const { inputs } of created.all("aws:apigateway/method:Method")) {
         assert.equal(inputs.authorization, "AWS_IAM");
         assert.equal(inputs.apiKeyRequired, false);
       }
-      assert.equal(it1.all("aws:apigateway/restApiPolicy:RestApiPolicy").length, 0);
+      assert.equal(created.all("aws:apigateway/restApiPolicy:RestApiPolicy").length, 0);
     });
 
-    it("starts hops only when all they need is there", () => {
+    it("creates what invokes hops after everything that a hop needs", () => {
       const needed = [
-        it1.one("aws:iam/rolePolicy:RolePolicy", "in-connection-manager-chain-policy"),
-        it1.one("aws:lambda/functionRecursionConfig:FunctionRecursionConfig"),
-        it1.one("aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig"),
-        it1.one("aws:secretsmanager/secretVersion:SecretVersion"),
+        created.one("aws:iam/rolePolicy:RolePolicy", "in-connection-manager-chain-policy"),
+        created.one("aws:lambda/functionRecursionConfig:FunctionRecursionConfig"),
+        created.one("aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig"),
+        created.one("aws:secretsmanager/secretVersion:SecretVersion"),
       ];
-      for (const starter of [it1.one("aws:scheduler/schedule:Schedule"), it1.one("aws:apigateway/stage:Stage")])
+      for (const starter of [created.one("aws:scheduler/schedule:Schedule"), created.one("aws:apigateway/stage:Stage")])
         for (const { urn } of needed) assert.ok(starter.dependsOn.includes(urn), `${starter.name} needs ${urn}`);
     });
 
-    it("puts each function's policy before it, and the mapping after the policy it reads with", () => {
+    it("creates each function after its policy, and the mapping after the processor's policy", () => {
       for (const role of FUNCTIONS) {
-        const fn = it1.one("aws:lambda/function:Function", `in-${role}`);
-        assert.ok(fn.dependsOn.includes(it1.one("aws:iam/rolePolicy:RolePolicy", `in-${role}-policy`).urn), role);
+        const fn = created.one("aws:lambda/function:Function", `in-${role}`);
+        assert.ok(fn.dependsOn.includes(created.one("aws:iam/rolePolicy:RolePolicy", `in-${role}-policy`).urn), role);
       }
-      const mapping = it1.one("aws:lambda/eventSourceMapping:EventSourceMapping");
-      assert.ok(mapping.dependsOn.includes(it1.one("aws:iam/rolePolicy:RolePolicy", "in-event-processor-policy").urn));
+      const mapping = created.one("aws:lambda/eventSourceMapping:EventSourceMapping");
+      assert.ok(
+        mapping.dependsOn.includes(created.one("aws:iam/rolePolicy:RolePolicy", "in-event-processor-policy").urn),
+      );
     });
 
-    it("retains what holds data, and what keeps the bucket private", () => {
-      const retained = it1.resources
+    it("retains the resources with data, and those that keep the bucket private", () => {
+      const retained = created.resources
         .filter(({ retainOnDelete }) => retainOnDelete)
         .map(({ name, type }) => `${name} ${type}`);
       assert.deepEqual(retained.map((text) => text.split("/")[1]).sort(), [
@@ -252,14 +257,14 @@ describe("StreamIngestion", () => {
       ]);
     });
 
-    it("takes a silent watchdog for a stream that is down", () => {
-      const alarm = it1.one("aws:cloudwatch/metricAlarm:MetricAlarm", "in-streams-down").inputs;
+    it("treats missing data of the watchdog as a stream that is down", () => {
+      const alarm = created.one("aws:cloudwatch/metricAlarm:MetricAlarm", "in-streams-down").inputs;
       assert.equal(alarm.treatMissingData, "breaching");
       assert.deepEqual(alarm.dimensions, { Deployment: "project-stack-in" });
     });
 
     it("registers its outputs", () => {
-      assert.deepEqual(Object.keys(it1.outputs.find((outputs) => "apiUrl" in outputs) ?? {}).sort(), [
+      assert.deepEqual(Object.keys(created.outputs.find((outputs) => "apiUrl" in outputs) ?? {}).sort(), [
         "apiUrl",
         "bucketName",
         "connectionTableName",
@@ -272,7 +277,7 @@ describe("StreamIngestion", () => {
     });
   });
 
-  it("keeps URL, path, key, header and query values and the processor's environment secret, given plain or not", async () => {
+  it("marks URL, path, key, headers, query and the processor's environment as secrets, whether they are plain or not", async () => {
     const plain = [
       "https://secret-host.example",
       "/secret-path",
@@ -298,10 +303,10 @@ describe("StreamIngestion", () => {
       );
       const withoutSecrets = JSON.stringify(
         evaluated.resources.map(({ inputs }) => inputs),
-        (_, value) => (unsealed(value) === undefined ? value : "[secret]"),
+        (_, value) => (secretValue(value) === undefined ? value : "[secret]"),
       );
       for (const text of plain) assert.ok(!withoutSecrets.includes(text), `${text} is in the plain inputs`);
-      const stored = unsealed(evaluated.one("aws:secretsmanager/secretVersion:SecretVersion").inputs.secretStringWo);
+      const stored = secretValue(evaluated.one("aws:secretsmanager/secretVersion:SecretVersion").inputs.secretStringWo);
       assert.deepEqual(JSON.parse(stored), {
         url,
         path,
@@ -312,17 +317,17 @@ describe("StreamIngestion", () => {
     }
   });
 
-  it("lives twice in one program", async () => {
+  it("can be used twice in one program", async () => {
     const evaluated = await evaluate(() => {
-      new StreamIngestion("one", someArgs());
-      new StreamIngestion("two", someArgs());
+      new StreamIngestion("one", requiredArgs());
+      new StreamIngestion("two", requiredArgs());
     });
     const urns = evaluated.resources.map(({ urn }) => urn);
     assert.equal(new Set(urns).size, urns.length);
     assert.equal(evaluated.all("aws:lambda/function:Function").length, 8);
   });
 
-  it("previews with arguments that are not known yet", async () => {
+  it("can be previewed with unknown arguments", async () => {
     const unknown = pulumi.output(pulumi.unknown) as unknown as pulumi.Output<string>;
     const evaluated = await evaluate(
       () =>
@@ -337,9 +342,9 @@ describe("StreamIngestion", () => {
     assert.equal(evaluated.all("aws:lambda/eventSourceMapping:EventSourceMapping").length, 1);
   });
 
-  it("declares streams in a row of their own", async () => {
+  it("declares streams in a separate row", async () => {
     const item = async (streams?: string[]) => {
-      const evaluated = await evaluate(() => new StreamIngestion("in", someArgs({ streams })));
+      const evaluated = await evaluate(() => new StreamIngestion("in", requiredArgs({ streams })));
       return JSON.parse(evaluated.one("aws:dynamodb/tableItem:TableItem").inputs.item);
     };
     assert.deepEqual(await item(["a", "b"]), {
@@ -349,24 +354,24 @@ describe("StreamIngestion", () => {
     assert.deepEqual(await item(), { streamId: { S: "#declared" }, streams: { L: [] } });
   });
 
-  it("lets more streams make more hops before it rings", async () => {
+  it("raises the threshold of the hop rate alarm with the number of streams", async () => {
     const threshold = async (streams: string[]) => {
-      const evaluated = await evaluate(() => new StreamIngestion("in", someArgs({ streams })));
+      const evaluated = await evaluate(() => new StreamIngestion("in", requiredArgs({ streams })));
       return evaluated.one("aws:cloudwatch/metricAlarm:MetricAlarm", "in-hop-rate").inputs.threshold;
     };
     assert.equal(await threshold(["a", "b", "c"]), (await threshold([])) + 3);
   });
 
-  it("deletes data on request, and only then", async () => {
-    const evaluated = await evaluate(() => new StreamIngestion("in", someArgs({ removal: "delete" })));
+  it("deletes data only with removal set to delete", async () => {
+    const evaluated = await evaluate(() => new StreamIngestion("in", requiredArgs({ removal: "delete" })));
     assert.ok(evaluated.resources.every(({ retainOnDelete }) => !retainOnDelete));
     assert.equal(evaluated.one("aws:s3/bucket:Bucket").inputs.forceDestroy, true);
     assert.equal(evaluated.one("aws:secretsmanager/secret:Secret").inputs.recoveryWindowInDays, 0);
   });
 
-  it("denies other addresses and allows none, when ranges are given", async () => {
+  it("denies addresses outside the allowed ranges, and grants nothing to those inside", async () => {
     const evaluated = await evaluate(
-      () => new StreamIngestion("in", someArgs({ api: { allowedCidrs: ["203.0.113.0/24"] } })),
+      () => new StreamIngestion("in", requiredArgs({ api: { allowedCidrs: ["203.0.113.0/24"] } })),
     );
     const { Statement } = JSON.parse(evaluated.one("aws:apigateway/restApiPolicy:RestApiPolicy").inputs.policy);
     assert.equal(Statement.length, 1);
@@ -375,18 +380,18 @@ describe("StreamIngestion", () => {
     assert.deepEqual(Statement[0].Condition, { NotIpAddress: { "aws:SourceIp": ["203.0.113.0/24"] } });
   });
 
-  it("asks for an API key beside the signature, never instead of it", async () => {
+  it("requires an API key in addition to the signature, never instead of it", async () => {
     const evaluated = await evaluate(
-      () => new StreamIngestion("in", someArgs({ api: { authorization: "iam-and-api-key" } })),
+      () => new StreamIngestion("in", requiredArgs({ api: { authorization: "iam-and-api-key" } })),
     );
     for (const { inputs } of evaluated.all("aws:apigateway/method:Method"))
       assert.deepEqual([inputs.authorization, inputs.apiKeyRequired], ["AWS_IAM", true]);
     assert.equal(evaluated.all("aws:apigateway/usagePlanKey:UsagePlanKey").length, 1);
   });
 
-  it("deploys the API anew when what it shows changes, and only then", async () => {
+  it("deploys the API again only when its definition changes", async () => {
     const triggers = async (args = {}) => {
-      const evaluated = await evaluate(() => new StreamIngestion("in", someArgs(args)));
+      const evaluated = await evaluate(() => new StreamIngestion("in", requiredArgs(args)));
       return evaluated.one("aws:apigateway/deployment:Deployment").inputs.triggers;
     };
     const first = await triggers();
@@ -399,7 +404,7 @@ describe("StreamIngestion", () => {
       "main.py": new pulumi.asset.StringAsset("def run(event, context): ..."),
     });
     const processor = { code, handler: "main.run", runtime: "python3.14", architecture: "x86_64" } as const;
-    const evaluated = await evaluate(() => new StreamIngestion("in", someArgs({ processor })));
+    const evaluated = await evaluate(() => new StreamIngestion("in", requiredArgs({ processor })));
     const { inputs } = evaluated.one("aws:lambda/function:Function", "in-event-processor");
     assert.deepEqual([inputs.runtime, inputs.architectures, inputs.handler], ["python3.14", ["x86_64"], "main.run"]);
     // NODE_OPTIONS belongs to Node.
@@ -411,10 +416,10 @@ describe("StreamIngestion", () => {
     assert.deepEqual([manager.runtime, manager.architectures], ["nodejs24.x", ["arm64"]]);
   });
 
-  it("maps to an existing function, with its policy on the role that is named", async () => {
+  it("maps to an existing function and attaches its policy to the named role", async () => {
     const functionArn = "arn:aws:lambda:eu-west-1:123456789012:function:mine";
     const named = await evaluate(
-      () => new StreamIngestion("in", someArgs({ processor: { functionArn, roleName: "my-role" } })),
+      () => new StreamIngestion("in", requiredArgs({ processor: { functionArn, roleName: "my-role" } })),
     );
     assert.equal(named.all("aws:lambda/function:Function").length, 3);
     const policy = named.one("aws:iam/rolePolicy:RolePolicy", "in-event-processor-policy");
@@ -425,13 +430,13 @@ describe("StreamIngestion", () => {
     const age = named.one("aws:cloudwatch/metricAlarm:MetricAlarm", "in-iterator-age");
     assert.deepEqual(age.inputs.dimensions, { FunctionName: "mine" });
 
-    const unnamed = await evaluate(() => new StreamIngestion("in", someArgs({ processor: { functionArn } })));
+    const unnamed = await evaluate(() => new StreamIngestion("in", requiredArgs({ processor: { functionArn } })));
     assert.ok(unnamed.all("aws:iam/rolePolicy:RolePolicy").every(({ name }) => name !== "in-event-processor-policy"));
   });
 
-  it("puts the connection manager alone into a network, and lets it make its interfaces", async () => {
+  it("puts only the connection manager into the VPC, and allows it to create network interfaces", async () => {
     const network = { subnetIds: ["subnet-1"], securityGroupIds: ["sg-1"] };
-    const evaluated = await evaluate(() => new StreamIngestion("in", someArgs({ network })));
+    const evaluated = await evaluate(() => new StreamIngestion("in", requiredArgs({ network })));
     const inside = evaluated.all("aws:lambda/function:Function").filter(({ inputs }) => inputs.vpcConfig !== undefined);
     assert.deepEqual(
       inside.map(({ name }) => name),
@@ -440,18 +445,21 @@ describe("StreamIngestion", () => {
     assert.ok(actionsOf(evaluated, "in-connection-manager-policy").includes("ec2:CreateNetworkInterface"));
   });
 
-  it("makes a small VPC with one NAT gateway for a fixed address", async () => {
-    const evaluated = await evaluate(() => new StreamIngestion("in", someArgs({ network: { fixedEgress: true } })), {
-      preview: true,
-    });
+  it("creates a small VPC with one NAT gateway for a fixed address", async () => {
+    const evaluated = await evaluate(
+      () => new StreamIngestion("in", requiredArgs({ network: { fixedEgress: true } })),
+      {
+        preview: true,
+      },
+    );
     const vpc = evaluated.one("awsx:ec2:Vpc");
     assert.equal(vpc.inputs.natGateways.strategy, "Single");
     assert.equal(evaluated.all("aws:ec2/securityGroup:SecurityGroup").length, 1);
   });
 
-  it("releases anew when code, settings or memory change, and only then", async () => {
+  it("changes the release only when code, settings or memory change", async () => {
     const release = async (args = {}) => {
-      const evaluated = await evaluate(() => new StreamIngestion("in", someArgs(args)));
+      const evaluated = await evaluate(() => new StreamIngestion("in", requiredArgs(args)));
       return evaluated.one("aws:lambda/function:Function", "in-watchdog").inputs.environment.variables
         .STREAM_INGESTION_RELEASE;
     };

@@ -3,16 +3,16 @@ import * as pulumi from "@pulumi/pulumi";
 import { StreamIngestion, type StreamIngestionOptions } from "../../components";
 import { merge, TRANSFORM_NAMES } from "../../components/transform";
 import { type Evaluated, evaluate } from "../mocks/recording-monitor";
-import { someArgs } from "./arguments";
+import { requiredArgs } from "./arguments";
 
 const deployed = (transform: StreamIngestionOptions["transform"], args = {}) =>
-  evaluate(() => new StreamIngestion("in", someArgs(args), { transform }));
+  evaluate(() => new StreamIngestion("in", requiredArgs(args), { transform }));
 
 async function refusal(transform: unknown): Promise<string> {
   let message = "";
   await evaluate(() => {
     try {
-      new StreamIngestion("in", someArgs(), { transform: transform as StreamIngestionOptions["transform"] });
+      new StreamIngestion("in", requiredArgs(), { transform: transform as StreamIngestionOptions["transform"] });
     } catch (error) {
       message = (error as Error).message;
     }

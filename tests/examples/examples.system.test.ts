@@ -22,14 +22,14 @@ describe("examples", () => {
     const { endpoint, region, operator: credentials } = cloud;
     return { endpoint, region, credentials };
   };
-  /** Nobody asked for what its role does not allow. */
+  /** No call was denied by IAM. */
   const assertNothingDenied = ({ events }: RunningExample) =>
     assert.deepEqual(
       events.filter((event) => event.kind === "call" && !event.allowed),
       [],
     );
 
-  /** Runs an example with every batch delivered twice, until all of that is done. */
+  /** Runs an example with every batch delivered twice, until all events were delivered twice. */
   const runTwice = async (name: string, lines: string[]): Promise<RunningExample> => {
     const example = await runExample(name, {
       lines,
@@ -44,7 +44,7 @@ describe("examples", () => {
     return example;
   };
 
-  it("price-alert posts what is above the limit, again when the webhook was down, and keeps what is no price", async () => {
+  it("price-alert posts prices above the limit, retries a failed webhook, and stores events that are not prices as failures", async () => {
     const posts: { key: unknown; text: string }[] = [];
     webhook = await startServer((request, response, body) => {
       posts.push({ key: request.headers["idempotency-key"], text: JSON.parse(body.toString()).text });
@@ -77,7 +77,7 @@ describe("examples", () => {
     s3.destroy();
   });
 
-  it("minute-averages counts each price once, also when every batch is delivered twice", async () => {
+  it("minute-averages counts each price once when every batch is delivered twice", async () => {
     const lines = [price(1), price(2), price(3, 1), price(6)];
     const example = await runTwice("minute-averages", lines);
     const dynamo = new DynamoDBClient(clientOptions(example));
@@ -90,7 +90,7 @@ describe("examples", () => {
     dynamo.destroy();
   });
 
-  it("forward-to-sqs sends every event once, also when every batch is delivered twice", async () => {
+  it("forward-to-sqs sends every event once when every batch is delivered twice", async () => {
     const lines = Array.from({ length: 25 }, (_, index) => JSON.stringify({ n: index }));
     const example = await runTwice("forward-to-sqs", lines);
     const sqs = new SQSClient(clientOptions(example));

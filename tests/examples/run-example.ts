@@ -6,10 +6,10 @@ import { programFolder } from "../local/evaluate/program-folder";
 import { type EventLog, eventLog } from "../local/event-log";
 
 const ROOT = resolve(__dirname, "../..");
-/** Schedules run every second with it: declared streams start at once. */
+/** With this value schedules run every second, so that declared streams start at once. */
 const HOP_SECONDS = 15;
 
-/** An example's program, running against an upstream that sent `lines` to its one stream. */
+/** An example's program and an upstream that sends `lines` to its one stream. */
 export interface RunningExample extends Pick<EventLog, "events" | "until"> {
   readonly stack: LocalStack;
   readonly outputs: Readonly<Record<string, string>>;
@@ -24,7 +24,7 @@ export interface ExampleOptions {
   readonly prepare?: (stack: LocalStack) => void;
 }
 
-/** Runs `examples/<name>` as its user would, its package names leading into this repository. */
+/** Runs `examples/<name>` as a user does, with this repository in place of the npm package. */
 export async function runExample(
   name: string,
   { lines, config = {}, secrets = {}, prepare }: ExampleOptions,

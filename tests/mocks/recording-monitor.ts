@@ -5,13 +5,13 @@ import { omitPromiseTraces } from "../../local/evaluate/promise-traces";
 
 omitPromiseTraces();
 
-/** One registered resource, as the engine is told of it: inputs on the wire, secrets under their signature. */
+/** One registered resource as the engine receives it: serialised inputs, with secrets marked by their signature. */
 export interface Registered {
   readonly urn: string;
   readonly type: string;
   readonly name: string;
   readonly parent: string;
-  // biome-ignore lint/suspicious/noExplicitAny: a test names the inputs it looks into.
+  // biome-ignore lint/suspicious/noExplicitAny: each test knows the inputs that it reads.
   readonly inputs: any;
   readonly dependsOn: readonly string[];
   readonly retainOnDelete: boolean;
@@ -21,19 +21,19 @@ export interface Registered {
 
 export interface Evaluated {
   readonly resources: readonly Registered[];
-  /** The only resource of that type, or of that type and name. Fails when there are none or several. */
+  /** The only resource of that type, or of that type and name. Throws when there is none or more than one. */
   one(type: string, name?: string): Registered;
   all(type: string): readonly Registered[];
-  /** What was passed to `registerOutputs`. */
+  /** The arguments of all calls of `registerOutputs`. */
   readonly outputs: readonly Record<string, unknown>[];
 }
 
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 
-/** The value inside a secret; undefined for what is no secret. */
+/** The value of a secret; undefined for any other value. */
 // biome-ignore lint/suspicious/noExplicitAny: wire values.
-export function unsealed(value: any): any {
+export function secretValue(value: any): any {
   return value?.[SIGNATURE] === SECRET ? value.value : undefined;
 }
 
@@ -45,7 +45,7 @@ function looksUp(token: string, inputs: Record<string, unknown>): Record<string,
   return { ...inputs, hashKey: "streamId", rangeKey: isEvents ? "key" : "", ...(isEvents && streamed) };
 }
 
-/** Runs a program of resources against a monitor that records them. Rejects with the first error of the program. */
+/** Runs a Pulumi program with a monitor that records its resources. Rejects with the program's first error. */
 export async function evaluate(
   program: () => unknown,
   { preview = false, region = "eu-west-1" } = {},
@@ -67,7 +67,7 @@ export async function evaluate(
           invokeUrl: `https://${name}.execute-api.eu-west-1.amazonaws.com/v1`,
         };
 
-  // Only a subclass sees URN, parent and options: what setMocks hands on has none of them.
+  // A subclass, because the mocks of setMocks receive no URN, parent or options.
   class RecordingMonitor extends MockMonitor {
     // biome-ignore lint/suspicious/noExplicitAny: a protobuf message without types.
     override async registerResource(request: any, callback: any): Promise<void> {
@@ -104,9 +104,9 @@ export async function evaluate(
     }),
   });
   pulumi.runtime.setMockOptions(monitor, "project", "stack", preview);
-  // Else secrets arrive as plain values.
+  // Otherwise secrets are registered as plain values.
   await (settings as unknown as { awaitFeatureSupport(): Promise<void> }).awaitFeatureSupport();
-  // An error in an output shows only as an unhandled rejection.
+  // An error in an output only causes an unhandled rejection.
   const errors: unknown[] = [];
   const listeners = process.listeners("unhandledRejection");
   process.removeAllListeners("unhandledRejection");
