@@ -29,11 +29,15 @@ export interface ChaosStack {
   readonly stack: IngestionStack;
   readonly api: ConnectionApi;
   readonly feeds: Feeds;
+  /** Length of a hop, which all times of the protocol are shares of. */
+  readonly hopMs: number;
   /** The name of a function that has run. */
   functionName(role: "manager" | "watchdog"): string;
   /** Hops that serve the stream now, oldest first. */
   hops(streamId: string): readonly Hop[];
   lines(streamId: string): readonly HopLine[];
+  /** Whether Lambda ended the invocation at its timeout. */
+  timedOut(requestId: string): boolean;
   /** How often each key was inserted, and how often it was delivered successfully to the processor. */
   inserted(streamId: string): ReadonlyMap<string, number>;
   processed(streamId: string): ReadonlyMap<string, number>;
@@ -59,7 +63,8 @@ new StreamIngestion("chaos", {
 });`;
 const PROCESSOR = `import { eachEvent } from "${ROOT}/runtime/processor/index";
 export const handler = eachEvent(() => {});`;
-const TIMEOUT_MS = 30_000;
+/** Longer than any wait on a busy machine. */
+const TIMEOUT_MS = 120_000;
 const POLL_MS = 25;
 
 export async function startChaosStack(options: ChaosOptions): Promise<ChaosStack> {
@@ -88,6 +93,7 @@ export async function startChaosStack(options: ChaosOptions): Promise<ChaosStack
     stack,
     api,
     feeds,
+    hopMs: options.hopSeconds * 1_000,
     functionName: (role) => {
       const name = [...seen.functions].find((one) => one.includes(role));
       if (name === undefined)
@@ -95,6 +101,7 @@ export async function startChaosStack(options: ChaosOptions): Promise<ChaosStack
       return name;
     },
     hops: (streamId) => [...seen.hops.values()].filter((hop) => hop.streams.includes(streamId)),
+    timedOut: (requestId) => seen.timeouts.has(requestId),
     lines: (streamId) => seen.lines.get(streamId) ?? [],
     inserted: (streamId) => seen.inserted.get(streamId) ?? new Map(),
     processed: (streamId) => seen.processed.get(streamId) ?? new Map(),
@@ -122,6 +129,7 @@ function observe() {
   const functions = new Set<string>();
   const started = new Map<string, Omit<Hop, "requestId">>();
   const hops = new Map<string, Hop & { readonly streams: readonly string[] }>();
+  const timeouts = new Set<string>();
   const lines = new Map<string, HopLine[]>();
   const inserted: Counts = new Map();
   const processed: Counts = new Map();
@@ -144,6 +152,7 @@ function observe() {
       else {
         started.delete(event.requestId);
         hops.delete(event.requestId);
+        if (event.phase === "timeout") timeouts.add(event.requestId);
       }
       return;
     }
@@ -153,7 +162,7 @@ function observe() {
       if (streamEvent.kind === "processed") count(processed, streamEvent);
     }
   };
-  return { tables, functions, hops, lines, inserted, processed, onEvent };
+  return { tables, functions, hops, timeouts, lines, inserted, processed, onEvent };
 }
 
 function push<T>(map: Map<string, T[]>, key: string, value: T): void {

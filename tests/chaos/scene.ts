@@ -21,13 +21,13 @@ export interface ChaosFault {
   inject(scene: Scene): Promise<void>;
 }
 
-/** Waits for a new log line of the stream's hops. */
-export async function nextLine({ chaos, streamId }: Scene, event: string): Promise<HopLine> {
-  const before = chaos.lines(streamId).length;
+/** Waits for a new log line of the stream's hops, or for the first one after `after`. */
+export async function nextLine({ chaos, streamId }: Scene, event: string, after?: HopLine): Promise<HopLine> {
+  const from = after === undefined ? chaos.lines(streamId).length : chaos.lines(streamId).indexOf(after) + 1;
   const found = () =>
     chaos
       .lines(streamId)
-      .slice(before)
+      .slice(from)
       .find((line) => line.event === event);
   await chaos.until(`a line ${event} of ${streamId}`, () => found() !== undefined);
   return found()!;

@@ -1,54 +1,32 @@
 import { resolve } from "node:path";
 import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import type { PulumiFn } from "@pulumi/pulumi/automation";
-import type { CloudEvent, LocalCloud } from "stream-ingestion-local";
-import { type EngineCloud, startEngineCloud } from "stream-ingestion-local";
+import { type EngineCloud, type LocalCloud, startEngineCloud } from "stream-ingestion-local";
 import { StreamIngestion, type StreamIngestionArgs, type StreamIngestionOptions } from "../../components/index";
+import { type EventLog, eventLog } from "../local/event-log";
 
 /** Handles every event and prints its key. */
 const PROCESSOR = resolve(__dirname, "program/processor.ts");
 
-export interface StartedCloud extends EngineCloud {
-  readonly events: readonly CloudEvent[];
+export interface StartedCloud extends EngineCloud, Pick<EventLog, "events" | "until"> {
   /** Messages about skipped resources. */
   readonly reports: readonly string[];
-  /** Resolves when `is` returns true. It is called after each event of the cloud. */
-  until(what: string, is: () => boolean | Promise<boolean>, timeoutMs?: number): Promise<void>;
 }
 
 /** A local cloud with the provider for one stack. */
 export async function startCloud(
   options: { stack?: string; hopSeconds?: number; dataDir?: string } = {},
 ): Promise<StartedCloud> {
-  const events: CloudEvent[] = [];
+  const { events, onEvent, until } = eventLog();
   const reports: string[] = [];
-  const listeners = new Set<() => void>();
   const engine = await startEngineCloud({
     stack: options.stack ?? "local",
     hopSeconds: options.hopSeconds,
     dataDir: options.dataDir,
     directory: __dirname,
     report: (message) => reports.push(message),
-    onEvent: (event) => {
-      events.push(event);
-      for (const listener of listeners) listener();
-    },
+    onEvent,
   });
-  async function until(what: string, is: () => boolean | Promise<boolean>, timeoutMs = 60_000): Promise<void> {
-    const end = Date.now() + timeoutMs;
-    while (!(await is())) {
-      if (Date.now() > end) throw new Error(`Waited ${timeoutMs / 1_000} s for: ${what}.`);
-      await new Promise<void>((wake) => {
-        const timer = setTimeout(done, Math.max(1, end - Date.now()));
-        function done(): void {
-          clearTimeout(timer);
-          listeners.delete(done);
-          wake();
-        }
-        listeners.add(done);
-      });
-    }
-  }
   return { ...engine, events, reports, until };
 }
 

@@ -26,8 +26,8 @@ export interface LocalProcess {
   readonly lines: readonly Line[];
   /** Resolves to the first past or future line that matches. Rejects with stderr when the process ends before. */
   line(matches: (line: Line) => boolean): Promise<Line>;
-  /** Sends a signal, and resolves to the exit code and the time until the exit. */
-  stop(signal?: NodeJS.Signals): Promise<{ code: number | null; ms: number }>;
+  /** Sends a signal, and resolves to the exit code. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
 export function startLocal(args: readonly string[], from: Installation = SOURCE): LocalProcess {
@@ -73,9 +73,8 @@ export function startLocal(args: readonly string[], from: Installation = SOURCE)
         check();
       }),
     stop: async (signal = "SIGTERM") => {
-      const began = Date.now();
       child.kill(signal);
-      return { code: await exit, ms: Date.now() - began };
+      return exit;
     },
   };
 }

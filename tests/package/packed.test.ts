@@ -230,7 +230,7 @@ describe("the packed packages", () => {
         kind === "log" && `${line}`.startsWith('{"n"') ? [line] : [],
       );
       assert.deepEqual(printed.map((line) => `${line}`.slice(0, 7)).sort(), ['{"n":1}', '{"n":2}', '{"n":3}']);
-      assert.equal((await local.stop("SIGINT")).code, 0);
+      assert.equal(await local.stop("SIGINT"), 0);
     } finally {
       await local.stop("SIGKILL");
       await upstream.close();

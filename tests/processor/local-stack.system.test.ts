@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readFailureObject } from "pulumi-stream-ingestion/internal";
+import { eventually } from "../local/event-log";
 import { type ProcessorStack, startProcessorStack } from "./processor-stack";
 import type { Instruction } from "./program/processor";
 
@@ -112,7 +113,7 @@ describe("a processor on the local stack", () => {
     const { bucketName, processorArn } = local.stack.outputs as Record<string, string>;
     const fix = join(folder, "fixed");
     await local.store("redrive", [instruction({ do: "throw", file: fix }), log(2), instruction({ do: "throw" })]);
-    await local.until("two failures", async () => (await local.objects("failures/redrive/")).size === 2);
+    await eventually("two failures", async () => (await local.objects("failures/redrive/")).size === 2 || undefined);
     const redrive = () =>
       local.cli("failures", "redrive", "--stream", "redrive", "--bucket", bucketName!, "--function", processorArn!);
 

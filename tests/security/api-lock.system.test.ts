@@ -8,6 +8,7 @@ import { addStop } from "../../cli/stop";
 import { addTail } from "../../cli/tail";
 import { run } from "../cli/cli-fixture";
 import { startUpstream, ticking, type Upstream } from "../fakes/upstream";
+import { eventually } from "../local/event-log";
 import { deployLocally, type LocalDeployment } from "./local-deployment";
 import { type Call, signedFetch } from "./signed-fetch";
 
@@ -38,7 +39,7 @@ describe("access to the connection API, on the local stack", () => {
       program: PROGRAM,
       processor: PROCESSOR,
       secrets: { url: upstream.url },
-      hopSeconds: 5,
+      hopSeconds: 60,
     });
     const { cloud, instances } = deployment.stack;
     apiUrl = instances.find(({ name }) => name === "inside")!.apiUrl;
@@ -101,7 +102,7 @@ describe("access to the connection API, on the local stack", () => {
 
   it("rejects a signed caller from an allowed address without the permission", async () => {
     assert.equal((await signedFetch({ ...call, url: `${apiUrl}/connections/prices`, method: "POST" })).status, 202);
-    const shown = await deployment.until("the processor's keys", (e) => e.kind === "log" && e.line.includes('"shown"'));
+    const shown = await deployment.seen("the processor's keys", (e) => e.kind === "log" && e.line.includes('"shown"'));
     assert.ok(shown.kind === "log");
     const credentials = JSON.parse(shown.line.slice(shown.line.indexOf("{"))).shown as Call["credentials"];
     const { status, body } = await signedFetch({ ...call, credentials, url: `${apiUrl}/connections` });
@@ -142,6 +143,7 @@ describe("access to the connection API, on the local stack", () => {
 
     it("starts, shows, lists and stops a stream", async () => {
       const url = `${apiUrl}/connections/prices`;
+      await eventually("a live stream", async () => (await ask([url])).body.live || undefined);
       assert.equal((await ask(["-X", "POST", url])).status, 200);
       assert.equal((await ask([url])).body.desired, "open");
       assert.equal((await ask([`${apiUrl}/connections`])).body.connections.length, 1);
@@ -182,7 +184,7 @@ describe("access to the connection API, on the local stack", () => {
       const flags = ["--api-url", apiUrl];
       const table = deployment.stack.instances.find(({ name }) => name === "inside")!.eventTables[0]!;
       assert.equal((await run(addStart, "start", "prices", ...flags)).exitCode, 0);
-      await deployment.eventually("a live stream", async () => {
+      await eventually("a live stream", async () => {
         const { exitCode, out } = await run(addStatus, "status", "prices", ...flags);
         return exitCode === 0 && /state +open/.test(out.join("\n")) ? out : undefined;
       });

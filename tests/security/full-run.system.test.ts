@@ -8,6 +8,7 @@ import { decide, type Statement } from "../../local/cloud/access/policy";
 import type { ResourceState } from "../../local/evaluate/stack-state";
 import type { ConnectionView } from "../../runtime/control/api/view";
 import { type Answer, lines, startUpstream, ticking, type Upstream } from "../fakes/upstream";
+import { eventually } from "../local/event-log";
 import { deployLocally, type LocalDeployment } from "./local-deployment";
 import { signedFetch } from "./signed-fetch";
 
@@ -73,15 +74,11 @@ describe("a full run on the local stack", () => {
   }
 
   const rowOf = async (streamId: string) => (await ask("GET", streamId)).body as ConnectionView;
-  const becomes = (streamId: string, what: string, condition: (row: ConnectionView) => boolean, timeoutMs?: number) =>
-    deployment.eventually(
-      `${what} of ${streamId}`,
-      async () => {
-        const row = await rowOf(streamId);
-        return condition(row) ? row : undefined;
-      },
-      timeoutMs,
-    );
+  const becomes = (streamId: string, what: string, condition: (row: ConnectionView) => boolean) =>
+    eventually(`${what} of ${streamId}`, async () => {
+      const row = await rowOf(streamId);
+      return condition(row) ? row : undefined;
+    });
 
   const state = () => JSON.parse(readFileSync(join(deployment.dataDir, "stack.json"), "utf8")) as ResourceState[];
   const output = (name: string) => String(deployment.stack.outputs[name]);
@@ -129,7 +126,7 @@ describe("a full run on the local stack", () => {
       program: PROGRAM,
       processor: PROCESSOR,
       secrets: { url: upstream.url, ...others },
-      hopSeconds: 5,
+      hopSeconds: 15,
     });
     const { functions } = deployment.stack.cloud;
     const { invoke, invokeAsync } = functions;
@@ -169,10 +166,7 @@ describe("a full run on the local stack", () => {
     await becomes("status-401", "failure", ({ status }) => status === "failed");
     const before = upstream.requestsOf("status-401").length;
     await rotateKey(marker("AGAIN"));
-    await deployment.eventually(
-      "another visit",
-      async () => upstream.requestsOf("status-401").length > before || undefined,
-    );
+    await eventually("another visit", async () => upstream.requestsOf("status-401").length > before || undefined);
   });
 
   it("completes handovers and failures of every kind", async () => {
@@ -184,8 +178,8 @@ describe("a full run on the local stack", () => {
     await becomes("trouble", "both events", ({ counters }) => counters.stored >= 2);
     const put = (prefix: string) => (e: (typeof deployment.events)[number]) =>
       e.kind === "call" && e.action === "s3:PutObject" && e.resource.includes(prefix);
-    await deployment.until("a failed event in the bucket", put("/failures/"), 40_000);
-    await deployment.until("a failed batch in the bucket", put("/aws/lambda/"), 40_000);
+    await deployment.seen("a failed event in the bucket", put("/failures/"));
+    await deployment.seen("a failed batch in the bucket", put("/aws/lambda/"));
     await ask("DELETE", "turning");
     await ask("GET");
     await ask("POST", "nobody", "{");

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import type { ConnectionView } from "../../runtime/control/api/view";
 import { body, lines, startUpstream, status, ticking, type Upstream } from "../fakes/upstream";
+import { eventually } from "../local/event-log";
 import { deployLocally, type LocalDeployment } from "./local-deployment";
 import { type Call, signedFetch } from "./signed-fetch";
 
@@ -26,7 +27,7 @@ describe("a hostile upstream, on the local stack", () => {
     deployment = await deployLocally({
       program: PROGRAM,
       secrets: { url: upstream.url, key: "hunter2" },
-      hopSeconds: 5,
+      hopSeconds: 15,
     });
   });
 
@@ -51,7 +52,7 @@ describe("a hostile upstream, on the local stack", () => {
   async function watch(streamId: string, what: string, condition: (row: ConnectionView) => boolean, instance = "feed") {
     assert.equal((await ask("POST", streamId, instance)).status, 202);
     try {
-      return await deployment.eventually(what, async () => {
+      return await eventually(what, async () => {
         const { body } = await ask("GET", streamId, instance);
         return condition(body) ? (body as ConnectionView) : undefined;
       });
@@ -109,10 +110,11 @@ describe("a hostile upstream, on the local stack", () => {
       const timer = setInterval(() => response.socket!.write("a"), 100);
       response.socket!.on("close", () => clearInterval(timer));
     });
-    for (const streamId of ["mute", "slow-headers"]) {
+    const handOverAndStop = async (streamId: string) => {
       await watch(streamId, "the next hop", ({ generation }) => generation >= 2);
-      await deployment.eventually("its end", async () => ((await ask("GET", streamId)).body.live ? undefined : true));
-    }
+      await eventually("its end", async () => ((await ask("GET", streamId)).body.live ? undefined : true));
+    };
+    await Promise.all(["mute", "slow-headers"].map(handOverAndStop));
   });
 
   it("cannot fill memory with headers", async () => {

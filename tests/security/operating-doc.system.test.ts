@@ -33,7 +33,7 @@ describe("the commands in the README's operating section", () => {
       });
       export const { apiUrl, tableName, bucketName, processorArn } = ingestion;`,
       secrets: { url: upstream.url },
-      hopSeconds: 5,
+      hopSeconds: 60,
     });
     // Fakes of two programs: Pulumi, which prints the stack's outputs, and npx, which runs the CLI.
     bin = mkdtempSync(join(tmpdir(), "stream-ingestion-bin-"));

@@ -3,12 +3,12 @@ import type { FaultEffect } from "../../../local/cloud/faults";
 import { type ChaosFault, nextLine, nextOwner, type Scene, under } from "../scene";
 
 const ANY_CALL = "dynamodb:*";
-/** Four leases of a five-second hop. */
-const OUTAGE_MS = 4_000;
+/** Of a hop: four leases. */
+const OUTAGE = 4 / 5;
 /** Ten times the latency of the local engine under load. */
 const SLOW_MS = 100;
-/** Longer than the drain of a five-second hop, from the end of reading to the release. */
-const BEYOND_DRAIN_MS = 500;
+/** Of a hop: longer than its drain, from the end of reading to the release. */
+const BEYOND_DRAIN = 1 / 10;
 
 /** Texts that identify the writes of the lease protocol (runtime/control/hop/lease.ts). */
 const WRITES = {
@@ -31,7 +31,7 @@ function responseLost(write: keyof typeof WRITES, act: (scene: Scene) => Promise
 }
 
 function outage(name: string, effect: FaultEffect): ChaosFault {
-  return { name, inject: (scene) => under(scene, ANY_CALL, effect, () => sleep(OUTAGE_MS)) };
+  return { name, inject: (scene) => under(scene, ANY_CALL, effect, () => sleep(OUTAGE * scene.chaos.hopMs)) };
 }
 
 /** Faults between a hop and DynamoDB. */
@@ -44,8 +44,7 @@ export const DATABASE_FAULTS: readonly ChaosFault[] = [
   responseLost("renew", (scene) => nextLine(scene, "lease-acquired")),
   responseLost("release", async (scene) => {
     const { api } = scene.chaos;
-    await api.stop(scene.streamId);
-    await nextLine(scene, "stream-left");
+    await Promise.all([nextLine(scene, "stream-left"), api.stop(scene.streamId)]);
     await api.start(scene.streamId);
   }),
   {
@@ -53,9 +52,9 @@ export const DATABASE_FAULTS: readonly ChaosFault[] = [
     inject: async (scene) => {
       await nextOwner(scene);
       await under(scene, ANY_CALL, { kind: "delay", ms: SLOW_MS }, async () => {
-        await nextLine(scene, "successor-invoked");
+        const invoked = await nextLine(scene, "successor-invoked");
         scene.feed.burst(2_000);
-        await nextLine(scene, "lease-acquired");
+        await nextLine(scene, "lease-acquired", invoked);
       });
     },
   },
@@ -65,15 +64,20 @@ export const DATABASE_FAULTS: readonly ChaosFault[] = [
     inject: async (scene) => {
       await nextOwner(scene);
       await under(scene, "lambda:DeliverEvent", { kind: "lose" }, async () => {
-        await nextLine(scene, "successor-invoked");
-        await nextLine(scene, "successor-invoked");
-        await under(scene, "dynamodb:BatchWriteItem", { kind: "delay", ms: BEYOND_DRAIN_MS }, async () => {
-          scene.feed.burst(4_000);
-          const { counters } = await nextLine(scene, "stream-left");
-          const { abandoned } = counters as { abandoned: number };
-          if (abandoned === 0 && scene.onlyFault)
-            throw new Error("Expected abandoned events, but all were drained in time");
-        });
+        const first = await nextLine(scene, "successor-invoked");
+        await nextLine(scene, "successor-invoked", first);
+        await under(
+          scene,
+          "dynamodb:BatchWriteItem",
+          { kind: "delay", ms: BEYOND_DRAIN * scene.chaos.hopMs },
+          async () => {
+            scene.feed.burst(4_000);
+            const { counters } = await nextLine(scene, "stream-left");
+            const { abandoned } = counters as { abandoned: number };
+            if (abandoned === 0 && scene.onlyFault)
+              throw new Error("Expected abandoned events, but all were drained in time");
+          },
+        );
       });
     },
   },

@@ -6,7 +6,8 @@ import { type ChaosFault, nextLine, type Scene } from "../scene";
 async function underBehaviour({ feed, ...scene }: Scene, behaviour: Behaviour): Promise<void> {
   Object.assign(feed.behaviour, behaviour);
   try {
-    for (let handovers = 0; handovers < 2; handovers++) await nextLine({ feed, ...scene }, "lease-acquired");
+    const first = await nextLine({ feed, ...scene }, "lease-acquired");
+    await nextLine({ feed, ...scene }, "lease-acquired", first);
   } finally {
     for (const name of Object.keys(behaviour) as (keyof Behaviour)[]) delete feed.behaviour[name];
   }
@@ -27,7 +28,10 @@ export const UPSTREAM_FAULTS: readonly ChaosFault[] = [
   { name: "upstream-closes", inject: async ({ feed }) => feed.cut("end") },
   { name: "upstream-resets", inject: async ({ feed }) => feed.cut("reset") },
   { name: "upstream-stalls", inject: async ({ feed }) => feed.cut("stall") },
-  { name: "upstream-subscribes-late", inject: (scene) => underBehaviour(scene, { subscribeDelayMs: 1_000 }) },
+  {
+    name: "upstream-subscribes-late",
+    inject: (scene) => underBehaviour(scene, { subscribeDelayMs: scene.chaos.hopMs / 5 }),
+  },
   { name: "upstream-keeps-newest", inject: (scene) => underBehaviour(scene, { newestOnly: "starve" }) },
   { name: "upstream-closes-older", inject: (scene) => underBehaviour(scene, { newestOnly: "close" }) },
   {
@@ -44,14 +48,13 @@ export const UPSTREAM_FAULTS: readonly ChaosFault[] = [
     },
   },
   { name: "upstream-503-retry-after", inject: (scene) => refusedOnce(scene, 503, 1) },
-  { name: "retry-after-beyond-hop", inject: (scene) => refusedOnce(scene, 503, 6) },
+  { name: "retry-after-beyond-hop", inject: (scene) => refusedOnce(scene, 503, (scene.chaos.hopMs / 1_000) * 1.2) },
   {
     // As after a long stop: the upstream no longer accepts the position when the stream starts again.
     name: "position-expired",
     inject: async (scene) => {
       const { api } = scene.chaos;
-      await api.stop(scene.streamId);
-      await nextLine(scene, "stream-left");
+      await Promise.all([nextLine(scene, "stream-left"), api.stop(scene.streamId)]);
       let refusals = 0;
       scene.feed.behaviour.refuse = ({ headers }) => {
         if (headers["last-event-id"] === undefined || refusals > 0) return undefined;

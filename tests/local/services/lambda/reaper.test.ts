@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { eventually } from "../../event-log";
 
 /** Starts a cloud with a frozen and a running function, and prints their pids. */
 const PROGRAM = `
@@ -44,11 +45,9 @@ describe("function processes", () => {
     assert.equal(pids.length, 2);
     assert.ok(pids.every(isAlive));
     parent.kill("SIGKILL");
-    const end = Date.now() + 5_000;
-    while ((pids.some(isAlive) || folders().length > 0) && Date.now() < end)
-      await new Promise((done) => setTimeout(done, 20));
-    assert.deepEqual(pids.filter(isAlive), []);
-    assert.deepEqual(folders(), []);
+    await eventually("the end of the processes and of their code", async () =>
+      pids.some(isAlive) || folders().length > 0 ? undefined : true,
+    );
   });
 });
 
