@@ -19,6 +19,11 @@ describe("the documentation", () => {
     }
   });
 
+  it("numbers each decision once", () => {
+    const numbers = DECISIONS.map((file) => file.slice(0, 4));
+    assert.deepEqual(numbers, [...new Set(numbers)]);
+  });
+
   it("has decision pages of one structure", () => {
     for (const file of DECISIONS) {
       const headings = [...read(`docs/decisions/${file}`).matchAll(/^## (.*)$/gm)].map(([, heading]) => heading);
