@@ -13,6 +13,7 @@ const read = (page: string) => readFileSync(join(ROOT, page), "utf8");
 describe("the documentation", () => {
   it("has decision pages with the title of their file: number, then words", () => {
     assert.ok(DECISIONS.length > 20);
+    assert.equal(new Set(DECISIONS.map((file) => file.slice(0, 4))).size, DECISIONS.length, "a number has two pages");
     for (const file of DECISIONS) {
       const [heading = ""] = read(`docs/decisions/${file}`).split("\n");
       assert.equal(`${heading.replace(/^# /, "").toLowerCase().replaceAll(" ", "-")}.md`, file);
