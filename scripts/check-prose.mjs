@@ -1,19 +1,17 @@
 // `npm run lint`: fails at words that plain English avoids, with file, line and replacement. Takes file names; without any it
-// checks what git knows and LINTED names, with --all also the comments and strings of the code.
+// checks the files that git knows: Markdown, YAML, and the comments and strings of code.
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { findWords } from "./prose.mjs";
 
-const LINTED = /\.(?:md|ya?ml)$/;
-const ALL = /\.(?:md|ya?ml|[cm]?[jt]s)$/;
+const CHECKED = /\.(?:md|ya?ml|[cm]?[jt]s)$/;
 /** These files contain the words. */
 const EXEMPT = ["scripts/prose.mjs", "tests/prose.test.ts"];
 
 const root = join(import.meta.dirname, "..");
-const args = process.argv.slice(2);
-const named = args.filter((arg) => !arg.startsWith("--"));
-const files = named.length > 0 ? named : knownToGit(args.includes("--all") ? ALL : LINTED);
+const named = process.argv.slice(2);
+const files = named.length > 0 ? named : knownToGit();
 
 let count = 0;
 for (const file of files)
@@ -24,9 +22,9 @@ for (const file of files)
 if (count > 0) process.exitCode = 1;
 console.log(`Prose: ${files.length} files, ${count} words to replace.`);
 
-function knownToGit(pattern) {
+function knownToGit() {
   const args = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"];
   return execFileSync("git", args, { cwd: root, encoding: "utf8" })
     .split("\0")
-    .filter((file) => pattern.test(file) && !EXEMPT.includes(file) && existsSync(join(root, file)));
+    .filter((file) => CHECKED.test(file) && !EXEMPT.includes(file) && existsSync(join(root, file)));
 }
