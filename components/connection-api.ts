@@ -23,7 +23,7 @@ const ROUTES = [
 
 export interface ConnectionApi extends LambdaFunction {
   readonly restApi: aws.apigateway.RestApi;
-  /** For a domain's mapping and a web ACL. */
+  /** For a base path mapping of a domain, and a web ACL. */
   readonly stage: aws.apigateway.Stage;
   /** Base URL, `https://…/v1`, without a trailing slash. */
   readonly url: pulumi.Output<string>;
@@ -110,7 +110,7 @@ export function createConnectionApi(
     `${name}-deployment`,
     transformed<aws.apigateway.DeploymentArgs>(scope, "deployment", `${name}-deployment`, {
       restApi: restApi.id,
-      // A deployment is a snapshot: what is not in the triggers changes without effect.
+      // A deployment is a snapshot of the API. A change that is not in the triggers is not deployed.
       triggers: { snapshot: snapshotHash([settings, routes.map(({ args }) => args), policy?.args]) },
     }),
     { ...options, dependsOn: [...routes.flatMap(({ resources }) => resources), ...(policy ? [policy.resource] : [])] },
@@ -147,7 +147,7 @@ export function createConnectionApi(
   return { ...lambda, restApi, stage, url: stage.invokeUrl };
 }
 
-/** One JSON line for each request: who called what, from where, and the answer. No header and no body. */
+/** One JSON line per request: caller, method, address and response. It contains no headers and no body. */
 const ACCESS_LOG_FORMAT = JSON.stringify({
   requestId: "$context.requestId",
   time: "$context.requestTimeEpoch",
@@ -173,7 +173,7 @@ function createResource(
   );
 }
 
-/** Apart from the API, owner ARN it contains. Absent where every address may call. */
+/** A separate resource, because the policy contains the API's ARN. Not created when every address may call the API. */
 function createApiPolicy(
   scope: Scope,
   restApi: aws.apigateway.RestApi,
@@ -216,6 +216,6 @@ function createApiKey(name: string, restApi: aws.apigateway.RestApi, stage: aws.
   );
 }
 
-/** Of arguments, as they become known. */
+/** Hash of arguments when their values are known. */
 const snapshotHash = (shown: pulumi.Input<unknown>[]) =>
   pulumi.jsonStringify(shown).apply((text) => createHash("sha256").update(text).digest("hex").slice(0, 16));

@@ -60,7 +60,7 @@ export function createConnectionManager(
   });
   const name = `${scope.name}-connection-manager`;
   const options = { parent: scope.parent };
-  // A relay is a chain of self-invocations: Lambda would end it after about 16 hops.
+  // Each hop invokes the next. Without this setting, Lambda stops the chain after about 16 invocations.
   const mayRecur =
     recursion === Recursion.none
       ? []
@@ -76,7 +76,7 @@ export function createConnectionManager(
         ];
   const asyncSettings = new aws.lambda.FunctionEventInvokeConfig(
     `${name}-async`,
-    // The watchdog is the retry; hops that were queued for long would all start at once.
+    // The watchdog retries. Hops that wait in Lambda's queue for long would all start at once later.
     transformed<aws.lambda.FunctionEventInvokeConfigArgs>(scope, "asyncSettings", `${name}-async`, {
       functionName: manager.function.name,
       maximumRetryAttempts: 0,

@@ -45,10 +45,10 @@ export function createEventProcessor(
     transformed<aws.lambda.EventSourceMappingArgs>(scope, "mapping", `${scope.name}-mapping`, {
       eventSourceArn: stores.eventTable.streamArn,
       functionName: target.functionArn,
-      // TRIM_HORIZON misses nothing; LATEST may.
+      // LATEST can skip records that are written while the mapping is created.
       startingPosition: "TRIM_HORIZON",
       batchSize: processor.batchSize,
-      // A repeat is a MODIFY, an expiry a REMOVE: only the first of equal events is processed.
+      // A repeated event is a MODIFY, an expired one a REMOVE: only the first event with a key is processed.
       filterCriteria: { filters: [{ pattern: JSON.stringify({ eventName: ["INSERT"] }) }] },
       bisectBatchOnFunctionError: true,
       maximumRetryAttempts: 5,
@@ -84,7 +84,7 @@ export function createEventProcessor(
   }
 }
 
-/** China's regions refuse tags on event source mappings. */
+/** The regions in China reject tags on event source mappings. */
 function mappingTags({ tags, parent }: Scope): pulumi.Input<Record<string, pulumi.Input<string>>> | undefined {
   if (tags === undefined) return undefined;
   const { region } = aws.getRegionOutput({}, { parent });

@@ -22,12 +22,12 @@ export interface LambdaSpec {
   readonly timeoutSeconds: number;
   readonly environment: pulumi.Input<Record<string, pulumi.Input<string>>>;
   readonly statements: pulumi.Input<Statement[]>;
-  /** The user's, in addition. */
+  /** Additional statements of the user. */
   readonly extraStatements?: pulumi.Input<pulumi.Input<PolicyStatementArgs>[]>;
-  /** What the function does with data under the customer's key. */
+  /** How the function uses data that is encrypted with the customer's key. */
   readonly keyUse: KeyUse;
   readonly reservedConcurrency?: number;
-  /** Absent: outside a VPC. */
+  /** Absent = outside a VPC. */
   readonly vpc?: VpcAccess;
   readonly transform: keyof Transforms;
 }
@@ -39,7 +39,7 @@ export interface LambdaFunction {
   readonly policy: aws.iam.RolePolicy;
 }
 
-/** A function with its own log group, role and policy, which exist before it. */
+/** Creates a function, and before it its log group, role and policy. */
 export function createLambda(scope: Scope, spec: LambdaSpec): LambdaFunction {
   const { account } = scope;
   const name = `${scope.name}-${spec.role}`;
@@ -115,7 +115,7 @@ export const allowed = ({ actions, resources }: pulumi.Unwrap<PolicyStatementArg
   Resource: resources,
 });
 
-/** @param conditions - of the trust policy: on owner behalf the service may assume the role */
+/** @param conditions - conditions of the trust policy that restrict for which resources the service may assume the role */
 export function createRole(
   scope: Scope,
   name: string,

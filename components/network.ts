@@ -4,15 +4,15 @@ import { type NetworkArgs, NetworkFunctions, type PrivateApiArgs } from "./args"
 import type { Scope } from "./scope";
 import { transformed } from "./transform";
 
-/** Where a function's network interfaces are. */
+/** Subnets and security groups of a function's network interfaces. */
 export interface VpcAccess {
   readonly subnetIds: pulumi.Input<pulumi.Input<string>[]>;
   readonly securityGroupIds: pulumi.Input<pulumi.Input<string>[]>;
 }
 
-/** Where the traffic of the functions leaves from. */
+/** The VPC settings of the functions. */
 export interface Egress extends VpcAccess {
-  /** Functions other than the connection manager are in the VPC, too. */
+  /** Whether all functions are in the VPC, not only the connection manager. */
   readonly everyFunction: boolean;
   /** Addresses that the upstream sees; empty for existing subnets. */
   readonly egressIps: pulumi.Output<string[]>;
@@ -70,7 +70,7 @@ function createFixedEgress(scope: Scope): Omit<Egress, "everyFunction"> {
   };
 }
 
-/** Ids of the endpoints that may call a private API: existing ones, or a new one in an existing VPC. */
+/** Ids of the VPC endpoints that may call a private API: existing ones, or a new one in an existing VPC. */
 export function createApiEndpoint(
   scope: Scope,
   { vpcEndpointIds, vpcId, subnetIds, securityGroupIds }: PrivateApiArgs,
@@ -84,7 +84,7 @@ export function createApiEndpoint(
       vpcId,
       serviceName: region.apply((name) => `${name.startsWith("cn-") ? "cn." : ""}com.amazonaws.${name}.execute-api`),
       vpcEndpointType: "Interface",
-      // The API's own name resolves to the endpoint inside the VPC.
+      // Inside the VPC, the API's public name resolves to the endpoint.
       privateDnsEnabled: true,
       subnetIds,
       securityGroupIds,

@@ -24,7 +24,7 @@ export const logStatements = (logGroupArn: Input<string>): Statement[] => [
   allow(["logs:CreateLogStream", "logs:PutLogEvents"], interpolate`${logGroupArn}:*`),
 ];
 
-/** What a function in a VPC needs; AWS grants these on no narrower resource. */
+/** Required by a function in a VPC. AWS supports no narrower resource than `*` for these actions. */
 export const NETWORK_INTERFACES: Statement[] = [
   allow(
     [
@@ -39,13 +39,13 @@ export const NETWORK_INTERFACES: Statement[] = [
   ),
 ];
 
-/** X-Ray has no resources to name. */
+/** X-Ray supports no narrower resource than `*`. */
 export const writeTraces: Statement[] = [allow(["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "*")];
 
 /** `read`: environment, secret, stream. `write`: tables and objects as well. */
 export type KeyUse = "read" | "write";
 
-/** DynamoDB, S3 and Secrets Manager use the customer's key with the caller's rights. */
+/** DynamoDB, S3 and Secrets Manager use the customer's key with the caller's permissions. */
 export const useKey = (keyArn: Input<string> | undefined, use: KeyUse): Statement[] => {
   if (keyArn === undefined) return [];
   const write = use === "write" ? ["kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"] : [];

@@ -2,7 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { Account } from "./account";
 import type { Transforms } from "./args";
 
-/** What every step of the constructor needs to create a child: its parent, and what all children share. */
+/** What all child resources share. */
 export interface Scope {
   readonly name: string;
   /** Name of the dashboard and dimension of the metrics: unique in an account. */
@@ -15,7 +15,7 @@ export interface Scope {
   readonly transforms: Transforms;
 }
 
-/** Options of a child that holds state. */
+/** Options of a child resource with state. */
 export const stateful = ({ parent, retain }: Scope): pulumi.CustomResourceOptions => ({
   parent,
   retainOnDelete: retain,

@@ -151,7 +151,7 @@ function resumeSettings(resume: ResumeArgs, { body }: SourceArgs): ResumeSetting
   return { kind, ...options };
 }
 
-/** What a WebSocket does not support would otherwise be left out in silence. */
+/** Rejects arguments that a WebSocket does not support, because they would have no effect. */
 function checkWebSocket(source: SourceArgs): void {
   const { url, auth, method, body, proxy, http2 } = source;
   if (typeof url !== "string" || !/^wss?:/i.test(url)) return;
@@ -179,8 +179,8 @@ function checkTls({ tls }: SourceArgs): void {
 const PLACEHOLDER = "{streamId}";
 
 /**
- * Whether the request names its stream. Undefined: an argument is an output, owner value is not known yet, or the request is in an
- * existing secret.
+ * Whether the request depends on the stream id. Undefined: an argument is an output, whose value is not known here, or the request is
+ * in an existing secret.
  */
 export function namesStream(source: SourceArgs): boolean | undefined {
   const { url, path, query, headers, body, webSocket } = source;

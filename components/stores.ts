@@ -17,7 +17,7 @@ export interface Stores extends SourceSecretNodes {
   readonly arns: Arns;
 }
 
-/** One row per stream: who should run, who runs, up to where. An existing table is read, and never changed. */
+/** Creates the table with one row per stream: its desired state, lease and checkpoint. An existing table is never changed. */
 export function createConnectionTable(scope: Scope, { table }: ConnectionsArgs): aws.dynamodb.Table {
   const shape = { argument: "connections.table", hashKey: STREAM_ID_KEY, stream: false };
   const name = `${scope.name}-connections`;
@@ -33,7 +33,7 @@ export function createConnectionTable(scope: Scope, { table }: ConnectionsArgs):
   );
 }
 
-/** Encryption is DynamoDB's own, as for every table, or with the customer's key. */
+/** Encryption with the customer's key; by default, DynamoDB encrypts with its own key. */
 function protection({ account, tags }: Scope) {
   const { kmsKeyArn, deletionProtection } = account;
   return {
@@ -52,8 +52,8 @@ function existingTable(scope: Scope, name: string, table: pulumi.Input<string>, 
 }
 
 /**
- * Key of that row. The provider creates an item only where none has its key, and an existing table may hold the row of another
- * deployment, or of this one before the table was restored.
+ * Key of that row, unique per deployment. The provider creates an item only if its key does not exist, and an existing table can
+ * contain the row of another deployment, or of this one before the table was restored.
  *
  * @param unique - id of a resource of this deployment
  */
@@ -90,7 +90,7 @@ export function createDeclaredRow(
   );
 }
 
-/** Every event once. The stream of its inserts feeds the processor. An existing table is read, and never changed. */
+/** Creates the table that stores every event once. Its stream invokes the processor. An existing table is never changed. */
 export function createEventTable(scope: Scope, { table }: EventsArgs): aws.dynamodb.Table {
   const shape = { argument: "events.table", hashKey: STREAM_ID_KEY, rangeKey: EVENT_KEY, stream: true };
   const name = `${scope.name}-events`;

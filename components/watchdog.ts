@@ -47,7 +47,7 @@ export function createWatchdog(
   });
   const name = `${scope.name}-schedule`;
   const account = watchdog.function.arn.apply((arn) => arn.split(":"));
-  // The role is assumed for schedules of this account's default group alone, not for those of others (confused deputy).
+  // Only schedules in this account's default group may use the role, not those of other accounts (confused deputy).
   const role = createRole(
     scope,
     name,
@@ -66,7 +66,7 @@ export function createWatchdog(
       description: `Invokes the watchdog of ${scope.name}`,
       scheduleExpression: "rate(1 minute)",
       flexibleTimeWindow: { mode: "OFF" },
-      // The next minute is the retry.
+      // No retry: the schedule invokes it again a minute later.
       target: {
         arn: watchdog.function.arn,
         roleArn: role.arn,

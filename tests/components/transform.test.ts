@@ -82,14 +82,14 @@ describe("transform", () => {
     );
   });
 
-  it("refuses what is neither arguments nor a function, and a function that returns neither", async () => {
+  it("rejects a transform that is neither arguments nor a function, and a function that returns neither", async () => {
     assert.equal(
       await refusal({ stage: 5 }),
-      "Expected `transform.stage` to be arguments to merge, or a function of the arguments, got 5.",
+      "Expected `transform.stage` to be arguments to merge or a function, got 5.",
     );
     assert.equal(
       await refusal({ stage: async () => ({}) }),
-      'Expected what `transform.stage` returns for in-api-stage to be the arguments, or nothing, got "a promise".',
+      'Expected the return value of `transform.stage` for in-api-stage to be the arguments or undefined, got "a promise".',
     );
   });
 
