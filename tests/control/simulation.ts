@@ -17,8 +17,8 @@ import type { Clock } from "../../runtime/support/clock";
 import { StreamError } from "../../runtime/support/errors";
 import type { Logger } from "../../runtime/support/logger";
 import { type FakeClock, fakeClock } from "../fakes/fake-clock";
-import { type FakeUpstream, fakeUpstream, type UpstreamBehaviour } from "./fake-upstream";
 import { memoryTable } from "./memory-table";
+import { type UpstreamBehaviour, type VirtualUpstream, virtualUpstream } from "./virtual-upstream";
 
 export interface Hop {
   readonly payload: HopPayload;
@@ -70,7 +70,7 @@ function pausable(clock: Clock): { clock: Clock; pause: () => () => void } {
 /** Lambda, the schedule, the connection table and an upstream, in simulated time. */
 export class Simulation {
   readonly clock: FakeClock = fakeClock();
-  readonly upstream: FakeUpstream;
+  readonly upstream: VirtualUpstream;
   readonly rows = new Map<string, StoredRow>();
   readonly hops: Hop[] = [];
   readonly logs: Record<string, unknown>[] = [];
@@ -79,14 +79,14 @@ export class Simulation {
   /** Delays of the deliveries of an invocation. Empty: it is lost. */
   deliver: (payload: HopPayload) => readonly number[] = () => [this.options.coldStartMs ?? 500];
   /** Returns the upstream of a stream. Tests replace it. */
-  upstreamOf: (streamId: string) => FakeUpstream = () => this.upstream;
+  upstreamOf: (streamId: string) => VirtualUpstream = () => this.upstream;
   release = "r1";
   secretVersion = "v1";
   private nonces = 0;
   private readonly end = new AbortController();
 
   constructor(readonly options: SimulationOptions = {}) {
-    this.upstream = fakeUpstream(this.clock, options.upstream);
+    this.upstream = virtualUpstream(this.clock, options.upstream);
     if (options.watchdog !== false) void this.watch();
   }
 
@@ -132,8 +132,8 @@ export class Simulation {
   };
 
   /** Creates another upstream. */
-  anotherUpstream(behaviour: Partial<UpstreamBehaviour> = {}): FakeUpstream {
-    return fakeUpstream(this.clock, behaviour);
+  anotherUpstream(behaviour: Partial<UpstreamBehaviour> = {}): VirtualUpstream {
+    return virtualUpstream(this.clock, behaviour);
   }
 
   async watchdogRun() {

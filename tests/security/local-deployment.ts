@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { CloudEvent } from "stream-ingestion-local";
 import { type IngestionStack, startIngestionStack } from "../../cli/local/ingestion-stack";
 import { programFolder } from "../local/evaluate/program-folder";
 import { type EventLog, eventLog } from "../local/event-log";

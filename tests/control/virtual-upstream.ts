@@ -18,7 +18,7 @@ export interface UpstreamBehaviour {
   noReplay: boolean;
 }
 
-export interface FakeUpstream {
+export interface VirtualUpstream {
   readonly behaviour: UpstreamBehaviour;
   /** Number of the last event: 1, 2, 3 … */
   sent(): number;
@@ -38,7 +38,7 @@ interface Connection {
 }
 
 /** An endless numbered stream, and relays that read it: a minimal data plane that shows whether the control plane loses events. */
-export function fakeUpstream(clock: Clock, overrides: Partial<UpstreamBehaviour> = {}): FakeUpstream {
+export function virtualUpstream(clock: Clock, overrides: Partial<UpstreamBehaviour> = {}): VirtualUpstream {
   const behaviour: UpstreamBehaviour = {
     everyMs: 1_000,
     maxConnections: Number.POSITIVE_INFINITY,
