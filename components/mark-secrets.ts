@@ -35,6 +35,6 @@ export function markSecrets(args: StreamIngestionArgs): StreamIngestionArgs {
 }
 
 function secretMembers<T extends object>(members: T): T {
-  const given = Object.entries(members).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(given.map(([name, value]) => [name, pulumi.secret(value)])) as T;
+  const present = Object.entries(members).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(present.map(([name, value]) => [name, pulumi.secret(value)])) as T;
 }

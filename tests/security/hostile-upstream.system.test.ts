@@ -110,11 +110,11 @@ describe("a hostile upstream, on the local stack", () => {
       const timer = setInterval(() => response.socket!.write("a"), 100);
       response.socket!.on("close", () => clearInterval(timer));
     });
-    const handOverAndStop = async (streamId: string) => {
+    const watchNextHopAndStop = async (streamId: string) => {
       await watch(streamId, "the next hop", ({ generation }) => generation >= 2);
       await eventually("its end", async () => ((await ask("GET", streamId)).body.live ? undefined : true));
     };
-    await Promise.all(["mute", "slow-headers"].map(handOverAndStop));
+    await Promise.all(["mute", "slow-headers"].map(watchNextHopAndStop));
   });
 
   it("cannot fill memory with headers", async () => {
