@@ -11,13 +11,9 @@ export interface TableShape {
   readonly stream: boolean;
 }
 
-/** The name of an existing table, after a check that the component can use it. */
-export function checkExistingTable(
-  name: pulumi.Input<string>,
-  shape: TableShape,
-  parent: pulumi.Resource,
-): pulumi.Output<string> {
-  return aws.dynamodb.getTableOutput({ name }, { parent }).apply((found) => {
+/** Fails the program, in words that name the argument, where the component cannot use an existing table. */
+export function checkExistingTable(name: pulumi.Input<string>, shape: TableShape, parent: pulumi.Resource): void {
+  aws.dynamodb.getTableOutput({ name }, { parent }).apply((found) => {
     const keys = [found.hashKey, found.rangeKey].filter(Boolean).join(", ");
     const expected = [shape.hashKey, shape.rangeKey].filter(Boolean).join(", ");
     if (keys !== expected) throw mismatch(shape, found.name, `the keys ${expected}`, `the keys ${keys}`);
@@ -26,7 +22,6 @@ export function checkExistingTable(
       const actual = images === "none" ? "no stream" : `a stream with ${images}`;
       throw mismatch(shape, found.name, "a stream with new images", actual);
     }
-    return found.name;
   });
 }
 

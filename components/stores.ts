@@ -46,9 +46,9 @@ function protection({ account, tags }: Scope) {
 }
 
 function existingTable(scope: Scope, name: string, table: pulumi.Input<string>, shape: TableShape) {
-  return aws.dynamodb.Table.get(name, checkExistingTable(table, shape, scope.parent), undefined, {
-    parent: scope.parent,
-  });
+  // Not the id of the lookup: the SDK waits for ever for an id that is rejected.
+  checkExistingTable(table, shape, scope.parent);
+  return aws.dynamodb.Table.get(name, table, undefined, { parent: scope.parent });
 }
 
 /**
