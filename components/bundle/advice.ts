@@ -1,7 +1,7 @@
 import type { Message } from "esbuild";
 import { lines } from "./compile";
 
-/** Warnings about code that does the same in a bundle: questions of style, and of source maps. */
+/** Warnings about code that works the same in a bundle: style and source maps. */
 const HARMLESS = new Set([
   "assign-to-define",
   "bigint",
@@ -29,17 +29,17 @@ const HARMLESS = new Set([
 
 export const isHarmful = ({ id }: Message) => !HARMLESS.has(id);
 
-/** Why a bundle with these warnings is not deployed, and what to do. */
+/** The message for warnings that stop the deployment. */
 export function refusal(path: string, warnings: readonly Message[]): string {
   const { id } = warnings[0] as Message;
   return (
-    `${path} would not run in a bundle as it runs under Node:\n${lines(warnings)}\n` +
+    `${path} does not work the same in a bundle as in Node:\n${lines(warnings)}\n` +
     "Change the code, or keep the package out of the bundle with `processor.install`. " +
     `To accept the warning, set \`processor.bundle.logOverride\` to { "${id}": "silent" }.`
   );
 }
 
-/** What to do about errors of esbuild; "" = they say it themselves. */
+/** Advice for errors of esbuild; "" = the errors are clear enough. */
 export function adviceFor(errors: readonly Message[]): string {
   const noLoader = errors
     .map(({ text }) => /^No loader is configured for "(\.[^"]+)" files/.exec(text)?.[1])
@@ -47,7 +47,7 @@ export function adviceFor(errors: readonly Message[]): string {
   if (noLoader === ".node")
     return "A native addon cannot be bundled: list the package that it belongs to in `processor.install`.";
   if (noLoader !== undefined)
-    return `Say how such files are read: \`processor.bundle.loader\`, { "${noLoader}": "text" } or "json", "binary", "base64", "copy".`;
+    return `Set a loader for such files in \`processor.bundle.loader\`: { "${noLoader}": "text" } or "json", "binary", "base64", "copy".`;
   if (errors.some(({ text }) => text.startsWith("Could not resolve")))
     return "Install the package, or list it in `processor.externals` when the code runs without it.";
   return "";

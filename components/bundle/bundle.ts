@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 
-/** What a function runs. */
+/** The code of a function. */
 export interface Code {
   readonly archive: pulumi.Input<pulumi.asset.Archive>;
-  /** `file.function`, as Lambda reads it. */
+  /** Lambda's handler, `file.function`. */
   readonly handler: string;
 }
 
-/** Code made of files in memory. `hash` is over their names and bytes. */
+/** Code from files in memory. `hash` covers their names and bytes. */
 export interface Bundle extends Code {
   readonly archive: pulumi.asset.AssetArchive;
   readonly hash: string;
@@ -16,10 +16,10 @@ export interface Bundle extends Code {
   readonly bytes: number;
 }
 
-/** Names in the archive, and contents. */
+/** Contents by name in the archive. */
 export type CodeFiles = ReadonlyMap<string, Buffer>;
 
-/** What an archive holds in addition to text: files and folders of this machine. */
+/** Files and folders on disk that the archive contains in addition to text. */
 export type Assets = Record<string, pulumi.asset.Asset | pulumi.asset.Archive>;
 
 export function toBundle(files: CodeFiles, handler: string, others: Assets = {}): Bundle {

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
 /**
- * A folder that `make` fills once, named by `key`: what made it. It is made beside its place and moved there, so half a folder
- * is never found.
+ * Returns a folder that `make` fills once per `key`. The folder is filled under a temporary name and then renamed, so an incomplete
+ * folder is never used.
  *
  * @param project - path inside the project whose `node_modules/.cache` it is in
  */
@@ -19,7 +19,7 @@ export function cached(project: string, key: unknown, make: (folder: string) => 
     make(making);
     renameSync(making, folder);
   } catch (error) {
-    // Another deploy may have made the same folder meanwhile.
+    // Another deployment may have created the same folder meanwhile.
     if (!existsSync(folder)) throw error;
   } finally {
     rmSync(making, { recursive: true, force: true });

@@ -3,15 +3,15 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import { type BuildOptions, type BuildResult, buildSync, type Message, type Metafile, type OutputFile } from "esbuild";
 import type { CodeFiles } from "./bundle";
 
-/** What esbuild made of one entry. */
+/** The output of esbuild for one entry. */
 export interface Compiled {
-  /** The code file first, then its source map and the files of the loaders `copy` and `file`. */
+  /** The code file first, then its source map and the files from the loaders `copy` and `file`. */
   readonly files: CodeFiles;
   readonly metafile: Metafile;
   readonly warnings: readonly Message[];
 }
 
-/** What every bundle has in common: the same input gives the same bytes in any folder. */
+/** Options of every bundle. The same input gives the same bytes in any folder. */
 export function bundleOptions(entry: string): BuildOptions {
   return {
     entryPoints: [basename(entry)],
@@ -28,7 +28,7 @@ export function bundleOptions(entry: string): BuildOptions {
   };
 }
 
-/** esbuild refused the code. `errors` are its own. */
+/** The code does not compile. `errors` are esbuild's messages. */
 export class CompileError extends Error {
   constructor(
     entry: string,
@@ -38,11 +38,11 @@ export class CompileError extends Error {
   }
 }
 
-/** Other contents for single files, by absolute path, before esbuild reads them. */
+/** Replaced contents of single files, by absolute path. */
 export type Replacements = Readonly<Record<string, { readonly contents: string; readonly loader: "js" | "ts" }>>;
 
 /**
- * Bundles one entry, synchronously: a child resource must not wait for an `apply`.
+ * Bundles one entry, synchronously, because child resources are not created inside an `apply`.
  *
  * @throws CompileError
  */
@@ -61,7 +61,7 @@ export function compile(options: BuildOptions, replacements: Replacements = {}):
   }
 }
 
-/** Messages of esbuild, one a line, with file, line and column. */
+/** esbuild's messages, one per line, with file, line and column. */
 export function lines(messages: readonly Message[]): string {
   return messages
     .map(({ text, location }) =>
@@ -70,7 +70,7 @@ export function lines(messages: readonly Message[]): string {
     .join("\n");
 }
 
-/** esbuild runs plugins only asynchronously, hence in another process that this one waits for. */
+/** Runs in another process that this one waits for, because esbuild supports plugins only asynchronously. */
 const BUILD_WITH_PLUGIN = `
 const { esbuild, options, replacements } = JSON.parse(require("node:fs").readFileSync(0, "utf8"));
 const plugin = {
@@ -95,7 +95,7 @@ function buildReplaced(options: BuildOptions, replacements: Replacements): Build
     env: { ...process.env, NODE_OPTIONS: "" },
     maxBuffer: 1024 ** 3,
   });
-  if (error || stdout === "") throw new Error(`The bundler did not run: ${error?.message ?? stderr}`);
+  if (error || stdout === "") throw new Error(`esbuild did not run: ${error?.message ?? stderr}`);
   const result = JSON.parse(stdout);
   if (result.failed !== undefined) throw Object.assign(new Error(result.failed), { errors: result.errors });
   for (const file of result.outputFiles as OutputFile[])
@@ -110,7 +110,7 @@ function codeFirst(files: CodeFiles): CodeFiles {
   return new Map([...files].sort(([a], [b]) => Number(isCode(b)) - Number(isCode(a)) || (a < b ? -1 : 1)));
 }
 
-/** Paths above the entry's folder differ between machines: only what follows `node_modules` or the entry's folder is kept. */
+/** Removes the part of each source path that differs between machines: everything before `node_modules` or the entry's folder. */
 function withRelativeSources(files: CodeFiles, folder: string): CodeFiles {
   const [name, map] = [...files].find(([file]) => isMap(file)) ?? [];
   if (name === undefined || map === undefined) return files;

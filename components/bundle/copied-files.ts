@@ -5,9 +5,9 @@ import type { CopyArgs } from "../args";
 import type { Assets } from "./bundle";
 
 /**
- * Files and folders beside the bundle, where the code finds them as it did beside its source.
+ * Files and folders to add to the archive, at the same place relative to the bundle as to the source.
  *
- * @throws Error for what does not exist, or lies outside of the entry's folder without saying where it goes
+ * @throws Error for a path that does not exist, or that is outside the entry's folder and has no `to`
  */
 export function copiedFiles(entry: string, copies: readonly CopyArgs[]): Assets {
   const assets: Assets = {};
@@ -18,7 +18,7 @@ export function copiedFiles(entry: string, copies: readonly CopyArgs[]): Assets 
     const target = (to ?? relative(dirname(resolve(entry)), path)).replaceAll("\\", "/").replace(/^\.\/|\/$/g, "");
     if (target === "" || target.startsWith(".."))
       throw new Error(
-        `Expected ${what}.to\` to say where "${from}" goes: it is not inside the folder of ${entry}. Set it, as in { from: "${from}", to: "data" }.`,
+        `Expected ${what}.to\` to be set, because "${from}" is not inside the folder of ${entry}. Example: { from: "${from}", to: "data" }.`,
       );
     assets[target] = statSync(path).isDirectory()
       ? new pulumi.asset.FileArchive(path)

@@ -5,14 +5,14 @@ const DIRECT_CALL = new RegExp(String.raw`\b${CREATED}\s*\(`, "g");
 const PLAIN = "require";
 
 /**
- * The source with the calls of a `createRequire(import.meta.url)` as calls of `require`, which esbuild bundles: it does not
- * follow the created function. `undefined` = the source creates none. Line numbers stay.
+ * Replaces calls of a function from `createRequire(import.meta.url)` by calls of `require`, because esbuild bundles only those.
+ * `undefined` = the source has no such function. Line numbers do not change.
  */
 export function withPlainRequires(source: string): string | undefined {
   if (!source.includes("createRequire") || !source.includes("import.meta")) return undefined;
   const names = [...source.matchAll(DECLARATION)].map(([, name]) => name as string);
   let result = source.replace(DECLARATION, (declaration, name) =>
-    // Other names may also be passed on: their declaration stays.
+    // The function can also be passed on, so its declaration remains.
     name === "require" ? declaration.replace(/[^\n]/g, " ") : declaration,
   );
   for (const name of names)

@@ -8,8 +8,8 @@ const DECORATOR = /(^|[\s{}(;,])@[A-Za-z_$]/m;
 const EMITS = /"emitDecoratorMetadata"\s*:\s*true/;
 
 /**
- * What TypeScript makes of a file whose decorators need the types of what they decorate (TypeORM, NestJS), which esbuild
- * does not emit. `undefined` = the file needs nothing of it.
+ * Compiles a file with TypeScript if its decorators need type metadata (TypeORM, NestJS), which esbuild does not emit.
+ * `undefined` = the file does not need it.
  *
  * @throws Error when the project has no TypeScript compiler
  */
@@ -29,7 +29,7 @@ export function withDecoratorMetadata(path: string, source: string): string | un
       ...options,
       module: ts.ModuleKind.ESNext,
       target: ts.ScriptTarget.ES2022,
-      // As tsc does it for the project's own target: a field must not hide an accessor that a decorator defined.
+      // As tsc does for the project's target: a field must not hide an accessor that a decorator defined.
       useDefineForClassFields: options.useDefineForClassFields ?? (options.target ?? 0) >= ts.ScriptTarget.ES2022,
       verbatimModuleSyntax: false,
       sourceMap: false,
@@ -49,7 +49,7 @@ function compilerOf(path: string): typeof typescript {
     const ts = createRequire(path)("typescript") as typeof typescript;
     if (typeof ts.transpileModule === "function") return ts;
   } catch {
-    // The sentence below says what to do.
+    // The error below contains the advice.
   }
   throw new Error(
     `${path} has decorators, and its tsconfig.json sets \`emitDecoratorMetadata\`: only the TypeScript compiler (up to 6) emits ` +
@@ -64,7 +64,7 @@ function nearestConfig(folder: string): string | undefined {
   return parent === folder ? undefined : nearestConfig(parent);
 }
 
-/** Reads the text, comments included, since there may be no compiler to parse it with. */
+/** Searches the text, including comments, because there may be no compiler to parse it. */
 function emitsMetadata(config: string, depth = 0): boolean {
   if (depth > 8 || !existsSync(config)) return false;
   const text = readFileSync(config, "utf8").replace(/^\s*\/\/.*$/gm, "");
@@ -80,7 +80,7 @@ function configPath(name: string, from: string): string {
       try {
         return createRequire(from).resolve(candidate);
       } catch {
-        // The next spelling.
+        // Try the next candidate.
       }
     return "";
   }

@@ -12,7 +12,7 @@ import {
 } from "acorn";
 import { type Loader, type Metafile, transformSync } from "esbuild";
 
-/** What the source says of an exported name. `unknown`: only running it can say, as with a call's result. */
+/** What an exported name is, according to the source. `unknown`: only known at run time, as for the result of a call. */
 export type Finding =
   | { readonly kind: "function"; readonly parameters: number }
   | { readonly kind: "value"; readonly is: string }
@@ -22,8 +22,8 @@ const MISSING: Finding = { kind: "missing" };
 const UNKNOWN: Finding = { kind: "unknown" };
 
 /**
- * Looks for `name` among the exports of a bundle's entry, through re-exports, without running the code: it is the user's,
- * and a deploy must have no effects of it.
+ * Finds `name` in the exports of a bundle's entry, also through re-exports. It does not run the code, because a deployment must not
+ * have its side effects.
  */
 export function findExport(name: string, entry: string, folder: string, { inputs }: Metafile): Finding {
   const seen = new Set<string>();
@@ -61,7 +61,7 @@ function inEsModule(body: Body, name: string, follow: Follow): Finding {
   return starred;
 }
 
-/** What a top-level name of an ES module is bound to. */
+/** The value of a top-level name of an ES module. */
 function bound(body: Body, name: string, follow: Follow): Finding {
   for (const node of body) {
     if (node.type === "ImportDeclaration") {
@@ -76,7 +76,7 @@ function bound(body: Body, name: string, follow: Follow): Finding {
   return UNKNOWN;
 }
 
-/** The node that a declaration binds to `name`. A `let` may be assigned later: its value is not looked at. */
+/** The node that a declaration binds to `name`. The value of a `let` is ignored, because it can be assigned later. */
 function declared(node: AnyNode, name: string): AnyNode | undefined {
   if (node.type === "FunctionDeclaration" || node.type === "ClassDeclaration")
     return node.id?.name === name ? node : undefined;
@@ -131,13 +131,13 @@ function findingOf(node: AnyNode, named: (name: string) => Finding): Finding {
   }
 }
 
-/** `length` of the function, which Lambda looks at too: parameters before the first default or rest. */
+/** The function's `length`, which Lambda also checks: parameters before the first default or rest parameter. */
 function lengthOf({ params }: FunctionNode): number {
   const optional = params.findIndex(({ type }) => type === "AssignmentPattern" || type === "RestElement");
   return optional < 0 ? params.length : optional;
 }
 
-/** The last plain `exports.name = …`, or the object of `module.exports = { … }`. Everything else may export anything. */
+/** The last plain `exports.name = …`, or the object of `module.exports = { … }`. Any other export is unknown. */
 function inCommonJs({ body }: Program, name: string): Finding {
   let found: Finding = UNKNOWN;
   for (const node of body) {
@@ -177,7 +177,7 @@ const LOADERS: Readonly<Record<string, Loader>> = {
   ".jsx": "jsx",
 };
 
-/** `undefined` = not JavaScript: JSON, or what a loader reads. */
+/** `undefined` = not JavaScript: JSON, or a file for another loader. */
 function parsed(path: string, isModule: boolean): Program | undefined {
   try {
     const loader = LOADERS[extname(path)];

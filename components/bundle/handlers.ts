@@ -6,14 +6,14 @@ import { bundleOptions, compile } from "./compile";
 
 export type HandlerName = "connection-api" | "connection-manager" | "watchdog";
 
-/** One of our handlers: prebuilt in the published package, from its source in the repository. */
+/** The bundle of a handler of the component: prebuilt in the published package, built from source in the repository. */
 export function bundleHandler(name: HandlerName): Bundle {
   const known = handlers.get(name) ?? toBundle(readHandler(name), "index.handler");
   handlers.set(name, known);
   return known;
 }
 
-/** They are the same for every instance in a program. */
+/** Every component of a program uses the same bundles. */
 const handlers = new Map<HandlerName, Bundle>();
 
 function readHandler(name: HandlerName): CodeFiles {
@@ -23,25 +23,25 @@ function readHandler(name: HandlerName): CodeFiles {
   return buildHandler(join(__dirname, "..", "..", "runtime", "handlers", `${name}.ts`));
 }
 
-/** `index.js` and `index.js.map`, here and in the package's build. */
+/** Builds `index.js` and `index.js.map`; also used by the package's build. */
 export function buildHandler(entry: string): CodeFiles {
   return compile(handlerOptions(entry)).files;
 }
 
-/** undici falls back to it where WebAssembly has no SIMD, which Lambda and every Node since 16 have. */
+/** undici's fallback for WebAssembly without SIMD. Lambda and every Node.js since 16 have SIMD. */
 const PARSER_WITHOUT_SIMD = "../llhttp/llhttp-wasm.js";
-/** Under this name undici does not find HTTP/2, and does without: `source.http2` uses Node's own client, and loads its 4 MB only then. */
+/** A name that undici does not find, so that it works without HTTP/2. `source.http2` uses Node's client, and loads its 4 MB only then. */
 const NO_HTTP2 = "http2-left-out";
 
-/** `ws` looks for two compiled packages that make it a little faster, and does without them: a bundle has none. */
+/** Two optional native packages of `ws`, which a bundle cannot contain. */
 const WITHOUT_NATIVE_PARTS = {
   "process.env.WS_NO_BUFFER_UTIL": '"1"',
   "process.env.WS_NO_UTF_8_VALIDATE": '"1"',
 };
 
 /**
- * How a handler of ours is bundled. `esbuildDetection` is undici's own name for a bundle that leaves its second, experimental
- * parser out. With the parser above: 298 KB instead of 536. ES modules are preferred, since their unused parts are left out.
+ * Bundle options of the component's handlers. undici omits its second, experimental parser when `esbuildDetection` is true. Without
+ * both parsers, the bundle has 298 KB instead of 536. ES modules are preferred, because esbuild removes their unused parts.
  */
 export function handlerOptions(entry: string): BuildOptions {
   return {

@@ -8,7 +8,7 @@ import type { Assets } from "./bundle";
 import { cached } from "./cache";
 import { type Lock, subsetOf } from "./lock-subset";
 
-/** Lambda refuses a function that is larger unpacked. */
+/** Lambda's limit for the unzipped function. */
 const MAX_BYTES = 250 * 1024 * 1024;
 
 const LOCKFILES = ["package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock", "bun.lockb"];
@@ -16,8 +16,8 @@ const LOCKFILES = ["package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml",
 const NPM_OPTIONS = ["--omit=dev", "--ignore-scripts", "--no-bin-links", "--no-audit", "--no-fund"];
 
 /**
- * Installs packages for Lambda, in the versions of the project, and keeps the result: the same lockfile gives the same folder.
- * No install script runs, since it would build for this machine.
+ * Installs packages for Lambda in the project's versions and caches the result: the same lockfile gives the same folder. Install
+ * scripts do not run, because they would build for this machine.
  *
  * @throws Error that names the package, or npm's message
  */
@@ -34,24 +34,28 @@ export function installPackages(entry: string, names: readonly string[], archite
   const modules = join(folder, "node_modules");
   for (const name of names)
     if (!existsSync(join(modules, name)))
-      throw new Error(`npm installed no "${name}" for Linux on ${cpu}: the package does not support it.`);
+      throw new Error(
+        `Expected \`processor.install\` to name packages for Linux on ${cpu}, but npm did not install "${name}". Choose a package or \`processor.architecture\` that it supports.`,
+      );
   checkInstalledSize(modules, names);
   return { node_modules: new pulumi.asset.FileArchive(modules) };
 }
 
-/** The files that npm installs from. */
+/** The package.json and package-lock.json for npm. */
 function plan(entry: string, names: readonly string[]): { root: string; files: Record<string, string> } {
   const lockfile = nearestLockfile(dirname(entry));
   if (lockfile === undefined)
     throw new Error(
-      `\`processor.install\` takes versions from the project's lockfile, and there is none above ${entry}. Create one: npm install`,
+      `Expected a lockfile in a folder above ${entry}, because \`processor.install\` uses its versions, but there is none. Run: npm install`,
     );
   const root = dirname(lockfile);
   const text = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
   if (/package-lock|shrinkwrap/.test(lockfile)) {
     const lock = JSON.parse(readFileSync(lockfile, "utf8")) as Lock;
     if (lock.packages === undefined)
-      throw new Error(`${lockfile} is of a version that npm 6 wrote. Write it anew: npm install --package-lock-only`);
+      throw new Error(
+        `Expected ${lockfile} to have lockfileVersion 2 or later, got the version of npm 6. Run: npm install --package-lock-only`,
+      );
     const subset = subsetOf(lock, names, relative(root, dirname(entry)).split(sep).join("/"));
     return { root, files: { "package.json": text(subset.manifest), "package-lock.json": text(subset.lock) } };
   }
@@ -65,18 +69,18 @@ function nearestLockfile(folder: string): string | undefined {
   return found ?? (parent === folder ? undefined : nearestLockfile(parent));
 }
 
-/** pnpm, Yarn and Bun: what is installed is what their lockfile says. */
+/** For pnpm, Yarn and Bun: reads the installed package, which has the lockfile's version. */
 function installedVersion(entry: string, name: string, lockfile: string): string {
   for (const folder of createRequire(entry).resolve.paths(name) ?? []) {
     const manifest = join(folder, name, "package.json");
     if (existsSync(manifest)) return JSON.parse(readFileSync(manifest, "utf8")).version;
   }
   throw new Error(
-    `Expected "${name}" of \`processor.install\` to be installed as ${lockfile} says, but it was not found from ${entry}.`,
+    `Expected "${name}" of \`processor.install\` to be installed in the version of ${lockfile}, but it was not found from ${entry}. Install the project's packages.`,
   );
 }
 
-/** @throws Error with the command and the end of what it printed */
+/** @throws Error with the command and the end of its output */
 export function run(command: string, args: readonly string[], cwd: string): void {
   const { status, error, stdout, stderr } = spawnSync(command, args, {
     cwd,
@@ -95,6 +99,6 @@ export function checkInstalledSize(folder: string, names: readonly string[]): vo
   }, 0);
   if (bytes > MAX_BYTES)
     throw new Error(
-      `${names.join(", ")} of \`processor.install\` take ${Math.ceil(bytes / 1024 / 1024)} MB; Lambda allows 250 MB for a function.`,
+      `${names.join(", ")} of \`processor.install\` need ${Math.ceil(bytes / 1024 / 1024)} MB, but Lambda allows 250 MB for a function. Install fewer or smaller packages.`,
     );
 }

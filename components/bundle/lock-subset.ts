@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 
-/** An entry of `packages` in a package-lock.json, as far as it matters here. */
+/** The part in use of an entry of `packages` in package-lock.json. */
 export interface LockedPackage {
   readonly version?: string;
   readonly link?: boolean;
@@ -16,20 +16,20 @@ export interface Lock {
   readonly packages: Readonly<Record<string, LockedPackage>>;
 }
 
-/** A package.json and package-lock.json that install some packages and nothing else. */
+/** A package.json and package-lock.json for some packages and their dependencies. */
 export interface Subset {
   readonly manifest: { readonly name: string; readonly private: true; readonly dependencies: Record<string, string> };
   readonly lock: Lock & { readonly name: string };
 }
 
-/** Marks of how the project itself uses a package. */
+/** Flags that depend on how the project uses a package. */
 const USES = ["dev", "devOptional", "peer", "extraneous", "inBundle"];
 
 /**
- * The part of a project's lockfile that `names` need, with the same versions and checksums.
+ * The part of a project's lockfile for `names` and their dependencies, with the same versions and checksums.
  *
- * @param folder - of the entry, from the lockfile's, `packages/ingest` or "": it finds a package there first
- * @throws Error for a package that the lockfile does not hold
+ * @param folder - the entry's folder relative to the lockfile, such as `packages/ingest` or "": its packages are found first
+ * @throws Error for a package that is not in the lockfile
  */
 export function subsetOf(lock: Lock, names: readonly string[], folder: string): Subset {
   const placed = new Map<string, string>();
@@ -40,8 +40,8 @@ export function subsetOf(lock: Lock, names: readonly string[], folder: string): 
     if (from === undefined || link || version === undefined)
       throw new Error(
         link
-          ? `Expected \`processor.install\` to name packages of a registry, but "${name}" is a folder of this project: import it, and it is bundled.`
-          : `Expected \`processor.install\` to name packages of the project, but its package-lock.json does not hold "${name}". Add it: npm install ${name}`,
+          ? `Expected \`processor.install\` to name packages of a registry, but "${name}" is a folder of this project. Import it instead: then it is bundled.`
+          : `Expected \`processor.install\` to name packages of the project, but its package-lock.json does not contain "${name}". Run: npm install ${name}`,
       );
     dependencies[name] = version;
     placed.set(`node_modules/${name}`, from);
@@ -55,14 +55,16 @@ export function subsetOf(lock: Lock, names: readonly string[], folder: string): 
 
 type Packages = Lock["packages"];
 
-/** All of one package before those of the next: a nested one must not hide what was placed above. */
+/** Places all dependencies of one package before those of the next, so that a nested package does not hide one that was placed above. */
 function placeDependencies(packages: Packages, placed: Map<string, string>, at: string, from: string): void {
   const added: string[] = [];
   for (const { name, optional } of dependenciesOf(packages[from] as LockedPackage)) {
     const source = find(packages, from, name);
     if (source === undefined) {
       if (optional) continue;
-      throw new Error(`The package-lock.json does not hold "${name}", which "${from}" needs. Run: npm install`);
+      throw new Error(
+        `Expected package-lock.json to contain "${name}", which "${from}" needs, but it does not. Run: npm install`,
+      );
     }
     const visible = find(placed, at, name);
     if (visible !== undefined && placed.get(visible) === source) continue;
@@ -85,7 +87,7 @@ function dependenciesOf(locked: LockedPackage): { name: string; optional: boolea
     .map((name) => ({ name, optional: name in optionalDependencies }));
 }
 
-/** Where Node finds `name` from a folder of the lockfile. */
+/** The entry that Node resolves for `name` from a folder of the lockfile. */
 function find(packages: Packages | ReadonlyMap<string, string>, from: string, name: string): string | undefined {
   const has = (key: string) => (packages instanceof Map ? packages.has(key) : key in packages);
   for (let folder = from; ; folder = posix.dirname(folder)) {

@@ -2,9 +2,9 @@ import { dirname, join } from "node:path";
 import type { BuildOptions, Loader, LogLevel } from "esbuild";
 import { bundleOptions } from "./compile";
 
-/** How a processor is bundled: esbuild's own words. */
+/** Options of esbuild for a processor. */
 export interface BundleSettings {
-  /** Absent: CommonJS, and an ES module where the code awaits at its top level. */
+  /** Absent = CommonJS, or an ES module when the code uses top-level await. */
   readonly format?: "cjs" | "esm";
   readonly loader: Readonly<Record<string, string>>;
   readonly define: Readonly<Record<string, string>>;
@@ -15,11 +15,11 @@ export interface BundleSettings {
   readonly conditions: readonly string[];
   readonly logOverride: Readonly<Record<string, string>>;
   readonly externals: readonly string[];
-  /** `node24`. */
+  /** Such as `node24`. */
   readonly target: string;
 }
 
-/** As Node resolves: `import` finds a package's ES modules, `require` its CommonJS. */
+/** Resolves as Node does: `import` finds a package's ES modules, `require` its CommonJS modules. */
 export const BUNDLE_DEFAULTS: BundleSettings = {
   loader: {},
   define: {},
@@ -33,7 +33,7 @@ export const BUNDLE_DEFAULTS: BundleSettings = {
   target: "node24",
 };
 
-/** What `import.meta` says of the bundle, in CommonJS. */
+/** Defines `import.meta` in a CommonJS bundle. */
 const CJS = {
   banner: 'const streamIngestionUrl=require("node:url").pathToFileURL(__filename).href;',
   define: {
@@ -43,7 +43,7 @@ const CJS = {
   },
 };
 
-/** What CommonJS packages expect to find, in an ES module. */
+/** Defines the variables that CommonJS packages expect, in an ES module. */
 const ESM = {
   banner:
     'import{createRequire as streamIngestionRequire}from"node:module";' +
@@ -59,7 +59,7 @@ export function processorOptions(path: string, settings: BundleSettings, format:
     ...bundleOptions(path),
     ...rest,
     format,
-    // Names of classes are in failure objects, and libraries look at them.
+    // Failure objects contain names of error classes, and some libraries use them.
     keepNames: true,
     mainFields: [...mainFields],
     conditions: [...conditions],

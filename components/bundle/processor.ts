@@ -13,12 +13,12 @@ import { findExport } from "./handler-export";
 import { BUNDLE_DEFAULTS, type BundleSettings, processorOptions } from "./options";
 
 /**
- * The user's processor with its dependencies. Their tsconfig.json applies.
+ * Bundles the user's processor with its dependencies, using the project's tsconfig.json.
  *
- * @param entry - path from the program's folder, or absolute
- * @param warn - gets esbuild's warnings about code that runs as it would under Node
- * @param assets - files and folders that go into the archive as they are
- * @throws Error that names the path tried, esbuild's message with file and line, or what is wrong with the export
+ * @param entry - path relative to the program's folder, or absolute
+ * @param warn - receives esbuild's warnings about code that works the same in a bundle
+ * @param assets - files and folders that are added to the archive unchanged
+ * @throws Error with the path that was tried, esbuild's message with file and line, or what is wrong with the export
  */
 export function bundleProcessor(
   entry: string,
@@ -28,7 +28,7 @@ export function bundleProcessor(
 ): Bundle {
   const path = resolve(entry);
   if (!existsSync(path)) {
-    throw new Error(`Expected \`processor.entry\` to be a file, but "${entry}" is not there. Tried ${path}.`);
+    throw new Error(`Expected \`processor.entry\` to be a file, but "${entry}" does not exist. Tried ${path}.`);
   }
   const { files, metafile, warnings } = compileProcessor(path, settings);
   const [harmful, harmless] = [warnings.filter(isHarmful), warnings.filter((warning) => !isHarmful(warning))];
@@ -40,7 +40,7 @@ export function bundleProcessor(
   return toBundle(text, "index.handler", { ...assets, ...binaryAssets(path, binary) });
 }
 
-/** Files of the loaders `copy` and `file`: an asset of text would change their bytes. */
+/** Files from the loaders `copy` and `file`, as file assets: a text asset would change their bytes. */
 function binaryAssets(path: string, files: CodeFiles): Assets {
   if (files.size === 0) return {};
   const folder = cached(
@@ -79,7 +79,7 @@ function compileAs(path: string, settings: BundleSettings, [format, ...others]: 
 
 const TOP_LEVEL_AWAIT = /^Top-level await is currently not supported with the "cjs" output format/;
 
-/** Sources that esbuild alone would not bundle as Node runs them. */
+/** Replacements for sources that esbuild would bundle differently from how Node runs them. */
 function replacementsFor({ inputs }: Metafile, folder: string): Replacements {
   const replacements: Record<string, { contents: string; loader: "js" | "ts" }> = {};
   for (const input of Object.keys(inputs)) {
@@ -98,12 +98,12 @@ const EXAMPLE = "`export const handler = eachEvent(async (event) => { … })`";
 
 function checkHandler(path: string, metafile: Metafile): void {
   const found = findExport("handler", basename(path), dirname(path), metafile);
-  if (found.kind === "missing") throw new Error(`Expected ${path} to export \`handler\`, as in ${EXAMPLE}.`);
+  if (found.kind === "missing") throw new Error(`Expected ${path} to export \`handler\`. Example: ${EXAMPLE}.`);
   if (found.kind === "value")
     throw new Error(`Expected \`handler\` of ${path} to be a function, got ${found.is}. Write ${EXAMPLE}.`);
   if (found.kind === "function" && found.parameters > 2)
     throw new Error(
-      `Expected \`handler\` of ${path} to take an event and a context, got ${found.parameters} parameters: ` +
-        `Lambda no longer calls handlers with a callback. Return a promise, or write ${EXAMPLE}.`,
+      `Expected \`handler\` of ${path} to take an event and a context, got ${found.parameters} parameters. ` +
+        `Lambda no longer supports callbacks. Return a promise, or write ${EXAMPLE}.`,
     );
 }

@@ -6,7 +6,7 @@ import { type Assets, type Bundle, toBundle } from "./bundle";
 import { cached } from "./cache";
 import { checkInstalledSize, run } from "./install";
 
-/** The zstd of Python 3.14, for those before it. */
+/** The zstd module of Python 3.14 for older versions. */
 const ZSTD = "backports.zstd==1.8.0";
 
 interface Target {
@@ -15,20 +15,20 @@ interface Target {
 }
 
 /**
- * A Python processor: its file, the package `stream_ingestion` that decodes items, and what pip installs for Lambda.
+ * Bundles a Python processor: its file, the package `stream_ingestion` that decodes items, and packages that pip installs for Lambda.
  *
- * @throws Error that names the path tried, what is wrong with `handler`, or pip's message
+ * @throws Error with the path that was tried, what is wrong with `handler`, or pip's message
  */
 export function bundlePython(entry: string, install: readonly string[], target: Target, copied: Assets): Bundle {
   const path = resolve(entry);
   if (!existsSync(path)) {
-    throw new Error(`Expected \`processor.entry\` to be a file, but "${entry}" is not there. Tried ${path}.`);
+    throw new Error(`Expected \`processor.entry\` to be a file, but "${entry}" does not exist. Tried ${path}.`);
   }
   const source = readFileSync(path);
   const name = basename(path);
   if (!/^[A-Za-z_]\w*\.py$/.test(name) || name === "stream_ingestion.py")
     throw new Error(
-      `Expected \`processor.entry\` to have a name that Python can import, as processor.py, got ${name}.`,
+      `Expected \`processor.entry\` to have a name that Python can import, such as processor.py, got "${name}".`,
     );
   checkHandler(path, source.toString());
   const files = new Map([[name, source], ...decoderFiles()]);
@@ -45,15 +45,15 @@ function decoderFiles(): [string, Buffer][] {
     .map((name) => [`stream_ingestion/${name}`, readFileSync(join(folder, name))]);
 }
 
-/** A look at the text: a deploy must not run the user's code. */
+/** Searches the text, because a deployment must not run the user's code. */
 function checkHandler(path: string, source: string): void {
   if (/^async\s+def\s+handler\s*\(/m.test(source))
     throw new Error(
-      `Expected \`handler\` of ${path} to be a plain function: Lambda does not await a coroutine. Use asyncio.run in it.`,
+      `Expected \`handler\` of ${path} to be a plain function, got a coroutine function, which Lambda does not await. Call asyncio.run in a plain function.`,
     );
   if (!/^\s*(def\s+handler\s*\(|handler\s*[:=]|(from\s+\S+\s+)?import\s+(\([^)]*|.*)\bhandler\b)/m.test(source))
     throw new Error(
-      `Expected ${path} to define \`handler\`, as in "@each_event" above "def handler(event, context):".`,
+      `Expected ${path} to define \`handler\`. Example: "@each_event" above "def handler(event, context):".`,
     );
 }
 
@@ -62,10 +62,10 @@ function installed(entry: string, packages: readonly string[], { runtime, archit
   for (const requirement of packages)
     if (!/^[A-Za-z0-9._-]+(\[[A-Za-z0-9._,-]+\])?==[A-Za-z0-9.!+_-]+$/.test(requirement))
       throw new Error(
-        `Expected \`processor.install\` to name each Python package with its version, as requests==2.32.3, got "${requirement}".`,
+        `Expected \`processor.install\` to name each Python package with its version, such as requests==2.32.3, got "${requirement}".`,
       );
   const machine = architecture === "x86_64" ? "x86_64" : "aarch64";
-  // Amazon Linux 2023, on which these runtimes are built, has glibc 2.34; each tag includes the older ones by name.
+  // These runtimes use Amazon Linux 2023 with glibc 2.34. pip needs the older tags in addition.
   const platforms = ["manylinux_2_34", "manylinux_2_28", "manylinux_2_17", "manylinux2014"].flatMap((tag) => [
     "--platform",
     `${tag}_${machine}`,

@@ -54,7 +54,7 @@ describe("a bundle", () => {
     assert.notEqual(bundleProcessor(entry).hash, first.hash);
   });
 
-  it("names no folder of this machine, and maps back to the user's file", async () => {
+  it("contains no path of this machine, and maps back to the user's file", async () => {
     const bundle = bundleProcessor(write("processor.ts", "export const handler = () => { throw new Error('x'); };"));
     const map = JSON.parse(await textOf(bundle, "index.js.map"));
     assert.deepEqual(map.sources, ["processor.ts"]);
@@ -70,31 +70,31 @@ describe("a bundle", () => {
     assert.match(await textOf(bundle, "index.js"), /forty-two/);
   });
 
-  it("takes a CommonJS processor", () => {
+  it("accepts a CommonJS processor", () => {
     assert.ok(bundleProcessor(write("processor.js", "exports.handler = async () => {};")).bytes > 0);
   });
 
-  it("is refused without a file, with the path that was tried", () => {
+  it("is rejected when the file does not exist, with the path that was tried", () => {
     const path = join(folder, "missing.ts");
     assert.throws(
       () => bundleProcessor(path),
-      new Error(`Expected \`processor.entry\` to be a file, but "${path}" is not there. Tried ${path}.`),
+      new Error(`Expected \`processor.entry\` to be a file, but "${path}" does not exist. Tried ${path}.`),
     );
   });
 
-  it("is refused for what does not compile, with file and line", () => {
+  it("is rejected when the code does not compile, with file and line", () => {
     const path = write("processor.ts", "export const handler = () => {\n  return 1 +;\n};");
     assert.throws(() => bundleProcessor(path), {
       message: `${path} does not compile:\nprocessor.ts:2:13: Unexpected ";"`,
     });
   });
 
-  it("is refused for a module that is not there", () => {
+  it("is rejected when a module does not exist", () => {
     const path = write("processor.ts", 'import "no-such-package"; export const handler = 1;');
     assert.throws(() => bundleProcessor(path), /processor\.ts:1:8: Could not resolve "no-such-package"/);
   });
 
-  it("is refused without a handler", () => {
+  it("is rejected without a handler", () => {
     const path = write("processor.ts", "export const handle = () => {};");
     assert.throws(() => bundleProcessor(path), /to export `handler`/);
   });

@@ -3,8 +3,8 @@ import { type Lock, type LockedPackage, subsetOf } from "../../components/bundle
 
 const lockOf = (packages: Record<string, LockedPackage>): Lock => ({ lockfileVersion: 3, packages });
 
-describe("the part of a lockfile", () => {
-  it("holds a package and what it needs, as the project has it, and nothing else", () => {
+describe("a subset of a lockfile", () => {
+  it("contains only a package and its dependencies, in the project's versions", () => {
     const lock = lockOf({
       "": { dependencies: { sharp: "^1.0.0", other: "^1.0.0" } },
       "node_modules/other": { version: "1.0.0" },
@@ -38,7 +38,7 @@ describe("the part of a lockfile", () => {
     assert.deepEqual(subset.packages[""]?.dependencies, { sharp: "1.2.3" });
   });
 
-  it("keeps two versions apart, each where its dependent finds it", () => {
+  it("keeps two versions of a package, each at the place that its dependent resolves", () => {
     const lock = lockOf({
       "node_modules/a": { version: "1.0.0", dependencies: { shared: "1", b: "1" } },
       "node_modules/b": { version: "1.0.0", dependencies: { shared: "2" } },
@@ -50,7 +50,7 @@ describe("the part of a lockfile", () => {
     assert.equal(packages["node_modules/b/node_modules/shared"]?.version, "2.0.0");
   });
 
-  it("takes a workspace's version first, and moves it to the top", () => {
+  it("prefers the version of a workspace, and moves it to the top", () => {
     const lock = lockOf({
       "node_modules/a": { version: "1.0.0", dependencies: { b: "*" } },
       "node_modules/b": { version: "1.0.0" },
@@ -62,7 +62,7 @@ describe("the part of a lockfile", () => {
     assert.equal(subset.packages["node_modules/b"]?.version, "1.0.0");
   });
 
-  it("ends with packages that need each other", () => {
+  it("supports packages that depend on each other", () => {
     const lock = lockOf({
       "node_modules/a": { version: "1.0.0", dependencies: { b: "*" } },
       "node_modules/b": { version: "1.0.0", dependencies: { a: "*" } },
@@ -70,22 +70,23 @@ describe("the part of a lockfile", () => {
     assert.deepEqual(Object.keys(subsetOf(lock, ["a"], "").lock.packages), ["", "node_modules/a", "node_modules/b"]);
   });
 
-  it("refuses a package that is not in it, or is a folder of the project", () => {
+  it("rejects a package that is not in the lockfile or is a folder of the project", () => {
     const lock = lockOf({ "node_modules/local": { link: true, resolved: "packages/local" } });
     assert.throws(() => subsetOf(lock, ["sharp"], ""), {
       message:
-        'Expected `processor.install` to name packages of the project, but its package-lock.json does not hold "sharp". Add it: npm install sharp',
+        'Expected `processor.install` to name packages of the project, but its package-lock.json does not contain "sharp". Run: npm install sharp',
     });
     assert.throws(() => subsetOf(lock, ["local"], ""), {
       message:
-        'Expected `processor.install` to name packages of a registry, but "local" is a folder of this project: import it, and it is bundled.',
+        'Expected `processor.install` to name packages of a registry, but "local" is a folder of this project. Import it instead: then it is bundled.',
     });
   });
 
-  it("refuses a lockfile that does not hold what a package needs", () => {
+  it("rejects a lockfile without a dependency of a package", () => {
     const lock = lockOf({ "node_modules/a": { version: "1.0.0", dependencies: { gone: "*" } } });
     assert.throws(() => subsetOf(lock, ["a"], ""), {
-      message: 'The package-lock.json does not hold "gone", which "node_modules/a" needs. Run: npm install',
+      message:
+        'Expected package-lock.json to contain "gone", which "node_modules/a" needs, but it does not. Run: npm install',
     });
   });
 });

@@ -85,7 +85,7 @@ describe("a processor's bundle", () => {
       assert.deepEqual(await run(code), ["an ES module", "main"]);
     });
 
-    it("the user may prefer others, in esbuild's words", async () => {
+    it("settings can prefer other modules", async () => {
       const code = bundle(
         {
           "processor.ts": "import main from 'main-first'; export const handler = async () => main;",
@@ -97,7 +97,7 @@ describe("a processor's bundle", () => {
     });
   });
 
-  it("knows where it is: import.meta.url, filename and dirname", async () => {
+  it("supports import.meta.url, filename and dirname", async () => {
     const text = `import { fileURLToPath } from "node:url";
       export const handler = async () => [fileURLToPath(import.meta.url), import.meta.filename, import.meta.dirname];`;
     const deployed = join(folder, "deployed");
@@ -105,7 +105,7 @@ describe("a processor's bundle", () => {
     assert.deepEqual(await run(bundle({ "processor.ts": text })), expected);
   });
 
-  it("contains what a created require loads", async () => {
+  it("contains the modules of a created require", async () => {
     const code = bundle({
       "processor.mts": `import { createRequire } from "node:module";
         import * as module from "node:module";
@@ -119,7 +119,7 @@ describe("a processor's bundle", () => {
     assert.deepEqual(await run(code), ["CommonJS", 1, 1, "function"]);
   });
 
-  it("contains what a require with a variable part may load", async () => {
+  it("contains the modules that a require with a variable part can load", async () => {
     const code = bundle({
       // biome-ignore lint/suspicious/noTemplateCurlyInString: the processor's own template.
       "processor.js": "exports.handler = async (name = 'de') => require(`./locale/${name}.js`);",
@@ -135,7 +135,7 @@ describe("a processor's bundle", () => {
     assert.equal(await run(bundle({ "processor.ts": text })), "PriceMissing");
   });
 
-  it("is an ES module where the code awaits at its top level, with what CommonJS packages expect", async () => {
+  it("is an ES module when the code uses top-level await, with the variables that CommonJS packages expect", async () => {
     const code = bundle({
       "processor.ts": `import parts from "commonjs"; const answer = await Promise.resolve(42);
         export const handler = async () => [answer, ...parts()];`,
@@ -148,7 +148,7 @@ describe("a processor's bundle", () => {
     assert.deepEqual(await run(code), [42, "/", "string", join(folder, "deployed"), "/index.mjs"]);
   });
 
-  it("is an ES module where requested, readable or minified", async () => {
+  it("is an ES module on request, minified or not", async () => {
     const files = {
       "processor.mts": `import { createRequire } from "node:module"; import { dirname } from "node:path"; import { fileURLToPath } from "node:url";
         const require = createRequire(import.meta.url); const __dirname = dirname(fileURLToPath(import.meta.url));
@@ -161,7 +161,7 @@ describe("a processor's bundle", () => {
     ]);
   });
 
-  it("takes esbuild's loaders, definitions, aliases and banner", async () => {
+  it("applies esbuild's loaders, definitions, aliases and banner", async () => {
     const code = bundle(
       {
         "processor.ts": `import query from "./a.sql"; import bytes from "./b.bin"; import replaced from "old";
@@ -199,13 +199,13 @@ describe("a processor's bundle", () => {
     });
     const EMIT = { target: "es2020", experimentalDecorators: true, emitDecoratorMetadata: true };
 
-    it("where the project has the compiler that emits it", async () => {
+    it("when the project has a compiler that emits it", async () => {
       mkdirSync(join(folder, "node_modules"));
       symlinkSync(resolve(__dirname, "../../node_modules/typescript"), join(folder, "node_modules/typescript"));
       assert.deepEqual(await run(bundle(files(EMIT))), [["Date", "Number"], []]);
     });
 
-    it("or is refused in a sentence", () => {
+    it("or is rejected with a clear message", () => {
       assert.throws(() => bundle(files(EMIT)), {
         message:
           `${join(folder, "src/processor.ts")} has decorators, and its tsconfig.json sets \`emitDecoratorMetadata\`: only the TypeScript ` +
@@ -214,30 +214,30 @@ describe("a processor's bundle", () => {
       });
     });
 
-    it("and asks for no compiler where the setting is off", () => {
+    it("and needs no compiler when the setting is off", () => {
       assert.ok(bundle(files({ ...EMIT, emitDecoratorMetadata: false })).bytes > 0);
     });
   });
 
-  describe("is refused where it would not run as under Node:", () => {
-    it("with the warning and what to do", () => {
+  describe("is rejected when it does not work as in Node:", () => {
+    it("with the warning and advice", () => {
       const text = "export const handler = async () => import.meta.resolve('x');";
       assert.throws(() => bundle({ "processor.ts": text }), {
         message:
-          `${join(folder, "processor.ts")} would not run in a bundle as it runs under Node:\n` +
+          `${join(folder, "processor.ts")} does not work the same in a bundle as in Node:\n` +
           'processor.ts:1:36: "import.meta" is not available with the "cjs" output format and will be empty\n' +
           "Change the code, or keep the package out of the bundle with `processor.install`. " +
           'To accept the warning, set `processor.bundle.logOverride` to { "empty-import-meta": "silent" }.',
       });
     });
 
-    it("not where the user accepts the warning", () => {
+    it("unless the user accepts the warning", () => {
       const text = "export const handler = async () => typeof import.meta;";
       assert.ok(bundle({ "processor.ts": text }, { logOverride: { "empty-import-meta": "silent" } }).bytes > 0);
       assert.deepEqual(warnings, []);
     });
 
-    it("not for a question of style, which is reported", () => {
+    it("but not for a warning about style, which is logged", () => {
       bundle({ "processor.ts": "export const handler = async () => ({ a: 1, a: 2 });" });
       assert.deepEqual(warnings, [
         `${join(folder, "processor.ts")}:\nprocessor.ts:1:45: Duplicate key "a" in object literal`,
@@ -248,10 +248,10 @@ describe("a processor's bundle", () => {
       [".node", "A native addon cannot be bundled: list the package that it belongs to in `processor.install`."],
       [
         ".sql",
-        'Say how such files are read: `processor.bundle.loader`, { ".sql": "text" } or "json", "binary", "base64", "copy".',
+        'Set a loader for such files in `processor.bundle.loader`: { ".sql": "text" } or "json", "binary", "base64", "copy".',
       ],
     ] as const)
-      it(`a ${ending} file, with what to do`, () => {
+      it(`a ${ending} file, with advice`, () => {
         const files = { "processor.js": `exports.handler = async () => require("./a${ending}");`, [`a${ending}`]: "" };
         assert.throws(
           () => bundle(files),
@@ -308,11 +308,11 @@ describe("a processor's bundle", () => {
       "CommonJS's object": { "processor.js": `const handler = ${CALLBACK}; module.exports = { handler };` },
     };
     for (const [how, files] of Object.entries(CALLBACKS))
-      it(`and is refused with a callback: ${how}`, () => {
+      it(`and is rejected with a callback: ${how}`, () => {
         assert.throws(() => bundle(files), {
           message:
-            `Expected \`handler\` of ${join(folder, "processor.js")} to take an event and a context, got 3 parameters: ` +
-            "Lambda no longer calls handlers with a callback. Return a promise, or write " +
+            `Expected \`handler\` of ${join(folder, "processor.js")} to take an event and a context, got 3 parameters. ` +
+            "Lambda no longer supports callbacks. Return a promise, or write " +
             "`export const handler = eachEvent(async (event) => { … })`.",
         });
       });
@@ -329,7 +329,7 @@ describe("a processor's bundle", () => {
       "function* () {}": "a generator",
     };
     for (const [value, is] of Object.entries(VALUES))
-      it(`and is refused as ${is}: ${value}`, () => {
+      it(`and is rejected as ${is}: ${value}`, () => {
         assert.throws(() => bundle({ "processor.ts": `export const handler = ${value};` }), {
           message:
             `Expected \`handler\` of ${join(folder, "processor.ts")} to be a function, got ${is}. Write ` +
@@ -337,7 +337,7 @@ describe("a processor's bundle", () => {
         });
       });
 
-    it("and is refused where `export *` brings none", () => {
+    it("and is rejected when `export *` does not export it", () => {
       assert.throws(
         () => bundle({ "processor.ts": "export * from './a'", "a.ts": "export const handle = 1;" }),
         /to export `handler`/,

@@ -46,7 +46,7 @@ describe("the processor's code", () => {
     ]);
   });
 
-  it("is an archive of the user's, unchanged", () => {
+  it("is the user's archive, unchanged", () => {
     const code = new pulumi.asset.FileArchive(folder);
     assert.deepEqual(make({ code, handler: "main.run", runtime: "java25" }), {
       archive: code,
@@ -56,11 +56,11 @@ describe("the processor's code", () => {
     });
   });
 
-  it("is none for an existing function", () => {
+  it("is undefined for an existing function", () => {
     assert.equal(make({ functionArn: "arn:aws:lambda:eu-west-1:123456789012:function:f" }), undefined);
   });
 
-  it("finds copied files where it found them beside its source, or where `to` says", async () => {
+  it("contains copied files at the same place as next to its source, or at `to`", async () => {
     const [model, table] = [write("src/data/model.bin", "m"), write("tables/a.csv", "1")];
     assert.deepEqual(
       await pathsOf({
@@ -71,7 +71,7 @@ describe("the processor's code", () => {
     );
   });
 
-  it("refuses to copy what does not exist, and what would lie outside of the function's folder", () => {
+  it("rejects a copy of a path that does not exist or is outside the function's folder", () => {
     const absent = join(folder, "absent");
     assert.throws(() => make({ entry, copy: [{ from: absent }] }), {
       message: `Expected \`processor.copy[0].from\` to exist, but "${absent}" does not. Tried ${absent}.`,
@@ -79,12 +79,12 @@ describe("the processor's code", () => {
     const outside = write("outside.txt", "");
     assert.throws(() => make({ entry, copy: [{ from: outside }] }), {
       message:
-        `Expected \`processor.copy[0].to\` to say where "${outside}" goes: it is not inside the folder of ${entry}. ` +
-        `Set it, as in { from: "${outside}", to: "data" }.`,
+        `Expected \`processor.copy[0].to\` to be set, because "${outside}" is not inside the folder of ${entry}. ` +
+        `Example: { from: "${outside}", to: "data" }.`,
     });
   });
 
-  it("keeps the bytes of files that the loader `copy` puts beside it", async () => {
+  it("keeps the bytes of files from the loader `copy`", async () => {
     const bytes = Buffer.from([0xff, 0xfe, 0x00, 0x80]);
     write("src/a.dat", bytes);
     mkdirSync(join(folder, "node_modules"));
@@ -98,18 +98,18 @@ describe("the processor's code", () => {
 
   it("needs a lockfile to install packages", () => {
     assert.throws(() => make({ entry, install: ["sharp"] }), {
-      message: `\`processor.install\` takes versions from the project's lockfile, and there is none above ${entry}. Create one: npm install`,
+      message: `Expected a lockfile in a folder above ${entry}, because \`processor.install\` uses its versions, but there is none. Run: npm install`,
     });
     write("package-lock.json", '{ "lockfileVersion": 1, "dependencies": {} }');
     assert.throws(() => make({ entry, install: ["sharp"] }), {
-      message: `${join(folder, "package-lock.json")} is of a version that npm 6 wrote. Write it anew: npm install --package-lock-only`,
+      message: `Expected ${join(folder, "package-lock.json")} to have lockfileVersion 2 or later, got the version of npm 6. Run: npm install --package-lock-only`,
     });
   });
 
-  it("needs the package itself where the lockfile is another tool's", () => {
+  it("needs the installed package when the lockfile is from another package manager", () => {
     const lockfile = write("pnpm-lock.yaml", "");
     assert.throws(() => make({ entry, install: ["no-such-package"] }), {
-      message: `Expected "no-such-package" of \`processor.install\` to be installed as ${lockfile} says, but it was not found from ${entry}.`,
+      message: `Expected "no-such-package" of \`processor.install\` to be installed in the version of ${lockfile}, but it was not found from ${entry}. Install the project's packages.`,
     });
   });
 });

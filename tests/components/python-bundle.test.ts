@@ -21,7 +21,7 @@ describe("a Python processor's code", () => {
 
   const HANDLER = "def handler(event, context):\n    return None\n";
 
-  it("is the file and the decoder, and for Python 3.14 nothing to install", async () => {
+  it("contains the file and the decoder, and for Python 3.14 no installed package", async () => {
     const { archive, handler } = bundle(HANDLER, "prices.py");
     assert.equal(handler, "prices.handler");
     assert.deepEqual(Object.keys((await archive.assets) as object).sort(), [
@@ -33,7 +33,7 @@ describe("a Python processor's code", () => {
     ]);
   });
 
-  it("has the same hash for the same text, and another for other text", () => {
+  it("has a hash that depends only on the text", () => {
     assert.equal(bundle(HANDLER).hash, bundle(HANDLER).hash);
     assert.notEqual(bundle(HANDLER).hash, bundle(`${HANDLER}\n`).hash);
   });
@@ -49,34 +49,34 @@ describe("a Python processor's code", () => {
       assert.ok(bundle(text).bytes > 0);
     });
 
-  it("is refused without a handler, and with one that Lambda does not await", () => {
+  it("is rejected without a handler, and with a coroutine function as handler", () => {
     const path = join(folder, "processor.py");
     assert.throws(() => bundle("def handle(event, context): ..."), {
-      message: `Expected ${path} to define \`handler\`, as in "@each_event" above "def handler(event, context):".`,
+      message: `Expected ${path} to define \`handler\`. Example: "@each_event" above "def handler(event, context):".`,
     });
     assert.throws(() => bundle("async def handler(event, context): ..."), {
-      message: `Expected \`handler\` of ${path} to be a plain function: Lambda does not await a coroutine. Use asyncio.run in it.`,
+      message: `Expected \`handler\` of ${path} to be a plain function, got a coroutine function, which Lambda does not await. Call asyncio.run in a plain function.`,
     });
   });
 
-  it("is refused under a name that Python cannot import, or that is the decoder's", () => {
+  it("is rejected with a file name that Python cannot import or that the decoder uses", () => {
     for (const name of ["my-processor.py", "stream_ingestion.py"])
       assert.throws(() => bundle(HANDLER, name), {
-        message: `Expected \`processor.entry\` to have a name that Python can import, as processor.py, got ${name}.`,
+        message: `Expected \`processor.entry\` to have a name that Python can import, such as processor.py, got "${name}".`,
       });
   });
 
-  it("is refused with a package that has no exact version", () => {
+  it("is rejected with a package without an exact version", () => {
     assert.throws(() => bundle(HANDLER, "processor.py", ["requests>=2"]), {
       message:
-        'Expected `processor.install` to name each Python package with its version, as requests==2.32.3, got "requests>=2".',
+        'Expected `processor.install` to name each Python package with its version, such as requests==2.32.3, got "requests>=2".',
     });
   });
 
-  it("is refused where it is not", () => {
+  it("is rejected when the file does not exist", () => {
     const path = join(folder, "missing.py");
     assert.throws(() => bundlePython(path, [], TARGET, {}), {
-      message: `Expected \`processor.entry\` to be a file, but "${path}" is not there. Tried ${path}.`,
+      message: `Expected \`processor.entry\` to be a file, but "${path}" does not exist. Tried ${path}.`,
     });
   });
 });
