@@ -17,7 +17,7 @@ describe("messages to Pulumi users", () => {
   it("names the command for a missing secret", async () => {
     assert.match(
       await failure(engine.stack.preview(configured)),
-      /The stack has no `url` yet\. Set it: pulumi config set --secret url/,
+      /The stack's configuration has no `url`\. Run: pulumi config set --secret url/,
     );
     await engine.stack.automation.setConfig("url", { value: "https://stream.example.com", secret: true });
     assert.match(await failure(engine.stack.preview(configured)), /The stack has no `path` yet/);

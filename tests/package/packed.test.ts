@@ -192,7 +192,7 @@ describe("the packed packages", () => {
     const script = `Object.defineProperty(process.versions, "node", { value: "20.20.2" }); require("${NAME}");`;
     const { status, stderr } = spawnSync(process.execPath, ["-e", script], { cwd: folder, encoding: "utf8" });
     assert.equal(status, 1);
-    assert.match(stderr, /pulumi-stream-ingestion needs Node 22\.19 or newer, this is 20\.20\.2/);
+    assert.match(stderr, /Expected Node\.js 22\.19 or later for pulumi-stream-ingestion, got 20\.20\.2/);
   });
 
   it("have a command with the component's version", () => {
