@@ -91,7 +91,7 @@ export async function startChaosStack(options: ChaosOptions): Promise<ChaosStack
 
   return {
     stack,
-    api,
+    api: persistent(api),
     feeds,
     hopMs: options.hopSeconds * 1_000,
     functionName: (role) => {
@@ -118,6 +118,23 @@ export async function startChaosStack(options: ChaosOptions): Promise<ChaosStack
       await upstream.close();
       folder.remove();
     },
+  };
+}
+
+/** The API for an operator who repeats a call that the connection table did not answer in time. */
+function persistent(api: ConnectionApi): ConnectionApi {
+  async function repeated<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      if ((error as { code?: string }).code !== "UNAVAILABLE") throw error;
+      return repeated(call);
+    }
+  }
+  return {
+    start: (streamId) => repeated(() => api.start(streamId)),
+    stop: (streamId) => repeated(() => api.stop(streamId)),
+    list: () => repeated(() => api.list()),
   };
 }
 
