@@ -46,7 +46,7 @@ function protection({ account, tags }: Scope) {
 }
 
 function existingTable(scope: Scope, name: string, table: pulumi.Input<string>, shape: TableShape) {
-  // Not the id of the lookup: the SDK waits for ever for an id that is rejected.
+  // Not the id of the lookup: the SDK never stops waiting for an id that is rejected.
   checkExistingTable(table, shape, scope.parent);
   return aws.dynamodb.Table.get(name, table, undefined, { parent: scope.parent });
 }

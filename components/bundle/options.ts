@@ -54,7 +54,7 @@ const ESM = {
 
 export function processorOptions(path: string, settings: BundleSettings, format: "cjs" | "esm"): BuildOptions {
   const { banner, define, loader, logOverride, mainFields, conditions, externals, ...rest } = settings;
-  const surroundings = format === "cjs" ? CJS : ESM;
+  const globals = format === "cjs" ? CJS : ESM;
   return {
     ...bundleOptions(path),
     ...rest,
@@ -66,8 +66,8 @@ export function processorOptions(path: string, settings: BundleSettings, format:
     external: [...externals],
     loader: loader as Record<string, Loader>,
     logOverride: logOverride as Record<string, LogLevel>,
-    define: { ...surroundings.define, ...define },
-    banner: { js: surroundings.banner + banner },
+    define: { ...globals.define, ...define },
+    banner: { js: globals.banner + banner },
     outfile: join(dirname(path), format === "cjs" ? "index.js" : "index.mjs"),
   };
 }

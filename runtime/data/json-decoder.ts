@@ -198,7 +198,7 @@ export function jsonDecoder(maxEventBytes: number, format: "json" | "json-seq" =
     leave("resync");
   }
 
-  /** Moves the current value's bytes out of the chunk. A value over the limit is reported at once and let go. */
+  /** Moves the current value's bytes out of the chunk. A value over the limit is reported at once and discarded. */
   function keep(chunk: Buffer, end: number, sink: EventSink): void {
     if (!refused) {
       partial.append(chunk, start, end);

@@ -57,7 +57,7 @@ describe("account", () => {
     for (const { inputs } of all.all("aws:lambda/function:Function")) assert.equal(inputs.kmsKeyArn, KEY);
   });
 
-  it("grants the key to every role of a function, on that key alone", () => {
+  it("allows every function role to use only that key", () => {
     for (const role of FUNCTIONS) {
       const granted = statementsOf(all, role).filter(({ Action }) =>
         Action.some((action) => action.startsWith("kms:")),
@@ -74,18 +74,18 @@ describe("account", () => {
     }
   });
 
-  it("bounds every role, under the path", () => {
+  it("sets the permissions boundary and the path of every role", () => {
     const roles = all.all("aws:iam/role:Role");
     assert.equal(roles.length, 5);
     for (const { inputs } of roles)
       assert.deepEqual([inputs.permissionsBoundary, inputs.path], [BOUNDARY, "/teams/data/"]);
   });
 
-  it("keeps logs as long as requested", () => {
+  it("sets the retention of the logs", () => {
     for (const { inputs } of all.all("aws:cloudwatch/logGroup:LogGroup")) assert.equal(inputs.retentionInDays, 365);
   });
 
-  it("traces functions and API, and grants the functions to write traces", () => {
+  it("traces functions and API, and allows the functions to write traces", () => {
     for (const role of FUNCTIONS) {
       const { inputs } = all.one("aws:lambda/function:Function", `in-${role}`);
       assert.deepEqual(inputs.tracingConfig, { mode: "Active" });
@@ -98,7 +98,7 @@ describe("account", () => {
     for (const { inputs } of all.all("aws:dynamodb/table:Table")) assert.equal(inputs.deletionProtectionEnabled, true);
   });
 
-  it("adds the user's statements to each function's own", () => {
+  it("adds the user's statements to those of each function", () => {
     for (const [role, action] of [
       ["connection-manager", "own:connectionManager"],
       ["connection-api", "own:connectionApi"],
@@ -110,7 +110,7 @@ describe("account", () => {
       );
   });
 
-  it("puts every function into the network, with the rights to it", () => {
+  it("puts every function into the VPC, with the required permissions", () => {
     for (const role of FUNCTIONS) {
       const { inputs } = all.one("aws:lambda/function:Function", `in-${role}`);
       assert.deepEqual(inputs.vpcConfig, { subnetIds: ["subnet-1"], securityGroupIds: ["sg-1"] }, role);
@@ -132,7 +132,7 @@ describe("account", () => {
     );
   });
 
-  it("takes streams and address ranges from other resources", () => {
+  it("accepts streams and address ranges from other resources", () => {
     const { streams } = JSON.parse(all.one("aws:dynamodb/tableItem:TableItem").inputs.item);
     assert.deepEqual(streams, { L: [{ S: "a" }, { S: "b" }] });
     const { Statement } = JSON.parse(all.one("aws:apigateway/restApiPolicy:RestApiPolicy").inputs.policy);
@@ -140,13 +140,13 @@ describe("account", () => {
     assert.equal(all.one("aws:cloudwatch/metricAlarm:MetricAlarm", "in-hop-rate").inputs.threshold, 32);
   });
 
-  it("names dashboard and metrics as requested", () => {
+  it("names dashboard and metrics after deploymentName", () => {
     assert.equal(all.one("aws:cloudwatch/dashboard:Dashboard").inputs.dashboardName, "prices-of-europe");
     for (const { inputs } of all.all("aws:lambda/function:Function"))
       assert.equal(inputs.environment.variables.STREAM_INGESTION_DEPLOYMENT, "prices-of-europe");
   });
 
-  it("lets the scheduler assume its role for this account's schedules alone", () => {
+  it("allows the scheduler to assume its role only for schedules of this account", () => {
     const { assumeRolePolicy } = all.one("aws:iam/role:Role", "in-schedule-role").inputs;
     assert.deepEqual(JSON.parse(assumeRolePolicy).Statement[0].Condition, {
       StringEquals: {
@@ -156,11 +156,11 @@ describe("account", () => {
     });
   });
 
-  it("refuses a wrong value from another resource by the argument's name", async () => {
+  it("rejects an invalid value from another resource with the argument's name", async () => {
     await assert.rejects(deployed({ streams: pulumi.output(["a/b"]) }), /Expected `streams\[0\]` to be 1 to 128/);
   });
 
-  it("leaves tags of the mapping out in China, where AWS refuses them", async () => {
+  it("sets no tags on the mapping in China, where AWS rejects them", async () => {
     const tags = async (region: string) => {
       const evaluated = await evaluate(() => new StreamIngestion("in", requiredArgs({ tags: { team: "data" } })), {
         region,
@@ -187,8 +187,8 @@ describe("a private API", () => {
   });
 });
 
-describe("what exists already", () => {
-  it("is read, and nothing is created, changed or attached for it", async () => {
+describe("an existing resource", () => {
+  it("is read, and nothing is created, changed or attached", async () => {
     const secretArn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:mine";
     const evaluated = await deployed({
       source: { secretArn },

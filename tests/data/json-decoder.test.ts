@@ -100,7 +100,7 @@ describe("JSON decoder", () => {
     assert.deepEqual(values(Buffer.concat([Buffer.from("1 "), value, Buffer.from(" 2 ")])), ["1", value, "2"]);
   });
 
-  it("refuses a value over the limit once, as soon as the limit is passed, and keeps its neighbours", () => {
+  it("refuses a value over the limit once, as soon as the limit is passed, and keeps the others", () => {
     const text = `{"ok":1}{"big":"${"x".repeat(3000)}"}"${"y".repeat(10)}"{"ok":2}`;
     const seen = everyCut(text, { limit: 12 });
     assert.deepEqual(seen.values, ['{"ok":1}', '"yyyyyyyyyy"', '{"ok":2}']);

@@ -44,7 +44,7 @@ describe("a relay of JSON values on the wire", () => {
     assert.equal(log.lines.find(({ fields }) => fields.code === "EVENT_MALFORMED")?.level, "error");
   });
 
-  it("counts a value over the limit and stores its neighbours", async () => {
+  it("counts a value over the limit and stores the others", async () => {
     const { data, refused } = await run("json", "application/json", `{"id":1}{"a":"${"x".repeat(50)}"}{"id":2}`);
     assert.deepEqual(data, ['{"id":1}', '{"id":2}']);
     assert.equal(refused, 1);

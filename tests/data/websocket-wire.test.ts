@@ -140,7 +140,7 @@ describe("a relay of a WebSocket", () => {
     assert.equal(requests.length, 1);
   });
 
-  it("numbers the connection after a refused one anew", async () => {
+  it("gives the connection after a refused one a new number", async () => {
     let version = 1;
     const source = await serve([sends(["a"], 3000), sends(["b", "END"])]);
     const { relay, store } = setUp(source, {

@@ -45,7 +45,7 @@ export const LINE_CASES: readonly LineCase[] = [
   { name: "one byte order mark before the first line is removed", body: "\uFEFF\uFEFFa\n", lines: ["\uFEFFa"] },
   { name: "a later byte order mark is part of its line", body: "a\n\uFEFFb\n", lines: ["a", "\uFEFFb"] },
   {
-    name: "a line that is not valid UTF-8 stays bytes, its neighbours are text",
+    name: "a line that is not valid UTF-8 stays bytes, the others are text",
     body: Buffer.from("a\n\xff\xfe\nb\n", "latin1"),
     lines: ["a", Buffer.from("\xff\xfe", "latin1"), "b"],
   },
@@ -58,7 +58,7 @@ export const LINE_CASES: readonly LineCase[] = [
   // Limit
   { name: "a line of the limit's length passes", body: "1234\n123\n", lines: ["1234", "123"], maxEventBytes: 4 },
   {
-    name: "a line over the limit is refused, its neighbours pass",
+    name: "a line over the limit is refused, the others pass",
     body: "1\n12345\n2\n",
     lines: ["1", "2"],
     refused: [5],
