@@ -4,11 +4,11 @@ import { type Probe, runVerify, type VerifyOptions } from "../../../cli/verify/r
 import { ZERO_COUNTERS } from "../../../runtime/contract";
 import type { ConnectionView } from "../../../runtime/control/api/view";
 import { contentKey } from "../../../runtime/data/identity";
-import type { Clock } from "../../../runtime/support/clock";
+import { type FakeClock, fakeClock } from "../../fakes/fake-clock";
 
 interface Fake {
   readonly probe: Probe;
-  readonly clock: Clock;
+  readonly clock: FakeClock;
   readonly calls: string[];
 }
 
@@ -18,16 +18,17 @@ function fakeDeployment(
 ): Fake {
   const { existing, handsOver = true, failsAt } = options;
   const calls: string[] = [];
-  let now = 1_000_000;
+  const clock = fakeClock({ startAt: 1_000_000, autoMs: Number.POSITIVE_INFINITY });
   let startedAt: number | undefined;
   let stoppedAt: number | undefined;
   let requestedAt: number | undefined;
   const start = existing?.generation ?? 0;
 
-  const generation = () => start + 1 + (handsOver && requestedAt !== undefined && now >= requestedAt + 10_000 ? 1 : 0);
-  const count = () => (startedAt === undefined ? 0 : Math.floor(((stoppedAt ?? now) - startedAt) / 1_000));
+  const generation = () =>
+    start + 1 + (handsOver && requestedAt !== undefined && clock.now() >= requestedAt + 10_000 ? 1 : 0);
+  const count = () => (startedAt === undefined ? 0 : Math.floor(((stoppedAt ?? clock.now()) - startedAt) / 1_000));
   const view = (): ConnectionView => {
-    const live = startedAt !== undefined && (stoppedAt === undefined || now < stoppedAt + 3_000);
+    const live = startedAt !== undefined && (stoppedAt === undefined || clock.now() < stoppedAt + 3_000);
     return {
       streamId: "check",
       desired: stoppedAt === undefined ? "open" : "closed",
@@ -51,22 +52,17 @@ function fakeDeployment(
   };
   return {
     calls,
-    clock: {
-      now: () => now,
-      sleep: async (ms) => {
-        now += ms;
-      },
-    },
+    clock,
     probe: {
       api: {
         start: async (_, resume) => {
           called(resume ? "start" : "start without checkpoint");
-          startedAt = now;
+          startedAt = clock.now();
           return { started: true, connection: view() };
         },
         stop: async () => {
           called("stop");
-          stoppedAt = now;
+          stoppedAt = clock.now();
           return view();
         },
         read: async () => view(),
@@ -80,7 +76,7 @@ function fakeDeployment(
       items: async () => items(),
       requestHandover: async () => {
         called("request handover");
-        requestedAt = now;
+        requestedAt = clock.now();
       },
       processing: async () => ({ processed: items().length, failures: 0 }),
       activeAlarms: async () => [],
