@@ -20,7 +20,7 @@ describe("messages to Pulumi users", () => {
       /The stack's configuration has no `url`\. Run: pulumi config set --secret url/,
     );
     await engine.stack.automation.setConfig("url", { value: "https://stream.example.com", secret: true });
-    assert.match(await failure(engine.stack.preview(configured)), /The stack has no `path` yet/);
+    assert.match(await failure(engine.stack.preview(configured)), /The stack's configuration has no `path`/);
   });
 
   it("names a configuration value of the wrong type, and how to set it", async () => {
@@ -44,7 +44,7 @@ describe("messages to Pulumi users", () => {
     [
       "a processor that is not there",
       { processor: { entry: "./nowhere.ts" } },
-      /Expected `processor\.entry` to be a file, but "\.\/nowhere\.ts" is not there\. Tried \//,
+      /Expected `processor\.entry` to be a file, but "\.\/nowhere\.ts" does not exist\. Tried \//,
     ],
     ["a stream id that cannot be", { streams: ["a/b"] }, /Expected `streams\[0\]` to be .*got "a\/b"/],
     ["half a network", { network: { subnetIds: ["subnet-1"] } }, /Expected `network`.*`subnetIds`/],
