@@ -1,3 +1,4 @@
+import { eventually } from "../../local/event-log";
 import { type ChaosFault, currentOwner, nextLine, nextOwner, owner, type Scene, signal } from "../scene";
 
 /** Exit reasons of a hop that found its lease lost. */
@@ -45,7 +46,7 @@ async function freezePastLease(scene: Scene): Promise<unknown> {
   const frozen = await nextOwner(scene);
   signal(frozen, "SIGSTOP");
   try {
-    await nextLine(scene, "lease-acquired");
+    await Promise.all([nextLine(scene, "lease-acquired"), restartAfterLease(scene)]);
   } finally {
     signal(frozen, "SIGCONT");
   }
@@ -53,4 +54,17 @@ async function freezePastLease(scene: Scene): Promise<unknown> {
     chaos.lines(streamId).find((line) => line.event === "stream-left" && line.requestId === frozen.requestId);
   await chaos.until("the exit of the frozen hop", () => leaving() !== undefined || chaos.timedOut(frozen.requestId));
   return leaving()?.reason;
+}
+
+/**
+ * An operator restarts the stream when the lease has ended. The watchdog would wait before it revives a stream whose hops failed
+ * before, as they do on a busy machine.
+ */
+async function restartAfterLease({ chaos: { api }, streamId }: Scene): Promise<void> {
+  await eventually(`the end of the lease of ${streamId}`, async () => {
+    const view = (await api.list()).find((one) => one.streamId === streamId);
+    return view?.live ? undefined : true;
+  });
+  await api.stop(streamId);
+  await api.start(streamId);
 }
