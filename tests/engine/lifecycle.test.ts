@@ -52,7 +52,7 @@ const CHANGES: readonly (readonly [what: string, args: (base: BaseArgs) => Overr
   [
     "who may call the API",
     () => ({ api: { allowedCidrs: ["203.0.113.0/24"] } }),
-    ["prices-api", "prices-api-deployment", "prices-api-stage"],
+    ["prices-api-policy", "prices-api-deployment", "prices-api-stage"],
   ],
   ["what a destroy does", () => ({ removal: "retain" }), ["prices-bucket", "prices-source"]],
 ];

@@ -37,8 +37,8 @@ const MISTAKES = `import { StreamIngestion } from "${NAME}";
 
 // @ts-expect-error: no such handover
 new StreamIngestion("a", { source: { url: "u", path: "/" }, processor: {}, relay: { handover: "swap" } });
-// @ts-expect-error: no path
-new StreamIngestion("b", { source: { url: "u" }, processor: {} });
+// @ts-expect-error: a path that is not text
+new StreamIngestion("b", { source: { url: "u", path: 1 }, processor: {} });
 // @ts-expect-error: no processor
 new StreamIngestion("c", { source: { url: "u", path: "/" } });
 `;
