@@ -74,6 +74,16 @@ export function connectionTableContract(open: () => Promise<ConnectionTable>): v
     assert.deepEqual((await table.read(id))?.counters, { inFlight: 0, unknown: 0 });
   });
 
+  it("adds to, and moves within, a map that the row does not have yet", async () => {
+    await table.update(id, change({ status: "closed" }));
+    const { counters } = (await table.update(id, {
+      ...change({ mark: 1 }),
+      add: { "counters.stored": 2 },
+      move: { from: "counters.inFlight", to: "counters.unknown" },
+    })) as { counters?: object };
+    assert.deepEqual(counters, { stored: 2, inFlight: 0, unknown: 0 });
+  });
+
   it("omits undefined fields of a map", async () => {
     await table.update(id, change({ error: { code: "X", status: undefined } }));
     assert.deepEqual((await table.read(id))?.error, { code: "X" });

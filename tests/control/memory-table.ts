@@ -25,11 +25,15 @@ export function applyChange(row: StoredRow | undefined, streamId: string, change
   if (!change.when.every((clause) => holds(row, clause))) return undefined;
   const next = structuredClone(row ?? { streamId }) as Record<string, unknown> & { streamId: string };
   for (const [path, value] of Object.entries(change.set)) put(next, path, value);
-  for (const [path, amount] of Object.entries(change.add ?? {})) {
+  const { add = {}, move } = change;
+  for (const path of [...Object.keys(add), ...(move ? [move.from, move.to] : [])]) {
+    if (path.includes(".")) next[path.split(".")[0]!] ??= {};
+  }
+  for (const [path, amount] of Object.entries(add)) {
     put(next, path, number(row, path) + amount);
   }
-  if (change.move) {
-    const { from, to } = change.move;
+  if (move) {
+    const { from, to } = move;
     put(next, to, number(row, to) + number(row, from));
     put(next, from, 0);
   }

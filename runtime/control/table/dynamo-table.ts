@@ -2,7 +2,7 @@ import { STREAM_ID_KEY } from "../../contract";
 import { StreamError } from "../../support/errors";
 import { type AttributeValue, fromAttribute } from "./attribute-values";
 import type { ConnectionTable } from "./connection-table";
-import type { StoredRow } from "./row-change";
+import type { RowChange, StoredRow } from "./row-change";
 import { toUpdateExpression } from "./update-expression";
 
 export type DynamoOperation = "GetItem" | "Scan" | "UpdateItem";
@@ -30,7 +30,17 @@ export function dynamoTable(tableName: string, send: SendDynamo): ConnectionTabl
   return {
     update: async (streamId, change) => {
       const update = { TableName, Key: key(streamId), ...toUpdateExpression(change), ReturnValues: "ALL_NEW" };
-      return toRow((await respond(change.name, streamId, () => send("UpdateItem", update)))?.Attributes);
+      const apply = async () => {
+        try {
+          return await send("UpdateItem", update);
+        } catch (error) {
+          const maps = (error as Error).name === "ValidationException" ? mapsOf(change) : [];
+          if (maps.length === 0) throw error;
+          await send("UpdateItem", { TableName, Key: key(streamId), ...createMaps(maps) });
+          return send("UpdateItem", update);
+        }
+      };
+      return toRow((await respond(change.name, streamId, apply))?.Attributes);
     },
     read: async (streamId) => {
       const get = { TableName, Key: key(streamId), ConsistentRead: true };
@@ -47,6 +57,22 @@ export function dynamoTable(tableName: string, send: SendDynamo): ConnectionTabl
       const next = page?.LastEvaluatedKey?.[STREAM_ID_KEY]?.S;
       return { rows: (page?.Items ?? []).map((item) => toRow(item)!), ...(next !== undefined && { next }) };
     },
+  };
+}
+
+/** The maps that a change adds numbers in. DynamoDB rejects the change of a row that an older release wrote without the map. */
+function mapsOf({ add = {}, move }: RowChange): string[] {
+  const paths = [...Object.keys(add), ...(move ? [move.from, move.to] : [])];
+  return [...new Set(paths.filter((path) => path.includes(".")).map((path) => path.split(".")[0]!))];
+}
+
+/** Creates the maps that an existing row does not have. */
+function createMaps(maps: readonly string[]): object {
+  return {
+    UpdateExpression: `SET ${maps.map((_, i) => `#m${i} = if_not_exists(#m${i}, :empty)`).join(", ")}`,
+    ConditionExpression: "attribute_exists(#id)",
+    ExpressionAttributeNames: { "#id": STREAM_ID_KEY, ...Object.fromEntries(maps.map((map, i) => [`#m${i}`, map])) },
+    ExpressionAttributeValues: { ":empty": { M: {} } },
   };
 }
 
