@@ -51,7 +51,14 @@ export async function relayPath(input: PathInput): Promise<Cost> {
   const store = dynamodbStore("events", { ...AWS, service: "dynamodb", endpoint: input.endpoint });
   const relay = createRelay(
     {
-      ...{ streamId: "bench", generation: 1, attempt: 0, history: {}, signal: new AbortController().signal },
+      ...{
+        streamId: "bench",
+        generation: 1,
+        attempt: 0,
+        history: {},
+        health: {},
+        signal: new AbortController().signal,
+      },
       ...{ stopReadingAt: Date.now() + 3_600_000, drainUntil: Date.now() + 3_660_000 },
       ...{ singleAttempt: () => false, mayReconnect: async () => false, onProgress: () => {} },
     },

@@ -258,9 +258,8 @@ export const STATUS = {
 } as const;
 export type Status = (typeof STATUS)[keyof typeof STATUS];
 
-/** Counters of a stream, summed over all hops. */
 /**
- * At every read of a row, `received` is the sum of `stored`, `ignored`, `suppressed`, `repeated`, `conflicting`, `refused`, `abandoned`,
+ * Counters of a stream, summed over all hops. At every read of a row, `received` is the sum of `stored`, `ignored`, `suppressed`, `repeated`, `conflicting`, `refused`, `abandoned`,
  * `unknown` and `inFlight`.
  */
 export interface Counters {
@@ -284,6 +283,8 @@ export interface Counters {
   readonly bytes: number;
   readonly reconnects: number;
   readonly resumeLost: number;
+  /** Batches that the event table throttled: it left items unprocessed, or rejected the request. The batches are retried. */
+  readonly throttled: number;
 }
 
 export const ZERO_COUNTERS: Counters = {
@@ -300,6 +301,7 @@ export const ZERO_COUNTERS: Counters = {
   bytes: 0,
   reconnects: 0,
   resumeLost: 0,
+  throttled: 0,
 };
 
 /** Events that the counters do not explain; always 0. */
@@ -335,6 +337,14 @@ export interface Refusal {
   readonly since: number;
 }
 
+/** Since when a stream is connected and yet useless, in epoch milliseconds. A hop continues what its predecessor reported. */
+export interface StreamHealth {
+  /** Events wait to be stored, and none has been stored since. Absent: events are stored, or none waits. */
+  readonly unstoredSince?: number;
+  /** The event table throttles writes. Absent: it has not throttled one for half a minute. */
+  readonly throttledSince?: number;
+}
+
 /** Statistics of a stream's handovers. */
 export interface HandoverStats {
   readonly count: number;
@@ -345,7 +355,7 @@ export interface HandoverStats {
 }
 
 /** A row of the connection table, with defaults filled in. Times are epoch milliseconds. */
-export interface ConnectionRow extends StreamHistory {
+export interface ConnectionRow extends StreamHistory, StreamHealth {
   readonly streamId: string;
   readonly v: number;
   readonly desired: Desired;

@@ -1,4 +1,4 @@
-import type { Counters, LastError, StreamHistory } from "./contract";
+import type { Counters, LastError, StreamHealth, StreamHistory } from "./contract";
 
 /**
  * The relay of one stream, as the control plane uses it. The data plane implements it and the handlers connect the two, so
@@ -24,6 +24,8 @@ export interface RelayOptions {
   readonly attempt: number;
   /** What earlier connections showed, as the row has it. */
   readonly history: StreamHistory;
+  /** As the row has it. */
+  readonly health: StreamHealth;
   /** On abort, the relay stops reading at once, stores what it read and resolves with `stopped`. */
   readonly signal: AbortSignal;
   /** Epoch ms. Reading, waits and request timeouts end here at the latest. */
@@ -71,4 +73,5 @@ export interface RelaySnapshot {
   readonly secretVersion?: string;
   readonly lastError?: LastError;
   readonly history: StreamHistory;
+  readonly health: StreamHealth;
 }

@@ -52,7 +52,7 @@ export function awsClient(target: AwsTarget): AwsClient {
 }
 
 /** Reads the error code from `com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException` or from the header's `ResourceNotFoundException:http://…`. */
-function responseError(status: number, type: string | string[] | undefined, text: string): AwsError {
+export function responseError(status: number, type: string | string[] | undefined, text: string): AwsError {
   const { __type = "", message, Message } = parse(text);
   const name = (String(type ?? "") || __type).split(":")[0]!.split("#").at(-1) || `Http${status}`;
   return new AwsError(name, status, message ?? Message ?? text.slice(0, 300));

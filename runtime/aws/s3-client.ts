@@ -55,20 +55,23 @@ export function s3Client({ bucket, target, timeoutMs }: S3Options): S3Client {
       const { status, body } = await send("GET", key, new Uint8Array(), signal);
       if (status === 200) return body;
       if (status === 404) return undefined;
-      throw unavailable(`GET ${key}: status ${status} ${excerpt(body)}`);
+      throw answered("GET", key, status, body);
     },
     put: async (key, object, signal) => {
       const { status, body } = await send("PUT", key, object, signal);
-      if (status !== 200) throw unavailable(`PUT ${key}: status ${status} ${excerpt(body)}`);
+      if (status !== 200) throw answered("PUT", key, status, body);
     },
     close: () => transport.close(),
   };
 
-  function unavailable(what: string, cause?: unknown): StreamError {
-    return new StreamError("STORE_UNAVAILABLE", `Bucket ${bucket}: ${what}`, { retryable: true, cause });
+  function answered(method: string, key: string, status: number, body: Buffer): StreamError {
+    const text = body.subarray(0, 1_000).toString();
+    const awsError = /<Code>([^<]+)<\/Code>/.exec(text)?.[1] ?? `Http${status}`;
+    const reason = /<Message>([^<]*)<\/Message>/.exec(text)?.[1] ?? text.slice(0, 300);
+    return unavailable(`${method} ${key}: ${awsError} (status ${status}): ${reason}`, undefined, awsError);
   }
-}
 
-function excerpt(body: Buffer): string {
-  return body.subarray(0, 300).toString();
+  function unavailable(what: string, cause: unknown, awsError?: string): StreamError {
+    return new StreamError("STORE_UNAVAILABLE", `Bucket ${bucket}: ${what}`, { retryable: true, awsError, cause });
+  }
 }

@@ -1,4 +1,5 @@
 import { type AwsTarget, endpointOf } from "../aws/endpoint";
+import { responseError } from "../aws/json-client";
 import { signer } from "../aws/sigv4";
 import { StreamError } from "../support/errors";
 import type { EventStore } from "./event-store";
@@ -43,9 +44,11 @@ export function dynamodbStore(tableName: string, target: AwsTarget, now = Date.n
       body += "]}}";
       const { status, text } = await send(Buffer.from(body), signal);
       if (status === 200) return unprocessed(text, tableName, items);
-      const message = `DynamoDB answered ${status} to BatchWriteItem on table ${tableName} (${items.length} items): ${text.slice(0, 300)}`;
-      if (status === 413 || (status === 400 && INVALID.test(text))) throw new StreamError("VALIDATION_FAILED", message);
-      throw new StreamError("STORE_UNAVAILABLE", message, { retryable: true });
+      const { name: awsError, message: reason } = responseError(status, undefined, text);
+      const message = `DynamoDB answered ${awsError} (status ${status}) to BatchWriteItem on table ${tableName} (${items.length} items): ${reason.slice(0, 300)}`;
+      if (status === 413 || (status === 400 && INVALID.test(text)))
+        throw new StreamError("VALIDATION_FAILED", message, { awsError });
+      throw new StreamError("STORE_UNAVAILABLE", message, { retryable: true, awsError });
     },
     close: () => pool.destroy(),
   };

@@ -16,6 +16,7 @@ import type { Source } from "./source/port";
 import { type ReadSecret, secretCache } from "./source/secret-cache";
 import type { AwsIdentity } from "./source/signed-request";
 import { sourceOf } from "./source/transport";
+import { WriteHealth } from "./write-health";
 import { Writer } from "./writer";
 
 export interface RelayDeps {
@@ -39,6 +40,12 @@ export interface RelayDeps {
 /** Longest wait inside an invocation. For a longer one, the relay ends the run and returns the time of the next attempt. */
 const MAX_WAIT_MS = 60_000;
 
+/** The table or the bucket does not accept a write, which the relay retries. */
+function writeError(error: unknown, at: number): LastError {
+  const { code = "STORE_UNAVAILABLE", message } = error as Partial<StreamError> & Error;
+  return { code, message: `Events are not stored, and the relay retries. ${message}`, at };
+}
+
 /** The relay of one stream in one hop: it opens connections one after another and sends their events to one writer. */
 export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
   const { clock, random, settings } = deps;
@@ -46,6 +53,7 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
   const stopReading = new AbortController();
   const giveUp = new AbortController();
   const tracker = new CheckpointTracker(options.checkpoint);
+  const health = new WriteHealth(clock, options.health);
   const writer = new Writer({
     ...deps,
     log,
@@ -54,6 +62,14 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
       if (stored) pipeline.counts.stored++;
       else pipeline.counts.refused++;
       tracker.settle(number);
+      health.settled(!writer.idle);
+    },
+    onThrottled: () => {
+      pipeline.counts.throttled++;
+      health.throttled();
+    },
+    onError: (error) => {
+      state.lastError = writeError(error, clock.now());
     },
   });
   const pipeline: EventPipeline = new EventPipeline(
@@ -63,12 +79,15 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
       log,
       tracker,
       nonce: `${options.streamId}\n${clock.now()}\n${random()}\n${random()}\n`,
-      add: (entry) => writer.add(entry),
+      add: (entry) => {
+        health.waiting();
+        writer.add(entry);
+      },
     },
     options.checkpoint,
   );
   const state: {
-    -readonly [Name in keyof Omit<RelaySnapshot, "checkpoint" | "counters">]: RelaySnapshot[Name];
+    -readonly [Name in keyof Omit<RelaySnapshot, "checkpoint" | "counters" | "health">]: RelaySnapshot[Name];
   } = { attempt: options.attempt, history: options.history };
   const currentSecret = secretCache(deps.readSecret, clock, log);
   /** The source said in an event that the credential is no longer valid. */
@@ -285,6 +304,7 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
       ...state,
       // "" = the source refused the position: none.
       checkpoint: tracker.checkpoint || undefined,
+      health: health.snapshot(),
       counters: { ...pipeline.counts, inFlight: drained ? 0 : tracker.unsettled },
     }),
   };

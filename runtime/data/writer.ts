@@ -1,5 +1,6 @@
 import { backoffMs } from "../support/backoff";
 import type { Clock } from "../support/clock";
+import type { StreamError } from "../support/errors";
 import type { Logger } from "../support/logger";
 import { BATCH_ITEMS, type EventStore, type PutOversize } from "./event-store";
 import type { EncodedItem } from "./item";
@@ -13,7 +14,19 @@ export interface WriterDeps {
   /** Aborts all writes. Events that are not settled by then stay unsettled. */
   readonly signal: AbortSignal;
   readonly onSettled: (entry: Entry, stored: boolean) => void;
+  /** The table throttled a batch, which is retried. */
+  readonly onThrottled: () => void;
+  /** A write failed and is retried. */
+  readonly onError: (error: unknown) => void;
 }
+
+/** Errors that mean too many requests. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html */
+const THROTTLING = new Set([
+  "ProvisionedThroughputExceededException",
+  "RequestLimitExceeded",
+  "SlowDown",
+  "ThrottlingException",
+]);
 
 /** An item and its number in the checkpoint tracker. */
 export interface Entry {
@@ -128,11 +141,14 @@ export class Writer {
           signal,
         );
         if (unprocessed.length < left.length) attempt = 0;
+        if (unprocessed.length > 0) this.deps.onThrottled();
         left = this.settleAllBut(unprocessed, left);
         if (left.length === 0) return;
       } catch (error) {
         if (signal.aborted) return;
         if ((error as { code?: unknown }).code === "VALIDATION_FAILED") return this.sendHalves(left, error);
+        if (THROTTLING.has((error as StreamError).awsError ?? "")) this.deps.onThrottled();
+        this.deps.onError(error);
         this.warnOnce(error);
       }
       await clock.sleep(backoffMs(attempt++, RETRY_BASE_MS, RETRY_CAP_MS, random), signal);

@@ -19,11 +19,18 @@ export type ErrorCode =
 export class StreamError extends Error {
   readonly code: ErrorCode;
   readonly retryable: boolean;
+  /** The error code of AWS, such as `AccessDeniedException`. Absent: AWS did not answer, or the error is not from AWS. */
+  readonly awsError?: string;
 
-  constructor(code: ErrorCode, message: string, options: { retryable?: boolean; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { retryable?: boolean; awsError?: string; cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "StreamError";
     this.code = code;
     this.retryable = options.retryable ?? false;
+    this.awsError = options.awsError;
   }
 }

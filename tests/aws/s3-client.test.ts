@@ -54,14 +54,21 @@ describe("s3Client", () => {
     assert.equal(await bucket.get("oversize/x"), undefined);
   });
 
-  it("reports bucket, key and status of an error response", async () => {
-    const bucket = await bucketAt((_request, response) => response.writeHead(403).end("AccessDenied"));
-    const expected = {
+  it("reports bucket, key and the error of an error response", async () => {
+    const answer = "<Error><Code>AccessDenied</Code><Message>Not yours</Message></Error>";
+    const bucket = await bucketAt((_request, response) => response.writeHead(403).end(answer));
+    await assert.rejects(bucket.put("failures/s/k.json", Buffer.from("x")), {
       code: "STORE_UNAVAILABLE",
+      awsError: "AccessDenied",
       retryable: true,
-      message: "Bucket failures-bucket: PUT failures/s/k.json: status 403 AccessDenied",
-    };
-    await assert.rejects(bucket.put("failures/s/k.json", Buffer.from("x")), expected);
+      message: "Bucket failures-bucket: PUT failures/s/k.json: AccessDenied (status 403): Not yours",
+    });
+    await server!.close();
+    const proxied = await bucketAt((_request, response) => response.writeHead(502).end("Bad gateway"));
+    await assert.rejects(proxied.get("k"), {
+      awsError: "Http502",
+      message: "Bucket failures-bucket: GET k: Http502 (status 502): Bad gateway",
+    });
   });
 
   it("rejects with STORE_UNAVAILABLE when the connection is refused or the signal aborts", async () => {

@@ -14,6 +14,7 @@ describe("hop metrics", () => {
       counters: ZERO_COUNTERS,
       attempt: 0,
       history: {},
+      health: {},
     }));
     snapshots.forEach((_, i) => {
       meter.watch({ snapshot: () => snapshots[i]!, run: () => new Promise(() => {}) } satisfies Relay);
@@ -25,9 +26,15 @@ describe("hop metrics", () => {
       counters: { ...ZERO_COUNTERS, received: 5, stored: 4, inFlight: 1 },
       attempt: 0,
       history: {},
+      health: {},
       connectedSince: since,
     };
-    snapshots[1] = { counters: { ...ZERO_COUNTERS, received: 5, stored: 2, inFlight: 3 }, attempt: 0, history: {} };
+    snapshots[1] = {
+      counters: { ...ZERO_COUNTERS, received: 5, stored: 2, inFlight: 3 },
+      attempt: 0,
+      history: {},
+      health: {},
+    };
     await clock.advance(60_000);
     snapshots[0] = { ...snapshots[0]!, counters: { ...ZERO_COUNTERS, received: 6, stored: 6 } };
     await clock.advance(30_000);

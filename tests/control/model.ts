@@ -344,6 +344,7 @@ function snapshotOf({ checkpoint, connectedSince, firstByteAt }: Hop): RelaySnap
     connectedSince,
     firstByteAt,
     history: {},
+    health: {},
   };
 }
 

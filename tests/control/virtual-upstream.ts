@@ -132,6 +132,7 @@ export function virtualUpstream(clock: Clock, overrides: Partial<UpstreamBehavio
         lastByteAt,
         secretVersion: "v1",
         history: {},
+        health: {},
       }),
     };
   };

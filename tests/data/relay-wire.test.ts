@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { brotliCompressSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { unaccounted } from "../../runtime/contract";
+import { StreamError } from "../../runtime/support/errors";
 import { type Answer, body, sse, startUpstream, status, type Upstream } from "../fakes/upstream";
 import { type Setup, setUp, until } from "./harness";
 
@@ -443,6 +444,30 @@ describe("a relay on the wire", () => {
       const { counters } = relay.snapshot();
       assert.deepEqual([counters.abandoned, counters.inFlight, unaccounted(counters)], [1, 0, 0]);
       assert.equal(relay.snapshot().checkpoint, "0");
+    });
+
+    it("reports the error of the table or bucket by AWS's name while it retries, and since when nothing is stored", async () => {
+      const upstream = await source(sse("data: 1\n\n", "stay"));
+      let denied = true;
+      const store = {
+        write: async () => {
+          if (!denied) return [];
+          throw new StreamError("STORE_UNAVAILABLE", "DynamoDB answered AccessDeniedException", { retryable: true });
+        },
+      };
+      const { relay, clock, stop } = setUp(upstream, { deps: { store } });
+      const run = relay.run();
+      await until(() => clock.sleeps.length > 3);
+      const { lastError, health, counters } = relay.snapshot();
+      assert.equal(lastError?.code, "STORE_UNAVAILABLE");
+      assert.match(lastError.message, /^Events are not stored, and the relay retries\. .*AccessDeniedException/);
+      assert.ok(health.unstoredSince !== undefined && health.unstoredSince <= clock.now());
+      assert.deepEqual([counters.stored, counters.inFlight], [0, 1]);
+      denied = false;
+      await until(() => relay.snapshot().counters.stored === 1);
+      assert.equal(relay.snapshot().health.unstoredSince, undefined);
+      stop();
+      await run;
     });
 
     it("pauses reading while the table is slow, and does not count the pause as idle time", async () => {

@@ -23,6 +23,8 @@ function setUp(
   const clock = fakeClock({ autoMs: RETRY_MS });
   const log = memoryLogger();
   const abort = new AbortController();
+  const throttled: number[] = [];
+  const errors: unknown[] = [];
   const writer = new Writer({
     store: { write },
     oversize: async () => {},
@@ -31,9 +33,11 @@ function setUp(
     log,
     signal: abort.signal,
     onSettled: ({ number }, ok) => (ok ? stored : refused).push(number),
+    onThrottled: () => throttled.push(clock.now()),
+    onError: (error) => errors.push(error),
     ...deps,
   });
-  return { writer, stored, refused, clock, log, abort };
+  return { writer, stored, refused, throttled, errors, clock, log, abort };
 }
 
 const sorted = (numbers: number[]) => [...numbers].sort((a, b) => a - b);
@@ -63,7 +67,7 @@ describe("writer", () => {
 
   it("retries unprocessed items until the table accepts all", async () => {
     let calls = 0;
-    const { writer, stored, clock } = setUp(async (items) =>
+    const { writer, stored, throttled, errors, clock } = setUp(async (items) =>
       ++calls < 4 ? items.slice(0, Math.ceil(items.length / 2)) : [],
     );
     for (const entry of entries(20)) writer.add(entry);
@@ -71,6 +75,8 @@ describe("writer", () => {
     await until(() => writer.idle);
     assert.deepEqual(sorted(stored), [...Array(20).keys()]);
     assert.equal(calls, 4);
+    assert.equal(throttled.length, 3);
+    assert.deepEqual(errors, []);
     assert.ok(clock.sleeps.length === 3 && clock.sleeps.every((ms) => ms > 0));
   });
 
@@ -87,6 +93,22 @@ describe("writer", () => {
     assert.equal(log.lines.length, 1);
     assert.deepEqual(clock.sleeps.slice(0, 4), [25, 50, 100, 200]);
     assert.equal(Math.max(...clock.sleeps), 2_500);
+  });
+
+  it("reports errors of the table, and whether they mean too many requests", async () => {
+    const names = ["AccessDeniedException", "ThrottlingException"];
+    const thrown = names.map((awsError) => new StreamError("STORE_UNAVAILABLE", awsError, { awsError }));
+    const pending = [...thrown];
+    const { writer, throttled, errors } = setUp(async () => {
+      const error = pending.shift();
+      if (error) throw error;
+      return [];
+    });
+    writer.add(entries(1)[0]!);
+    writer.flush();
+    await until(() => writer.idle);
+    assert.deepEqual(errors, thrown);
+    assert.equal(throttled.length, 1);
   });
 
   it("refuses the one invalid item with its key and stores the others", async () => {

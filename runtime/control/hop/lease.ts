@@ -179,6 +179,8 @@ function statusAttributes({ status, relay, handoverMode, handover }: Report): Re
     ...(relay.history.openedAt !== undefined && { openedAt: relay.history.openedAt }),
     ...(relay.history.uncompressed && { uncompressed: true }),
     refusal: relay.history.refusal,
+    unstoredSince: relay.health.unstoredSince,
+    throttledSince: relay.health.throttledSince,
     ...(handoverMode && { handoverMode }),
     ...(handover && { handover, disconnectedAt: undefined }),
   };

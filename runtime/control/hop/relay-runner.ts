@@ -34,6 +34,7 @@ export function relayRunner(
       checkpoint: row.checkpoint,
       attempt: row.attempt,
       history: { openedAt: row.openedAt, refusal: row.refusal, uncompressed: row.uncompressed },
+      health: { unstoredSince: row.unstoredSince, throttledSince: row.throttledSince },
       signal: stopReading.signal,
       stopReadingAt: frame.deadlineAt - frame.timing.stopReadingMs,
       drainUntil: frame.deadlineAt - frame.timing.releaseMs,
@@ -66,7 +67,7 @@ export function relayRunner(
     setSingleAttempt: (enabled) => {
       singleAttempt = enabled;
     },
-    snapshot: () => relay?.snapshot() ?? { counters: ZERO_COUNTERS, attempt: 0, history: {} },
+    snapshot: () => relay?.snapshot() ?? { counters: ZERO_COUNTERS, attempt: 0, history: {}, health: {} },
     closedAt: () => closedAt,
     end: async () => {
       stopReading.abort();
