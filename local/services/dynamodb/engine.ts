@@ -9,6 +9,7 @@ export type Parameters = Readonly<Record<string, unknown>>;
 export interface Engine {
   /** Runs one operation. Input and output are as in DynamoDB's JSON protocol. @throws AwsError with DynamoDB's code */
   call(operation: string, input: Parameters): Promise<Record<string, unknown>>;
+  /** Waits for the running operations. Later ones fail. */
   close(): Promise<void>;
 }
 
@@ -43,9 +44,21 @@ export function openEngine({ path, region, accountId }: EngineOptions): Engine {
   const validations = require("dynalite/validations") as Validations;
   const store = create({ path, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
   Object.assign(store.tableDb, { awsRegion: region, awsAccountId: accountId });
+  const running = new Set<Promise<unknown>>();
+  let closed = false;
+
+  /** dynalite throws outside every promise when its files close while an action runs. */
+  function runAction(action: Action, data: unknown): Promise<Record<string, unknown>> {
+    const result = new Promise<Record<string, unknown>>((resolve, reject) => {
+      action(store, data, (error, output) => (error ? reject(error) : resolve(output)));
+    });
+    running.add(result);
+    return result.finally(() => running.delete(result));
+  }
 
   return {
     async call(operation, input) {
+      if (closed) throw new AwsError("ServiceUnavailableException", 503, "The local DynamoDB is closed.");
       if (!OPERATIONS.has(operation)) {
         throw new AwsError("UnknownOperationException", 400, `The local DynamoDB does not support ${operation}.`);
       }
@@ -55,14 +68,16 @@ export function openEngine({ path, region, accountId }: EngineOptions): Engine {
       try {
         const data = validations.checkTypes({ ...input }, types);
         validations.checkValidations(data, types, custom, store);
-        return await new Promise((resolve, reject) => {
-          action(store, data, (error, output) => (error ? reject(error) : resolve(output)));
-        });
+        return await runAction(action, data);
       } catch (error) {
         throw asAwsError(error);
       }
     },
-    close: () => new Promise((resolve, reject) => store.db.close((error) => (error ? reject(error) : resolve()))),
+    async close() {
+      closed = true;
+      await Promise.allSettled(running);
+      await new Promise<void>((resolve, reject) => store.db.close((error) => (error ? reject(error) : resolve())));
+    },
   };
 }
 
