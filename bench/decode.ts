@@ -117,6 +117,7 @@ function feed(decoder: ReturnType<typeof lineDecoder>, chunks: readonly Buffer[]
       throw new Error("Wrong answer: a value was malformed");
     },
     idChanged: () => {},
+    idRefused: () => {},
     retry: () => {},
   };
   for (const chunk of chunks) decoder.feed(chunk, sink);

@@ -60,6 +60,7 @@ function unitsOf(file: string): UnitsRow {
       throw new Error(`Wrong answer: a value of ${file} was malformed`);
     },
     idChanged: () => {},
+    idRefused: () => {},
     retry: () => {},
   });
   return { stream: basename(file), events, units: (stored / events) * 1_000, rawUnits: (raw / events) * 1_000 };

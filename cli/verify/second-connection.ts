@@ -114,6 +114,7 @@ function remember(
     refused: () => {},
     malformed: () => {},
     idChanged: () => {},
+    idRefused: () => {},
     retry: () => {},
   };
 }

@@ -43,6 +43,7 @@ export class EventPipeline implements EventSink {
   private connection = 0;
   private sequencePrefix = "";
   private readonly recent = new RecentKeys(RECENT_KEYS);
+  /** What is logged once per connection, and was logged on this one. */
   private readonly warned = new Set<string>();
   /** False when no setting reads the event's JSON: then none is parsed. */
   private readonly readsJson: boolean;
@@ -96,18 +97,15 @@ export class EventPipeline implements EventSink {
     this.deps.add({ item, number: tracker.add(position) });
   }
 
-  refused(bytes: number, digest: string, type: string, id: string): void {
+  refused(digest: string, type: string, id: string): void {
     if (this.control !== undefined) return;
     this.counts.received++;
     this.counts.refused++;
     this.counter++;
     this.deps.log.log(
       "error",
-      `Refused an event of ${bytes} bytes: \`events.maxEventBytes\` is ${this.deps.settings.events.maxEventBytes}. Increase it to store such events.`,
+      `Refused an event of more than ${this.deps.settings.events.maxEventBytes} bytes. Increase \`events.maxEventBytes\` to store such events.`,
       { code: "EVENT_TOO_LARGE", digest, type, id },
-    );
-    this.deps.tracker.addSettled(
-      this.advanceTo(this.resumesById && !this.deps.settings.source.resume.types ? id : undefined),
     );
   }
 
@@ -129,15 +127,32 @@ export class EventPipeline implements EventSink {
     if (this.resumesById && !this.deps.settings.source.resume.types) this.deps.tracker.addSettled(this.advanceTo(id));
   }
 
+  idRefused(): void {
+    if (this.control === undefined) this.refusePosition("An event id is too long, and was ignored");
+  }
+
   retry(ms: number): void {
     this.serverRetryMs = ms;
   }
 
   /** Ignores a position that cannot be sent back. The previous one is older, which is safe. */
   private advanceTo(position: string | undefined): string | undefined {
-    if (position === undefined || !canResumeFrom(position, this.deps.settings.source.resume)) return undefined;
+    if (position === undefined) return undefined;
+    if (!canResumeFrom(position, this.deps.settings.source.resume)) {
+      this.refusePosition("The source sent a position that cannot be sent back to it");
+      return undefined;
+    }
     this.position = position;
     return position;
+  }
+
+  /** Logs once per connection: all later events may be the same. */
+  private refusePosition(what: string): void {
+    if (this.warned.has("position")) return;
+    this.warned.add("position");
+    this.deps.log.log("warn", `${what}. After a reconnect, the stream resumes from an earlier position.`, {
+      code: "POSITION_REFUSED",
+    });
   }
 
   private positionOf(id: string, type: string, json: ReturnType<typeof lazyJson>): string | undefined {

@@ -5,12 +5,17 @@ export interface EventSink {
    * `id` is the current SSE id; `ownId` is true when this event set it.
    */
   event(data: string | Buffer, dataBytes: number, type: string, id: string, ownId: boolean): void;
-  /** An event over the size limit. Its bytes are discarded; `digest` is from {@link headDigest}. */
-  refused(bytes: number, digest: string, type: string, id: string): void;
+  /**
+   * An event that has passed the size limit: called once, while the rest may still arrive. `digest` is from {@link headDigest},
+   * `type` and `id` are those known so far.
+   */
+  refused(digest: string, type: string, id: string): void;
   /** A value of a JSON sequence that cannot be read: `digest` is the SHA-256 (base64url) of its first 1,024 bytes. */
   malformed(bytes: number, digest: string): void;
-  /** The SSE id changed without an event: a block with only an id. */
+  /** The SSE id changed without an event: a block with only an id, or with an event over the limit. */
   idChanged(id: string): void;
+  /** An SSE id is too long to be stored and sent back. The previous one stays. */
+  idRefused(): void;
   /** SSE `retry:`, in milliseconds. */
   retry(ms: number): void;
 }
@@ -20,4 +25,9 @@ export interface Decoder {
   feed(chunk: Buffer, sink: EventSink): void;
   /** The body ended. `clean` = the source ended it; otherwise a partial line at the end is discarded. */
   end(clean: boolean, sink: EventSink): void;
+  /**
+   * How the bytes begin that were received after the last event or heartbeat, and are neither so far: an unfinished event, or
+   * lines that the format ignores. Undefined: there are none.
+   */
+  unread(): Buffer | undefined;
 }

@@ -1,7 +1,7 @@
 import { isAscii, isUtf8 } from "node:buffer";
 import { StreamError } from "../support/errors";
 import type { Decoder, EventSink } from "./event-sink";
-import { headDigest, PartialLine } from "./partial-line";
+import { EXCERPT_BYTES, headDigest, PartialLine } from "./partial-line";
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -24,7 +24,6 @@ const SCALAR_END = SEPARATOR.map((separates, byte) => separates | STRUCTURE[byte
 const SCALAR = /^(-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?|true|false|null)$/;
 /** Brackets are matched to this depth. Deeper ones are only counted, so nesting costs no memory. */
 const MATCHED_DEPTH = 1_024;
-const EXCERPT_BYTES = 20;
 
 type State = "between" | "nested" | "string" | "scalar" | "resync";
 
@@ -192,9 +191,9 @@ export function jsonDecoder(maxEventBytes: number, format: "json" | "json-seq" =
 
   function malformed(chunk: Buffer, end: number, sink: EventSink): void {
     keep(chunk, end, sink);
-    const head = partial.buffer.subarray(0, Math.min(partial.held, maxEventBytes + 1));
+    const head = partial.buffer.subarray(0, partial.held);
     if (!sequence) throw notJson(head);
-    if (!refused) sink.malformed(partial.length, headDigest(head));
+    if (!refused) sink.malformed(partial.length, headDigest(head, maxEventBytes));
     leave("resync");
   }
 
@@ -204,7 +203,7 @@ export function jsonDecoder(maxEventBytes: number, format: "json" | "json-seq" =
       partial.append(chunk, start, end);
       if (partial.length > maxEventBytes) {
         refused = true;
-        sink.refused(maxEventBytes + 1, headDigest(partial.buffer.subarray(0, maxEventBytes + 1)), "message", "");
+        sink.refused(headDigest(partial.buffer.subarray(0, partial.held), maxEventBytes), "message", "");
       }
     }
     start = end;
@@ -240,6 +239,7 @@ export function jsonDecoder(maxEventBytes: number, format: "json" | "json-seq" =
       if (clean && state === "scalar" && !sequence) completeScalar(EMPTY, 0, sink);
       leave("between");
     },
+    unread: () => (state === "between" ? undefined : partial.head),
   };
 }
 

@@ -1,5 +1,6 @@
 import { isAscii, isUtf8 } from "node:buffer";
 import type { Decoder, EventSink } from "./event-sink";
+import { isBlank } from "./is-blank";
 import { headDigest, PartialLine } from "./partial-line";
 
 const LF = 10;
@@ -7,27 +8,28 @@ const CR = 13;
 const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /**
- * One event per line, ended by LF or CRLF. Blank lines are heartbeats. A byte order mark before the first line is skipped. A line that is not valid UTF-8 is passed as bytes.
+ * One event per line, ended by LF or CRLF. A line of white space is a heartbeat. A byte order mark before the first line is skipped. A line that is not valid UTF-8 is passed as bytes.
  * The framing follows https://github.com/ndjson/ndjson-spec; docs/decisions/0010 decides what the specification leaves open.
  */
 export function lineDecoder(maxEventBytes: number): Decoder {
   // More than an event: neither the CR of CRLF nor a byte order mark counts.
   const partial = new PartialLine(maxEventBytes + 1 + BOM.length);
   let isFirst = true;
+  /** The unfinished line is over the limit, and reported. */
+  let isRefused = false;
 
   /** `length` is larger than `end - start` only for a line over the limit, of which only the head is kept. */
   function line(bytes: Buffer, start: number, end: number, length: number, valid: boolean, sink: EventSink): void {
-    if (isFirst && bytes.subarray(start, Math.min(end, start + BOM.length)).equals(BOM)) {
-      start += BOM.length;
-      length -= BOM.length;
-    }
+    const bom = bomBytes(bytes, start, end);
+    start += bom;
+    length -= bom;
     isFirst = false;
     if (length === end - start && end > start && bytes[end - 1] === CR) {
       end--;
       length--;
     }
-    if (length === 0) return;
-    if (length > maxEventBytes) sink.refused(length, headDigest(bytes.subarray(start, end)), "message", "");
+    if (length > maxEventBytes) refuse(bytes, start, end, sink);
+    else if (isBlank(bytes, start, end)) return;
     else if (valid || isUtf8(bytes.subarray(start, end)))
       sink.event(bytes.toString("utf8", start, end), length, "message", "", false);
     else sink.event(bytes.subarray(start, end), length, "message", "", false);
@@ -44,14 +46,35 @@ export function lineDecoder(maxEventBytes: number): Decoder {
     for (let end = text.indexOf("\n", start); end !== -1; end = text.indexOf("\n", start)) {
       const length = end - start - (end > start && text.charCodeAt(end - 1) === CR ? 1 : 0);
       if (length > maxEventBytes) line(chunk, start, end, end - start, true, sink);
-      else if (length > 0) sink.event(text.slice(start, start + length), length, "message", "", false);
+      else if (!isBlank(chunk, start, start + length))
+        sink.event(text.slice(start, start + length), length, "message", "", false);
       start = end + 1;
     }
     return start;
   }
 
+  function bomBytes(bytes: Buffer, start: number, end: number): number {
+    return isFirst && bytes.subarray(start, Math.min(end, start + BOM.length)).equals(BOM) ? BOM.length : 0;
+  }
+
+  function refuse(bytes: Buffer, start: number, end: number, sink: EventSink): void {
+    sink.refused(headDigest(bytes.subarray(start, end), maxEventBytes), "message", "");
+  }
+
+  /** Reports an unfinished line once it is over the limit: its end may never come. */
+  function checkPartial(sink: EventSink): void {
+    const { buffer, held } = partial;
+    const start = bomBytes(buffer, 0, held);
+    const length = partial.length - start;
+    if (length <= maxEventBytes || (length === maxEventBytes + 1 && buffer[held - 1] === CR)) return;
+    isRefused = true;
+    refuse(buffer, start, held, sink);
+  }
+
   function finishPartial(sink: EventSink): void {
-    line(partial.buffer, 0, partial.held, partial.length, false, sink);
+    if (isRefused) isFirst = false;
+    else line(partial.buffer, 0, partial.held, partial.length, false, sink);
+    isRefused = false;
     partial.reset();
   }
 
@@ -74,11 +97,17 @@ export function lineDecoder(maxEventBytes: number): Decoder {
           start = end + 1;
         }
       }
-      if (start < chunk.length) partial.append(chunk, start, chunk.length);
+      if (start === chunk.length) return;
+      partial.append(chunk, start, chunk.length);
+      if (!isRefused) checkPartial(sink);
     },
     end(clean, sink) {
       if (clean) finishPartial(sink);
       partial.reset();
+    },
+    unread() {
+      const { head } = partial;
+      return isBlank(head, 0, head.length) ? undefined : head;
     },
   };
 }

@@ -4,6 +4,8 @@ import { createHash } from "node:crypto";
 const DIGEST_BYTES = 1024;
 /** A buffer up to this size is reused for the next line. */
 const KEPT_BYTES = 1 << 20;
+/** Bytes of a body that an error message shows. */
+export const EXCERPT_BYTES = 20;
 /** Bytes kept of a line over the limit: the digested data, and the SSE field name before it. */
 const HEAD_BYTES = DIGEST_BYTES + 16;
 
@@ -29,6 +31,11 @@ export class PartialLine {
     if (keep < this.length && this.buffer.length > HEAD_BYTES) this.resize(HEAD_BYTES);
   }
 
+  /** The first bytes, at most as many as an error message shows. */
+  get head(): Buffer {
+    return this.buffer.subarray(0, Math.min(this.held, EXCERPT_BYTES));
+  }
+
   reset(): void {
     this.length = 0;
     this.held = 0;
@@ -43,7 +50,12 @@ export class PartialLine {
   }
 }
 
-/** Identifies an event whose bytes were discarded: SHA-256 of its first 1,024 bytes, base64url. */
-export function headDigest(bytes: Buffer): string {
-  return createHash("sha256").update(bytes.subarray(0, DIGEST_BYTES)).digest("base64url");
+/**
+ * Identifies an event whose bytes are discarded: SHA-256, base64url, of its first 1,024 bytes, or of as many as pass a smaller
+ * limit, so that the chunks do not change it.
+ */
+export function headDigest(bytes: Buffer, maxEventBytes: number): string {
+  return createHash("sha256")
+    .update(bytes.subarray(0, Math.min(DIGEST_BYTES, maxEventBytes + 1)))
+    .digest("base64url");
 }

@@ -1,14 +1,17 @@
 import { isAscii } from "node:buffer";
 import type { Decoder, EventSink } from "./event-sink";
-import { headDigest, PartialLine } from "./partial-line";
+import { EXCERPT_BYTES, headDigest, PartialLine } from "./partial-line";
 
 const LF = 10;
 const CR = 13;
 const COLON = 58;
 const SPACE = 32;
 const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
+const EMPTY = Buffer.alloc(0);
 /** Room for the longest prefix before a field's value: `event: `. */
 const PREFIX_BYTES = 8;
+/** A longer id is ignored: each item holds its event's id, and few servers accept a longer header. */
+const MAX_ID_BYTES = 2_048;
 
 /**
  * Decodes server-sent events as https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
@@ -16,10 +19,13 @@ const PREFIX_BYTES = 8;
  */
 export function sseDecoder(maxEventBytes: number, lastEventId = ""): Decoder {
   const partial = new PartialLine(maxEventBytes + PREFIX_BYTES);
+  const maxIdBytes = Math.min(MAX_ID_BYTES, maxEventBytes);
   let bomBytes = 0;
   let skipLf = false;
   let committedId = lastEventId;
   const block = emptyBlock(lastEventId);
+  /** How the first line that is not a field began, since the last event or comment. */
+  let ignored: Buffer | undefined;
 
   /** `length` is larger than `end - start` only for a line over the limit, of which only the head is kept. */
   function line(bytes: Buffer, start: number, end: number, length: number, sink: EventSink): void {
@@ -30,54 +36,85 @@ export function sseDecoder(maxEventBytes: number, lastEventId = ""): Decoder {
     const lost = length - (end - start);
     if (isData(bytes, start, end)) {
       const value = start + (bytes[start + 5] === SPACE && start + 5 < end ? 6 : 5);
-      data(bytes, value, end, end - value + lost);
+      data(bytes, value, end, end - value + lost, sink);
       return;
     }
     const found = bytes.subarray(start, end).indexOf(COLON);
-    if (found === 0) return;
+    if (found === 0) {
+      ignored = undefined;
+      return;
+    }
     const nameEnd = found === -1 ? end : start + found;
     let valueStart = found === -1 ? end : nameEnd + 1;
     if (bytes[valueStart] === SPACE && valueStart < end) valueStart++;
-    field(bytes.toString("latin1", start, nameEnd), bytes, valueStart, end, end - valueStart + lost, sink);
+    const name = bytes.toString("latin1", start, nameEnd);
+    if (!field(name, bytes, valueStart, end, end - valueStart + lost, sink))
+      ignored ??= Buffer.from(bytes.subarray(start, Math.min(end, start + EXCERPT_BYTES)));
   }
 
-  function field(name: string, bytes: Buffer, start: number, end: number, length: number, sink: EventSink): void {
+  /** False: the specification does not define the field. */
+  function field(name: string, bytes: Buffer, start: number, end: number, length: number, sink: EventSink): boolean {
     switch (name) {
       case "data":
-        data(bytes, start, end, length);
-        return;
+        data(bytes, start, end, length, sink);
+        return true;
       case "event":
-        if (length > maxEventBytes) block.refusedHead ??= Buffer.alloc(0);
+        if (length > maxEventBytes) refuse(EMPTY, sink);
         else block.type = bytes.toString("utf8", start, end);
-        return;
+        return true;
       case "id":
-        if (length > maxEventBytes || bytes.subarray(start, end).includes(0)) return;
-        block.id = bytes.toString("utf8", start, end);
-        block.ownId = true;
-        return;
+        if (length > maxIdBytes) sink.idRefused();
+        else if (!bytes.subarray(start, end).includes(0)) {
+          block.id = bytes.toString("utf8", start, end);
+          block.ownId = true;
+        }
+        return true;
       case "retry": {
         const digits = bytes.toString("latin1", start, end);
         if (/^[0-9]+$/.test(digits) && length === digits.length) sink.retry(Number(digits));
-        return;
+        return true;
       }
     }
+    return false;
   }
 
-  function data(bytes: Buffer, start: number, end: number, length: number): void {
-    const total = block.lines === 0 ? length : block.bytes + 1 + length;
+  /** Length of the block's data with another line. */
+  function dataBytes(length: number): number {
+    return block.lines === 0 ? length : block.bytes + 1 + length;
+  }
+
+  function data(bytes: Buffer, start: number, end: number, length: number, sink: EventSink): void {
+    const total = dataBytes(length);
+    if (total > maxEventBytes) refuseData(bytes, start, end, sink);
     block.lines++;
     block.bytes = total;
-    if (total > maxEventBytes) {
-      // Only the head is kept. The rest of the block is counted and discarded.
-      block.refusedHead ??= Buffer.concat([
-        Buffer.from(block.lines === 1 ? "" : `${block.data}\n`),
-        bytes.subarray(start, Math.min(end, start + 1024)),
-      ]);
-      block.data = "";
-      return;
-    }
+    if (block.refused) return;
     const text = bytes.toString("utf8", start, end);
     block.data = block.lines === 1 ? text : `${block.data}\n${text}`;
+  }
+
+  function refuseData(bytes: Buffer, start: number, end: number, sink: EventSink): void {
+    const before = Buffer.from(block.lines === 0 ? "" : `${block.data}\n`);
+    refuse(Buffer.concat([before, bytes.subarray(start, Math.min(end, start + 1024))]), sink);
+  }
+
+  /** The block's event is over the limit. The rest of the block is discarded. */
+  function refuse(head: Buffer, sink: EventSink): void {
+    if (block.refused) return;
+    block.refused = true;
+    block.data = "";
+    sink.refused(headDigest(head, maxEventBytes), block.type || "message", block.id);
+  }
+
+  /** Reports an event once an unfinished line takes it over the limit: the end of the line may never come. */
+  function checkPartial(sink: EventSink): void {
+    const { buffer, held, length } = partial;
+    if (dataBytes(length) <= maxEventBytes || block.refused) return;
+    const colon = buffer.subarray(0, held).indexOf(COLON);
+    const value = buffer[colon + 1] === SPACE && colon + 1 < held ? colon + 2 : colon + 1;
+    const name = buffer.toString("latin1", 0, colon);
+    if (name === "data" && dataBytes(length - value) > maxEventBytes) refuseData(buffer, value, held, sink);
+    else if (name === "event" && length - value > maxEventBytes) refuse(EMPTY, sink);
   }
 
   /**
@@ -92,8 +129,9 @@ export function sseDecoder(maxEventBytes: number, lastEventId = ""): Decoder {
       const value = start + (text.charCodeAt(start + 5) === SPACE ? 6 : 5);
       if (end === start) dispatch(sink);
       else if (block.lines === 0 && value <= end && end - value <= maxEventBytes && isDataText(text, start)) {
-        if (text.charCodeAt(end + 1) === LF && !block.ownId && block.type === "" && !block.refusedHead) {
+        if (text.charCodeAt(end + 1) === LF && !block.ownId && block.type === "" && !block.refused) {
           // The usual event, one data line and no other field, does not use the block.
+          ignored = undefined;
           sink.event(text.slice(value, end), end - value, "message", block.id, false);
           end++;
         } else {
@@ -109,14 +147,14 @@ export function sseDecoder(maxEventBytes: number, lastEventId = ""): Decoder {
   }
 
   function dispatch(sink: EventSink): void {
-    const { id, type, lines, bytes, ownId, refusedHead, data: text } = block;
+    const { id, type, lines, bytes, ownId, refused, data: text } = block;
     reset(block, id);
-    if (lines > 0 || refusedHead) {
+    if (lines > 0 || refused) ignored = undefined;
+    if (lines > 0 && !refused) {
       committedId = id;
-      const name = type === "" ? "message" : type;
-      if (refusedHead) sink.refused(bytes, headDigest(refusedHead), name, id);
       // Each invalid sequence became U+FFFD, which has three bytes.
-      else sink.event(text, text.includes("\uFFFD") ? Buffer.byteLength(text) : bytes, name, id, ownId);
+      const length = text.includes("\uFFFD") ? Buffer.byteLength(text) : bytes;
+      sink.event(text, length, type === "" ? "message" : type, id, ownId);
     } else if (id !== committedId) {
       committedId = id;
       sink.idChanged(id);
@@ -167,12 +205,20 @@ export function sseDecoder(maxEventBytes: number, lastEventId = ""): Decoder {
         if (lf !== -1 && lf < start) lf = chunk.indexOf(LF, start);
         if (cr !== -1 && cr < start) cr = chunk.indexOf(CR, start);
       }
-      if (start < chunk.length) partial.append(chunk, start, chunk.length);
+      if (start === chunk.length) return;
+      partial.append(chunk, start, chunk.length);
+      checkPartial(sink);
     },
     end() {
       // A block without its blank line is discarded together with its id, whatever ended the body.
       partial.reset();
       reset(block, committedId);
+    },
+    unread() {
+      if (ignored) return ignored;
+      if (block.lines > 0) return Buffer.from(`data: ${block.data.slice(0, EXCERPT_BYTES)}`);
+      const isComment = partial.length === 0 || partial.buffer[0] === COLON;
+      return isComment ? undefined : partial.head;
     },
   };
 }
@@ -213,12 +259,12 @@ interface Block {
   type: string;
   id: string;
   ownId: boolean;
-  /** First bytes of the data of a block over the limit. */
-  refusedHead: Buffer | undefined;
+  /** It is over the limit, and reported. */
+  refused: boolean;
 }
 
 function emptyBlock(id: string): Block {
-  return { data: "", lines: 0, bytes: 0, type: "", id, ownId: false, refusedHead: undefined };
+  return { data: "", lines: 0, bytes: 0, type: "", id, ownId: false, refused: false };
 }
 
 /** Resets in place: one block object serves all events of a connection. */
@@ -229,5 +275,5 @@ function reset(block: Block, id: string): void {
   block.type = "";
   block.id = id;
   block.ownId = false;
-  block.refusedHead = undefined;
+  block.refused = false;
 }

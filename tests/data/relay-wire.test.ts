@@ -102,6 +102,27 @@ describe("a relay on the wire", () => {
       assert.equal(requests[1]!.headers["last-event-id"], "abc");
     });
 
+    for (const [what, value] of [
+      ["a lone surrogate", '"\\ud800"'],
+      ["a very long text", `"${"x".repeat(2_049)}"`],
+    ] as const)
+      it(`keeps the previous position instead of ${what}, and says so once`, async () => {
+        const resume = { kind: "query", name: "since", pointer: "/at" } as const;
+        const lines = ["7", value, value].map((at, n) => `{"n":${n},"at":${at}}\n`).join("");
+        const { requests, relay, log, data } = await runToEnd([body("text/plain", lines)], { source: { resume } });
+        assert.equal(requests[1]!.url, "/stream/a%3Ab?since=7");
+        assert.equal(relay.snapshot().checkpoint, "7");
+        assert.equal(data.length, 3);
+        assert.equal(log.lines.filter(({ fields }) => fields.code === "POSITION_REFUSED").length, 1);
+      });
+
+    it("says once that ids are too long, and stores their events", async () => {
+      const event = `id: ${"x".repeat(3_000)}\ndata: `;
+      const { log, data } = await runToEnd([sse(`${event}1\n\n${event}2\n\n`)]);
+      assert.deepEqual(data, ["1", "2"]);
+      assert.equal(log.lines.filter(({ fields }) => fields.code === "POSITION_REFUSED").length, 1);
+    });
+
     it("sends none after an empty id", async () => {
       const { requests, relay } = await runToEnd([sse("id: abc\ndata: 1\n\nid:\ndata: 2\n\n")]);
       assert.ok(!("last-event-id" in requests[1]!.headers));

@@ -170,9 +170,12 @@ const MAX_POSITION_LENGTH = 2_048;
  * must not become the checkpoint, because the stream could then never connect again.
  */
 export function canResumeFrom(position: string, resume: ResumeSettings): boolean {
-  if (position.length > MAX_POSITION_LENGTH) return false;
+  // A lone surrogate has no UTF-8 form: another position would be sent.
+  if (position.length > MAX_POSITION_LENGTH || LONE_SURROGATE.test(position)) return false;
   return ["query", "body", "message"].includes(resume.kind) || !CONTROL_CHARACTERS.test(position);
 }
+
+const LONE_SURROGATE = /\p{Surrogate}/u;
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: characters that a header must not contain
 const CONTROL_CHARACTERS = /[\u0000-\u0008\u000a-\u001f\u007f]/;

@@ -120,10 +120,11 @@ function openConnection(socket: WebSocket, request: SourceRequest, deps: WebSock
     chunks: queue,
     decoder: {
       feed: (message, sink) => {
-        if (message === TOO_LONG) sink.refused(heldBytes(maxEventBytes) + 1, headDigest(EMPTY), "message", "");
+        if (message === TOO_LONG) sink.refused(headDigest(EMPTY, maxEventBytes), "message", "");
         else messages.feed(message, sink);
       },
-      end: () => {},
+      end: messages.end,
+      unread: messages.unread,
     },
     endsClean: true,
     refusal: () => refused,

@@ -4,13 +4,9 @@ import type { Decoder, EventSink } from "../../../runtime/data/event-sink";
 
 export interface Decoded {
   readonly events: readonly { readonly type: string; readonly data: string | Buffer; readonly id: string }[];
-  readonly refused: readonly {
-    readonly bytes: number;
-    readonly digest: string;
-    readonly type: string;
-    readonly id: string;
-  }[];
+  readonly refused: readonly { readonly digest: string; readonly type: string; readonly id: string }[];
   readonly malformed: readonly { readonly bytes: number; readonly digest: string }[];
+  readonly refusedIds: number;
   readonly position: string;
   readonly retryMs: number | undefined;
 }
@@ -20,6 +16,7 @@ export function decode(decoder: Decoder, chunks: readonly Buffer[], clean = true
   const events: Decoded["events"][number][] = [];
   const refused: Decoded["refused"][number][] = [];
   const malformed: Decoded["malformed"][number][] = [];
+  let refusedIds = 0;
   let position = "";
   let retryMs: number | undefined;
   const sink: EventSink = {
@@ -28,8 +25,8 @@ export function decode(decoder: Decoder, chunks: readonly Buffer[], clean = true
       events.push({ data: typeof data === "string" ? data : Buffer.from(data), type, id });
       position = id;
     },
-    refused: (bytes, digest, type, id) => {
-      refused.push({ bytes, digest, type, id });
+    refused: (digest, type, id) => {
+      refused.push({ digest, type, id });
     },
     malformed: (bytes, digest) => {
       malformed.push({ bytes, digest });
@@ -37,13 +34,16 @@ export function decode(decoder: Decoder, chunks: readonly Buffer[], clean = true
     idChanged: (id) => {
       position = id;
     },
+    idRefused: () => {
+      refusedIds++;
+    },
     retry: (ms) => {
       retryMs = ms;
     },
   };
   for (const chunk of chunks) decoder.feed(chunk, sink);
   decoder.end(clean, sink);
-  return { events, refused, malformed, position, retryMs };
+  return { events, refused, malformed, refusedIds, position, retryMs };
 }
 
 /** The body with each of the `ends` in place of LF. Bytes, and text that names its CRs, are taken as written. */
