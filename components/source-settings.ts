@@ -153,14 +153,11 @@ function resumeSettings(resume: ResumeArgs, { body }: SourceArgs): ResumeSetting
 
 /** Rejects arguments that a WebSocket does not support, because they would have no effect. */
 function checkWebSocket(source: SourceArgs): void {
-  const { url, auth, method, body, proxy, http2 } = source;
+  const { url, method, body, http2 } = source;
   if (typeof url !== "string" || !/^wss?:/i.test(url)) return;
-  const kind = auth?.kind;
   const unsupported = [
-    kind === AuthKind.oauth2 || kind === AuthKind.awsSigV4 ? `source.auth: { kind: "${kind}" }` : undefined,
     method !== undefined && method !== SourceMethod.get ? "source.method" : undefined,
     body !== undefined ? "source.body" : undefined,
-    proxy !== undefined ? "source.proxy" : undefined,
     http2 ? "source.http2" : undefined,
   ].find((argument) => argument !== undefined);
   expect(unsupported === undefined, "`source.url`", `an http or https URL with \`${unsupported}\``, "a WebSocket");

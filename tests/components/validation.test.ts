@@ -111,9 +111,9 @@ const REFUSED: readonly (readonly [name: string, args: unknown, message: string]
     'Expected `events.identity` to be an object such as { kind: "pointer", pointer: "/id" }, got "sse-id".',
   ],
   [
-    "a WebSocket over a proxy",
-    argsWith({ source: { ...source, url: "wss://upstream.example", proxy: "http://proxy.example" } }),
-    'Expected `source.url` to be an http or https URL with `source.proxy`, got "a WebSocket".',
+    "a WebSocket over HTTP/2",
+    argsWith({ source: { ...source, url: "wss://upstream.example", http2: true } }),
+    'Expected `source.url` to be an http or https URL with `source.http2`, got "a WebSocket".',
   ],
   [
     "a key over http",

@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
-import { createHash, createHmac } from "node:crypto";
-import { createServer as createHttpServer, type Server } from "node:http";
+import type { Server } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
-import { type AddressInfo, connect } from "node:net";
+import type { AddressInfo } from "node:net";
 import { tokenCache } from "../../runtime/data/source/oauth2";
+import { startConnectProxy } from "../fakes/connect-proxy";
 import { fakeClock } from "../fakes/fake-clock";
 import { startServer } from "../fakes/http-server";
+import { startTokenEndpoint } from "../fakes/token-endpoint";
 import { type Answer, sse, startUpstream, status } from "../fakes/upstream";
 import { certificate } from "./certificate";
 import { setUp } from "./harness";
+import { expectedSignature } from "./signature";
 
 describe("credentials of a source on the wire", () => {
   const closing: (() => unknown)[] = [];
@@ -31,18 +33,10 @@ describe("credentials of a source on the wire", () => {
 
   describe("oauth2", () => {
     const auth = { kind: "oauth2", clientAuth: "basic", scope: "read write", audience: "feed" } as const;
-    /** Grants token-1, token-2, …, each valid for `lifetime` seconds. */
-    const tokenEndpoint = async (lifetime = 3_600) => {
-      const bodies: URLSearchParams[] = [];
-      const server = await startServer((_, response, body) => {
-        bodies.push(new URLSearchParams(body.toString()));
-        response.writeHead(200, { "content-type": "application/json" });
-        response.end(
-          JSON.stringify({ access_token: `token-${bodies.length}`, token_type: "Bearer", expires_in: lifetime }),
-        );
-      });
-      closing.push(server.close);
-      return { tokenUrl: `${server.url}/token`, requests: server.requests, bodies };
+    const tokenEndpoint = async (lifetime?: number) => {
+      const endpoint = await startTokenEndpoint(lifetime);
+      closing.push(endpoint.close);
+      return endpoint;
     };
     const withClient = (tokenUrl: string) => ({ key: "client-secret", oauth2: { tokenUrl, clientId: "relay" } });
 
@@ -146,20 +140,10 @@ describe("credentials of a source on the wire", () => {
       /^AWS4-HMAC-SHA256 Credential=AKID\/\d{8}\/eu-central-1\/execute-api\/aws4_request/,
     );
     assert.equal(url, "/stream/a%3Ab?a=1&b=2%20x");
-    const signed = /SignedHeaders=([^,]+), Signature=([0-9a-f]{64})$/.exec(headers.authorization!)!;
-    const names = signed[1]!.split(";");
-    const canonical = [
-      ...["POST", "/stream/a%253Ab", "a=1&b=2%20x"],
-      ...names.map((name) => `${name}:${headers[name]}`),
-      ...["", signed[1], createHash("sha256").update('{"s":"a:b"}').digest("hex")],
-    ].join("\n");
-    const day = (headers["x-amz-date"] as string).slice(0, 8);
-    const hmac = (key: string | Buffer, text: string) => createHmac("sha256", key).update(text).digest();
-    const key = [day, "eu-central-1", "execute-api", "aws4_request"].reduce<string | Buffer>(hmac, "AWS4hidden-key");
-    const scope = `${day}/eu-central-1/execute-api/aws4_request`;
-    const digest = createHash("sha256").update(canonical).digest("hex");
-    const text = `AWS4-HMAC-SHA256\n${headers["x-amz-date"]}\n${scope}\n${digest}`;
-    assert.equal(hmac(key, text).toString("hex"), signed[2]);
+    const { actual, expected } = expectedSignature(upstream.requests[0]!, {
+      ...{ method: "POST", path: "/stream/a%253Ab", query: "a=1&b=2%20x", body: '{"s":"a:b"}' },
+    });
+    assert.equal(actual, expected);
   });
 
   it("presents a client certificate, and trusts the private authority only", async () => {
@@ -187,22 +171,11 @@ describe("credentials of a source on the wire", () => {
     const { key, cert } = certificate();
     const server = createHttpsServer({ key, cert }, (_, response) => void response.writeHead(204).end());
     const url = `https://127.0.0.1:${await listening(server as unknown as Server)}`;
-    const seen: (string | undefined)[] = [];
-    const proxy = createHttpServer();
-    proxy.on("connect", (request, socket, head) => {
-      seen.push(request.url, request.headers["proxy-authorization"]);
-      const target = connect(Number(new URL(url).port), "127.0.0.1", () => {
-        socket.write("HTTP/1.1 200 Connection Established\r\n\r\n");
-        target.write(head);
-        target.pipe(socket);
-        socket.pipe(target);
-      });
-      for (const end of [socket, target])
-        end.on("error", () => {}).on("close", () => [socket, target].map((one) => one.destroy()));
-    });
-    const secret = { proxy: `http://ann:pass@127.0.0.1:${await listening(proxy)}`, tls: { ca: cert } };
+    const proxy = await startConnectProxy("ann:pass");
+    closing.push(proxy.close);
+    const secret = { proxy: proxy.url, tls: { ca: cert } };
     assert.deepEqual(await setUp({ url }, { secret }).relay.run(), { kind: "completed" });
-    assert.deepEqual(seen, [new URL(url).host, `Basic ${Buffer.from("ann:pass").toString("base64")}`]);
+    assert.deepEqual(proxy.tunnels, [new URL(url).host]);
   });
 
   it("requests an http source from the proxy", async () => {

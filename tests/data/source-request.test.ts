@@ -60,6 +60,16 @@ describe("the request to a source", () => {
     assert.equal(inBody.body, "[7]");
   });
 
+  it("sends a position as it is, also one with placeholders and replacement patterns", () => {
+    const position = "$& {streamId} {position} $1";
+    const query = build({}, { resume: { kind: "query", name: "since", template: "from {position}" } }, position);
+    assert.equal(query.url.searchParams.get("since"), `from ${position}`);
+    const body = build({ body: '{"from":"{position}"}' }, { method: "POST", resume: { kind: "body" } }, position);
+    assert.deepEqual(JSON.parse(body.body!), { from: position });
+    const text = build({ body: "from {position}" }, { method: "POST", resume: { kind: "body" } }, position);
+    assert.equal(text.body, `from ${position}`);
+  });
+
   it("sends user:password as Basic, from the key or from the URL, and never in the URL", () => {
     const pair = `Basic ${Buffer.from("ann:pass:wörd").toString("base64")}`;
     assert.equal(build({ key: "ann:pass:wörd" }, { auth: { kind: "basic" } }).headers.authorization, pair);

@@ -1,12 +1,23 @@
-/** What replaces `{streamId}` and `{position}`. */
+/** What the placeholders stand for. A placeholder without an entry here stays as it is. */
 export interface Values {
-  readonly streamId: string;
-  /** Absent: the stream starts without a position. */
-  readonly position?: string;
+  readonly streamId?: string;
+  /** Undefined: the stream starts without a position, and the placeholder is replaced by nothing. */
+  readonly position?: string | undefined;
+  readonly key?: string | undefined;
 }
 
-export function fill(text: string, { streamId, position = "" }: Values, encode = (value: string) => value): string {
-  return text.replaceAll("{streamId}", encode(streamId)).replaceAll("{position}", encode(position));
+const PLACEHOLDER = /\{(streamId|position|key)\}/g;
+
+/** `text` with its placeholders replaced, in one pass: a value that looks like a placeholder is not replaced again. */
+export function fill(text: string, values: Values, encode = (value: string) => value): string {
+  return text.replace(PLACEHOLDER, (placeholder, name: keyof Values) =>
+    name in values ? encode(values[name] ?? "") : placeholder,
+  );
+}
+
+/** `value` as a part of a JSON string. */
+export function jsonEscaped(value: string): string {
+  return JSON.stringify(value).slice(1, -1);
 }
 
 /**

@@ -34,14 +34,16 @@ export function sourceRequest(
 ): SourceRequest {
   const { resume, method = "GET" } = source;
   const sent = position === undefined || position === "" ? undefined : positionText(position, resume);
-  const values: Values = { streamId, ...(resume.kind === "body" && { position: sent }) };
+  const values: Values = { streamId, position: resume.kind === "body" ? sent : undefined };
   const { url, userInfo } = sourceUrl(secret, streamId);
   for (const [name, value] of Object.entries(secret.query ?? {})) url.searchParams.set(name, fill(value, values));
   const publicHeaders: Record<string, string> = {
-    accept: accept(source.format),
-    // Servers that compress without flushing withhold events, so compression is an option.
-    "accept-encoding": compressed ? "gzip, br, zstd" : "identity",
-    "cache-control": "no-cache",
+    ...(!isWebSocket(url) && {
+      accept: accept(source.format),
+      // Servers that compress without flushing withhold events, so compression is an option.
+      "accept-encoding": compressed ? "gzip, br, zstd" : "identity",
+      "cache-control": "no-cache",
+    }),
     "user-agent": "stream-ingestion",
   };
   const own: Record<string, string> = {};
@@ -92,12 +94,16 @@ function secretsOf(
   return values.filter((value): value is string => value !== undefined && value.length > 3);
 }
 
+export function isWebSocket({ protocol }: URL): boolean {
+  return protocol === "wss:" || protocol === "ws:";
+}
+
 const PROTOCOLS = ["https:", "http:", "wss:", "ws:"];
 
 /** `user:password` of the URL, which is not sent as part of it. */
 function sourceUrl(secret: SourceSecret, streamId: string): { readonly url: URL; readonly userInfo?: string } {
-  const path = secret.path.replaceAll("{streamId}", encodeURIComponent(streamId));
-  const origin = secret.url.replaceAll("{streamId}", encodeURIComponent(streamId)).replace(/\/+$/, "");
+  const path = fill(secret.path, { streamId }, encodeURIComponent);
+  const origin = fill(secret.url, { streamId }, encodeURIComponent).replace(/\/+$/, "");
   try {
     const url = new URL(origin + (path === "" || path.startsWith("/") ? path : `/${path}`));
     if (!PROTOCOLS.includes(url.protocol)) throw new Error(url.protocol);
@@ -159,7 +165,7 @@ function isJson(text: string): boolean {
 }
 
 function positionText(position: string, { template }: ResumeSettings): string {
-  return template === undefined ? position : template.replaceAll("{position}", position);
+  return template === undefined ? position : fill(template, { position });
 }
 
 /** Servers reject header lines of a few kilobytes with 431, and each lease renewal writes the position to the row. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import WebSocket from "ws";
-import type { RelaySettings } from "../../contract";
+import type { RelaySettings, SourceSecret } from "../../contract";
 import type { Clock } from "../../support/clock";
 import { StreamError } from "../../support/errors";
 import { messageDecoder } from "../message-decoder";
@@ -8,17 +8,14 @@ import { headDigest } from "../partial-line";
 import { classifyCloseCode } from "./close-code";
 import { readExcerpt } from "./excerpt";
 import { MessageQueue } from "./message-queue";
-import { openingMessages } from "./opening-messages";
 import { keepAlive } from "./ping";
+import { fill, jsonEscaped } from "./placeholders";
 import type { Answer, OpenConnection, OpenRequest, Refusal, Source } from "./port";
-import { redact, type SourceRequest, sourceRequest } from "./request";
+import { type RequestPreparer, redacted, type SourceDeps } from "./prepare";
+import { redact, type SourceRequest } from "./request";
 import { retryAfterMs } from "./retry-after";
-
-export interface WebSocketSourceDeps {
-  readonly streamId: string;
-  readonly settings: RelaySettings;
-  readonly clock: Clock;
-}
+import { sourceError } from "./source-error";
+import { openTunnel } from "./tunnel";
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** More than this is read ahead only within one read of the socket. */
@@ -31,22 +28,33 @@ const heldBytes = (maxEventBytes: number) => Math.max(HELD_BYTES, maxEventBytes 
 const TOO_LONG = Buffer.alloc(1);
 
 /** A source that sends messages over a WebSocket (RFC 6455). Each text or binary message is one event. */
-export function webSocketSource(deps: WebSocketSourceDeps): Pick<Source, "open"> {
-  return { open: (request) => open(request, deps) };
+export function webSocketSource(deps: SourceDeps, preparer: RequestPreparer): Pick<Source, "open"> {
+  return {
+    async open(opening: OpenRequest): Promise<Answer> {
+      checkSettings(deps.settings, opening);
+      const prepared = await preparer.prepare(opening);
+      return prepared.kind === "refused" ? prepared : open(opening, prepared.request, deps);
+    },
+  };
 }
 
-async function open({ secret, position, signal }: OpenRequest, deps: WebSocketSourceDeps): Promise<Answer> {
+async function open(
+  { secret, position, signal }: OpenRequest,
+  request: SourceRequest,
+  deps: SourceDeps,
+): Promise<Answer> {
   const { streamId, settings, clock } = deps;
   const { source, events } = settings;
   const { subprotocols, compression } = source.webSocket;
-  const request = sourceRequest(secret, source, streamId, position);
+  const tunnel = secret.proxy === undefined ? undefined : await tunnelTo(request, secret, signal);
   const socket = new WebSocket(request.url, [...subprotocols], {
-    headers: handshakeHeaders(request),
+    headers: request.headers,
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
     maxPayload: heldBytes(events.maxEventBytes),
     perMessageDeflate: compression,
     followRedirects: false,
     ...secret.tls,
+    ...(tunnel && { createConnection: () => tunnel }),
   });
   // Before the first await: the first message may arrive with the handshake's response.
   const connection = openConnection(socket, request, deps);
@@ -58,18 +66,34 @@ async function open({ secret, position, signal }: OpenRequest, deps: WebSocketSo
     const refused = await handshake(socket);
     if (refused) return await refusal(refused, request, clock, signal);
     const { key, messages = [] } = secret;
-    for (const message of openingMessages(messages, { streamId, position, key })) socket.send(message);
+    for (const message of messages) socket.send(fill(message, { streamId, position, key }, jsonEscaped));
     return { kind: "stream", connection };
   } catch (cause) {
     connection.close();
-    throw lost(cause as Error, request);
+    throw lost(cause, request);
   }
 }
 
-/** The request's headers without those that only an HTTP body has a use for. */
-function handshakeHeaders({ headers }: SourceRequest): Record<string, string> {
-  const { accept, "accept-encoding": _, "cache-control": __, ...rest } = headers;
-  return rest;
+async function tunnelTo(request: SourceRequest, { proxy = "", tls }: SourceSecret, signal: AbortSignal) {
+  try {
+    return await openTunnel(proxy, request.url, tls, signal);
+  } catch (cause) {
+    throw lost(cause, request);
+  }
+}
+
+/** Rejects what a WebSocket cannot apply. A deployment rejects it too, unless it does not know the URL. @throws StreamError CONFIG_INVALID */
+function checkSettings({ source: { method, http2, format } }: RelaySettings, { secret }: OpenRequest): void {
+  const unsupported =
+    (method !== undefined && "source.method") ||
+    (secret.body !== undefined && "source.body") ||
+    (http2 && "source.http2") ||
+    (format !== "auto" && "source.format");
+  if (!unsupported) return;
+  throw new StreamError(
+    "CONFIG_INVALID",
+    `Expected the source's \`url\` to be http or https with \`${unsupported}\`, got a WebSocket. Remove \`${unsupported}\` or change the URL.`,
+  );
 }
 
 /** Resolves when the socket is open, or with the response that refused it. */
@@ -81,7 +105,7 @@ function handshake(socket: WebSocket): Promise<IncomingMessage | undefined> {
   });
 }
 
-function openConnection(socket: WebSocket, request: SourceRequest, deps: WebSocketSourceDeps): OpenConnection {
+function openConnection(socket: WebSocket, request: SourceRequest, deps: SourceDeps): OpenConnection {
   const { settings, clock } = deps;
   const queue = new MessageQueue(
     QUEUE,
@@ -162,12 +186,6 @@ async function refusal(
   };
 }
 
-function lost(cause: Error & { readonly code?: string }, { secrets }: SourceRequest): StreamError {
-  if (cause instanceof StreamError) return cause;
-  const { code, message } = cause;
-  return new StreamError(
-    message === "Opening handshake has timed out" ? "SOURCE_TIMEOUT" : "SOURCE_NETWORK",
-    redact(`The WebSocket to the source failed: ${[code, message].filter(Boolean).join(" ")}`, secrets),
-    { retryable: true },
-  );
+function lost(cause: unknown, { secrets }: SourceRequest): StreamError {
+  return redacted(sourceError(cause, "The WebSocket to the source failed"), secrets);
 }
