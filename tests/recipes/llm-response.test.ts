@@ -1,21 +1,15 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { type IngestionStack, startIngestionStack } from "../../cli/local/ingestion-stack";
-import { readStoredEvents } from "../../cli/local/stored-events";
 import { type FakeServer, startServer } from "../fakes/http-server";
-import { programFolder } from "../local/evaluate/program-folder";
+import { eventually } from "../local/event-log";
+import { type RunningRecipe, runRecipe } from "./recipe";
 
-const ROOT = resolve(__dirname, "../..");
-const RECIPE = join(ROOT, "docs/recipes/llm-response");
 /** The same token many times: only the arrival distinguishes two of them. */
 const CHUNKS = Array.from({ length: 50 }, () => '{"choices":[{"delta":{"content":"very "}}]}');
 
 describe("the recipe llm-response, on the local stack", function () {
   this.timeout(120_000);
   let server: FakeServer;
-  let stack: IngestionStack;
-  let folder: ReturnType<typeof programFolder>;
+  let recipe: RunningRecipe;
   const requests: { readonly method?: string; readonly key?: string; readonly body: string }[] = [];
 
   before(async () => {
@@ -24,39 +18,22 @@ describe("the recipe llm-response, on the local stack", function () {
       response.writeHead(200, { "content-type": "text/event-stream" });
       response.end([...CHUNKS, "[DONE]"].map((data) => `data: ${data}\n\n`).join(""));
     });
-    const source = (file: string) =>
-      readFileSync(join(RECIPE, file), "utf8")
-        .replace('"pulumi-stream-ingestion"', JSON.stringify(join(ROOT, "components/index")))
-        .replace('"pulumi-stream-ingestion/processor"', JSON.stringify(join(ROOT, "runtime/processor/index")));
-    folder = programFolder({ "index.ts": source("index.ts"), "processor.ts": source("processor.ts") });
-    stack = await startIngestionStack({
-      program: folder.path,
-      stack: "dev",
-      config: {},
-      secrets: { url: server.url, key: "hush-hush" },
-      hopSeconds: 30,
-      onReport: () => {},
-      onEvent: () => {},
-    });
+    recipe = await runRecipe("llm-response", { secrets: { url: server.url, key: "hush-hush" }, hopSeconds: 30 });
   });
   after(async () => {
-    await stack?.close();
-    folder?.remove();
+    await recipe?.close();
     await server?.close();
   });
 
   it("stores every token of one answer, and completes without a second request", async () => {
-    const { api, eventTables } = stack.instances[0]!;
-    await api.start("story-1");
-    let status: string | undefined;
-    while (status !== "completed") {
-      status = (await api.list()).find(({ streamId }) => streamId === "story-1")?.status;
+    await recipe.api.start("story-1");
+    await eventually("the stream to complete", async () => {
+      const status = (await recipe.api.list()).find(({ streamId }) => streamId === "story-1")?.status;
       assert.notEqual(status, "failed");
-      await new Promise(setImmediate);
-    }
-    const stored = (await Promise.all(eventTables.map((table) => readStoredEvents(stack.cloud, table)))).flat();
+      return status === "completed" || undefined;
+    });
     assert.deepEqual(
-      stored.map(({ data }) => data?.toString()),
+      (await recipe.stored()).map(({ data }) => data?.toString()),
       CHUNKS,
     );
     assert.equal(requests.length, 1);

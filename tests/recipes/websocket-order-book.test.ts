@@ -1,29 +1,12 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { join, resolve } from "node:path";
+import { createServer } from "node:http";
 import { type WebSocket, WebSocketServer } from "ws";
-import { type IngestionStack, startIngestionStack } from "../../cli/local/ingestion-stack";
-import { stackEvents } from "../../cli/local/stack-event";
-import { readStoredEvents } from "../../cli/local/stored-events";
 import { groupBy } from "../../runtime/support/group-by";
-import { programFolder } from "../local/evaluate/program-folder";
+import { type FakeServer, listen } from "../fakes/http-server";
+import { type RunningRecipe, runRecipe } from "./recipe";
 
-const ROOT = resolve(__dirname, "../..");
-const RECIPE = join(ROOT, "docs/recipes/websocket-order-book");
 const SYMBOL = "BTC-USD";
 const CHANGE_EVERY_MS = 20;
-const HANDOVERS = 2;
-
-/** The recipe's files, with this repository's sources as its packages. */
-function recipeFolder() {
-  const source = (file: string) =>
-    readFileSync(join(RECIPE, file), "utf8")
-      .replace('"pulumi-stream-ingestion"', JSON.stringify(join(ROOT, "components/index")))
-      .replace('"pulumi-stream-ingestion/processor"', JSON.stringify(join(ROOT, "runtime/processor/index")));
-  return programFolder({ "index.ts": source("index.ts"), "processor.ts": source("processor.ts") });
-}
 
 /** A market feed: nothing before a subscription, then a snapshot and the changes to it. Remembers what each connection was sent. */
 function startMarket() {
@@ -59,77 +42,45 @@ function startMarket() {
     );
     socket.on("close", () => clearInterval(timer));
   }
-  return { server, connections, peak: () => peak, close: () => close(server, sockets) };
+  const terminate = () => {
+    for (const socket of sockets.clients) socket.terminate();
+  };
+  return { server, connections, peak: () => peak, terminate };
 }
 
-function close(server: Server, sockets: WebSocketServer): void {
-  for (const socket of sockets.clients) socket.terminate();
-  server.close();
+/** The last message that the processor applied of each connection, and how many wait. */
+function booksIn(logs: readonly string[]) {
+  const states = logs
+    .filter((line) => line.includes('"book":'))
+    .map((line) => JSON.parse(line.slice(line.indexOf('{"book"'))) as { book: string; last: number; waiting: number });
+  return new Map(states.map(({ book, ...state }) => [book.split(" ")[1]!, state]));
 }
 
 describe("the recipe websocket-order-book, on the local stack", function () {
   this.timeout(120_000);
   const market = startMarket();
-  let folder: ReturnType<typeof recipeFolder>;
-  let stack: IngestionStack;
-  let handovers = 0;
-  let processed = 0;
-  /** The last message that the processor applied, and how many wait, by connection. */
-  const books = new Map<string, { readonly last?: number; readonly waiting: number }>();
-  let happened = () => {};
+  let server: Omit<FakeServer, "requests">;
+  let recipe: RunningRecipe;
 
   before(async () => {
-    await new Promise<void>((listening) => market.server.listen(0, "127.0.0.1", listening));
-    folder = recipeFolder();
-    const tables = new Set<string>();
-    stack = await startIngestionStack({
-      program: folder.path,
-      stack: "dev",
-      config: {},
-      secrets: { url: `ws://127.0.0.1:${(market.server.address() as AddressInfo).port}` },
-      hopSeconds: 5,
-      onReport: () => {},
-      onEvent: (event) => {
-        if (event.kind === "record") tables.add(event.table);
-        for (const one of stackEvents(event, tables)) {
-          if (one.kind === "handover") handovers++;
-          if (one.kind === "processed") processed++;
-          if (one.kind === "log" && one.line.includes('"book":')) noteBook(one.line);
-        }
-        happened();
-      },
-    });
+    server = await listen(market.server);
+    recipe = await runRecipe("websocket-order-book", { secrets: { url: server.url.replace("http:", "ws:") } });
   });
-  const noteBook = (line: string) => {
-    const { book, ...state } = JSON.parse(line.slice(line.indexOf('{"book"'))) as {
-      book: string;
-      last?: number;
-      waiting: number;
-    };
-    books.set(book.split(" ")[1]!, state);
-  };
   after(async () => {
-    await stack?.close();
-    folder?.remove();
-    market.close();
+    await recipe?.close();
+    market.terminate();
+    await server?.close();
   });
-
-  const until = (is: () => boolean) =>
-    new Promise<void>((resolve) => {
-      happened = () => is() && resolve();
-      happened();
-    });
 
   it("stores each connection's messages without a gap through two handovers, and mixes none", async () => {
-    await until(() => handovers >= HANDOVERS && market.connections.length > HANDOVERS);
-    await stack.stopStreams(20_000);
-    const { eventTables } = stack.instances[0]!;
-    const stored = (await Promise.all(eventTables.map((table) => readStoredEvents(stack.cloud, table)))).flat();
-    await until(() => processed >= stored.length);
+    await recipe.twoHandovers("break");
+    await recipe.until("changes on a third connection", () => (market.connections[2]?.length ?? 0) > 10);
+    await recipe.stop();
 
     assert.equal(market.peak(), 1, "the market never saw two connections at once");
-    const connections = groupBy(stored, ({ sequence }) => sequence.slice(0, sequence.lastIndexOf(".")));
+    const connections = groupBy(await recipe.stored(), ({ sequence }) => sequence.slice(0, sequence.lastIndexOf(".")));
     assert.equal(connections.size, market.connections.length);
+    const books = booksIn(recipe.logs);
     const byGeneration = [...connections.keys()].sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
     byGeneration.forEach((connection, at) => {
       const received = connections
