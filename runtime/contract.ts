@@ -343,6 +343,19 @@ export interface StreamHealth {
   readonly unstoredSince?: number;
   /** The event table throttles writes. Absent: it has not throttled one for half a minute. */
   readonly throttledSince?: number;
+  /** The bytes received since the last event or heartbeat are neither. Absent: the last bytes were. */
+  readonly mute?: Mute;
+}
+
+/** Times of the first and the last bytes that did not give an event. */
+export interface Mute {
+  readonly since: number;
+  readonly until: number;
+}
+
+/** Whether bytes arrived for a minute and no event did. */
+export function isMute({ mute }: StreamHealth): boolean {
+  return mute !== undefined && mute.until - mute.since >= 60_000;
 }
 
 /** Statistics of a stream's handovers. */

@@ -17,6 +17,8 @@ export interface ConnectionDeps {
   readonly signal: AbortSignal;
   readonly onOpen: () => void;
   readonly onBytes: () => void;
+  /** A chunk was decoded. `unread`: see {@link Decoder.unread}. */
+  readonly onDecoded: (events: boolean, unread: Buffer | undefined, redact: (text: string) => string) => void;
 }
 
 /** Opens one connection and reads it to its end. Never rejects. */
@@ -55,14 +57,16 @@ function failed(error: StreamError): ConnectionEnd {
 async function read(
   { chunks, decoder, endsClean, refusal, redact }: OpenConnection,
   idle: ReturnType<typeof idleTimer>,
-  { settings, pipeline, writer, signal, onBytes }: ConnectionDeps,
+  { settings, pipeline, writer, signal, onBytes, onDecoded }: ConnectionDeps,
 ): Promise<ConnectionEnd> {
   try {
     for await (const chunk of chunks) {
       idle.stop();
       pipeline.counts.bytes += chunk.length;
       onBytes();
+      const before = pipeline.decoded;
       decoder.feed(chunk, pipeline);
+      onDecoded(pipeline.decoded > before, decoder.unread(), redact);
       if (pipeline.control) return endedBy(pipeline.control, redact);
       writer.flush();
       while (writer.full && !signal.aborted) await writer.changed();

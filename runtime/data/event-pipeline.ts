@@ -34,6 +34,8 @@ export class EventPipeline implements EventSink {
   /** Position of the last event read, settled or not: the next connection of this run resumes here. */
   position: string | undefined;
   serverRetryMs: number | undefined;
+  /** Events that the decoders found, in all connections. */
+  decoded = 0;
   /** Events read on this connection. */
   counter = 0;
   /** Ends this connection. Events after it are discarded: the next connection, if there is one, reads them again. */
@@ -67,6 +69,7 @@ export class EventPipeline implements EventSink {
   }
 
   event(data: string | Buffer, dataBytes: number, type: string, id: string, ownId: boolean): void {
+    this.decoded++;
     if (this.control !== undefined) return;
     const { settings, tracker, streamId } = this.deps;
     const { on } = settings.source;

@@ -9,6 +9,8 @@ import { runConnection } from "./connection";
 import { failureOf, lastError } from "./connection-end";
 import { EventPipeline } from "./event-pipeline";
 import type { EventStore, PutOversize } from "./event-store";
+import { noEventsError } from "./no-events-error";
+import { ReadHealth } from "./read-health";
 import { HEALTHY_MS, nextReconnect } from "./reconnect";
 import type { TokenCache } from "./source/oauth2";
 import { type ConnectionEnd, decideOutcome, mayMeanLostPosition, opened } from "./source/outcome";
@@ -54,6 +56,7 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
   const giveUp = new AbortController();
   const tracker = new CheckpointTracker(options.checkpoint);
   const health = new WriteHealth(clock, options.health);
+  const reading = new ReadHealth(clock, options.health);
   const writer = new Writer({
     ...deps,
     log,
@@ -152,8 +155,7 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
     pipeline.counts.resumeLost++;
     tracker.addSettled("");
     log.log("warn", "The source no longer knows the stored position. The stream resumes from now.", {
-      code: end.error.code,
-      message: end.error.message,
+      error: end.error,
     });
   }
 
@@ -191,6 +193,12 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
             options.onProgress({ kind: "first-byte", at });
           }
           if (state.attempt > 0 && at - state.connectedSince! >= HEALTHY_MS) state.attempt = 0;
+        },
+        onDecoded: (events, unread, redact) => {
+          if (!reading.chunk(events, unread !== undefined)) return;
+          const { code, message } = noEventsError(unread!, settings.source.format, redact);
+          state.lastError = { code, message, at: clock.now() };
+          log.log("warn", message, { code });
         },
       },
     );
@@ -245,8 +253,7 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
       state.attempt = next.attempt;
       const retryAt = Math.ceil(clock.now() + next.delayMs);
       log.log("info", "Connection ended", {
-        code: error.code,
-        message: error.message,
+        error: { code: error.code, message: error.message },
         delayMs: Math.round(next.delayMs),
       });
       const tooFar = next.delayMs > MAX_WAIT_MS || retryAt >= options.stopReadingAt;
@@ -304,7 +311,7 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
       ...state,
       // "" = the source refused the position: none.
       checkpoint: tracker.checkpoint || undefined,
-      health: health.snapshot(),
+      health: { ...health.snapshot(), ...reading.snapshot() },
       counters: { ...pipeline.counts, inFlight: drained ? 0 : tracker.unsettled },
     }),
   };

@@ -10,6 +10,7 @@ export type ErrorCode =
   | "SOURCE_FORMAT"
   | "SOURCE_IDLE"
   | "SOURCE_NETWORK"
+  | "SOURCE_NO_EVENTS"
   | "SOURCE_STATUS"
   | "SOURCE_TIMEOUT"
   | "STORE_UNAVAILABLE"

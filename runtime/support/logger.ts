@@ -16,17 +16,20 @@ export function jsonLogger(
   return {
     log: (level, message, fields = {}) =>
       write(JSON.stringify({ time: new Date(now()).toISOString(), level, message, ...base, ...describe(fields) })),
-    with: (fields) => jsonLogger(write, { ...base, ...fields }, now),
+    with: (fields) => jsonLogger(write, { ...base, ...describe(fields) }, now),
   };
 }
 
 export const silentLogger: Logger = { log: () => {}, with: () => silentLogger };
 
+/** Names that each line has. A field with one of them gets an underscore, so that it does not replace the line's value. */
+const RESERVED = ["time", "level", "message"];
+
 /** Logs of an error only `code` and `message`: its other fields can hold request headers and so the credential. */
 function describe(fields: LogFields): LogFields {
   return Object.fromEntries(
     Object.entries(fields).map(([name, value]) => [
-      name,
+      RESERVED.includes(name) ? `${name}_` : name,
       value instanceof Error
         ? { code: (value as { code?: unknown }).code ?? value.name, message: value.message }
         : value,

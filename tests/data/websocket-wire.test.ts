@@ -124,7 +124,7 @@ describe("a relay of a WebSocket", () => {
       sends(["b"], 4000, "sesame-open is late"),
     ]);
     assert.deepEqual(data, ["a", "b"]);
-    const messages = log.lines.map(({ fields }) => String(fields.message));
+    const messages = log.lines.map(({ fields }) => (fields.error as Error | undefined)?.message);
     assert.ok(messages.includes("The WebSocket to the source failed: close code 1006"));
     assert.ok(messages.includes("The WebSocket to the source failed: close code 4000: *** is late"));
   });

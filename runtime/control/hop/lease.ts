@@ -181,6 +181,7 @@ function statusAttributes({ status, relay, handoverMode, handover }: Report): Re
     refusal: relay.history.refusal,
     unstoredSince: relay.health.unstoredSince,
     throttledSince: relay.health.throttledSince,
+    mute: relay.health.mute,
     ...(handoverMode && { handoverMode }),
     ...(handover && { handover, disconnectedAt: undefined }),
   };

@@ -34,7 +34,7 @@ export function relayRunner(
       checkpoint: row.checkpoint,
       attempt: row.attempt,
       history: { openedAt: row.openedAt, refusal: row.refusal, uncompressed: row.uncompressed },
-      health: { unstoredSince: row.unstoredSince, throttledSince: row.throttledSince },
+      health: { unstoredSince: row.unstoredSince, throttledSince: row.throttledSince, mute: row.mute },
       signal: stopReading.signal,
       stopReadingAt: frame.deadlineAt - frame.timing.stopReadingMs,
       drainUntil: frame.deadlineAt - frame.timing.releaseMs,
