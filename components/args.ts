@@ -585,10 +585,93 @@ export interface PrivateApiArgs {
   securityGroupIds?: pulumi.Input<pulumi.Input<string>[]>;
 }
 
-/** Notifications of the alarms: streams down or failed, processor failures, dropped events, iterator age and hop rate. */
+/** Settings of one alarm. It is in ALARM when its metric is above `threshold` in each of the last `evaluationPeriods` periods. */
+export interface AlarmArgs {
+  /**
+   * Whether the alarm exists. An alarm costs $0.10 per month.
+   * @default true
+   */
+  enabled?: boolean;
+  /** Number that the metric must exceed in a period; for `watchdogStopped`, the number that it must reach. */
+  threshold?: number;
+  /** Length of a period in seconds: a multiple of 60 up to 86400. */
+  periodSeconds?: number;
+  /** Number of periods in a row: at least 1, at most one day in total. */
+  evaluationPeriods?: number;
+}
+
+/**
+ * The alarms. Each one can be changed or switched off. docs/operating.md describes the cause and the solution of each.
+ * @example { topicArn, eventsRefused: { threshold: 100 }, hopRate: { enabled: false } }
+ */
 export interface AlarmsArgs {
   /** ARN of the SNS topic that receives the notifications. Without it, alarms are only visible in CloudWatch. */
   topicArn?: pulumi.Input<string>;
+  /**
+   * A stream that should run has no live lease.
+   * @default { threshold: 0, periodSeconds: 60, evaluationPeriods: 5 }
+   */
+  streamsDown?: AlarmArgs;
+  /**
+   * A stream failed permanently.
+   * @default { threshold: 0, periodSeconds: 60, evaluationPeriods: 1 }
+   */
+  streamsFailed?: AlarmArgs;
+  /**
+   * A stream receives events, and for a minute none of them was stored.
+   * @default { threshold: 0, periodSeconds: 60, evaluationPeriods: 5 }
+   */
+  streamsNotStoring?: AlarmArgs;
+  /**
+   * The event table has throttled the writes of a stream for a minute.
+   * @default { threshold: 0, periodSeconds: 60, evaluationPeriods: 5 }
+   */
+  streamsThrottled?: AlarmArgs;
+  /**
+   * A stream has received bytes, and no event came out of them for a minute.
+   * @default { threshold: 0, periodSeconds: 60, evaluationPeriods: 1 }
+   */
+  streamsMute?: AlarmArgs;
+  /**
+   * A hop ended before it had stored all events.
+   * @default { threshold: 0, periodSeconds: 60, evaluationPeriods: 1 }
+   */
+  eventsAbandoned?: AlarmArgs;
+  /**
+   * Events were refused, for example because they are larger than `events.maxEventBytes`.
+   * @default { threshold: 0, periodSeconds: 60, evaluationPeriods: 1 }
+   */
+  eventsRefused?: AlarmArgs;
+  /**
+   * Runs of the watchdog are below the threshold, or it sends no metrics.
+   * @default { threshold: 1, periodSeconds: 60, evaluationPeriods: 5 }
+   */
+  watchdogStopped?: AlarmArgs;
+  /**
+   * The processor could not handle events. They are in the failure bucket.
+   * @default { threshold: 0, periodSeconds: 60, evaluationPeriods: 1 }
+   */
+  processorFailures?: AlarmArgs;
+  /**
+   * The processor crashed or timed out on every attempt. Lambda stored the events in the failure bucket.
+   * @default { threshold: 0, periodSeconds: 60, evaluationPeriods: 1 }
+   */
+  processorDiscarded?: AlarmArgs;
+  /**
+   * Lambda could not store events of the processor in the failure bucket.
+   * @default { threshold: 0, periodSeconds: 60, evaluationPeriods: 1 }
+   */
+  processorDropped?: AlarmArgs;
+  /**
+   * Age of the oldest record that the processor has not handled, in milliseconds.
+   * @default { threshold: 3600000, periodSeconds: 300, evaluationPeriods: 1 }
+   */
+  iteratorAge?: AlarmArgs;
+  /**
+   * Number of hops in a period. The default threshold is 30 and one more for each stream in `streams`.
+   * @default { threshold: 30, periodSeconds: 300, evaluationPeriods: 2 }
+   */
+  hopRate?: AlarmArgs;
 }
 
 /** VPC of the functions. Set `subnetIds` with `securityGroupIds`, or `fixedEgress`. */
@@ -698,7 +781,7 @@ export interface StreamIngestionArgs {
   bucket?: pulumi.Input<string>;
   /** How callers of the connection API authenticate, and from where they may call it. */
   api?: ApiArgs;
-  /** Where alarms send notifications. The component always creates seven alarms, $0.70 per month, and one dashboard. */
+  /** The alarms, by default thirteen for $1.30 per month, and where they send notifications. */
   alarms?: AlarmsArgs;
   /**
    * VPC of the connection manager or of all functions.

@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { CONTRACT_VERSION, ENV, isStreamId, type RelaySettings, STREAM_ID_RULE } from "../runtime/contract";
 import { type Account, normaliseAccount } from "./account";
+import type { AlarmName, AlarmSpec } from "./alarm-list";
+import { alarmSettings } from "./alarm-settings";
 import {
   Authorization,
   Handover,
@@ -39,6 +41,7 @@ export interface Normalised {
   readonly accessLogs: boolean;
   readonly privateApi: PrivateApiArgs | undefined;
   readonly recursion: Recursion;
+  readonly alarms: ReadonlyMap<AlarmName, AlarmSpec>;
   readonly account: Account;
   /** Absent: made of project, stack and instance. */
   readonly deploymentName: string | undefined;
@@ -86,6 +89,7 @@ export function normalise(name: string, args: StreamIngestionArgs): Normalised {
     accessLogs: flag("api.accessLogs", api.accessLogs),
     privateApi: privateApi(api.privateApi),
     recursion: oneOf("relay.recursion", Recursion, relay.recursion ?? Recursion.allow),
+    alarms: alarmSettings(args.alarms),
     account: normaliseAccount(args.account),
     deploymentName: deploymentName(args.deploymentName),
     retain: oneOf("removal", Removal, args.removal ?? Removal.retain) === Removal.retain,

@@ -6,6 +6,7 @@ import type { StreamIngestionArgs, StreamIngestionOptions } from "./args";
 import { createBucket } from "./bucket";
 import { createConnectionApi } from "./connection-api";
 import { createConnectionManager } from "./connection-manager";
+import { createDashboard } from "./dashboard";
 import { createEventProcessor } from "./event-processor";
 import { markSecrets } from "./mark-secrets";
 import { createEgress } from "./network";
@@ -120,8 +121,9 @@ export class StreamIngestion extends pulumi.ComponentResource {
         watchdog: watchdog.function,
         eventProcessor: eventProcessor.function,
         mapping: eventProcessor.mapping,
-        alarms: createAlarms(scope, eventProcessor, settings.streams, alarms),
+        alarms: createAlarms(scope, eventProcessor, settings, alarms?.topicArn),
       });
+      createDashboard(scope);
       this.apiUrl = api.url;
       this.tableName = eventTable.name;
       this.connectionTableName = connectionTable.name;

@@ -423,8 +423,15 @@ export const METRIC = {
   received: "EventsReceived",
   stored: "EventsStored",
   suppressed: "EventsSuppressed",
+  ignored: "EventsIgnored",
+  repeated: "EventsRepeated",
+  conflicting: "EventsConflicting",
   refused: "EventsRefused",
   abandoned: "EventsAbandoned",
+  /** Batches that the event table throttled. */
+  throttled: "WritesThrottled",
+  /** Positions that the upstream no longer knew: events may be missing. */
+  resumeLost: "ResumeLost",
   bytes: "BytesReceived",
   reconnects: "Reconnects",
   handovers: "Handovers",
@@ -436,6 +443,14 @@ export const METRIC = {
   streamsDown: "StreamsDown",
   /** Streams that failed permanently. */
   streamsFailed: "StreamsFailed",
+  /** Streams that have received events and stored none for at least a minute. */
+  streamsNotStoring: "StreamsNotStoring",
+  /** Streams whose writes the event table has throttled for at least a minute. */
+  streamsThrottled: "StreamsThrottled",
+  /** Streams that have received bytes and no event for at least a minute. */
+  streamsMute: "StreamsMute",
+  /** 1 for each run of the watchdog. */
+  watchdogRuns: "WatchdogRuns",
   processed: "EventsProcessed",
   processorFailures: "ProcessorFailures",
   /** From received by the relay to handled by the processor. */

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { existsSync, globSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { ALARMS, type AlarmName, alarmRole } from "../components/alarm-list";
+import { ZERO_COUNTERS } from "../runtime/contract";
 
 const ROOT = resolve(__dirname, "..");
 const DECISIONS = readdirSync(join(ROOT, "docs/decisions"));
@@ -45,6 +47,25 @@ describe("the documentation", () => {
         assert.ok(existsSync(join(ROOT, dirname(page), target)), `${page} links to ${target}, which does not exist`);
       }
     assert.ok(links > 10);
+  });
+
+  it("explains each alarm: cause, how to look, how to fix", () => {
+    const [, section = ""] = read("docs/operating.md").split("## Alarms");
+    const rows = [...section.matchAll(/^\| `([a-z-]+)` \|(.*)\|$/gm)].map(([, role, cells = ""]) => ({
+      role,
+      cells: cells.split(" | ").filter((cell) => cell.trim() !== ""),
+    }));
+    const names = Object.keys(ALARMS) as AlarmName[];
+    assert.deepEqual(rows.map(({ role }) => role).sort(), names.map(alarmRole).sort());
+    for (const { role, cells } of rows) assert.equal(cells.length, 3, `${role} needs cause, look and fix`);
+  });
+
+  it("explains each counter", () => {
+    const [, section = ""] = read("docs/operating.md").split("## Counters");
+    for (const counter of Object.keys(ZERO_COUNTERS).filter(
+      (name) => !["bytes", "reconnects", "received"].includes(name),
+    ))
+      assert.ok(section.includes(`\`${counter}\``), counter);
   });
 
   it("has a page for every decision that code cites", () => {

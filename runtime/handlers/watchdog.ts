@@ -1,7 +1,7 @@
 import { awsClient } from "../aws/json-client";
-import { METRIC } from "../contract";
 import { randomNonce } from "../control/deps";
-import { runWatchdog, type WatchdogReport } from "../control/watchdog/run";
+import { reportMetrics, type WatchdogReport } from "../control/watchdog/report";
+import { runWatchdog } from "../control/watchdog/run";
 import { systemClock } from "../support/clock";
 import { jsonLogger } from "../support/logger";
 import { emfMetrics } from "../support/metrics";
@@ -27,7 +27,7 @@ const deps = {
 /** The watchdog, invoked every minute. See {@link runWatchdog}. */
 export async function handler(): Promise<WatchdogReport> {
   const report = await runWatchdog(deps);
-  metrics({ [METRIC.streamsDown]: report.down, [METRIC.streamsFailed]: report.failed });
+  metrics(reportMetrics(report));
   return report;
 }
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import ts from "typescript";
+import { ALARMS } from "../../components/alarm-list";
 import { normalise } from "../../components/normalise";
 import { requiredArgs } from "./arguments";
 
@@ -85,6 +86,13 @@ describe("the defaults of the arguments", () => {
       "NetworkArgs.functions": "relay",
       "RelayArgs.recursion": rest.recursion,
       "ApiArgs.accessLogs": rest.accessLogs,
+      "AlarmArgs.enabled": [...rest.alarms.keys()].length === Object.keys(ALARMS).length,
+      ...Object.fromEntries(
+        [...rest.alarms].map(([name, { threshold, periodSeconds, evaluationPeriods }]) => [
+          `AlarmsArgs.${name}`,
+          { threshold, periodSeconds, evaluationPeriods },
+        ]),
+      ),
       "AccountArgs.logRetentionDays": rest.account.logRetentionDays,
       "AccountArgs.tracing": rest.account.tracing,
       "AccountArgs.deletionProtection": rest.account.deletionProtection,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { StreamIngestion } from "../../components";
+import { METRIC } from "../../runtime/contract";
 import { type Evaluated, evaluate, secretValue } from "../mocks/recording-monitor";
 import { ENTRY, requiredArgs } from "./arguments";
 
@@ -53,7 +54,7 @@ describe("StreamIngestion", () => {
         "aws:apigateway/stage:Stage": 1,
         "aws:apigateway/methodSettings:MethodSettings": 1,
         "aws:scheduler/schedule:Schedule": 1,
-        "aws:cloudwatch/metricAlarm:MetricAlarm": 7,
+        "aws:cloudwatch/metricAlarm:MetricAlarm": 13,
         "aws:cloudwatch/dashboard:Dashboard": 1,
       });
       const component = created.one(TYPE);
@@ -257,10 +258,54 @@ describe("StreamIngestion", () => {
       ]);
     });
 
-    it("treats missing data of the watchdog as a stream that is down", () => {
-      const alarm = created.one("aws:cloudwatch/metricAlarm:MetricAlarm", "in-streams-down").inputs;
-      assert.equal(alarm.treatMissingData, "breaching");
-      assert.deepEqual(alarm.dimensions, { Deployment: "project-stack-in" });
+    it("has an alarm for a watchdog that sends no metrics", () => {
+      const alarms = created.resources.filter(({ type }) => type === "aws:cloudwatch/metricAlarm:MetricAlarm");
+      const breaching = alarms.filter(({ inputs }) => inputs.treatMissingData === "breaching");
+      assert.deepEqual(
+        breaching.map(({ name }) => name),
+        ["in-watchdog-stopped"],
+      );
+      const { metricName, dimensions, statistic, comparisonOperator, threshold } = breaching[0]!.inputs;
+      assert.deepEqual(
+        { metricName, dimensions, statistic, comparisonOperator, threshold },
+        {
+          metricName: "WatchdogRuns",
+          dimensions: { Deployment: "project-stack-in" },
+          statistic: "Sum",
+          comparisonOperator: "LessThanThreshold",
+          threshold: 1,
+        },
+      );
+    });
+
+    it("has alarms for streams that are connected and useless, and for events that are not stored", () => {
+      const alarms = ["streams-not-storing", "streams-throttled", "streams-mute", "events-abandoned", "events-refused"];
+      const watched = alarms.map((role) => {
+        const { inputs } = created.one("aws:cloudwatch/metricAlarm:MetricAlarm", `in-${role}`);
+        assert.deepEqual(
+          [inputs.comparisonOperator, inputs.threshold, inputs.period],
+          ["GreaterThanThreshold", 0, 60],
+          role,
+        );
+        return [inputs.metricName, inputs.statistic, inputs.evaluationPeriods];
+      });
+      assert.deepEqual(watched, [
+        ["StreamsNotStoring", "Maximum", 5],
+        ["StreamsThrottled", "Maximum", 5],
+        ["StreamsMute", "Maximum", 1],
+        ["EventsAbandoned", "Sum", 1],
+        ["EventsRefused", "Sum", 1],
+      ]);
+    });
+
+    it("shows on its dashboard every metric of the deployment", () => {
+      const { dashboardBody } = created.one("aws:cloudwatch/dashboard:Dashboard").inputs;
+      const shown = new Set(
+        (JSON.parse(dashboardBody).widgets as { properties: { metrics: string[][] } }[]).flatMap(({ properties }) =>
+          properties.metrics.map(([, metric]) => metric),
+        ),
+      );
+      assert.deepEqual([...shown].sort(), Object.values(METRIC).sort());
     });
 
     it("registers its outputs", () => {
@@ -352,6 +397,25 @@ describe("StreamIngestion", () => {
       streams: { L: [{ S: "a" }, { S: "b" }] },
     });
     assert.deepEqual(await item(), { streamId: { S: "#declared" }, streams: { L: [] } });
+  });
+
+  it("creates alarms with the user's settings, and none that is switched off", async () => {
+    const alarms = {
+      topicArn: "arn:aws:sns:eu-west-1:123456789012:pager",
+      eventsRefused: { threshold: 100, periodSeconds: 300, evaluationPeriods: 2 },
+      hopRate: { threshold: 500 },
+      streamsMute: { enabled: false },
+    };
+    const evaluated = await evaluate(() => new StreamIngestion("in", requiredArgs({ streams: ["a", "b"], alarms })));
+    const all = evaluated.resources.filter(({ type }) => type === "aws:cloudwatch/metricAlarm:MetricAlarm");
+    assert.equal(all.length, 12);
+    assert.ok(
+      all.every(({ name, inputs }) => name !== "in-streams-mute" && inputs.alarmActions[0] === alarms.topicArn),
+    );
+    const { inputs } = evaluated.one("aws:cloudwatch/metricAlarm:MetricAlarm", "in-events-refused");
+    assert.deepEqual([inputs.threshold, inputs.period, inputs.evaluationPeriods], [100, 300, 2]);
+    const hopRate = evaluated.one("aws:cloudwatch/metricAlarm:MetricAlarm", "in-hop-rate").inputs;
+    assert.equal(hopRate.threshold, 500, "a threshold is used as given");
   });
 
   it("raises the threshold of the hop rate alarm with the number of streams", async () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { StreamIngestion, type StreamIngestionArgs } from "../../components";
+import { ALARMS } from "../../components/alarm-list";
 import { evaluate } from "../mocks/recording-monitor";
 import { ENTRY, requiredArgs } from "./arguments";
 
@@ -29,6 +30,36 @@ const REFUSED: readonly (readonly [name: string, args: unknown, message: string]
     "an unknown format",
     argsWith({ source: { ...source, format: "xml" } }),
     'Expected `source.format` to be "auto" | "sse" | "lines" | "json" | "json-seq", got "xml".',
+  ],
+  [
+    "an unknown alarm",
+    argsWith({ alarms: { streamDown: {} } }),
+    `Expected \`alarms\` to have only the keys topicArn, ${Object.keys(ALARMS).join(", ")}, got "streamDown". Example: { topicArn, eventsRefused: { threshold: 100 } }.`,
+  ],
+  [
+    "an alarm that is a boolean",
+    argsWith({ alarms: { hopRate: false } }),
+    "Expected `alarms.hopRate` to be an object such as { enabled: true, threshold: 0, periodSeconds: 60, evaluationPeriods: 1 }, got false.",
+  ],
+  [
+    "an alarm that is enabled with a text",
+    argsWith({ alarms: { hopRate: { enabled: "no" } } }),
+    'Expected `alarms.hopRate.enabled` to be true or false, got "no".',
+  ],
+  [
+    "a negative threshold of an alarm",
+    argsWith({ alarms: { hopRate: { threshold: -1 } } }),
+    "Expected `alarms.hopRate.threshold` to be a number of at least 0, got -1.",
+  ],
+  [
+    "a period of an alarm that is not whole minutes",
+    argsWith({ alarms: { hopRate: { periodSeconds: 90 } } }),
+    "Expected `alarms.hopRate.periodSeconds` to be a multiple of 60 up to 86400, got 90.",
+  ],
+  [
+    "periods of an alarm that exceed a day",
+    argsWith({ alarms: { hopRate: { periodSeconds: 3600, evaluationPeriods: 25 } } }),
+    "Expected `alarms.hopRate.evaluationPeriods` to be 1..24, got 25.",
   ],
   [
     "an idle timeout longer than a hop",

@@ -60,6 +60,38 @@ describe("hop metrics", () => {
     assert.equal(written[0]![METRIC.hops], 1);
   });
 
+  it("writes a metric for each counter of events that were not stored, only when it counts", async () => {
+    const clock = fakeClock();
+    const written: Record<string, number>[] = [];
+    const meter = hopMeter(clock, (values) => written.push({ ...values }));
+    let counters = ZERO_COUNTERS;
+    meter.watch({
+      snapshot: () => ({ counters, attempt: 0, history: {}, health: {} }),
+      run: () => new Promise(() => {}),
+    });
+    const done = new AbortController();
+    const running = meter.run(done.signal);
+    await clock.advance(60_000);
+    const seven = { ignored: 1, suppressed: 2, repeated: 3, conflicting: 4, refused: 5, abandoned: 6, resumeLost: 7 };
+    counters = { ...ZERO_COUNTERS, ...seven, throttled: 8 };
+    await clock.advance(60_000);
+    done.abort();
+    await running;
+    const always = { EventsReceived: 0, EventsStored: 0, BytesReceived: 0, EventsBuffered: 0 };
+    assert.deepEqual(written[1], always);
+    assert.deepEqual(written[2], {
+      ...always,
+      EventsIgnored: 1,
+      EventsSuppressed: 2,
+      EventsRepeated: 3,
+      EventsConflicting: 4,
+      EventsRefused: 5,
+      EventsAbandoned: 6,
+      ResumeLost: 7,
+      WritesThrottled: 8,
+    });
+  });
+
   it("writes a handover with its gap, or without one when it could not be measured", () => {
     const written: Record<string, number>[] = [];
     const meter = hopMeter(fakeClock(), (values) => written.push({ ...values }));

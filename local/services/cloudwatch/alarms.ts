@@ -11,6 +11,8 @@ export interface AlarmSpec {
   readonly threshold?: number;
   readonly period?: number;
   readonly evaluationPeriods: number;
+  /** "breaching": a period without data breaches. Otherwise it does not. */
+  readonly treatMissingData?: string;
 }
 
 /** CloudWatch's alarms, evaluated when their state is read. */
@@ -63,8 +65,8 @@ export function createAlarms(logs: LogStore, now: () => number): Alarms {
       // Includes lines of the current millisecond.
       const within = logs.lines(from).filter(({ at }) => at > from && at <= from + periodMs);
       const values = within.flatMap(({ text }) => valueIn(text, alarm));
-      // Without data the state is OK, as with `treatMissingData` "notBreaching".
-      return values.length > 0 && breaches(statistic(values), alarm.threshold ?? 0);
+      if (values.length === 0) return alarm.treatMissingData === "breaching";
+      return breaches(statistic(values), alarm.threshold ?? 0);
     });
   }
 

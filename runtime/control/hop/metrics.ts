@@ -30,7 +30,7 @@ export function hopMeter(clock: Clock, metrics: Metrics): HopMeter {
       if (now.connectedSince !== undefined) lastByteAt = Math.min(lastByteAt, now.lastByteAt ?? now.connectedSince);
     }
     metrics({
-      ...valuesOf(counted),
+      ...countedValues(counted),
       [METRIC.buffered]: relays.reduce((sum, { reported }) => sum + reported.inFlight, 0),
       ...(Number.isFinite(lastByteAt) && { [METRIC.sinceLastByteMs]: clock.now() - lastByteAt }),
     });
@@ -53,15 +53,27 @@ export function hopMeter(clock: Clock, metrics: Metrics): HopMeter {
   };
 }
 
-function valuesOf(counted: Counters): Record<string, number> {
-  const { received, stored, suppressed, refused, abandoned, bytes, reconnects } = counted;
-  return {
-    [METRIC.received]: received,
-    [METRIC.stored]: stored,
-    [METRIC.suppressed]: suppressed,
-    [METRIC.refused]: refused,
-    [METRIC.abandoned]: abandoned,
-    [METRIC.bytes]: bytes,
-    [METRIC.reconnects]: reconnects,
-  };
+/** Counters with a metric. */
+const METRIC_OF = {
+  received: METRIC.received,
+  stored: METRIC.stored,
+  ignored: METRIC.ignored,
+  suppressed: METRIC.suppressed,
+  repeated: METRIC.repeated,
+  conflicting: METRIC.conflicting,
+  refused: METRIC.refused,
+  abandoned: METRIC.abandoned,
+  bytes: METRIC.bytes,
+  reconnects: METRIC.reconnects,
+  resumeLost: METRIC.resumeLost,
+  throttled: METRIC.throttled,
+} as const satisfies Partial<Record<keyof Counters, string>>;
+
+/** Written also when they are 0: a stream that delivers nothing is visible. The others would only cost: AWS bills a metric by the hour. */
+const ALWAYS: ReadonlySet<string> = new Set<keyof Counters>(["received", "stored", "bytes"]);
+
+function countedValues(counted: Counters): Record<string, number> {
+  const names = Object.keys(METRIC_OF) as (keyof typeof METRIC_OF)[];
+  const written = names.filter((name) => counted[name] > 0 || ALWAYS.has(name));
+  return Object.fromEntries(written.map((name) => [METRIC_OF[name], counted[name]]));
 }

@@ -1,4 +1,4 @@
-import { CONTRACT_VERSION, type ConnectionRow, STATUS, ZERO_COUNTERS } from "../../contract";
+import { CONTRACT_VERSION, type ConnectionRow, STATUS, type StreamHealth, ZERO_COUNTERS } from "../../contract";
 import { StreamError } from "../../support/errors";
 import { desiredVersionIs, generationIs, leaseFree, rowMissing } from "../table/clauses";
 import { isLive } from "../table/connection-table";
@@ -20,7 +20,14 @@ export function open(seen: ConnectionRow | undefined, change: DesiredChange & { 
   const initial = seen ? {} : { v: CONTRACT_VERSION, generation: 0, counters: ZERO_COUNTERS, handover: { count: 0 } };
   const idle = !seen || !isLive(seen, change.now);
   const reset = idle
-    ? { status: STATUS.starting, attempt: 0, lastError: undefined, refusal: undefined, disconnectedAt: undefined }
+    ? {
+        status: STATUS.starting,
+        attempt: 0,
+        lastError: undefined,
+        refusal: undefined,
+        disconnectedAt: undefined,
+        ...HEALTHY,
+      }
     : {};
   // A leaving owner would write its checkpoint again. A new generation makes that write fail.
   const dropCheckpoint = change.resume
@@ -35,6 +42,13 @@ export function open(seen: ConnectionRow | undefined, change: DesiredChange & { 
   const start = desiredChange("start", seen, change, { desired: "open", ...initial, ...reset, ...dropCheckpoint });
   return seen && !change.resume ? { ...start, move: inFlightToUnknown } : start;
 }
+
+/** Removes what the last run reported about its writes and bytes. */
+const HEALTHY: Record<keyof StreamHealth, undefined> = {
+  unstoredSince: undefined,
+  throttledSince: undefined,
+  mute: undefined,
+};
 
 export function close(seen: ConnectionRow, change: DesiredChange): RowChange {
   const released = isLive(seen, change.now)

@@ -1,4 +1,4 @@
-import { CONTRACT_VERSION, type ConnectionRow, type HopStream, isStreamId, STATUS } from "../../contract";
+import { CONTRACT_VERSION, type HopStream, isStreamId, STATUS } from "../../contract";
 import type { ControlDeps } from "../deps";
 import { type DeclaredChange, declaredChanges, declaredList } from "../streams/declared";
 import { startStream } from "../streams/start";
@@ -6,7 +6,8 @@ import { stopStream } from "../streams/stop";
 import { toConnectionRow, write } from "../table/connection-table";
 import type { StoredRow } from "../table/row-change";
 import { watchdogChange } from "./changes";
-import { decide, isDown } from "./decision";
+import { decide } from "./decision";
+import { report, type WatchdogReport } from "./report";
 
 export interface WatchdogDeps extends ControlDeps {
   readonly release: string;
@@ -17,14 +18,6 @@ export interface WatchdogDeps extends ControlDeps {
   readonly endsChains?: boolean;
   /** Current version of the secret. Called only when a stream failed. */
   readonly secretVersion: () => Promise<string | undefined>;
-}
-
-export interface WatchdogReport {
-  readonly streams: number;
-  /** Streams that should run and did not, at the start of this run. */
-  readonly down: number;
-  readonly failed: number;
-  readonly invoked: readonly string[];
 }
 
 /**
@@ -73,15 +66,6 @@ export async function runWatchdog(deps: WatchdogDeps): Promise<WatchdogReport> {
     clock.now(),
     toInvoke.map(({ streamId }) => streamId),
   );
-}
-
-function report(rows: readonly ConnectionRow[], now: number, invoked: readonly string[]): WatchdogReport {
-  return {
-    streams: rows.length,
-    down: rows.filter((row) => isDown(row, now)).length,
-    failed: rows.filter((row) => row.desired === "open" && row.status === STATUS.failed).length,
-    invoked,
-  };
 }
 
 async function applyDeclaredChange(deps: WatchdogDeps, { kind, streamId }: DeclaredChange): Promise<void> {

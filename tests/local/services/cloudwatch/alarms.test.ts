@@ -66,6 +66,13 @@ describe("alarms of the local cloud", () => {
     );
   });
 
+  it("treat periods without data as breaching only if they are declared so", () => {
+    const runs = { comparisonOperator: "LessThanThreshold", threshold: 1, statistic: "Sum" };
+    assert.equal(inAlarm([], { ...runs, treatMissingData: "breaching" }), true);
+    assert.equal(inAlarm([[1.5, 1]], { ...runs, treatMissingData: "breaching" }), false);
+    assert.equal(inAlarm([], { ...runs, treatMissingData: "notBreaching" }), false);
+  });
+
   it("count a value of the current millisecond once", () => {
     assert.equal(inAlarm([[0, 1]], { evaluationPeriods: 1 }), true);
     assert.equal(inAlarm([[1, 1]], { evaluationPeriods: 1 }), false);
