@@ -1,5 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 
+/** https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html */
+const MAX_POLICY = 8192;
+
 export interface ApiAccess {
   /** ARN prefix of the API's methods, `arn:aws:execute-api:REGION:ACCOUNT:API`. */
   readonly executionArn: pulumi.Input<string>;
@@ -35,6 +38,11 @@ export function apiPolicy({ executionArn, allowedCidrs, vpcEndpointIds }: ApiAcc
       const address = endpoints === undefined ? "aws:SourceIp" : "aws:VpcSourceIp";
       statements.push(deny({ NotIpAddress: { [address]: cidrs } }));
     }
-    return JSON.stringify({ Version: "2012-10-17", Statement: statements });
+    const policy = JSON.stringify({ Version: "2012-10-17", Statement: statements });
+    if (policy.length > MAX_POLICY)
+      throw new pulumi.RunError(
+        `Expected \`api.allowedCidrs\` to fit into a resource policy of ${MAX_POLICY} characters, got ${cidrs.length} ranges, ${policy.length} characters. Combine ranges.`,
+      );
+    return policy;
   });
 }

@@ -802,7 +802,10 @@ export interface StreamIngestionArgs {
    * @default "retain"
    */
   removal?: Removal;
-  /** Tags of every child resource that supports tags. */
+  /**
+   * Tags of every child resource that supports tags: at most 50. A key has 1..128 characters and does not start with `aws:`, a value
+   * at most 256. Both can contain letters, digits, spaces and `_ . : / = + - @`.
+   */
   tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
 }
 

@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import { isLater } from "./known";
 
 /** Of all variables together, with their names. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const MAX_BYTES = 4096;
@@ -35,7 +35,7 @@ type Variables = Readonly<Record<string, unknown>>;
 
 /** Checks the variables of the processor that are known while the program runs. @throws Error that names the variable */
 export function checkEnvironment(environment: unknown): void {
-  if (environment === undefined || pulumi.Output.isInstance(environment) || environment instanceof Promise) return;
+  if (environment === undefined || isLater(environment)) return;
   if (typeof environment !== "object" || environment === null || Array.isArray(environment))
     throw new Error(
       `Expected \`processor.environment\` to be an object of names and values, got ${JSON.stringify(environment)}.`,
@@ -57,7 +57,7 @@ export function checkVariables(variables: Variables): void {
     if (RESERVED.has(name)) refuse("Lambda sets this variable. Choose another name");
     if (!/^[A-Za-z][A-Za-z0-9_]+$/.test(name))
       refuse("a name needs a letter followed by at least one letter, digit or underscore");
-    if (!(typeof value === "string" || value instanceof Promise || pulumi.Output.isInstance(value)))
+    if (!(typeof value === "string" || isLater(value)))
       refuse(`its type must be string, not ${value === null ? "null" : typeof value}. Convert it with String(…)`);
   }
 }

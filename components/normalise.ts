@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { CONTRACT_VERSION, ENV, isStreamId, type RelaySettings, STREAM_ID_RULE } from "../runtime/contract";
 import { type Account, normaliseAccount } from "./account";
 import type { AlarmName, AlarmSpec } from "./alarm-list";
@@ -15,10 +15,13 @@ import {
   type SourceArgs,
   type StreamIngestionArgs,
 } from "./args";
+import { cidrs } from "./cidrs";
 import { checkEnvironment, checkSize } from "./environment";
 import { expect, expectThat, integer, memory, oneOf, onlyKeys, pointer, SECRET_VALUE } from "./expect";
+import { known } from "./known";
 import { type ProcessorSettings, processorSettings } from "./processor-settings";
 import { namesStream, sourceSettings } from "./source-settings";
+import { checkedTags } from "./tags";
 
 /** The defaults of the arguments that are not checked in a separate file. */
 const DEFAULTS = {
@@ -46,6 +49,7 @@ export interface Normalised {
   /** Absent: made of project, stack and instance. */
   readonly deploymentName: string | undefined;
   readonly retain: boolean;
+  readonly tags: pulumi.Input<Record<string, string>> | undefined;
 }
 
 /** IAM role names have at most 64 characters. The longest is `NAME-connection-manager-role-` and Pulumi's seven random characters. */
@@ -80,7 +84,7 @@ export function normalise(name: string, args: StreamIngestionArgs): Normalised {
   checkSize("the connection manager", { [ENV.settings]: JSON.stringify(settings) });
   return {
     settings,
-    streams: known(args.streams ?? [], (ids) => streamIds(ids, source)),
+    streams: known(args.streams ?? [], (ids: readonly string[]) => streamIds(ids, source)),
     relayMemorySize: memory("relay.memorySize", relay.memorySize ?? DEFAULTS.relayMemorySize),
     reservedConcurrency: reserved(relay.reservedConcurrency),
     processor: processorSettings(processor ?? {}),
@@ -93,6 +97,7 @@ export function normalise(name: string, args: StreamIngestionArgs): Normalised {
     account: normaliseAccount(args.account),
     deploymentName: deploymentName(args.deploymentName),
     retain: oneOf("removal", Removal, args.removal ?? Removal.retain) === Removal.retain,
+    tags: args.tags === undefined ? undefined : known(args.tags, checkedTags),
   };
 }
 
@@ -192,19 +197,6 @@ function checkNetwork(network: NetworkArgs | undefined): void {
   );
 }
 
-/** Checked now, or as soon as it is known. */
-function known(value: pulumi.Input<pulumi.Input<string>[]>, check: (value: readonly string[]) => readonly string[]) {
-  const isPlain = typeof value === "string" || (Array.isArray(value) && value.every((one) => typeof one === "string"));
-  if (isPlain) return check(value as unknown as readonly string[]);
-  return pulumi.output(value).apply((later) => {
-    try {
-      return check(later);
-    } catch (error) {
-      throw new pulumi.RunError((error as Error).message);
-    }
-  });
-}
-
 function flag(argument: string, value = false): boolean {
   expect(typeof value === "boolean", `\`${argument}\``, "true or false", value);
   return value;
@@ -251,16 +243,4 @@ function streamIds(ids: readonly string[], source: SourceArgs): readonly string[
     "none, which would send the same request for every stream",
   );
   return ids;
-}
-
-function cidrs(ranges: readonly string[]): readonly string[] {
-  ranges.forEach((range, index) => {
-    expect(
-      /^(\d{1,3}(\.\d{1,3}){3}\/\d{1,2}|[0-9a-f:]+\/\d{1,3})$/i.test(range),
-      `\`api.allowedCidrs[${index}]\``,
-      "a CIDR range such as 203.0.113.0/24",
-      range,
-    );
-  });
-  return ranges;
 }

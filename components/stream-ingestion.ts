@@ -70,14 +70,14 @@ export class StreamIngestion extends pulumi.ComponentResource {
     super(COMPONENT_TYPE, name, secretArgs, opts);
     try {
       const settings = normalise(name, args);
-      const { source, processor, events = {}, connections = {}, network, alarms, tags } = secretArgs;
+      const { source, processor, events = {}, connections = {}, network, alarms } = secretArgs;
       // Before the first child resource, so that code that does not compile creates nothing.
       const code = processorCode(processor, settings.processor, (warning) => pulumi.log.warn(warning, this));
       const scope: Scope = {
         name,
         deployment: settings.deploymentName ?? deploymentOf(name),
         parent: this,
-        tags,
+        tags: settings.tags,
         retain: settings.retain,
         account: settings.account,
         transforms: checkTransforms(transform),

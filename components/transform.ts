@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Transforms } from "./args";
 import { expect } from "./expect";
+import { isLater } from "./known";
 import type { Scope } from "./scope";
 
 /** The names that `transform` accepts. */
@@ -89,8 +90,6 @@ export function merge(base: unknown, change: unknown): unknown {
   }
   return change;
 }
-
-const isLater = (value: unknown) => pulumi.Output.isInstance(value) || value instanceof Promise;
 
 function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== "object" || value === null) return false;

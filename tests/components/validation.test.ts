@@ -399,6 +399,57 @@ const REFUSED: readonly (readonly [name: string, args: unknown, message: string]
     argsWith({ api: { allowedCidrs: ["203.0.113.7"] } }),
     'Expected `api.allowedCidrs[0]` to be a CIDR range such as 203.0.113.0/24, got "203.0.113.7".',
   ],
+  ...[
+    "999.1.1.1/99",
+    "203.0.113.0/33",
+    "203.0.113.0/08",
+    "2001:db8::/129",
+    "2001:db8:::/32",
+    "fe80::1%eth0/64",
+    "/0",
+  ].map(
+    (range) =>
+      [
+        `the malformed range ${range}`,
+        argsWith({ api: { allowedCidrs: ["::/0", "0.0.0.0/0", range] } }),
+        `Expected \`api.allowedCidrs[2]\` to be a CIDR range such as 203.0.113.0/24, got "${range}".`,
+      ] as const,
+  ),
+  [
+    "ranges that are not a list",
+    argsWith({ api: { allowedCidrs: "203.0.113.0/24" } }),
+    'Expected `api.allowedCidrs` to be a list of CIDR ranges such as 203.0.113.0/24, got "203.0.113.0/24".',
+  ],
+  [
+    "51 tags",
+    argsWith({ tags: Object.fromEntries(Array.from({ length: 51 }, (_, n) => [`tag-${n}`, ""])) }),
+    "Expected `tags` to have at most 50 tags, got 51.",
+  ],
+  ["tags in a list", argsWith({ tags: ["team"] }), 'Expected `tags` to be an object of keys and values, got ["team"].'],
+  ...["aws:team", "AWS:team"].map(
+    (key) =>
+      [
+        `the reserved tag ${key}`,
+        argsWith({ tags: { [key]: "data" } }),
+        `Expected \`tags\` without keys that start with aws:, which AWS reserves, got "${key}".`,
+      ] as const,
+  ),
+  ...["", "a".repeat(129), "a#b"].map(
+    (key) =>
+      [
+        `the tag's key "${key.slice(0, 9)}"`,
+        argsWith({ tags: { [key]: "data" } }),
+        `Expected each key of \`tags\` to be 1..128 letters, digits, spaces and _ . : / = + - @, got "${key}".`,
+      ] as const,
+  ),
+  ...["a".repeat(257), "a|b", 7, null].map(
+    (value) =>
+      [
+        `the tag's value ${String(value).slice(0, 9)}`,
+        argsWith({ tags: { team: value } }),
+        `Expected \`tags["team"]\` to be at most 256 letters, digits, spaces and _ . : / = + - @, got ${JSON.stringify(value)}.`,
+      ] as const,
+  ),
   [
     "an id outside the alphabet",
     argsWith({ streams: ["a", "b/c"] }),
@@ -570,6 +621,21 @@ describe("the arguments", () => {
       );
       return !message.includes("secret secret");
     });
+  });
+
+  it("refuse invalid tags and ranges when their values become known", async () => {
+    const deploy = (changes: Partial<StreamIngestionArgs>) =>
+      evaluate(() => void new StreamIngestion("in", requiredArgs(changes)));
+    await assert.rejects(deploy({ tags: { team: pulumi.output("a|b") } }), /`tags\["team"\]` .*got "a\|b"/);
+    await assert.rejects(deploy({ api: { allowedCidrs: [pulumi.output("1.2.3.4/33")] } }), /`api\.allowedCidrs\[0\]`/);
+  });
+
+  it("refuse ranges that exceed the API's resource policy", async () => {
+    const allowedCidrs = Array.from({ length: 500 }, (_, n) => `198.51.${n >> 8}.${n & 255}/32`);
+    await assert.rejects(
+      evaluate(() => void new StreamIngestion("in", requiredArgs({ api: { allowedCidrs } }))),
+      /Expected `api\.allowedCidrs` to fit into a resource policy of 8192 characters, got 500 ranges, \d+ characters\. Combine ranges\.$/,
+    );
   });
 
   it("do not show the upstream's URL or path in a message", async () => {
