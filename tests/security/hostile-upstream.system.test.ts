@@ -89,11 +89,11 @@ describe("a hostile upstream, on the local stack", () => {
   });
 
   it("cannot fill memory with a decompression bomb: the events are refused and counted", async () => {
-    const lines = Buffer.alloc(64 * MB, `${"a".repeat(2 * MB - 1)}\n`);
+    const lines = Buffer.alloc(16 * MB, `${"a".repeat(2 * MB - 1)}\n`);
     const bomb = gzipSync(Buffer.concat([lines, lines, lines, lines, Buffer.alloc(64 * MB, "b")]));
     assert.ok(bomb.length < MB, "the compressed body is small");
     upstream.on("bomb", body("application/x-ndjson", bomb, "end", { "content-encoding": "gzip" }));
-    const row = await watch("bomb", "all events refused", ({ counters }) => counters.refused >= 129);
+    const row = await watch("bomb", "all events refused", ({ counters }) => counters.refused >= 33);
     assert.equal(row.counters.stored, 0);
   });
 
