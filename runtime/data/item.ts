@@ -23,7 +23,12 @@ export interface EncodedItem {
   /** Size as DynamoDB counts it: attribute names and values. */
   readonly bytes: number;
   /** Raw bytes that must be in the bucket before the item is written. */
-  readonly oversize?: { readonly key: string; readonly bytes: Buffer };
+  readonly oversize?: Oversize;
+}
+
+export interface Oversize {
+  readonly key: string;
+  readonly bytes: Buffer;
 }
 
 /** An event read from an item of the event table. */

@@ -42,6 +42,9 @@ export interface RelayDeps {
 /** Longest wait inside an invocation. For a longer one, the relay ends the run and returns the time of the next attempt. */
 const MAX_WAIT_MS = 60_000;
 
+/** Share of a hop in which the bucket can accept an object. An object that is refused must not stop the checkpoint for longer. */
+const OBJECT_RETRY_SHARE = 0.25;
+
 /** The table or the bucket does not accept a write, which the relay retries. */
 function writeError(error: unknown, at: number): LastError {
   const { code = "STORE_UNAVAILABLE", message } = error as Partial<StreamError> & Error;
@@ -61,9 +64,16 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
     ...deps,
     log,
     signal: giveUp.signal,
-    onSettled: ({ number }, stored) => {
-      if (stored) pipeline.counts.stored++;
-      else pipeline.counts.refused++;
+    objectRetryMs: (options.drainUntil - clock.now()) * OBJECT_RETRY_SHARE,
+    onSettled: ({ number, item: { key } }, refused) => {
+      if (refused) {
+        pipeline.counts.refused++;
+        state.lastError = {
+          code: refused.code,
+          message: `Event ${key} was refused and is not stored. ${refused.message}`,
+          at: clock.now(),
+        };
+      } else pipeline.counts.stored++;
       tracker.settle(number);
       health.settled(!writer.idle);
     },

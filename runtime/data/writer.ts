@@ -3,7 +3,7 @@ import type { Clock } from "../support/clock";
 import type { StreamError } from "../support/errors";
 import type { Logger } from "../support/logger";
 import { BATCH_ITEMS, type EventStore, type PutOversize } from "./event-store";
-import type { EncodedItem } from "./item";
+import type { EncodedItem, Oversize } from "./item";
 
 export interface WriterDeps {
   readonly store: EventStore;
@@ -13,7 +13,10 @@ export interface WriterDeps {
   readonly log: Logger;
   /** Aborts all writes. Events that are not settled by then stay unsettled. */
   readonly signal: AbortSignal;
-  readonly onSettled: (entry: Entry, stored: boolean) => void;
+  /** An object that the bucket does not accept for this time is refused with its event. */
+  readonly objectRetryMs: number;
+  /** `refused`: why the event is not stored and never will be. Absent: it is stored. */
+  readonly onSettled: (entry: Entry, refused?: StreamError) => void;
   /** The table throttled a batch, which is retried. */
   readonly onThrottled: () => void;
   /** A write failed and is retried. */
@@ -46,7 +49,8 @@ const RETRY_CAP_MS = 5_000;
 
 /**
  * Batches without linger: an idle writer sends at once; while requests are in flight, the next batch fills. A batch is retried
- * until the table accepts it and occupies its slot meanwhile, so a throttled table gets fewer requests.
+ * until the table accepts it and occupies its slot meanwhile, so a throttled table gets fewer requests. An event with an object
+ * joins a batch when its object is in the bucket, so a bucket that refuses one does not hold other events.
  */
 export class Writer {
   private readonly queue: Entry[] = [];
@@ -59,14 +63,20 @@ export class Writer {
   private busyMs = 0;
   private busySince = 0;
   private waiters: (() => void)[] = [];
+  /** An outage of the table is logged once, not at every retry. */
   private warned = false;
 
   constructor(private readonly deps: WriterDeps) {}
 
   add(entry: Entry): void {
-    this.queue.push(entry);
     this.events++;
     this.bytes += memoryBytes(entry);
+    if (entry.item.oversize) void this.upload(entry, entry.item.oversize);
+    else this.enqueue(entry);
+  }
+
+  private enqueue(entry: Entry): void {
+    this.queue.push(entry);
     if (this.queue.length - this.head >= BATCH_ITEMS) this.fill();
   }
 
@@ -125,17 +135,38 @@ export class Writer {
     });
   }
 
+  /** Stores an event's object, then sends its item. Never rejects. */
+  private async upload(entry: Entry, { key, bytes }: Oversize): Promise<void> {
+    const { oversize, objectRetryMs, signal, clock, random } = this.deps;
+    const giveUpAt = clock.now() + objectRetryMs;
+    for (let attempt = 0; !signal.aborted; attempt++) {
+      try {
+        await oversize(key, bytes, signal);
+        if (signal.aborted) return;
+        this.bytes -= bytes.length;
+        const { oversize: _, ...item } = entry.item;
+        this.enqueue({ ...entry, item });
+        return this.flush();
+      } catch (error) {
+        if (signal.aborted) return;
+        if (clock.now() >= giveUpAt) {
+          this.refuse(entry, error as StreamError);
+          return this.wake();
+        }
+        this.retrying(error);
+        if (attempt === 0)
+          this.deps.log.log("warn", "The bucket does not accept an object. The relay retries.", { key, error });
+      }
+      await clock.sleep(backoffMs(attempt, RETRY_BASE_MS, RETRY_CAP_MS, random), signal);
+    }
+  }
+
   /** Never rejects. */
   private async send(entries: readonly Entry[]): Promise<void> {
-    const { store, oversize, signal, clock, random } = this.deps;
-    const objects = entries.filter((entry) => entry.item.oversize);
+    const { store, signal, clock, random } = this.deps;
     let left = entries;
     for (let attempt = 0; left.length > 0 && !signal.aborted; ) {
       try {
-        for (; objects.length > 0; objects.shift()) {
-          const { key, bytes } = objects[0]!.item.oversize!;
-          await oversize(key, bytes, signal);
-        }
         const unprocessed = await store.write(
           left.map((entry) => entry.item),
           signal,
@@ -146,26 +177,19 @@ export class Writer {
         if (left.length === 0) return;
       } catch (error) {
         if (signal.aborted) return;
-        if ((error as { code?: unknown }).code === "VALIDATION_FAILED") return this.sendHalves(left, error);
-        if (THROTTLING.has((error as StreamError).awsError ?? "")) this.deps.onThrottled();
-        this.deps.onError(error);
-        this.warnOnce(error);
+        if ((error as StreamError).code === "VALIDATION_FAILED") return this.sendHalves(left, error as StreamError);
+        this.retrying(error);
+        if (!this.warned)
+          this.deps.log.log("warn", "Writes to the event table fail. The relay retries until they succeed.", { error });
+        this.warned = true;
       }
       await clock.sleep(backoffMs(attempt++, RETRY_BASE_MS, RETRY_CAP_MS, random), signal);
     }
   }
 
   /** Halves the batch until the invalid item is alone, refuses that item and stores the others. */
-  private async sendHalves(entries: readonly Entry[], error: unknown): Promise<void> {
-    if (entries.length === 1) {
-      const entry = entries[0]!;
-      this.deps.log.log("error", "The event table refused an event", {
-        key: entry.item.key,
-        bytes: entry.item.bytes,
-        error,
-      });
-      return this.settle(entry, false);
-    }
+  private async sendHalves(entries: readonly Entry[], error: StreamError): Promise<void> {
+    if (entries.length === 1) return this.refuse(entries[0]!, error);
     const middle = Math.ceil(entries.length / 2);
     await this.send(entries.slice(0, middle));
     await this.send(entries.slice(middle));
@@ -174,23 +198,29 @@ export class Writer {
   private settleAllBut(items: readonly EncodedItem[], entries: readonly Entry[]): Entry[] {
     if (items.length === 0) {
       this.warned = false;
-      for (const entry of entries) this.settle(entry, true);
+      for (const entry of entries) this.settle(entry);
       return [];
     }
     const keys = new Set(items.map((item) => item.key));
     const left: Entry[] = [];
     for (const entry of entries) {
       if (keys.has(entry.item.key)) left.push(entry);
-      else this.settle(entry, true);
+      else this.settle(entry);
     }
     return left;
   }
 
-  private settle(entry: Entry, stored: boolean): void {
+  private refuse(entry: Entry, error: StreamError): void {
+    const { key, bytes } = entry.item;
+    this.deps.log.log("error", "An event was refused and is not stored", { key, bytes, error });
+    this.settle(entry, error);
+  }
+
+  private settle(entry: Entry, refused?: StreamError): void {
     this.events--;
     this.bytes -= memoryBytes(entry);
     this.written++;
-    this.deps.onSettled(entry, stored);
+    this.deps.onSettled(entry, refused);
   }
 
   private countTime(idle: boolean): void {
@@ -206,11 +236,9 @@ export class Writer {
     }
   }
 
-  /** Logs an outage once, not at every retry. */
-  private warnOnce(error: unknown): void {
-    if (this.warned) return;
-    this.warned = true;
-    this.deps.log.log("warn", "Writes to the event table fail. The relay retries until they succeed.", { error });
+  private retrying(error: unknown): void {
+    if (THROTTLING.has((error as StreamError).awsError ?? "")) this.deps.onThrottled();
+    this.deps.onError(error);
   }
 }
 

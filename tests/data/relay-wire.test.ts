@@ -434,6 +434,24 @@ describe("a relay on the wire", () => {
       assert.equal(store.events[0]!.pointer, `oversize/a:b/${store.events[0]!.key}`);
     });
 
+    it("refuses an event whose object the bucket refuses, names it, and moves the checkpoint past it", async () => {
+      const noise = randomBytes(600_000).toString("base64");
+      const text = `id: 1\ndata: a\n\nid: 2\ndata: ${noise}\n\nid: 3\ndata: b\n\n`;
+      const { relay, data } = await runToEnd([sse(text)], {
+        deps: {
+          oversize: async () => {
+            throw new StreamError("STORE_UNAVAILABLE", "PUT: AccessDenied", { awsError: "AccessDenied" });
+          },
+        },
+        options: { drainUntil: 1_800_000_000_000 + 400_000 },
+      });
+      const { counters, checkpoint, lastError } = relay.snapshot();
+      assert.deepEqual(data, ["a", "b"]);
+      assert.deepEqual([counters.received, counters.stored, counters.refused, unaccounted(counters)], [3, 2, 1, 0]);
+      assert.equal(checkpoint, "3");
+      assert.match(lastError!.message, /^Event [\w-]{22} was refused and is not stored\. .*AccessDenied/);
+    });
+
     it("stops reading at once, drains, and reports the closed connection", async () => {
       const upstream = await source(sse("data: 1\n\n", "stay"));
       const { relay, stop, progress, store } = setUp(upstream);

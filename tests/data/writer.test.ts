@@ -32,7 +32,8 @@ function setUp(
     random: () => 0.5,
     log,
     signal: abort.signal,
-    onSettled: ({ number }, ok) => (ok ? stored : refused).push(number),
+    objectRetryMs: 60_000,
+    onSettled: ({ number }, error) => (error ? refused : stored).push(number),
     onThrottled: () => throttled.push(clock.now()),
     onError: (error) => errors.push(error),
     ...deps,
@@ -124,16 +125,15 @@ describe("writer", () => {
     assert.equal(log.lines.find((line) => line.level === "error")?.fields.key, "k7");
   });
 
-  it("stores large data before the items, and retries when the bucket fails", async () => {
+  const large = (number: number): Entry => ({
+    number,
+    item: { key: `k${number}`, json: "{}", bytes: 10, oversize: { key: `o/k${number}`, bytes: Buffer.alloc(1_000) } },
+  });
+
+  it("stores an object before its item, and retries when the bucket fails", async () => {
     const order: string[] = [];
     let failures = 1;
-    const large = (key: string) => ({
-      key,
-      json: "{}",
-      bytes: 10,
-      oversize: { key: `oversize/${key}`, bytes: Buffer.from("x") },
-    });
-    const { writer } = setUp(
+    const { writer, errors } = setUp(
       async (items) => {
         order.push(...items.map((one) => one.key));
         return [];
@@ -145,11 +145,63 @@ describe("writer", () => {
         },
       },
     );
-    writer.add({ number: 0, item: large("a") });
-    writer.add({ number: 1, item: large("b") });
+    writer.add(large(0));
+    await until(() => writer.idle);
+    assert.deepEqual(order, ["o/k0", "k0"]);
+    assert.equal(errors.length, 1);
+  });
+
+  it("settles the other events of a batch while the bucket refuses an object, then refuses that event by name", async () => {
+    const error = new StreamError("STORE_UNAVAILABLE", "AccessDenied", { retryable: true, awsError: "AccessDenied" });
+    const tries: number[] = [];
+    const whys: unknown[] = [];
+    const order: number[] = [];
+    const { writer, clock, log, errors } = setUp(async () => [], {
+      oversize: async (key) => {
+        if (key !== "o/k3") return;
+        tries.push(clock.now());
+        throw error;
+      },
+      onSettled: ({ number }, refused) => {
+        order.push(number);
+        if (refused) whys.push(refused);
+      },
+    });
+    const began = clock.now();
+    for (let number = 0; number < 25; number++) writer.add(number < 5 ? large(number) : entries(1, number)[0]!);
     writer.flush();
     await until(() => writer.idle);
-    assert.deepEqual(order, ["oversize/a", "oversize/b", "a", "b"]);
+    assert.equal(order.at(-1), 3);
+    assert.deepEqual(sorted(order), [...Array(25).keys()]);
+    assert.deepEqual(whys, [error]);
+    assert.ok(tries.length > 10 && tries.at(-1)! - began >= 60_000, `${tries.length} tries`);
+    assert.equal(errors.length, tries.length - 1);
+    assert.deepEqual(
+      log.lines.map(({ level, fields }) => [level, fields.key]),
+      [
+        ["warn", "o/k3"],
+        ["error", "k3"],
+      ],
+    );
+  });
+
+  it("wakes its reader when it refuses an event, and releases the memory of an object that is stored", async () => {
+    const { writer, clock } = setUp(() => new Promise(() => {}), {
+      oversize: async (key) => {
+        if (key === "o/k1") throw new StreamError("STORE_UNAVAILABLE", "AccessDenied");
+      },
+    });
+    const eightMegabytes = (number: number): Entry => {
+      const { item } = large(number);
+      return { number, item: { ...item, oversize: { ...item.oversize!, bytes: Buffer.alloc(8 << 20) } } };
+    };
+    writer.add(eightMegabytes(1));
+    assert.equal(writer.full, true);
+    while (writer.full) await writer.changed();
+    assert.ok(clock.sleeps.length > 10);
+    writer.add(eightMegabytes(2));
+    assert.equal(writer.full, true);
+    await until(() => !writer.full);
   });
 
   it("is full by events and by bytes, and releases waiters when it is aborted", async () => {
