@@ -9,24 +9,28 @@ export interface S3Client {
   /** Resolves to `undefined` when the object does not exist. */
   get(key: string, signal?: AbortSignal): Promise<Uint8Array | undefined>;
   put(key: string, body: Uint8Array, signal?: AbortSignal): Promise<void>;
-  /** Destroys the sockets. */
+  /** Destroys the sockets. Call it at the end of each invocation. */
   close(): void;
 }
 
 export interface S3Options {
   readonly bucket: string;
   readonly target: AwsTarget;
-  /** Timeout of one request. */
+  /** Longest time without an answer, or without a further part of it. An object that is sent adds its share. */
   readonly timeoutMs: number;
 }
 
+/** An object is sent at least this fast. A small function's share of the network is larger. */
+const SENT_BYTES_PER_MS = 1_000;
+
 /**
  * A client for two S3 operations over Node's own HTTP client. It is part of every processor's bundle, where the AWS SDK's client
- * would be larger than everything else. At a custom endpoint the bucket name is in the path (path-style addressing).
+ * would be larger than everything else. The bucket name is in the path at a custom endpoint, and where it contains a dot: then
+ * the certificate of the virtual host does not match.
  */
 export function s3Client({ bucket, target, timeoutMs }: S3Options): S3Client {
   const base = endpointOf(target);
-  if (target.endpoint === undefined) base.hostname = `${bucket}.${base.hostname}`;
+  if (target.endpoint === undefined && !bucket.includes(".")) base.hostname = `${bucket}.${base.hostname}`;
   else base.pathname = `${base.pathname.replace(/\/+$/, "")}/${bucket}`;
   const transport = transportTo(base);
   const sign = signer("s3", target.region);
@@ -35,7 +39,9 @@ export function s3Client({ bucket, target, timeoutMs }: S3Options): S3Client {
     const path = `${base.pathname.replace(/\/$/, "")}/${key.split("/").map(uriEncode).join("/")}`;
     const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
     const fixed = { host: base.host, "x-amz-content-sha256": hash("sha256", bytes, "hex") };
-    const timeout = AbortSignal.timeout(timeoutMs);
+    const silence = new AbortController();
+    const ms = timeoutMs + bytes.length / SENT_BYTES_PER_MS;
+    const timer = setTimeout(() => silence.abort(new Error(`no answer for ${Math.round(ms)} ms`)), ms);
     try {
       const headers = sign({ method, path, headers: fixed, body: bytes }, await target.credentials(), Date.now());
       return await transport.send({
@@ -43,10 +49,14 @@ export function s3Client({ bucket, target, timeoutMs }: S3Options): S3Client {
         path,
         headers: method === "PUT" ? { ...headers, "content-length": String(bytes.length) } : headers,
         body: bytes,
-        signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
+        signal: signal === undefined ? silence.signal : AbortSignal.any([silence.signal, signal]),
+        onData: () => timer.refresh(),
       });
     } catch (cause) {
-      throw unavailable(`${method} ${key}: ${(cause as Error).message}`, cause);
+      const { message } = silence.signal.aborted ? (silence.signal.reason as Error) : (cause as Error);
+      throw unavailable(`${method} ${key}: ${message}`, cause);
+    } finally {
+      clearTimeout(timer);
     }
   };
 

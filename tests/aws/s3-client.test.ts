@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
+import https from "node:https";
 import { type S3Client, s3Client } from "../../runtime/aws/s3-client";
 import { type FakeServer, type Respond, startServer } from "../fakes/http-server";
 
@@ -12,13 +13,13 @@ describe("s3Client", () => {
     await server?.close();
   });
 
-  async function bucketAt(respond: Respond) {
+  async function bucketAt(respond: Respond, timeoutMs = 2_000) {
     server = await startServer(respond);
     const credentials = async () => ({ accessKeyId: "AKID", secretAccessKey: "secret", sessionToken: "token" });
     client = s3Client({
       bucket: "failures-bucket",
       target: { service: "s3", region: "eu-west-1", endpoint: server.url, credentials },
-      timeoutMs: 2_000,
+      timeoutMs,
     });
     return client;
   }
@@ -69,6 +70,49 @@ describe("s3Client", () => {
       awsError: "Http502",
       message: "Bucket failures-bucket: GET k: Http502 (status 502): Bad gateway",
     });
+  });
+
+  it("gives a slow object the time that it needs, and gives up on one that stops", async () => {
+    const slow = await bucketAt(async (request, response) => {
+      for (let part = 0; part < 6; part++) {
+        response.write("x");
+        await new Promise((resolve) => setTimeout(resolve, 60));
+      }
+      if (request.url!.endsWith("ends")) response.end();
+    }, 200);
+    assert.equal((await slow.get("ends"))!.length, 6);
+    await assert.rejects(slow.get("stops"), {
+      code: "STORE_UNAVAILABLE",
+      message: "Bucket failures-bucket: GET stops: no answer for 200 ms",
+    });
+  });
+
+  it("gives a large object longer to be sent", async () => {
+    const bucket = await bucketAt((_request, response) => setTimeout(() => response.end(), 200), 100);
+    await bucket.put("k", Buffer.alloc(2_000_000));
+    await assert.rejects(bucket.put("k", Buffer.alloc(10)), { code: "STORE_UNAVAILABLE" });
+  });
+
+  it("puts a bucket name with dots into the path, where the certificate matches", async () => {
+    const sent: { hostname?: string | null; path?: string | null }[] = [];
+    const { request } = https;
+    https.request = ((options: https.RequestOptions) => {
+      sent.push(options);
+      throw new Error("not sent");
+    }) as typeof https.request;
+    try {
+      for (const bucket of ["plain-name", "name.with.dots"]) {
+        const credentials = async () => ({ accessKeyId: "AKID", secretAccessKey: "secret" });
+        client = s3Client({ bucket, target: { service: "s3", region: "eu-west-1", credentials }, timeoutMs: 1_000 });
+        await assert.rejects(client.get("k"), /not sent/);
+      }
+    } finally {
+      https.request = request;
+    }
+    assert.deepEqual(
+      sent.map(({ hostname, path }) => `${hostname}${path}`),
+      ["plain-name.s3.eu-west-1.amazonaws.com/k", "s3.eu-west-1.amazonaws.com/name.with.dots/k"],
+    );
   });
 
   it("rejects with STORE_UNAVAILABLE when the connection is refused or the signal aborts", async () => {
