@@ -9,7 +9,7 @@ import { transportTo } from "./transport";
 export interface AwsClient {
   /** @throws AwsError when AWS returned an error; any other error when there was no response in time. */
   send(call: AwsCall): Promise<string>;
-  /** Destroys the sockets. */
+  /** Destroys the sockets. Call it at the end of each invocation. */
   close(): void;
 }
 

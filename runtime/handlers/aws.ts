@@ -1,8 +1,7 @@
-import { type AwsClient, AwsError, awsClient } from "../aws/json-client";
+import { type AwsClient, AwsError } from "../aws/json-client";
 import type { Invoke } from "../control/deps";
 import type { ConnectionTable } from "../control/table/connection-table";
 import { type DynamoOperation, dynamoTable } from "../control/table/dynamo-table";
-import { awsTarget } from "./environment";
 
 /** Default timeout of an AWS call. */
 const TIMEOUT_MS = 3_000;
@@ -11,14 +10,14 @@ const INVOKE_ATTEMPTS = 3;
 export interface CallOptions {
   /** Timeout of the next call. A hop's timeout shrinks towards its deadline. */
   readonly timeoutMs?: () => number;
-  /** A client that the caller closes. Absent: a client for the lifetime of the execution environment. */
-  readonly client?: AwsClient;
+  /** The caller closes it at the end of each invocation. */
+  readonly client: AwsClient;
 }
 
 /** The connection table in DynamoDB. Each call makes one attempt, because a repeated update would add its counters twice. */
 export function connectionTable(
   tableName: string,
-  { timeoutMs = () => TIMEOUT_MS, client = awsClient(awsTarget("dynamodb")) }: CallOptions = {},
+  { timeoutMs = () => TIMEOUT_MS, client }: CallOptions,
 ): ConnectionTable {
   const send = async (operation: DynamoOperation, input: object) => {
     const headers = {
@@ -31,10 +30,7 @@ export function connectionTable(
 }
 
 /** Invokes a function asynchronously. Retries are safe: a duplicate hop acquires nothing and ends. */
-export function invokeFunction(
-  functionName: string,
-  { timeoutMs = () => TIMEOUT_MS, client = awsClient(awsTarget("lambda")) }: CallOptions = {},
-): Invoke {
+export function invokeFunction(functionName: string, { timeoutMs = () => TIMEOUT_MS, client }: CallOptions): Invoke {
   return async (payload) => {
     const call = {
       path: `/2015-03-31/functions/${functionName}/invocations`,

@@ -1,16 +1,19 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from "aws-lambda";
+import { awsClient } from "../aws/json-client";
 import { handleRequest } from "../control/api/connection-api";
 import { type ApiRequest, decodeStreamId } from "../control/api/request";
 import { type ControlDeps, randomNonce } from "../control/deps";
 import { systemClock } from "../support/clock";
 import { jsonLogger } from "../support/logger";
 import { connectionTable, invokeFunction } from "./aws";
-import { environment } from "./environment";
+import { awsTarget, environment } from "./environment";
 
 const logger = jsonLogger();
+const dynamodb = awsClient(awsTarget("dynamodb"));
+const lambda = awsClient(awsTarget("lambda"));
 const deps: ControlDeps = {
-  table: connectionTable(environment("connectionTable")),
-  invoke: invokeFunction(environment("connectionManager")),
+  table: connectionTable(environment("connectionTable"), { client: dynamodb }),
+  invoke: invokeFunction(environment("connectionManager"), { client: lambda }),
   clock: systemClock,
   logger,
   newNonce: randomNonce,
@@ -19,7 +22,7 @@ const deps: ControlDeps = {
 /** The connection API: handles an API Gateway proxy request and logs one line. */
 export async function handler(event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult> {
   const began = deps.clock.now();
-  const { status, headers, body, error } = await handleRequest(deps, toRequest(event));
+  const { status, headers, body, error } = await handleRequest(deps, toRequest(event)).finally(closeSockets);
   // Headers, query and body can contain credentials, so they are not logged. A stream id is logged only if it is valid.
   const { identity, requestId } = event.requestContext;
   logger.log(status >= 500 ? "error" : "info", "request", {
@@ -44,6 +47,11 @@ export async function handler(event: APIGatewayProxyEvent): Promise<APIGatewayPr
     },
     body: JSON.stringify(body),
   };
+}
+
+function closeSockets(): void {
+  dynamodb.close();
+  lambda.close();
 }
 
 function toRequest(event: APIGatewayProxyEvent): ApiRequest {

@@ -9,11 +9,13 @@ import { callSecretsManager, connectionTable, invokeFunction } from "./aws";
 import { awsTarget, environment } from "./environment";
 import { relaySettings } from "./settings";
 
+const dynamodb = awsClient(awsTarget("dynamodb"));
+const lambda = awsClient(awsTarget("lambda"));
 const secrets = awsClient(awsTarget("secretsmanager"));
 const metrics = emfMetrics(environment("deployment"));
 const deps = {
-  table: connectionTable(environment("connectionTable")),
-  invoke: invokeFunction(environment("connectionManager")),
+  table: connectionTable(environment("connectionTable"), { client: dynamodb }),
+  invoke: invokeFunction(environment("connectionManager"), { client: lambda }),
   clock: systemClock,
   logger: jsonLogger(),
   newNonce: randomNonce,
@@ -26,9 +28,13 @@ const deps = {
 
 /** The watchdog, invoked every minute. See {@link runWatchdog}. */
 export async function handler(): Promise<WatchdogReport> {
-  const report = await runWatchdog(deps);
+  const report = await runWatchdog(deps).finally(closeSockets);
   metrics(reportMetrics(report));
   return report;
+}
+
+function closeSockets(): void {
+  for (const client of [dynamodb, lambda, secrets]) client.close();
 }
 
 /** Reads the version only: the watchdog has no permission for the value. */

@@ -83,9 +83,11 @@ export function eachBatch<T = unknown>(
 
 function processor<T>(plan: Plan<T>): Processor {
   const run: Processor[typeof withPorts] = (batch, context, ports) => processBatch(batch, context, plan, ports);
-  return Object.assign((batch: StreamBatch, context: LambdaContext) => run(batch, context, lambdaPorts()), {
-    [withPorts]: run,
-  });
+  const handler = (batch: StreamBatch, context: LambdaContext) => {
+    const ports = lambdaPorts();
+    return run(batch, context, ports).finally(ports.bucket.close);
+  };
+  return Object.assign(handler, { [withPorts]: run });
 }
 
 function inRange(name: string, value: number, min: number, max: number): number {

@@ -1,4 +1,4 @@
-import { s3Client } from "../aws/s3-client";
+import { type S3Client, s3Client } from "../aws/s3-client";
 import { ENV } from "../contract";
 import { awsTarget, environment } from "../handlers/environment";
 import { systemClock } from "../support/clock";
@@ -8,14 +8,19 @@ import type { ProcessorPorts } from "./ports";
 
 const BUCKET_TIMEOUT_MS = 2_000;
 
-let ports: ProcessorPorts | undefined;
+/** The ports, with sockets that are closed at the end of each invocation. */
+export interface LambdaPorts extends ProcessorPorts {
+  readonly bucket: S3Client;
+}
+
+let ports: LambdaPorts | undefined;
 
 /**
  * Creates the clients of a processor from the Lambda environment. The Lambda entry point is the user's bundle, so no file in
  * `handlers/` can do this (docs/decisions/0050). The clients are created at the first batch, so that importing a processor in
  * a test needs no environment.
  */
-export function lambdaPorts(): ProcessorPorts {
+export function lambdaPorts(): LambdaPorts {
   ports ??= {
     bucket: s3Client({ bucket: environment("bucket"), target: awsTarget("s3"), timeoutMs: BUCKET_TIMEOUT_MS }),
     clock: systemClock,

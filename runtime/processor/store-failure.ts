@@ -3,7 +3,6 @@ import type { PendingEvent } from "./load";
 import type { ProcessorPorts } from "./ports";
 import type { EventParts } from "./stream-event";
 
-/** After Lambda resumes a frozen environment, its sockets can be closed: the first attempts can fail. */
 const TRIES = 3;
 
 /** Stores a failed event with its payload in the failure bucket. Returns false when that fails: Lambda must deliver it again. */

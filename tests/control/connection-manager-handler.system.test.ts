@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { CreateTableCommand, DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import type { Context } from "aws-lambda";
+import { type AwsClient, awsClient } from "../../runtime/aws/json-client";
 import { CONTRACT_VERSION, type ConnectionRow, ENV, type RelaySettings } from "../../runtime/contract";
 import type { ControlDeps } from "../../runtime/control/deps";
 import { readStream } from "../../runtime/control/streams/read";
 import { startStream } from "../../runtime/control/streams/start";
 import { stopStream } from "../../runtime/control/streams/stop";
 import { connectionTable, invokeFunction } from "../../runtime/handlers/aws";
+import { awsTarget } from "../../runtime/handlers/environment";
 import { systemClock } from "../../runtime/support/clock";
 import { silentLogger } from "../../runtime/support/logger";
 import { startDynalite } from "../fakes/dynalite";
@@ -42,6 +44,7 @@ describe("connection manager handler", () => {
   const traces: (string | undefined)[] = [];
   let feeds: Feeds;
   let deps: ControlDeps;
+  let clients: { readonly dynamodb: AwsClient; readonly lambda: AwsClient };
 
   const urlOf = (server: { readonly url: string; close(): unknown }): string => {
     servers.push(server);
@@ -110,9 +113,10 @@ describe("connection manager handler", () => {
     const path = require.resolve("../../runtime/handlers/connection-manager");
     delete require.cache[path]; // the module reads its environment when it is loaded
     process.env.AWS_ENDPOINT_URL = urlOf(await aws(require(path).handler));
+    clients = { dynamodb: awsClient(awsTarget("dynamodb")), lambda: awsClient(awsTarget("lambda")) };
     deps = {
-      table: connectionTable("connections"),
-      invoke: invokeFunction("manager"),
+      table: connectionTable("connections", { client: clients.dynamodb }),
+      invoke: invokeFunction("manager", { client: clients.lambda }),
       clock: systemClock,
       logger: silentLogger,
       newNonce: () => `test-${Math.random()}`,
@@ -122,6 +126,8 @@ describe("connection manager handler", () => {
   after(async () => {
     process.stdout.write = write;
     process.env = before_;
+    clients.dynamodb.close();
+    clients.lambda.close();
     feeds.close();
     for (const server of servers) await server.close();
   });
