@@ -1,6 +1,6 @@
 /**
- * Entry `pulumi-stream-ingestion/internal`: what the command line uses of the deployed code. The build bundles it. It is not for users: it
- * changes in any release, and the command line depends on the exact version that it was built with.
+ * What the command line uses of the deployed code. The build bundles it into the command line: with a dependency on the component,
+ * `npx stream-ingestion` would install the component's peers, 180 MB of Pulumi SDKs.
  */
 export {
   COMPONENT_TYPE,

@@ -2,7 +2,7 @@
 // runs in a user's bundle, in Lambda or inside the command line is bundled here once.
 import { chmodSync, copyFileSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join, relative } from "node:path";
+import { dirname, join, relative, sep } from "node:path";
 import { buildSync } from "esbuild";
 import ts from "typescript";
 
@@ -10,6 +10,8 @@ import ts from "typescript";
 const MAX_HANDLER_BYTES = 600 * 1024;
 /** The exports condition under which a checkout resolves to its sources. */
 const SOURCE = "stream-ingestion-source";
+/** The entry of a checkout through which the command line imports deployed code. */
+const INTERNAL = "pulumi-stream-ingestion/internal";
 
 /** How the compiler writes declarations; `npm run types` checks the types. */
 const DECLARATIONS = {
@@ -34,13 +36,13 @@ buildCommand();
 buildLocal();
 for (const folder of ["", "cli", "local"]) writePackage(join(root, folder));
 
-/** `pulumi-stream-ingestion`: the component, its handlers, the processor's entries, and what the command line shares with them. */
+/** `pulumi-stream-ingestion`: the component, its handlers, and the processor's entries. */
 function buildComponent() {
   compile(root, ["components/**/*.ts", "runtime/contract.ts"]);
   declareEach(root, ["components/index.ts", "runtime/processor/index.ts", "runtime/processor/test-processor.ts"]);
   bundleEntry("processor", "runtime/processor/index");
   bundleEntry("testing", "runtime/processor/test-processor");
-  const { buildHandler, handlerOptions } = createRequire(import.meta.url)(join(dist, "components/bundle/handlers.js"));
+  const { buildHandler } = builtHandlers();
   for (const name of ["connection-api", "connection-manager", "watchdog"]) {
     for (const [file, bytes] of buildHandler(join(root, "runtime/handlers", `${name}.ts`)))
       write(join(dist, "handlers", name, file), bytes);
@@ -55,20 +57,43 @@ function buildComponent() {
   }
   // The decoder for Python processors, which the component adds to their functions.
   for (const file of globSync("python/*/*.py", { cwd: root })) write(join(dist, file), readFileSync(join(root, file)));
-  const options = handlerOptions(join(root, "runtime/internal.ts"));
-  buildSync({ ...options, keepNames: true, sourcemap: false, outfile: join(dist, "internal.js"), write: true });
 }
 
-/** `stream-ingestion`, without `npm start`, which runs this repository's program. */
+/** `stream-ingestion`, without `npm start`, which runs this repository's program. What it shares with the deployed code is bundled into it. */
 function buildCommand() {
+  const folder = join(root, "cli/dist");
   compile(join(root, "cli"), ["**/*.ts"], ["local/start.ts"]);
-  chmodSync(join(root, "cli/dist/main.js"), 0o755);
+  chmodSync(join(folder, "main.js"), 0o755);
+  for (const file of globSync("**/*.js", { cwd: folder })) {
+    const code = readFileSync(join(folder, file), "utf8");
+    const internal = `${"../".repeat(file.split(sep).length - 1) || "./"}internal.js`;
+    writeFileSync(join(folder, file), code.replaceAll(INTERNAL, internal));
+  }
+  const options = builtHandlers().handlerOptions(join(root, "runtime/internal.ts"));
+  buildSync({ ...options, keepNames: true, sourcemap: false, outfile: join(folder, "internal.js"), write: true });
+}
+
+/** The component's own options for bundles, as they are just built. */
+function builtHandlers() {
+  return createRequire(import.meta.url)(join(dist, "components/bundle/handlers.js"));
 }
 
 /** `stream-ingestion-local`. */
 function buildLocal() {
-  compile(join(root, "local"), ["**/*.ts"]);
-  declareInferred(join(root, "local"), "index.ts");
+  const folder = join(root, "local");
+  compile(folder, ["**/*.ts"]);
+  buildSync({
+    entryPoints: [join(folder, "provider/pulumi-protocol.ts")],
+    outfile: join(folder, "dist/provider/pulumi-protocol.js"),
+    bundle: true,
+    external: ["@grpc/*", "google-protobuf"],
+    format: "cjs",
+    platform: "node",
+    target: "node22",
+    minifyWhitespace: true,
+    logLevel: "warning",
+  });
+  declareInferred(folder, "index.ts");
 }
 
 /** CommonJS, file by file. */
@@ -154,7 +179,8 @@ function writePackage(folder) {
   const isPublished = (key) =>
     ![SOURCE, "devDependencies", "optionalDependencies", "publishConfig", "scripts", "workspaces"].includes(key);
   const manifest = JSON.parse(text, function (key, value) {
-    return Array.isArray(this) || isPublished(key) ? value : undefined;
+    const isEmpty = typeof value === "object" && Object.keys(value).length === 0;
+    return Array.isArray(this) || (isPublished(key) && !isEmpty) ? value : undefined;
   });
   write(join(folder, "dist/package.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);
   for (const [file, from] of [

@@ -1,13 +1,11 @@
 import * as grpc from "@grpc/grpc-js";
-import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
-import { type IResourceProviderServer, ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
-import * as messages from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { type JavaScriptValue, Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { assetReader } from "../evaluate/read-assets";
 import type { Properties } from "../evaluate/wire";
 import { constructComponent } from "./construct";
 import { createProvider, type ProviderOptions, type ResourceName } from "./provider";
+import { type IResourceProviderServer, messages, PluginInfo, ResourceProviderService } from "./pulumi-protocol";
 import { refuseOtherStacks } from "./stack-guard";
 
 export interface ServeOptions extends Omit<ProviderOptions, "assets"> {
