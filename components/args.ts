@@ -385,6 +385,17 @@ export interface ProcessorArgs {
    */
   batchSize?: number;
   /**
+   * Maximum number of batches that are processed at the same time per shard of the table's stream: 1..10. With more than 1, a lagging
+   * processor catches up, and the events of one stream are no longer processed in order.
+   * @default 1
+   */
+  parallelizationFactor?: number;
+  /**
+   * Time that Lambda waits to fill a batch, in seconds: 0..300. Longer means fewer invocations, later.
+   * @default 0
+   */
+  maximumBatchingWindowSeconds?: number;
+  /**
    * Packages that are not bundled. The code must run without them, or find them in the Lambda runtime.
    * @default []
    */

@@ -48,6 +48,8 @@ export function createEventProcessor(
       // LATEST can skip records that are written while the mapping is created.
       startingPosition: "TRIM_HORIZON",
       batchSize: processor.batchSize,
+      parallelizationFactor: processor.parallelizationFactor,
+      maximumBatchingWindowInSeconds: processor.maximumBatchingWindowSeconds,
       // A repeated event is a MODIFY, an expired one a REMOVE: only the first event with a key is processed.
       filterCriteria: { filters: [{ pattern: JSON.stringify({ eventName: ["INSERT"] }) }] },
       bisectBatchOnFunctionError: true,

@@ -7,6 +7,8 @@ export interface ProcessorSettings {
   readonly memorySize: number;
   readonly timeoutSeconds: number;
   readonly batchSize: number;
+  readonly parallelizationFactor: number;
+  readonly maximumBatchingWindowSeconds: number;
   readonly entry?: string;
   readonly handler: string;
   readonly runtime: string;
@@ -37,6 +39,13 @@ export function processorSettings(args: ProcessorArgs): ProcessorSettings {
     memorySize: memory("processor.memorySize", args.memorySize ?? 256),
     timeoutSeconds: integer("processor.timeoutSeconds", args.timeoutSeconds ?? 60, 1, 900),
     batchSize: integer("processor.batchSize", args.batchSize ?? 100, 1, 10_000),
+    parallelizationFactor: integer("processor.parallelizationFactor", args.parallelizationFactor ?? 1, 1, 10),
+    maximumBatchingWindowSeconds: integer(
+      "processor.maximumBatchingWindowSeconds",
+      args.maximumBatchingWindowSeconds ?? 0,
+      0,
+      300,
+    ),
     entry: args.entry,
     handler: args.handler ?? "index.handler",
     runtime,

@@ -23,10 +23,16 @@ export interface BatchOptions<T = unknown> {
 
 export interface EventOptions<T = unknown> extends BatchOptions<T> {
   /**
-   * Number of streams of a batch that are processed at the same time: 1..1000. Events of one stream are processed one at a time.
+   * Number of streams of a batch that are processed at the same time, or of events with `ordered: false`: 1..1000.
    * @default 1
    */
   readonly concurrency?: number;
+  /**
+   * Whether the events of one stream are processed one at a time, in order. Set it to false for a handler that does not need the
+   * order, so that `concurrency` also applies within a stream.
+   * @default true
+   */
+  readonly ordered?: boolean;
 }
 
 /** A Lambda handler for the event table's stream. Export it as `handler`. */
@@ -40,8 +46,8 @@ export interface Processor {
 export const withPorts: unique symbol = Symbol.for("pulumi-stream-ingestion/processor/with-ports");
 
 /**
- * Calls `handler` for each new event. Within a batch, the events of one stream are processed in sequence, and `concurrency`
- * streams at a time. When the handler still throws after all retries, the event is stored in the failure bucket; the other
+ * Calls `handler` for each new event. Within a batch, the events of one stream are processed in sequence (unless `ordered` is
+ * false), and `concurrency` streams at a time. When the handler still throws after all retries, the event is stored in the failure bucket; the other
  * events are not affected. Lambda can deliver an event more than once, so the handler must be idempotent: use `event.key`.
  *
  * @example
@@ -51,8 +57,10 @@ export function eachEvent<T = unknown>(
   handler: (event: StreamEvent<T>, context: ProcessorContext) => unknown,
   options: EventOptions<T> = {},
 ): Processor {
+  const { ordered = true } = options;
   return processor({
-    lanes: (pending) => byStream(pending).map((events) => events.map((event) => [event])),
+    lanes: (pending) =>
+      ordered ? byStream(pending).map((events) => events.map((event) => [event])) : pending.map((event) => [[event]]),
     handle: ([event], context) => handler(event!, context),
     schema: options.schema,
     retries: inRange("retries", options.retries ?? 2, 0, 10),

@@ -57,6 +57,8 @@ describe("the defaults of the arguments", () => {
       "ProcessorArgs.memorySize": processor.memorySize,
       "ProcessorArgs.timeoutSeconds": processor.timeoutSeconds,
       "ProcessorArgs.batchSize": processor.batchSize,
+      "ProcessorArgs.parallelizationFactor": processor.parallelizationFactor,
+      "ProcessorArgs.maximumBatchingWindowSeconds": processor.maximumBatchingWindowSeconds,
       "ProcessorArgs.externals": processor.bundle.externals,
       "ProcessorArgs.handler": processor.handler,
       "ProcessorArgs.runtime": processor.runtime,

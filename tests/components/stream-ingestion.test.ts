@@ -168,6 +168,8 @@ describe("StreamIngestion", () => {
       assert.deepEqual(inputs.functionResponseTypes, ["ReportBatchItemFailures"]);
       assert.match(inputs.destinationConfig.onFailure.destinationArn, /in-bucket$/);
       assert.equal(inputs.batchSize, 100);
+      assert.equal(inputs.parallelizationFactor, 1);
+      assert.equal(inputs.maximumBatchingWindowInSeconds, 0);
     });
 
     it("has an alarm for every way in which the processor can miss an event", () => {

@@ -258,6 +258,16 @@ const REFUSED: readonly (readonly [name: string, args: unknown, message: string]
     "Expected `processor.timeoutSeconds` to be 1..900, got 901.",
   ],
   [
+    "more than 10 parallel batches",
+    argsWith({ processor: { entry: ENTRY, parallelizationFactor: 11 } }),
+    "Expected `processor.parallelizationFactor` to be 1..10, got 11.",
+  ],
+  [
+    "a batching window over 300 seconds",
+    argsWith({ processor: { entry: ENTRY, maximumBatchingWindowSeconds: 301 } }),
+    "Expected `processor.maximumBatchingWindowSeconds` to be 0..300, got 301.",
+  ],
+  [
     "an empty batch",
     argsWith({ processor: { entry: ENTRY, batchSize: 0 } }),
     "Expected `processor.batchSize` to be 1..10000, got 0.",

@@ -32,6 +32,11 @@ const CHANGES: readonly (readonly [what: string, args: (base: BaseArgs) => Overr
     // The watchdog's environment contains the release.
     ["prices-connection-manager", "prices-watchdog"],
   ],
+  [
+    "the processor's parallelism",
+    ({ processor }) => ({ processor: { ...processor, parallelizationFactor: 4, maximumBatchingWindowSeconds: 1 } }),
+    ["prices-mapping"],
+  ],
   ["the batch size", ({ processor }) => ({ processor: { ...processor, batchSize: 7 } }), ["prices-mapping"]],
   [
     "the processor's environment",

@@ -119,6 +119,25 @@ describe("eachEvent", () => {
     assert.deepEqual(fakes.metrics, [{ EventsProcessed: 6, ProcessorFailures: 0, ProcessorLag: 1000 }]);
   });
 
+  it("processes `concurrency` events of one stream at a time with `ordered: false`", async () => {
+    let running = 0;
+    let most = 0;
+    const keys: string[] = [];
+    const handler = eachEvent(
+      async ({ key }) => {
+        most = Math.max(most, ++running);
+        await settle();
+        running--;
+        keys.push(key);
+      },
+      { concurrency: 3, ordered: false },
+    );
+    const records = [1, 2, 3, 4, 5].map((n) => record(n));
+    assert.deepEqual(await run(handler, records, fakePorts()), noFailures);
+    assert.equal(most, 3);
+    assert.deepEqual(keys.sort(), ["k1", "k2", "k3", "k4", "k5"]);
+  });
+
   it("retries a throwing handler twice, and stores no failure when the third attempt succeeds", async () => {
     const tries: number[] = [];
     const handler = eachEvent((_, { attempt }) => {

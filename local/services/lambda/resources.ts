@@ -171,6 +171,7 @@ interface MappingInputs {
   readonly enabled?: boolean;
   readonly batchSize?: number;
   readonly maximumBatchingWindowInSeconds?: number;
+  readonly parallelizationFactor?: number;
   readonly filterCriteria?: { readonly filters?: readonly { readonly pattern: string }[] };
   readonly startingPosition?: "TRIM_HORIZON" | "LATEST";
   readonly bisectBatchOnFunctionError?: boolean;
@@ -181,7 +182,7 @@ interface MappingInputs {
   readonly metricsConfig?: { readonly metrics: readonly string[] };
 }
 
-/** An event source mapping from a table's change stream to a function. A stream has one shard here, so `parallelizationFactor` is 1. */
+/** An event source mapping from a table's change stream to a function. A stream has one shard here. */
 export const eventSourceMapping = define<LambdaCloud, MappingInputs>({
   inputs: [
     "eventSourceArn",
@@ -222,6 +223,7 @@ export const eventSourceMapping = define<LambdaCloud, MappingInputs>({
         functionArn: target.arn,
         enabled: inputs.enabled ?? true,
         batchSize: inputs.batchSize ?? 100,
+        parallelBatches: inputs.parallelizationFactor ?? 1,
         batchingWindowMs: (inputs.maximumBatchingWindowInSeconds ?? 0) * 1000,
         patterns: (inputs.filterCriteria?.filters ?? []).map(({ pattern }) => parsePattern(pattern)),
         startingPosition: inputs.startingPosition ?? "LATEST",

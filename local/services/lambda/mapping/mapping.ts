@@ -1,3 +1,4 @@
+import { crc32 } from "node:zlib";
 import type { CloudEvent } from "../../../cloud/cloud-event";
 import type { Faults } from "../../../cloud/faults";
 import type { Permission } from "../../../cloud/protocol";
@@ -15,6 +16,8 @@ export interface MappingSpec {
   readonly enabled: boolean;
   readonly batchSize: number;
   readonly batchingWindowMs: number;
+  /** Maximum number of batches at the same time. The records of one item are always in the same lane, in order. */
+  readonly parallelBatches: number;
   /** A record must match one of them. Empty: every record. */
   readonly patterns: readonly Pattern[];
   readonly startingPosition: "TRIM_HORIZON" | "LATEST";
@@ -68,7 +71,7 @@ const MAX_RETRY_WAIT_MS = 2_000;
 const DENIED_WAIT_MS = 1_000;
 const STREAM_RETENTION_SECONDS = 24 * 3600;
 
-/** Reads the stream from `position`, one batch at a time, as Lambda's poller does for one shard. */
+/** Reads the stream from `position`, as Lambda's poller does for one shard. Parallel batches are read together. */
 export function runMapping(spec: MappingSpec, context: MappingContext): Mapping {
   const { stream, emit, faults } = context;
   const stopping = new AbortController();
@@ -82,8 +85,9 @@ export function runMapping(spec: MappingSpec, context: MappingContext): Mapping 
         continue;
       }
       const { records, next } = await nextBatch();
-      // Stopped before the end of the batch: its remaining records are delivered again after a restart.
-      if (!(await deliverAll({ records, attempts: 0 }))) return;
+      const delivered = await Promise.all(parallelBatches(records, spec).map(deliverAll));
+      // Stopped before the end of a batch: all records are delivered again after a restart.
+      if (delivered.includes(false)) return;
       position = next;
       context.savePosition(position);
       stream.trim(position);
@@ -96,10 +100,11 @@ export function runMapping(spec: MappingSpec, context: MappingContext): Mapping 
     let next = position;
     let bytes = 0;
     let windowEnd: number | undefined;
+    const batchSize = spec.batchSize * spec.parallelBatches;
     for (;;) {
       for (const record of stream.read(next, READ_LIMIT)) {
         const size = record.dynamodb.SizeBytes;
-        if (records.length >= spec.batchSize || (records.length > 0 && bytes + size > MAX_BATCH_BYTES)) {
+        if (records.length >= batchSize || (records.length > 0 && bytes + size > MAX_BATCH_BYTES)) {
           return { records, next };
         }
         next += 1;
@@ -110,7 +115,7 @@ export function runMapping(spec: MappingSpec, context: MappingContext): Mapping 
       if (records.length > 0) windowEnd ??= Date.now() + spec.batchingWindowMs;
       const left = windowEnd === undefined ? undefined : windowEnd - Date.now();
       if (stopping.signal.aborted || (next > position && records.length === 0)) return { records, next };
-      if (records.length >= spec.batchSize || (left !== undefined && left <= 0)) return { records, next };
+      if (records.length >= batchSize || (left !== undefined && left <= 0)) return { records, next };
       idle = records.length === 0;
       await appended(left);
       idle = false;
@@ -131,9 +136,8 @@ export function runMapping(spec: MappingSpec, context: MappingContext): Mapping 
     });
   }
 
-  /** False: stopped before all records were delivered or discarded. */
-  async function deliverAll(first: Batch<StreamRecord>): Promise<boolean> {
-    const queue: Batch<StreamRecord>[] = [first];
+  /** Delivers the batches in order. False: stopped before all records were delivered or discarded. */
+  async function deliverAll(queue: Batch<StreamRecord>[]): Promise<boolean> {
     for (let batch = queue.shift(); batch !== undefined; batch = queue.shift()) {
       const current = withoutExpired(batch);
       if (current.records.length === 0) continue;
@@ -217,6 +221,21 @@ export function runMapping(spec: MappingSpec, context: MappingContext): Mapping 
       await running;
     },
   };
+}
+
+/** One list of batches for each of the parallel ones. The changes of an item stay in one list, in order. */
+function parallelBatches(
+  records: readonly StreamRecord[],
+  { parallelBatches, batchSize }: MappingSpec,
+): Batch<StreamRecord>[][] {
+  const lists = Array.from({ length: parallelBatches }, (): StreamRecord[] => []);
+  for (const record of records) lists[crc32(JSON.stringify(record.dynamodb.Keys)) % parallelBatches]!.push(record);
+  return lists.map((list) => {
+    const batches: Batch<StreamRecord>[] = [];
+    for (let from = 0; from < list.length; from += batchSize)
+      batches.push({ records: list.slice(from, from + batchSize), attempts: 0 });
+    return batches;
+  });
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

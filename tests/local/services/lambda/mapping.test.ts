@@ -88,6 +88,24 @@ describe("event source mapping", () => {
     ]);
   });
 
+  it("delivers parallel batches, and the changes of one item in order", async () => {
+    const ids = ["a", "b", "c", "d", "e", "f", "g", "h"];
+    await putAll(...ids);
+    await putAll(...ids);
+    for (const id of ids) await put(id, "2");
+    await map({ batchSize: 2, parallelizationFactor: 3 });
+    await drain();
+    const delivered = deliveries();
+    assert.ok(delivered.every(({ ids }) => ids.length <= 2));
+    assert.deepEqual(delivered.flatMap(({ ids }) => ids).sort(), [...ids, ...ids].sort());
+    const values = fixture.events.filter(isDelivery).flatMap(({ records }) => records);
+    for (const id of ids)
+      assert.deepEqual(
+        values.filter(({ keys }) => keys.id === id).map(({ eventName }) => eventName),
+        ["INSERT", "MODIFY"],
+      );
+  });
+
   it("delivers only the records that match its filter", async () => {
     await map({ filterCriteria: { filters: [{ pattern: JSON.stringify({ eventName: ["INSERT"] }) }] } });
     await put("a");
