@@ -88,7 +88,8 @@ export interface AuthArgs {
   /**
    * `bearer`: `source.key` in the header `Authorization: Bearer`. `header` and `query`: the key in the header or query parameter
    * `name`. `basic`: the key is `user:password`. `oauth2`: the key is the client's secret, see `source.oauth2`. `aws-sigv4`:
-   * requests are signed with the connection manager's role. `none`: the key is not sent.
+   * requests are signed with the connection manager's role, which needs the upstream's action in
+   * `account.extraStatements.connectionManager`, such as `execute-api:Invoke`. `none`: the key is not sent.
    * @default "bearer"
    */
   kind?: AuthKind;
@@ -105,10 +106,10 @@ export interface AuthArgs {
  * shared by the streams of one invocation. The token request uses the source's `tls` and `proxy`.
  */
 export interface OAuth2Args {
-  /** URL of the token endpoint, https. Always stored as a secret. */
-  tokenUrl: pulumi.Input<string>;
-  /** Client id. The client's secret is `source.key`. Always stored as a secret. */
-  clientId: pulumi.Input<string>;
+  /** URL of the token endpoint, https. Always stored as a secret. Required without `secretArn`. */
+  tokenUrl?: pulumi.Input<string>;
+  /** Client id. The client's secret is `source.key`. Always stored as a secret. Required without `secretArn`. */
+  clientId?: pulumi.Input<string>;
   /** Scopes, separated by spaces. */
   scope?: string;
   /** Parameter `audience`, which some token endpoints require. */
@@ -226,10 +227,10 @@ export interface SourceArgs {
    */
   path?: pulumi.Input<string>;
   /**
-   * ARN of an existing secret to use instead of `url`, `path`, `key`, `headers`, `query`, `body`, `tls`, `proxy` and
-   * `webSocket.messages`: JSON such as `{"url": "https://stream.example.com", "path": "/v1", "key": "…"}`. The component reads it and
-   * never changes it, and each hop reads its current version. If your own KMS key encrypts it, allow the key in
-   * `account.extraStatements`.
+   * ARN of an existing secret to use instead of `url`, `path`, `key`, `headers`, `query`, `body`, `tls`, `proxy`, `webSocket.messages`,
+   * `oauth2.tokenUrl` and `oauth2.clientId`: JSON such as `{"url": "https://stream.example.com", "path": "/v1", "key": "…"}`, see
+   * docs/operating.md. The component reads it and never changes it, and each hop reads its current version. If your own KMS key
+   * encrypts it, allow the key in `account.extraStatements`.
    * @default a new secret
    */
   secretArn?: pulumi.Input<string>;

@@ -34,9 +34,10 @@ export function createConnectionApi(
   scope: Scope,
   stores: Stores,
   manager: ConnectionManager,
-  { authorization, allowedCidrs, accessLogs, privateApi }: Normalised,
+  normalised: Normalised,
   vpc: VpcAccess | undefined,
 ): ConnectionApi {
+  const { authorization, allowedCidrs, accessLogs, privateApi } = normalised;
   const name = `${scope.name}-api`;
   const options = { parent: scope.parent };
   const lambda = createLambda(scope, {
@@ -45,7 +46,7 @@ export function createConnectionApi(
     bundle: bundleHandler("connection-api"),
     memorySize: 256,
     timeoutSeconds: 20,
-    environment: managerEnvironment(stores, manager),
+    environment: managerEnvironment(stores, manager, normalised),
     statements: [...connectionApiStatements(stores.arns), ...invokeStatements(manager.function.arn)],
     extraStatements: scope.account.extraStatements.connectionApi,
     keyUse: "write",

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import * as aws from "@pulumi/aws";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { ENV } from "../runtime/contract";
 import { Recursion } from "./args";
 import { bundleHandler } from "./bundle/handlers";
@@ -90,8 +90,15 @@ export function createConnectionManager(
   return { ...manager, release, readiness: [mayInvokeItself, ...mayRecur, asyncSettings, ...secretVersion] };
 }
 
-/** Environment of functions that invoke the connection manager. */
-export const managerEnvironment = (stores: Stores, manager: ConnectionManager) => ({
-  [ENV.connectionTable]: stores.connectionTable.name,
-  [ENV.connectionManager]: manager.function.name as pulumi.Input<string>,
-});
+/** Environment of functions that start streams. */
+export function managerEnvironment(
+  stores: Stores,
+  manager: ConnectionManager,
+  { sharedRequest }: Normalised,
+): Record<string, pulumi.Input<string>> {
+  return {
+    [ENV.connectionTable]: stores.connectionTable.name,
+    [ENV.connectionManager]: manager.function.name,
+    ...(sharedRequest !== undefined && { [ENV.sharedRequest]: pulumi.output(sharedRequest).apply(String) }),
+  };
+}

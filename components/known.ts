@@ -2,15 +2,19 @@ import * as pulumi from "@pulumi/pulumi";
 
 export const isLater = (value: unknown): boolean => pulumi.Output.isInstance(value) || value instanceof Promise;
 
-/** Checks a list or a map now, or as soon as all its values are known. The check returns the value. */
-export function known<T>(value: pulumi.Input<unknown>, check: (value: T) => T): pulumi.Input<T> {
-  const parts = typeof value === "object" && value !== null ? Object.values(value) : [];
-  if (!isLater(value) && !parts.some(isLater)) return check(value as T);
-  return pulumi.output(value as pulumi.Input<T>).apply((later) => {
+/** Checks a value now, or as soon as all its parts are known. Returns what the check returns. */
+export function known<T, R>(value: unknown, check: (value: T) => R): pulumi.Input<R> {
+  if (!hasLater(value)) return check(value as T);
+  return (pulumi.output(value) as pulumi.Output<unknown>).apply((later) => {
     try {
       return check(later as T);
     } catch (error) {
       throw new pulumi.RunError((error as Error).message);
     }
-  });
+  }) as pulumi.Input<R>;
+}
+
+function hasLater(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return isLater(value) || Object.values(value).some(hasLater);
 }

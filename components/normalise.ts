@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { CONTRACT_VERSION, ENV, isStreamId, type RelaySettings, STREAM_ID_RULE } from "../runtime/contract";
+import { CONTRACT_VERSION, ENV, type RelaySettings } from "../runtime/contract";
 import { type Account, normaliseAccount } from "./account";
 import type { AlarmName, AlarmSpec } from "./alarm-list";
 import { alarmSettings } from "./alarm-settings";
@@ -16,11 +16,13 @@ import {
   type StreamIngestionArgs,
 } from "./args";
 import { cidrs } from "./cidrs";
+import { type DeclaredStreams, declaredStreams } from "./declared-streams";
 import { checkEnvironment, checkSize } from "./environment";
-import { expect, expectThat, integer, memory, oneOf, onlyKeys, pointer, SECRET_VALUE } from "./expect";
+import { expect, expectThat, integer, memory, oneOf, onlyKeys, pointer } from "./expect";
 import { known } from "./known";
 import { type ProcessorSettings, processorSettings } from "./processor-settings";
-import { namesStream, sourceSettings } from "./source-settings";
+import { sourceSettings } from "./source-settings";
+import { checkedOrigin } from "./source-url";
 import { checkedTags } from "./tags";
 
 /** The defaults of the arguments that are not checked in a separate file. */
@@ -33,9 +35,9 @@ const DEFAULTS = {
 } as const;
 
 /** The arguments as the steps of the constructor use them: complete and checked. What is an Output is checked when it becomes known. */
-export interface Normalised {
+export interface Normalised extends DeclaredStreams {
   readonly settings: RelaySettings;
-  readonly streams: pulumi.Input<readonly string[]>;
+  readonly origin: Pick<SourceArgs, "url" | "path">;
   readonly relayMemorySize: number;
   readonly reservedConcurrency: number | undefined;
   readonly processor: ProcessorSettings;
@@ -64,6 +66,7 @@ export function normalise(name: string, args: StreamIngestionArgs): Normalised {
     name,
   );
   const { source, processor, relay = {}, events = {}, api = {} } = checkRequired(args);
+  const origin = checkedOrigin(source);
   onlyKeys("events.identity", events.identity ?? {}, ["kind", "pointer"], '{ kind: "pointer", pointer: "/id" }');
   const identity = { kind: IdentityKind.content, ...events.identity };
   const settings: RelaySettings = {
@@ -84,7 +87,8 @@ export function normalise(name: string, args: StreamIngestionArgs): Normalised {
   checkSize("the connection manager", { [ENV.settings]: JSON.stringify(settings) });
   return {
     settings,
-    streams: known(args.streams ?? [], (ids: readonly string[]) => streamIds(ids, source)),
+    origin,
+    ...declaredStreams(args),
     relayMemorySize: memory("relay.memorySize", relay.memorySize ?? DEFAULTS.relayMemorySize),
     reservedConcurrency: reserved(relay.reservedConcurrency),
     processor: processorSettings(processor ?? {}),
@@ -103,72 +107,29 @@ export function normalise(name: string, args: StreamIngestionArgs): Normalised {
 
 /** Checks required arguments, which JavaScript programs can omit, and combinations of arguments. */
 function checkRequired(args: StreamIngestionArgs): StreamIngestionArgs {
-  if (args?.source?.secretArn === undefined) {
-    expect(args?.source?.url !== undefined, "`source.url`", "the upstream's origin", args?.source?.url);
-    expect(args.source.path !== undefined, "`source.path`", 'a path on the upstream, such as "/"', args.source.path);
-    checkCredential(args.source);
-  } else checkSecretArn(args.source);
-  // The value of an output is not known here. The relay reports an invalid one in the stream's status.
-  if (typeof args.source.url === "string")
-    expectThat(
-      isOrigin(args.source.url),
-      "`source.url` to be an http, https, ws or wss URL without a query",
-      SECRET_VALUE,
-    );
-  if (typeof args.source.path === "string")
-    expectThat(args.source.path.startsWith("/"), '`source.path` to start with "/"', SECRET_VALUE);
+  expect(args?.source !== undefined, "`source`", "an object with `url` and `path`", args?.source);
+  checkSecretArn(args.source);
   checkEnvironment(args.processor?.environment);
   checkNetwork(args.network);
   return args;
 }
 
-function checkCredential(source: SourceArgs): void {
-  expectThat(
-    typeof source.url !== "string" || !hasBothCredentials(source),
-    "either `source.key` or a user and password in `source.url`",
-    "both",
-  );
-  expectThat(
-    typeof source.url !== "string" || !isReadable(source),
-    "`source.url` to be an https URL because each request carries a credential",
-    "an http URL. Set `source.allowInsecureHttp: true` to send the credential unencrypted",
-  );
-}
-
 /** An existing secret contains all secret arguments, so they cannot be set in addition. */
-function checkSecretArn(source: SourceArgs): void {
-  const { secretArn } = source;
-  const inSecret = ["url", "path", "key", "headers", "query", "body", "oauth2", "tls", "proxy"] as const;
+function checkSecretArn({ secretArn, ...source }: SourceArgs): void {
+  if (secretArn === undefined) return;
+  const inSecret = ["url", "path", "key", "headers", "query", "body", "tls", "proxy"] as const;
   const also: string[] = inSecret.filter((name) => source[name] !== undefined);
   if (source.webSocket?.messages !== undefined) also.push("webSocket.messages");
+  if (source.oauth2?.tokenUrl !== undefined) also.push("oauth2.tokenUrl");
+  if (source.oauth2?.clientId !== undefined) also.push("oauth2.clientId");
   expectThat(
     also.length === 0,
-    "`source.secretArn` without `url`, `path`, `key`, `headers`, `query`, `body`, `oauth2`, `tls`, `proxy` and `webSocket.messages`",
+    "`source.secretArn` without the arguments that its secret contains",
     `it with ${also.join(", ")}`,
   );
   const isArn = typeof secretArn !== "string" || /^arn:[^:]+:secretsmanager:[^:]+:\d{12}:secret:.+$/.test(secretArn);
   expect(isArn, "`source.secretArn`", "the ARN of a secret", secretArn);
 }
-
-function isOrigin(value: string): boolean {
-  if (!URL.canParse(value)) return false;
-  const { protocol, search, hash } = new URL(value);
-  return ["http:", "https:", "ws:", "wss:"].includes(protocol) && search === "" && hash === "";
-}
-
-function hasBothCredentials({ url, key }: SourceArgs): boolean {
-  return key !== undefined && URL.canParse(url as string) && new URL(url as string).username !== "";
-}
-
-/** Whether the credential would be sent over http to another host than this one. */
-function isReadable({ url, key, allowInsecureHttp }: SourceArgs): boolean {
-  if (allowInsecureHttp || !URL.canParse(url as string)) return false;
-  const { protocol, username, hostname } = new URL(url as string);
-  const hasCredential = (key !== undefined && key !== "") || username !== "";
-  return protocol === "http:" && hasCredential && !LOOPBACK.test(hostname);
-}
-
-const LOOPBACK = /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/;
 
 function identityOf(kind: IdentityKind, path: string | undefined): RelaySettings["events"]["identity"] {
   return kind === IdentityKind.pointer ? { kind, pointer: pointer("events.identity.pointer", path) } : { kind };
@@ -228,19 +189,4 @@ function deploymentName(name: string | undefined): string | undefined {
 function slices(value: number): 1 | 4 | 16 {
   expect(value === 1 || value === 4 || value === 16, "`events.slices`", "1, 4 or 16", value);
   return value as 1 | 4 | 16;
-}
-
-function streamIds(ids: readonly string[], source: SourceArgs): readonly string[] {
-  expect(Array.isArray(ids), "`streams`", "a list of stream ids", ids);
-  ids.forEach((id, index) => {
-    expect(isStreamId(id), `\`streams[${index}]\``, STREAM_ID_RULE, id);
-  });
-  const duplicate = ids.find((id, index) => ids.indexOf(id) !== index);
-  expectThat(duplicate === undefined, "`streams` to contain each stream id once", `"${duplicate}" more than once`);
-  expectThat(
-    ids.length < 2 || namesStream(source) !== false,
-    "`source` to have {streamId} in `path`, `query`, `headers` or `body`, because `streams` has more than one stream",
-    "none, which would send the same request for every stream",
-  );
-  return ids;
 }

@@ -55,7 +55,6 @@ export function sourceSettings(source: SourceArgs): RelaySettings["source"] {
     source.method,
   );
   checkTls(source);
-  checkWebSocket(source);
   expect(!(source.http2 && source.proxy !== undefined), "`source.http2`", "false with `source.proxy`", source.http2);
   return {
     format: oneOf("source.format", SourceFormat, source.format ?? SourceFormat.auto),
@@ -81,12 +80,12 @@ function flag<T extends object>(argument: string, value: boolean | undefined, se
 
 const AUTH_EXAMPLE = '{ kind: "header", name: "X-Api-Key" }';
 
-function authSettings({ auth = {}, oauth2, key }: SourceArgs): AuthSettings {
+function authSettings({ auth = {}, oauth2, key, secretArn }: SourceArgs): AuthSettings {
   onlyKeys("source.auth", auth, ["kind", "name", "service", "region"], AUTH_EXAMPLE);
   const { kind = AuthKind.bearer, name, service, region }: AuthArgs = auth;
   oneOf("source.auth.kind", AuthKind, kind);
   expectThat(
-    (oauth2 !== undefined) === (kind === AuthKind.oauth2),
+    (oauth2 !== undefined) === (kind === AuthKind.oauth2) || (oauth2 === undefined && secretArn !== undefined),
     '`source.oauth2` with `source.auth.kind` "oauth2", and only with it',
     oauth2 === undefined ? "no `source.oauth2`" : `\`source.oauth2\` with "${kind}"`,
   );
@@ -95,18 +94,20 @@ function authSettings({ auth = {}, oauth2, key }: SourceArgs): AuthSettings {
     return { kind, service: text("source.auth.service", service), ...(region !== undefined && { region }) };
   if (kind === AuthKind.basic || kind === AuthKind.oauth2)
     expect(
-      key !== undefined,
+      key !== undefined || secretArn !== undefined,
       "`source.key`",
       kind === AuthKind.basic
         ? '`user:password` with `source.auth.kind` "basic"'
         : 'the client\'s secret with `source.auth.kind` "oauth2"',
       key,
     );
-  if (kind !== AuthKind.oauth2 || oauth2 === undefined) return { kind } as AuthSettings;
-  onlyKeys("source.oauth2", oauth2, ["tokenUrl", "clientId", "scope", "audience", "clientAuth"], OAUTH2_EXAMPLE);
-  const { tokenUrl, clientId, scope, audience, clientAuth = OAuth2ClientAuth.basic } = oauth2;
-  expect(tokenUrl !== undefined, "`source.oauth2.tokenUrl`", "the URL of the token endpoint", tokenUrl);
-  expect(clientId !== undefined, "`source.oauth2.clientId`", "the client id", clientId);
+  if (kind !== AuthKind.oauth2) return { kind };
+  onlyKeys("source.oauth2", oauth2 ?? {}, ["tokenUrl", "clientId", "scope", "audience", "clientAuth"], OAUTH2_EXAMPLE);
+  const { tokenUrl, clientId, scope, audience, clientAuth = OAuth2ClientAuth.basic } = oauth2 ?? {};
+  if (secretArn === undefined) {
+    expect(tokenUrl !== undefined, "`source.oauth2.tokenUrl`", "the URL of the token endpoint", tokenUrl);
+    expect(clientId !== undefined, "`source.oauth2.clientId`", "the client id", clientId);
+  }
   return {
     kind,
     clientAuth: oneOf("source.oauth2.clientAuth", OAuth2ClientAuth, clientAuth),
@@ -118,7 +119,7 @@ function authSettings({ auth = {}, oauth2, key }: SourceArgs): AuthSettings {
 const OAUTH2_EXAMPLE = '{ tokenUrl: "https://login.example.com/token", clientId: "relay", scope: "stream.read" }';
 const RESUME_EXAMPLE = '{ kind: "query", name: "since", pointer: "/id" }';
 
-function resumeSettings(resume: ResumeArgs, { body }: SourceArgs): ResumeSettings {
+function resumeSettings(resume: ResumeArgs, { body, secretArn }: SourceArgs): ResumeSettings {
   const keys = ["kind", "name", "pointer", "template", "types", "skipIgnored"];
   onlyKeys("source.resume", resume, keys, RESUME_EXAMPLE);
   const { kind = ResumeKind.lastEventId, name, template, types } = resume;
@@ -133,7 +134,7 @@ function resumeSettings(resume: ResumeArgs, { body }: SourceArgs): ResumeSetting
       types,
     );
   expect(
-    kind !== ResumeKind.body || body !== undefined,
+    kind !== ResumeKind.body || body !== undefined || secretArn !== undefined,
     "`source.body`",
     'a body with {position} with `source.resume.kind` "body"',
     body,
@@ -151,18 +152,6 @@ function resumeSettings(resume: ResumeArgs, { body }: SourceArgs): ResumeSetting
   return { kind, ...options };
 }
 
-/** Rejects arguments that a WebSocket does not support, because they would have no effect. */
-function checkWebSocket(source: SourceArgs): void {
-  const { url, method, body, http2 } = source;
-  if (typeof url !== "string" || !/^wss?:/i.test(url)) return;
-  const unsupported = [
-    method !== undefined && method !== SourceMethod.get ? "source.method" : undefined,
-    body !== undefined ? "source.body" : undefined,
-    http2 ? "source.http2" : undefined,
-  ].find((argument) => argument !== undefined);
-  expect(unsupported === undefined, "`source.url`", `an http or https URL with \`${unsupported}\``, "a WebSocket");
-}
-
 function checkTls({ tls }: SourceArgs): void {
   if (tls === undefined) return;
   onlyKeys("source.tls", tls, ["ca", "cert", "key"], '{ ca: readFileSync("ca.pem", "utf8") }');
@@ -171,26 +160,4 @@ function checkTls({ tls }: SourceArgs): void {
     "`source.tls` to have both `cert` and `key`, or neither",
     tls.cert === undefined ? "only `key`" : "only `cert`",
   );
-}
-
-const PLACEHOLDER = "{streamId}";
-
-/**
- * Whether the request depends on the stream id. Undefined: an argument is an output, whose value is not known here, or the request is
- * in an existing secret.
- */
-export function namesStream(source: SourceArgs): boolean | undefined {
-  const { url, path, query, headers, body, webSocket } = source;
-  if (source.secretArn !== undefined) return undefined;
-  const values = [url, path, body, ...valuesOf(query), ...valuesOf(headers), ...valuesOf(webSocket?.messages)].filter(
-    (value) => value !== undefined,
-  );
-  if (values.some((value) => typeof value === "string" && value.includes(PLACEHOLDER))) return true;
-  return values.every((value) => typeof value === "string") ? false : undefined;
-}
-
-function valuesOf(record: unknown): unknown[] {
-  if (record === undefined) return [];
-  const isPlain = Array.isArray(record) || Object.getPrototypeOf(record) === Object.prototype;
-  return isPlain ? Object.values(record as object) : [record];
 }

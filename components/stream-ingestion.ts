@@ -83,7 +83,7 @@ export class StreamIngestion extends pulumi.ComponentResource {
         transforms: checkTransforms(transform),
       };
 
-      const { secret, secretVersion } = createSourceSecret(scope, source);
+      const { secret, secretVersion } = createSourceSecret(scope, { ...source, ...settings.origin });
       const connectionTable = createConnectionTable(scope, connections);
       const eventTable = createEventTable(scope, events);
       const { ttlDays } = settings.settings.events;

@@ -22,7 +22,7 @@ export function createWatchdog(
   scope: Scope,
   stores: Stores,
   manager: ConnectionManager,
-  { settings }: Normalised,
+  normalised: Normalised,
   { declared, declaredRow }: Declared,
   vpc: VpcAccess | undefined,
 ): LambdaFunction {
@@ -33,9 +33,9 @@ export function createWatchdog(
     memorySize: 256,
     timeoutSeconds: 50,
     environment: {
-      ...managerEnvironment(stores, manager),
+      ...managerEnvironment(stores, manager, normalised),
       [ENV.sourceSecret]: stores.secret.arn,
-      [ENV.settings]: JSON.stringify(settings),
+      [ENV.settings]: JSON.stringify(normalised.settings),
       [ENV.release]: manager.release,
       [ENV.declaredRow]: declaredRow,
     },

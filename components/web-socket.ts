@@ -10,10 +10,9 @@ const EXAMPLE = `{ messages: ['{"op":"subscribe","channel":"{streamId}"}'] }`;
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 /** Checks `source.webSocket` and adds the defaults. @throws Error that names the argument and what is wrong with it */
-export function webSocketSettings({ url, format, webSocket = {} }: SourceArgs): WebSocketSettings {
+export function webSocketSettings({ webSocket = {} }: SourceArgs): WebSocketSettings {
   onlyKeys("source.webSocket", webSocket, KEYS, EXAMPLE);
   const { subprotocols = [], messages, pingIntervalSeconds, pingMessage, compression = false } = webSocket;
-  checkUrl(url, Object.keys(webSocket).length > 0, format ?? "auto");
   expect(
     Array.isArray(subprotocols) &&
       new Set(subprotocols).size === subprotocols.length &&
@@ -37,21 +36,4 @@ export function webSocketSettings({ url, format, webSocket = {} }: SourceArgs): 
       ...(pingMessage !== undefined && { message: text("source.webSocket.pingMessage", pingMessage) }),
     },
   };
-}
-
-/** The value of an output is not known here. The relay reports an invalid one in the stream's status. */
-function checkUrl(url: SourceArgs["url"], isConfigured: boolean, format: string): void {
-  if (typeof url !== "string") return;
-  const isWebSocket = /^wss?:/i.test(url);
-  expectThat(
-    !isConfigured || isWebSocket,
-    "`source.webSocket` only with a `source.url` that starts with wss: or ws:",
-    "it with another URL",
-  );
-  expect(
-    !isWebSocket || format === "auto",
-    "`source.format`",
-    '"auto" for a WebSocket, where each message is an event',
-    format,
-  );
 }

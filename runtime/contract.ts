@@ -22,6 +22,8 @@ export const ENV = {
   release: "STREAM_INGESTION_RELEASE",
   /** `project-stack-instance`: the only dimension of the metrics, unique in an account. All functions. */
   deployment: "STREAM_INGESTION_DEPLOYMENT",
+  /** `true`: the source has no `{streamId}`, so every stream sends the same request. Absent: it is in an existing secret. API, watchdog. */
+  sharedRequest: "STREAM_INGESTION_SHARED_REQUEST",
   /** Key of the row that holds the deployment's `streams`. Watchdog. */
   declaredRow: "STREAM_INGESTION_DECLARED_ROW",
   /** Name of the connection manager function. API, watchdog. (The manager reads its own name from the Lambda context.) */
@@ -100,6 +102,14 @@ export interface SourceSecret {
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
   /** URL of an HTTP proxy. */
   readonly proxy?: string;
+}
+
+/** Replaced by the stream id. */
+export const STREAM_ID_PLACEHOLDER = "{streamId}";
+
+/** Whether the request depends on the stream id. If it does not, every stream receives the same events. */
+export function namesStream({ url, path, query, headers, body, messages }: Partial<SourceSecret>): boolean {
+  return JSON.stringify([url, path, query, headers, body, messages]).includes(STREAM_ID_PLACEHOLDER);
 }
 
 /** How the credential is sent. */
@@ -394,6 +404,8 @@ export interface ConnectionRow extends StreamHistory, StreamHealth {
   readonly handoverMode?: { readonly mode: "overlap" | "break"; readonly until: number };
   /** Version of the secret that the last connection used. */
   readonly secretVersion?: string;
+  /** Whether the request of the last connection was without the stream id: see {@link namesStream}. */
+  readonly sharedRequest?: boolean;
   /** Release of the owner's hop. */
   readonly release?: string;
   /** Release to hand over to, as the watchdog requested. */

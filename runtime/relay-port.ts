@@ -71,6 +71,8 @@ export interface RelaySnapshot {
   readonly lastByteAt?: number;
   /** Version of the secret that the last connection used. */
   readonly secretVersion?: string;
+  /** Whether the request of the last connection was without the stream id. */
+  readonly sharedRequest?: boolean;
   readonly lastError?: LastError;
   readonly history: StreamHistory;
   readonly health: StreamHealth;

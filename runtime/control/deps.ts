@@ -14,6 +14,8 @@ export interface ControlDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly newNonce: () => string;
+  /** The source has no `{streamId}`, so every stream sends the same request. Absent: the streams' rows show it. */
+  readonly sharedRequest?: boolean;
 }
 
 export const randomNonce = (): string => randomUUID();

@@ -1,5 +1,5 @@
 import type { Dispatcher } from "undici";
-import type { LastError, RelaySettings } from "../contract";
+import { type LastError, namesStream, type RelaySettings } from "../contract";
 import type { Relay, RelayOptions, RelayOutcome, RelaySnapshot } from "../relay-port";
 import type { Clock } from "../support/clock";
 import { StreamError } from "../support/errors";
@@ -175,6 +175,7 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
     onOpen: () => void = () => {},
   ): Promise<ConnectionEnd> {
     state.secretVersion = version;
+    state.sharedRequest = !namesStream(secret);
     pipeline.begin(++connection);
     const compressed = settings.source.compression === true && state.history.uncompressed !== true;
     let firstByteSeen = false;

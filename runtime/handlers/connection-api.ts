@@ -6,7 +6,7 @@ import { type ControlDeps, randomNonce } from "../control/deps";
 import { systemClock } from "../support/clock";
 import { jsonLogger } from "../support/logger";
 import { connectionTable, invokeFunction } from "./aws";
-import { awsTarget, environment } from "./environment";
+import { awsTarget, environment, sharedRequest } from "./environment";
 
 const logger = jsonLogger();
 const dynamodb = awsClient(awsTarget("dynamodb"));
@@ -17,6 +17,7 @@ const deps: ControlDeps = {
   clock: systemClock,
   logger,
   newNonce: randomNonce,
+  sharedRequest: sharedRequest(),
 };
 
 /** The connection API: handles an API Gateway proxy request and logs one line. */

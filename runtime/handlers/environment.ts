@@ -7,6 +7,12 @@ export function environment(name: keyof typeof ENV): string {
   return required(ENV[name], "the deployment");
 }
 
+/** Whether every stream sends the same request. Undefined: only the secret shows it. */
+export function sharedRequest(): boolean | undefined {
+  const value = process.env[ENV.sharedRequest];
+  return value === undefined ? undefined : value === "true";
+}
+
 /** Service names in the AWS SDK's endpoint variables. */
 const ENDPOINT_NAMES: Readonly<Record<AwsService, string>> = {
   dynamodb: "DYNAMODB",

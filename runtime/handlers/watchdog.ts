@@ -6,7 +6,7 @@ import { systemClock } from "../support/clock";
 import { jsonLogger } from "../support/logger";
 import { emfMetrics } from "../support/metrics";
 import { callSecretsManager, connectionTable, invokeFunction } from "./aws";
-import { awsTarget, environment } from "./environment";
+import { awsTarget, environment, sharedRequest } from "./environment";
 import { relaySettings } from "./settings";
 
 const dynamodb = awsClient(awsTarget("dynamodb"));
@@ -19,6 +19,7 @@ const deps = {
   clock: systemClock,
   logger: jsonLogger(),
   newNonce: randomNonce,
+  sharedRequest: sharedRequest(),
   release: environment("release"),
   declaredRow: environment("declaredRow"),
   streamsPerHop: relaySettings().relay.streamsPerHop,

@@ -57,6 +57,32 @@ describe("connection API", () => {
       assert.deepEqual(rows.get("prices"), liveRow);
     });
 
+    it("returns 409 for a second stream of a source without {streamId}, and writes nothing", async () => {
+      for (const [row, sharedRequest] of [
+        [liveRow, true],
+        [{ ...liveRow, sharedRequest: true }, undefined],
+      ] as const) {
+        const { deps, rows, invoked } = deployment(row);
+        const start = (streamId: string) =>
+          handleRequest({ ...deps, sharedRequest }, request({ method: "POST", streamId }));
+        const { status, body } = await start("other");
+        assert.equal(status, 409);
+        assert.equal((body as ErrorBody).code, "SINGLE_STREAM");
+        assert.match((body as ErrorBody).message, /^Stream prices runs, .* Stop prices first, or add \{streamId\}/);
+        assert.equal((await start("prices")).status, 200);
+        assert.deepEqual([[...rows.keys()], invoked], [["prices"], []]);
+      }
+    });
+
+    it("starts another stream once the first one is stopped", async () => {
+      const { deps } = deployment({ ...liveRow, desired: "closed" });
+      const { status } = await handleRequest(
+        { ...deps, sharedRequest: true },
+        request({ method: "POST", streamId: "other" }),
+      );
+      assert.equal(status, 202);
+    });
+
     it("returns 400 or 413 for every other body and writes nothing", async () => {
       const bad = [
         "[]",

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { StreamIngestion } from "../../components";
+import { StreamIngestion, type StreamIngestionArgs } from "../../components";
 import { METRIC } from "../../runtime/contract";
 import { type Evaluated, evaluate, secretValue } from "../mocks/recording-monitor";
 import { ENTRY, requiredArgs } from "./arguments";
@@ -140,6 +140,7 @@ describe("StreamIngestion", () => {
         "STREAM_INGESTION_CONNECTION_MANAGER",
         "STREAM_INGESTION_CONNECTION_TABLE",
         "STREAM_INGESTION_DEPLOYMENT",
+        "STREAM_INGESTION_SHARED_REQUEST",
       ]);
       assert.deepEqual(names("watchdog"), [
         "NODE_OPTIONS",
@@ -149,6 +150,7 @@ describe("StreamIngestion", () => {
         "STREAM_INGESTION_DEPLOYMENT",
         "STREAM_INGESTION_RELEASE",
         "STREAM_INGESTION_SETTINGS",
+        "STREAM_INGESTION_SHARED_REQUEST",
         "STREAM_INGESTION_SOURCE_SECRET",
       ]);
       assert.deepEqual(names("event-processor"), [
@@ -362,6 +364,42 @@ describe("StreamIngestion", () => {
         query: { token: parameter },
       });
     }
+  });
+
+  it("shows API and watchdog whether all streams send the same request, as far as it is known, and no secret", async () => {
+    const shown = async (source: StreamIngestionArgs["source"]) => {
+      const evaluated = await evaluate(() => new StreamIngestion("in", requiredArgs({ source })));
+      return ["connection-api", "watchdog"].map(
+        (role) =>
+          evaluated.one("aws:lambda/function:Function", `in-${role}`).inputs.environment.variables
+            .STREAM_INGESTION_SHARED_REQUEST,
+      );
+    };
+    const url = pulumi.secret("https://upstream.example");
+    const secretArn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:mine";
+    assert.deepEqual(await shown({ url, path: pulumi.secret("/") }), ["true", "true"]);
+    assert.deepEqual(await shown({ url, path: "/", query: { id: pulumi.secret("{streamId}") } }), ["false", "false"]);
+    const messages = pulumi.secret(['{"subscribe":"{streamId}"}']);
+    const webSocket = { url: pulumi.secret("wss://upstream.example"), path: "/", webSocket: { messages } };
+    assert.deepEqual(await shown(webSocket), ["false", "false"]);
+    assert.deepEqual(await shown({ secretArn }), [undefined, undefined]);
+  });
+
+  it("accepts an existing secret with every kind of credential", async () => {
+    const secretArn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:mine";
+    const settings = async (source: object) => {
+      const evaluated = await evaluate(
+        () => new StreamIngestion("in", requiredArgs({ source: { secretArn, ...source } })),
+      );
+      const { variables } = evaluated.one("aws:lambda/function:Function", "in-connection-manager").inputs.environment;
+      return JSON.parse(variables.STREAM_INGESTION_SETTINGS).source;
+    };
+    const oauth2 = await settings({ auth: { kind: "oauth2" }, oauth2: { scope: "read", clientAuth: "post" } });
+    assert.deepEqual(oauth2.auth, { kind: "oauth2", clientAuth: "post", scope: "read" });
+    assert.deepEqual((await settings({ auth: { kind: "oauth2" } })).auth, { kind: "oauth2", clientAuth: "basic" });
+    assert.deepEqual((await settings({ auth: { kind: "basic" } })).auth, { kind: "basic" });
+    const post = { method: "POST", end: "complete", resume: { kind: "body" }, webSocket: { pingIntervalSeconds: 5 } };
+    assert.partialDeepStrictEqual(await settings(post), { method: "POST", resume: { kind: "body" } });
   });
 
   it("can be used twice in one program", async () => {

@@ -10,11 +10,22 @@ const argsWith = (changes: object) => requiredArgs(changes as Partial<StreamInge
 
 /** Invalid arguments, and the message for each. */
 const REFUSED: readonly (readonly [name: string, args: unknown, message: string])[] = [
-  ["no arguments", undefined, "Expected `source.url` to be the upstream's origin, got undefined."],
+  ["no arguments", undefined, "Expected `source` to be an object with `url` and `path`, got undefined."],
   [
     "no path",
     { source: { url: "https://a.example" }, processor: { entry: ENTRY } },
     'Expected `source.path` to be a path on the upstream, such as "/", got undefined.',
+  ],
+  [
+    "an existing secret with a token URL",
+    argsWith({
+      source: {
+        secretArn: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:mine",
+        auth: { kind: "oauth2" },
+        oauth2: { tokenUrl: "https://login.example" },
+      },
+    }),
+    "Expected `source.secretArn` without the arguments that its secret contains, got it with oauth2.tokenUrl.",
   ],
   [
     "a URL without protocol",
@@ -149,7 +160,7 @@ const REFUSED: readonly (readonly [name: string, args: unknown, message: string]
   [
     "a key over http",
     argsWith({ source: { ...source, url: "http://upstream.example", key: "hidden" } }),
-    "Expected `source.url` to be an https URL because each request carries a credential, got an http URL. Set `source.allowInsecureHttp: true` to send the credential unencrypted.",
+    "Expected `source.url` to be an https or wss URL because each request carries a credential, got an http URL. Set `source.allowInsecureHttp: true` to send the credential unencrypted.",
   ],
   [
     "a key and a user in the URL",
@@ -159,7 +170,7 @@ const REFUSED: readonly (readonly [name: string, args: unknown, message: string]
   [
     "two streams with the same request",
     argsWith({ source, streams: ["a", "b"] }),
-    "Expected `source` to have {streamId} in `path`, `query`, `headers` or `body`, because `streams` has more than one stream, got none, which would send the same request for every stream.",
+    "Expected `source` to have {streamId} in `url`, `path`, `query`, `headers`, `body` or `webSocket.messages`, because `streams` has more than one stream, got none, which would send the same request for every stream.",
   ],
   [
     "an auth header without name",
@@ -475,7 +486,7 @@ const REFUSED: readonly (readonly [name: string, args: unknown, message: string]
   [
     "an existing secret with a URL",
     argsWith({ source: { ...source, secretArn: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:mine" } }),
-    "Expected `source.secretArn` without `url`, `path`, `key`, `headers`, `query`, `body`, `oauth2`, `tls`, `proxy` and `webSocket.messages`, got it with url, path.",
+    "Expected `source.secretArn` without the arguments that its secret contains, got it with url, path.",
   ],
   [
     "a secret's name",
@@ -646,6 +657,35 @@ describe("the arguments", () => {
       evaluate(() => void new StreamIngestion("in", requiredArgs({ api: { allowedCidrs } }))),
       /Expected `api\.allowedCidrs` to fit into a resource policy of 8192 characters, got 500 ranges, \d+ characters\. Combine ranges\.$/,
     );
+  });
+
+  it("refuse a source when its values become known, and do not show them", async () => {
+    const deploy = (changes: object, streams: string[] = []) =>
+      evaluate(() => void new StreamIngestion("in", argsWith({ source: { ...source, ...changes }, streams })));
+    const cases: [object, RegExp][] = [
+      [{ url: "ftp://hidden" }, /`source.url` to be an http, https, ws or wss URL/],
+      [{ path: "hidden" }, /`source.path` to start with "\/"/],
+      [{ url: "http://hidden.example", key: "k" }, /to be an https or wss URL because each request carries/],
+      [{ url: "ws://hidden.example", key: "k" }, /to be an https or wss URL because each request carries/],
+      [{ url: "https://ann:hidden@a.example", key: "k" }, /either `source.key` or a user and password/],
+      [{ url: "wss://hidden.example", format: "lines" }, /`source.format` to be "auto" for a WebSocket/],
+      [{ url: "wss://hidden.example", method: "POST", end: "complete" }, /URL with `source.method`/],
+      [{ url: "https://hidden.example", webSocket: { compression: true } }, /`source.webSocket` only with/],
+    ];
+    for (const [changes, message] of cases) {
+      const { url = source.url, path = source.path, ...rest } = changes as Record<string, string>;
+      const secret = { ...rest, url: pulumi.secret(url), path: pulumi.secret(path) };
+      await assert.rejects(deploy(secret), (error: Error) => {
+        assert.match(error.message, message);
+        return !error.message.includes("hidden");
+      });
+    }
+    await assert.rejects(
+      deploy({ path: pulumi.secret("/hidden") }, ["a", "b"]),
+      /`source` to have \{streamId\} .* because `streams` has more than one stream/,
+    );
+    await deploy({ path: pulumi.secret("/{streamId}") }, ["a", "b"]);
+    await deploy({ path: pulumi.secret("/hidden") }, ["a"]);
   });
 
   it("do not show the upstream's URL or path in a message", async () => {

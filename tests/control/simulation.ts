@@ -39,6 +39,8 @@ export interface SimulationOptions {
   readonly watchdog?: boolean;
   /** Hops of one chain; Lambda drops the invocation that makes it four more. */
   readonly longestChain?: number;
+  /** Every stream sends the same request. Undefined: the deployment does not know. */
+  readonly sharedRequest?: boolean;
 }
 
 /** Returns the fault of one call of the table, if any. */
@@ -155,6 +157,7 @@ export class Simulation {
       clock: this.clock,
       logger: this.logger(),
       newNonce: () => `n${++this.nonces}`,
+      sharedRequest: this.options.sharedRequest,
     };
   }
 

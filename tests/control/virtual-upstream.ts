@@ -16,6 +16,8 @@ export interface UpstreamBehaviour {
   retryAfterMs?: number;
   /** No replay: a connection starts with the next event. */
   noReplay: boolean;
+  /** Its requests do not name the stream. */
+  sharedRequest: boolean;
 }
 
 export interface VirtualUpstream {
@@ -45,6 +47,7 @@ export function virtualUpstream(clock: Clock, overrides: Partial<UpstreamBehavio
     newestOnly: false,
     subscribesAfterMs: 0,
     noReplay: false,
+    sharedRequest: false,
     ...overrides,
   };
   const startedAt = clock.now();
@@ -70,6 +73,7 @@ export function virtualUpstream(clock: Clock, overrides: Partial<UpstreamBehavio
     /** The last event, until the next one or the end: its write has no response yet. */
     let inFlight = 0;
     let connectedSince: number | undefined;
+    let { openedAt } = options.history;
     let firstByteAt: number | undefined;
     let lastByteAt: number | undefined;
     const stopped = () => options.signal.aborted || life.aborted || clock.now() >= options.stopReadingAt;
@@ -77,6 +81,7 @@ export function virtualUpstream(clock: Clock, overrides: Partial<UpstreamBehavio
     const read = async (connection: Connection): Promise<void> => {
       const over = AbortSignal.any([options.signal, life, connection.ended.signal]);
       connectedSince = clock.now();
+      openedAt ??= connectedSince;
       options.onProgress({ kind: "open", at: connectedSince });
       for (let first = true; !over.aborted && !stopped(); ) {
         const due = Math.max(startedAt + connection.next * behaviour.everyMs, connection.from);
@@ -131,7 +136,8 @@ export function virtualUpstream(clock: Clock, overrides: Partial<UpstreamBehavio
         firstByteAt,
         lastByteAt,
         secretVersion: "v1",
-        history: {},
+        history: { openedAt },
+        sharedRequest: behaviour.sharedRequest,
         health: {},
       }),
     };

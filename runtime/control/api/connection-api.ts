@@ -1,6 +1,7 @@
 import { StreamError } from "../../support/errors";
 import type { ControlDeps } from "../deps";
 import { listStreams, readStream } from "../streams/read";
+import { SINGLE_STREAM, singleStreamMessage, streamInTheWay } from "../streams/single-stream";
 import { startStream } from "../streams/start";
 import { stopStream } from "../streams/stop";
 import { ApiError, type ApiRequest, pageToken, parsePage, parseStartBody, parseStreamId, shown } from "./request";
@@ -56,6 +57,8 @@ function routeOf({ method, resource }: ApiRequest): Route {
 async function start(deps: ControlDeps, request: ApiRequest): Promise<ApiResponse> {
   const streamId = parseStreamId(request.streamId);
   const { resume } = parseStartBody(request.body);
+  const running = await streamInTheWay(deps, streamId);
+  if (running !== undefined) throw new ApiError(409, SINGLE_STREAM, singleStreamMessage(running));
   const { kind, row } = await startStream(deps, streamId, { resume });
   // A running hop writes the checkpoint, so the checkpoint cannot be dropped now.
   if (kind === "already-running" && !resume) {

@@ -175,6 +175,7 @@ function statusAttributes({ status, relay, handoverMode, handover }: Report): Re
     ...(relay.firstByteAt !== undefined && { firstByteAt: relay.firstByteAt }),
     ...(relay.lastByteAt !== undefined && { lastByteAt: relay.lastByteAt }),
     ...(relay.secretVersion !== undefined && { secretVersion: relay.secretVersion }),
+    ...(relay.sharedRequest !== undefined && { sharedRequest: relay.sharedRequest }),
     ...(relay.lastError !== undefined && { lastError: relay.lastError }),
     ...(relay.history.openedAt !== undefined && { openedAt: relay.history.openedAt }),
     ...(relay.history.uncompressed && { uncompressed: true }),

@@ -9,6 +9,8 @@ export interface StartOptions {
   readonly resume?: boolean;
   /** True: started by the deployment's `streams`. False: started through the API. @default false */
   readonly declared?: boolean;
+  /** False: write that the stream should run, and leave it to the watchdog. @default true */
+  readonly invoke?: boolean;
 }
 
 export type StartResult =
@@ -24,7 +26,7 @@ export type StartResult =
 export async function startStream(
   deps: ControlDeps,
   streamId: string,
-  { resume = true, declared = false }: StartOptions = {},
+  { resume = true, declared = false, invoke = true }: StartOptions = {},
 ): Promise<StartResult> {
   checkStreamId(streamId);
   const nonce = deps.newNonce();
@@ -36,7 +38,7 @@ export async function startStream(
     const flag = declared ? true : seen?.declared === undefined ? undefined : false;
     const written = await write(deps.table, streamId, open(seen, { nonce, now, resume, declared: flag }));
     if (!written.applied) continue;
-    await invokeOrLeaveToWatchdog(deps, streamId);
+    if (invoke) await invokeOrLeaveToWatchdog(deps, streamId);
     return { kind: "started", row: written.row };
   }
   throw tooManyConflicts("start", streamId);

@@ -1,6 +1,7 @@
 import { type ConnectionRow, STATUS } from "../../contract";
+import { SINGLE_STREAM, singleStreamMessage } from "../streams/single-stream";
 import { desiredOpen, desiredVersionIs, generationIs, leaseFree, ownedBy, statusIs } from "../table/clauses";
-import type { RowChange } from "../table/row-change";
+import { inFlightToUnknown, type RowChange } from "../table/row-change";
 import type { Decision } from "./decision";
 
 /**
@@ -33,6 +34,21 @@ export function watchdogChange(decision: Decision, row: ConnectionRow, run: Watc
           refusal: undefined,
           watchdogNonce: run.nonce,
         },
+      };
+    case "fail-surplus":
+      return {
+        ...named("fail-surplus", run),
+        when: [desiredVersionIs(row.desiredVersion), generationIs(row.generation)],
+        set: {
+          ...noOwner,
+          claim: undefined,
+          status: STATUS.failed,
+          lastError: { code: SINGLE_STREAM, message: singleStreamMessage(decision.running), at: run.now },
+          watchdogNonce: run.nonce,
+        },
+        // As a new generation: the hop that runs it stops at its next renew.
+        add: { generation: 1 },
+        move: inFlightToUnknown,
       };
     case "request-handover":
       return {

@@ -12,6 +12,8 @@ export type Decision =
   | { readonly kind: "revive"; readonly attempt: number; readonly retryAt?: number }
   /** It failed with 401 or 403, and the secret has changed since. */
   | { readonly kind: "retry-with-new-secret" }
+  /** Another stream sends the same request. */
+  | { readonly kind: "fail-surplus"; readonly running: string }
   /** Its owner runs another release. */
   | { readonly kind: "request-handover" }
   /** It was stopped, but its lease expired before the owner wrote the status. */
@@ -24,10 +26,16 @@ export interface DecisionContext {
   readonly endsChains?: boolean;
   /** Current version of the secret. Absent: unknown. */
   readonly secretVersion?: string;
+  /** Id of a running stream that sends the same request. */
+  readonly inTheWay?: string;
 }
 
-export function decide(row: ConnectionRow, { now, release, endsChains, secretVersion }: DecisionContext): Decision {
+export function decide(
+  row: ConnectionRow,
+  { now, release, endsChains, secretVersion, inTheWay }: DecisionContext,
+): Decision {
   const nothing = { kind: "nothing" } as const;
+  if (inTheWay !== undefined) return { kind: "fail-surplus", running: inTheWay };
   if (isLive(row, now)) {
     // Also where a hop in mid-chain invoked one itself: the second fails to claim.
     if (endsChains && row.desired === "open" && row.status === STATUS.handingOver && !isClaimed(row, now))

@@ -1,12 +1,13 @@
 import { CONTRACT_VERSION, type HopStream, isStreamId, STATUS } from "../../contract";
 import type { ControlDeps } from "../deps";
 import { type DeclaredChange, declaredChanges, declaredList } from "../streams/declared";
+import { streamInTheWay, surplusStreams } from "../streams/single-stream";
 import { startStream } from "../streams/start";
 import { stopStream } from "../streams/stop";
 import { toConnectionRow, write } from "../table/connection-table";
 import type { StoredRow } from "../table/row-change";
 import { watchdogChange } from "./changes";
-import { decide } from "./decision";
+import { type Decision, decide } from "./decision";
 import { report, type WatchdogReport } from "./report";
 
 export interface WatchdogDeps extends ControlDeps {
@@ -36,19 +37,22 @@ export async function runWatchdog(deps: WatchdogDeps): Promise<WatchdogReport> {
   }
 
   const changed = new Set(changes.map(({ streamId }) => streamId));
+  const surplus = surplusStreams(rows, deps.sharedRequest);
   const secretVersion = rows.some((row) => row.status === STATUS.failed) ? await secretVersionOf(deps) : undefined;
   const run = { nonce: deps.newNonce(), release: deps.release };
   const toInvoke: HopStream[] = [];
   for (const row of rows.filter(({ streamId }) => !changed.has(streamId))) {
     const now = clock.now();
-    const decision = decide(row, { now, release: deps.release, endsChains: deps.endsChains, secretVersion });
+    const { release, endsChains } = deps;
+    const inTheWay = surplus.get(row.streamId);
+    const decision = decide(row, { now, release, endsChains, secretVersion, inTheWay });
     if (decision.kind === "nothing") continue;
     await continueOnError(deps, row.streamId, async () => {
       logger.log("info", "Watchdog action", { event: "watchdog", streamId: row.streamId, decision: decision.kind });
       const change = watchdogChange(decision, row, { ...run, now });
       if (change && !(await write(deps.table, row.streamId, change)).applied) return;
       const later = decision.kind === "revive" && decision.retryAt !== undefined;
-      if (decision.kind !== "request-handover" && decision.kind !== "mark-closed" && !later)
+      if (INVOKES.has(decision.kind) && !later)
         toInvoke.push({
           streamId: row.streamId,
           ...(decision.kind === "invoke-successor" && { generation: decision.generation }),
@@ -68,10 +72,16 @@ export async function runWatchdog(deps: WatchdogDeps): Promise<WatchdogReport> {
   );
 }
 
+/** Decisions that a hop follows. */
+const INVOKES = new Set<Decision["kind"]>(["invoke-successor", "invoke", "revive", "retry-with-new-secret"]);
+
 async function applyDeclaredChange(deps: WatchdogDeps, { kind, streamId }: DeclaredChange): Promise<void> {
   deps.logger.log("info", "The deployment's streams changed", { event: "declared", streamId, change: kind });
-  if (kind === "start") await startStream(deps, streamId, { declared: true });
-  else if (kind === "stop") await stopStream(deps, streamId, { undeclare: true });
+  if (kind === "start") {
+    // The next run fails a stream that would receive the same events as a running one.
+    const invoke = (await streamInTheWay(deps, streamId)) === undefined;
+    await startStream(deps, streamId, { declared: true, invoke });
+  } else if (kind === "stop") await stopStream(deps, streamId, { undeclare: true });
   else {
     await write(deps.table, streamId, {
       name: kind,

@@ -48,6 +48,11 @@ export function requestPreparer(deps: SourceDeps): RequestPreparer {
 
   async function build({ secret, position, signal, compressed }: OpenRequest): Promise<SourceRequest> {
     const { auth } = source;
+    if (source.http2 && secret.proxy !== undefined)
+      throw new StreamError(
+        "CONFIG_INVALID",
+        "Expected `source.http2` to be false with a proxy, got true. Remove `proxy` from the source's secret, or deploy again without `source.http2`.",
+      );
     token = auth.kind === "oauth2" ? await deps.tokens.get(secret, auth, transportFor(secret).send, signal) : undefined;
     const request = sourceRequest(secret, source, deps.streamId, position, { compressed, token });
     return auth.kind === "aws-sigv4" ? signedRequest(request, auth, deps.aws, deps.clock.now()) : request;
