@@ -542,8 +542,15 @@ export interface EventsArgs {
    */
   slices?: number;
   /**
+   * Whether to count events that are written to the table again: repeats that `identity` makes one event although the relay no
+   * longer remembers them, and copies of a handover. A small function reads the table's stream for them, at most once a minute,
+   * which costs less than a dollar per month. It is the second reader of the stream, and AWS recommends no more than two.
+   * @default true
+   */
+  countRepeats?: boolean;
+  /**
    * Name of an existing event table, for example one that an earlier `pulumi destroy` retained. It needs the keys `streamId` and
-   * `key`, a stream of new images, and TTL on the attribute `ttl`. The component reads its description and never changes or deletes
+   * `key`, a stream of new and old images (of new images with `countRepeats: false`), and TTL on the attribute `ttl`. The component reads its description and never changes or deletes
    * it. Do not remove this argument later: the next `pulumi up` would create a new table.
    * @default a new table
    */
@@ -856,6 +863,8 @@ export interface Transforms {
   permission?: Transform<aws.lambda.PermissionArgs>;
   policies?: Transform<aws.iam.RolePolicyArgs>;
   recursion?: Transform<aws.lambda.FunctionRecursionConfigArgs>;
+  repeatCounter?: Transform<aws.lambda.FunctionArgs>;
+  repeatMapping?: Transform<aws.lambda.EventSourceMappingArgs>;
   resources?: Transform<aws.apigateway.ResourceArgs>;
   restApi?: Transform<aws.apigateway.RestApiArgs>;
   restApiPolicy?: Transform<aws.apigateway.RestApiPolicyArgs>;

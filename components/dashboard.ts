@@ -7,6 +7,7 @@ import { transformed } from "./transform";
 const PANELS: readonly (readonly [title: string, statistic: string, ...metrics: string[]])[] = [
   ["Events", "Sum", METRIC.received, METRIC.stored, METRIC.processed],
   ["Not stored", "Sum", METRIC.ignored, METRIC.suppressed, METRIC.repeated, METRIC.conflicting],
+  ["Written again", "Sum", METRIC.overwritten, METRIC.overlapCopies],
   ["Losses and failures", "Sum", ...[METRIC.refused, METRIC.abandoned, METRIC.resumeLost, METRIC.processorFailures]],
   ["Writes", "Sum", METRIC.throttled, METRIC.buffered],
   ["Bytes", "Sum", METRIC.bytes],

@@ -13,7 +13,7 @@ import type { Stores } from "./stores";
 import { transformed } from "./transform";
 
 /** Less than the 24 hours after which the table's stream drops a record. */
-const MAX_RECORD_AGE_SECONDS = 22 * 3600;
+export const MAX_RECORD_AGE_SECONDS = 22 * 3600;
 
 export interface EventProcessor {
   readonly functionArn: pulumi.Output<string>;
@@ -87,7 +87,7 @@ export function createEventProcessor(
 }
 
 /** The regions in China reject tags on event source mappings. */
-function mappingTags({ tags, parent }: Scope): pulumi.Input<Record<string, pulumi.Input<string>>> | undefined {
+export function mappingTags({ tags, parent }: Scope): pulumi.Input<Record<string, pulumi.Input<string>>> | undefined {
   if (tags === undefined) return undefined;
   const { region } = aws.getRegionOutput({}, { parent });
   return pulumi.all([region, tags]).apply(([name, own]) => (name.startsWith("cn-") ? {} : own));

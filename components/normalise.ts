@@ -46,6 +46,7 @@ export interface Normalised extends DeclaredStreams {
   readonly accessLogs: boolean;
   readonly privateApi: PrivateApiArgs | undefined;
   readonly recursion: Recursion;
+  readonly countRepeats: boolean;
   readonly alarms: ReadonlyMap<AlarmName, AlarmSpec>;
   readonly account: Account;
   /** Absent: made of project, stack and instance. */
@@ -97,6 +98,7 @@ export function normalise(name: string, args: StreamIngestionArgs): Normalised {
     accessLogs: flag("api.accessLogs", api.accessLogs),
     privateApi: privateApi(api.privateApi),
     recursion: oneOf("relay.recursion", Recursion, relay.recursion ?? Recursion.allow),
+    countRepeats: flag("events.countRepeats", events.countRepeats ?? true),
     alarms: alarmSettings(args.alarms),
     account: normaliseAccount(args.account),
     deploymentName: deploymentName(args.deploymentName),

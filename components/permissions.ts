@@ -52,6 +52,12 @@ export const useKey = (keyArn: Input<string> | undefined, use: KeyUse): Statemen
   return [allow(["kms:Decrypt", "kms:DescribeKey", ...write], keyArn)];
 };
 
+/** For the role of a function that an event source mapping invokes with the table's changes. */
+const readStream = ({ eventStream }: Arns): Statement[] => [
+  allow(["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"], eventStream),
+  allow(["dynamodb:ListStreams"], "*"),
+];
+
 export const connectionManagerStatements = (arns: Arns): Statement[] => [
   allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], arns.connectionTable),
   allow(["dynamodb:BatchWriteItem"], arns.eventTable),
@@ -68,14 +74,18 @@ export const watchdogStatements = (arns: Arns): Statement[] => [
   allow(["secretsmanager:DescribeSecret"], arns.secret),
 ];
 
+export const repeatCounterStatements = (arns: Arns): Statement[] => [
+  ...readStream(arns),
+  allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], arns.connectionTable),
+];
+
 export const invokeStatements = (functionArn: Input<string>): Statement[] => [
   allow(["lambda:InvokeFunction"], functionArn),
 ];
 
 /** For the event source mapping and the processor wrapper; an existing function's role needs the same. */
 export const eventProcessorStatements = (arns: Arns): Statement[] => [
-  allow(["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"], arns.eventStream),
-  allow(["dynamodb:ListStreams"], "*"),
+  ...readStream(arns),
   allow(["s3:GetObject"], interpolate`${arns.bucket}/${OVERSIZE_PREFIX}*`),
   allow(
     ["s3:PutObject"],

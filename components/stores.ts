@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { DECLARED_ROW, EVENT_KEY, STREAM_ID_KEY, TTL_ATTRIBUTE } from "../runtime/contract";
 import { checkExistingTable, type TableShape } from "./adopt";
 import type { ConnectionsArgs, EventsArgs } from "./args";
+import type { Normalised } from "./normalise";
 import type { Arns } from "./permissions";
 import { type Scope, stateful } from "./scope";
 import type { SourceSecretNodes } from "./source-secret";
@@ -19,7 +20,7 @@ export interface Stores extends SourceSecretNodes {
 
 /** Creates the table with one row per stream: its desired state, lease and checkpoint. An existing table is never changed. */
 export function createConnectionTable(scope: Scope, { table }: ConnectionsArgs): aws.dynamodb.Table {
-  const shape = { argument: "connections.table", hashKey: STREAM_ID_KEY, stream: false };
+  const shape = { argument: "connections.table", hashKey: STREAM_ID_KEY };
   const name = `${scope.name}-connections`;
   if (table !== undefined) return existingTable(scope, name, table, shape);
   return new aws.dynamodb.Table(
@@ -91,8 +92,13 @@ export function createDeclaredRow(
 }
 
 /** Creates the table that stores every event once. Its stream invokes the processor. An existing table is never changed. */
-export function createEventTable(scope: Scope, { table }: EventsArgs): aws.dynamodb.Table {
-  const shape = { argument: "events.table", hashKey: STREAM_ID_KEY, rangeKey: EVENT_KEY, stream: true };
+export function createEventTable(
+  scope: Scope,
+  { table }: EventsArgs,
+  { countRepeats }: Pick<Normalised, "countRepeats">,
+): aws.dynamodb.Table {
+  const stream = countRepeats ? "new and old images" : "new images";
+  const shape = { argument: "events.table", hashKey: STREAM_ID_KEY, rangeKey: EVENT_KEY, stream } as const;
   const name = `${scope.name}-events`;
   if (table !== undefined) return existingTable(scope, name, table, shape);
   return new aws.dynamodb.Table(
@@ -107,7 +113,8 @@ export function createEventTable(scope: Scope, { table }: EventsArgs): aws.dynam
       ],
       ttl: { attributeName: TTL_ATTRIBUTE, enabled: true },
       streamEnabled: true,
-      streamViewType: "NEW_IMAGE",
+      // Old images also without `countRepeats`: a change would replace the stream, and records could be lost.
+      streamViewType: "NEW_AND_OLD_IMAGES",
     }),
     stateful(scope),
   );

@@ -8,10 +8,12 @@ import { createConnectionApi } from "./connection-api";
 import { createConnectionManager } from "./connection-manager";
 import { createDashboard } from "./dashboard";
 import { createEventProcessor } from "./event-processor";
+import { identityInForce } from "./identity";
 import { markSecrets } from "./mark-secrets";
 import { createEgress } from "./network";
 import { normalise } from "./normalise";
 import { processorCode } from "./processor-code";
+import { createRepeatCounter } from "./repeat-counter";
 import type { Scope } from "./scope";
 import { createSourceSecret } from "./source-secret";
 import { createConnectionTable, createDeclaredRow, createEventTable, declaredRowKey, type Stores } from "./stores";
@@ -29,6 +31,8 @@ export interface StreamIngestionNodes extends Stores {
   /** Absent when the processor is an existing function. */
   readonly eventProcessor?: aws.lambda.Function;
   readonly mapping: aws.lambda.EventSourceMapping;
+  /** Absent with `events.countRepeats: false`. */
+  readonly repeatCounter?: aws.lambda.Function;
   readonly alarms: readonly aws.cloudwatch.MetricAlarm[];
 }
 
@@ -72,6 +76,7 @@ export class StreamIngestion extends pulumi.ComponentResource {
       const settings = normalise(name, args);
       const { source, processor, events = {}, connections = {}, network, alarms } = secretArgs;
       // Before the first child resource, so that code that does not compile creates nothing.
+      pulumi.log.info(identityInForce(settings.settings.events), this);
       const code = processorCode(processor, settings.processor, (warning) => pulumi.log.warn(warning, this));
       const scope: Scope = {
         name,
@@ -85,7 +90,7 @@ export class StreamIngestion extends pulumi.ComponentResource {
 
       const { secret, secretVersion } = createSourceSecret(scope, { ...source, ...settings.origin });
       const connectionTable = createConnectionTable(scope, connections);
-      const eventTable = createEventTable(scope, events);
+      const eventTable = createEventTable(scope, events, settings);
       const { ttlDays } = settings.settings.events;
       const bucket = createBucket(scope, { existing: secretArgs.bucket, ttlDays });
       const stores: Stores = {
@@ -106,6 +111,7 @@ export class StreamIngestion extends pulumi.ComponentResource {
       const egress = createEgress(scope, network);
       const vpc = egress?.everyFunction ? egress : undefined;
       const eventProcessor = createEventProcessor(scope, stores, processor, code, settings, vpc);
+      const repeatCounter = settings.countRepeats ? createRepeatCounter(scope, stores, vpc) : undefined;
       const manager = createConnectionManager(scope, stores, settings, egress);
       const api = createConnectionApi(scope, stores, manager, settings, vpc);
       const declaredRow = declaredRowKey(connections, connectionTable, manager.role.uniqueId);
@@ -121,6 +127,7 @@ export class StreamIngestion extends pulumi.ComponentResource {
         watchdog: watchdog.function,
         eventProcessor: eventProcessor.function,
         mapping: eventProcessor.mapping,
+        repeatCounter,
         alarms: createAlarms(scope, eventProcessor, settings, alarms?.topicArn),
       });
       createDashboard(scope);

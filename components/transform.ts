@@ -32,6 +32,8 @@ export const TRANSFORM_NAMES: Readonly<Record<keyof Transforms, true>> = {
   permission: true,
   policies: true,
   recursion: true,
+  repeatCounter: true,
+  repeatMapping: true,
   resources: true,
   restApi: true,
   restApiPolicy: true,

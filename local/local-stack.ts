@@ -29,6 +29,8 @@ export interface LocalStack {
   readonly resources: StackState;
   /** The stack outputs. A secret value is `[secret]`. */
   readonly outputs: Readonly<Record<string, unknown>>;
+  /** Resolves when every stored event is delivered, without waiting for batching windows, or after `timeoutMs`. */
+  drain(timeoutMs: number): Promise<void>;
   /** Stops the stack. Events that are stored by then are still delivered. */
   close(): Promise<void>;
 }
@@ -60,7 +62,13 @@ export async function startStack(parts: LocalParts, options: LocalStackOptions):
       signal: options.signal,
     }).finally(() => save(deployment.state()));
     save(state);
-    return { cloud, resources: state, outputs: redactedOutputs(state), close: () => cloud.close() };
+    return {
+      cloud,
+      resources: state,
+      outputs: redactedOutputs(state),
+      drain: (timeoutMs) => cloud.mappings.drain(timeoutMs),
+      close: () => cloud.close(),
+    };
   } catch (error) {
     await cloud.close();
     throw error;

@@ -293,6 +293,10 @@ export interface Counters {
   readonly bytes: number;
   readonly reconnects: number;
   readonly resumeLost: number;
+  /** Of `stored`: repeats that the relay did not remember. Their identity makes them the same event as an earlier one, which is overwritten. */
+  readonly overwritten: number;
+  /** Of `stored`: events that both hops of a handover wrote. */
+  readonly overlapCopies: number;
   /** Batches that the event table throttled: it left items unprocessed, or rejected the request. The batches are retried. */
   readonly throttled: number;
 }
@@ -311,8 +315,15 @@ export const ZERO_COUNTERS: Counters = {
   bytes: 0,
   reconnects: 0,
   resumeLost: 0,
+  overwritten: 0,
+  overlapCopies: 0,
   throttled: 0,
 };
+
+/** Stored events that are not copies of earlier ones. */
+export function newEvents({ stored, overwritten, overlapCopies }: Counters): number {
+  return Math.max(0, stored - overwritten - overlapCopies);
+}
 
 /** Events that the counters do not explain; always 0. */
 export function unaccounted(counters: Counters): number {
@@ -440,6 +451,10 @@ export const METRIC = {
   conflicting: "EventsConflicting",
   refused: "EventsRefused",
   abandoned: "EventsAbandoned",
+  /** Stored again: repeats that identity swallows, and that the relay did not remember. */
+  overwritten: "EventsOverwritten",
+  /** Stored by both hops of a handover. */
+  overlapCopies: "OverlapCopies",
   /** Batches that the event table throttled. */
   throttled: "WritesThrottled",
   /** Positions that the upstream no longer knew: events may be missing. */

@@ -43,7 +43,7 @@ function buildComponent() {
   bundleEntry("processor", "runtime/processor/index");
   bundleEntry("testing", "runtime/processor/test-processor");
   const { buildHandler } = builtHandlers();
-  for (const name of ["connection-api", "connection-manager", "watchdog"]) {
+  for (const name of ["connection-api", "connection-manager", "repeat-counter", "watchdog"]) {
     for (const [file, bytes] of buildHandler(join(root, "runtime/handlers", `${name}.ts`)))
       write(join(dist, "handlers", name, file), bytes);
     const { length } = readFileSync(join(dist, "handlers", name, "index.js"));

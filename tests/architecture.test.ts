@@ -44,6 +44,7 @@ describe("the import arrows of the deployed code", () => {
     streams: ["deps", "table"],
     watchdog: ["deps", "streams", "table"],
     api: ["deps", "streams", "table"],
+    repeats: ["table"],
   };
 
   it("go from components to the contract alone, and never to the AWS SDK", () => {

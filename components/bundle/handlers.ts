@@ -4,7 +4,7 @@ import type { BuildOptions } from "esbuild";
 import { type Bundle, type CodeFiles, toBundle } from "./bundle";
 import { bundleOptions, compile } from "./compile";
 
-export type HandlerName = "connection-api" | "connection-manager" | "watchdog";
+export type HandlerName = "connection-api" | "connection-manager" | "repeat-counter" | "watchdog";
 
 /** The bundle of a handler of the component: prebuilt in the published package, built from source in the repository. */
 export function bundleHandler(name: HandlerName): Bundle {

@@ -6,7 +6,7 @@ import { requiredArgs } from "./arguments";
 
 const KEY = "arn:aws:kms:eu-west-1:123456789012:key/1";
 const BOUNDARY = "arn:aws:iam::123456789012:policy/developers";
-const FUNCTIONS = ["connection-api", "connection-manager", "event-processor", "watchdog"];
+const FUNCTIONS = ["connection-api", "connection-manager", "event-processor", "repeat-counter", "watchdog"];
 
 const deployed = (args: object) => evaluate(() => new StreamIngestion("in", requiredArgs(args)));
 
@@ -52,7 +52,7 @@ describe("account", () => {
       .inputs.rules;
     assert.deepEqual(rule.applyServerSideEncryptionByDefault, { sseAlgorithm: "aws:kms", kmsMasterKeyId: KEY });
     const groups = all.all("aws:cloudwatch/logGroup:LogGroup");
-    assert.equal(groups.length, 5);
+    assert.equal(groups.length, 6);
     for (const { inputs } of groups) assert.equal(inputs.kmsKeyId, KEY);
     for (const { inputs } of all.all("aws:lambda/function:Function")) assert.equal(inputs.kmsKeyArn, KEY);
   });
@@ -76,7 +76,7 @@ describe("account", () => {
 
   it("sets the permissions boundary and the path of every role", () => {
     const roles = all.all("aws:iam/role:Role");
-    assert.equal(roles.length, 5);
+    assert.equal(roles.length, 6);
     for (const { inputs } of roles)
       assert.deepEqual([inputs.permissionsBoundary, inputs.path], [BOUNDARY, "/teams/data/"]);
   });
@@ -165,7 +165,7 @@ describe("account", () => {
       const evaluated = await evaluate(() => new StreamIngestion("in", requiredArgs({ tags: { team: "data" } })), {
         region,
       });
-      return evaluated.one("aws:lambda/eventSourceMapping:EventSourceMapping").inputs.tags;
+      return evaluated.one("aws:lambda/eventSourceMapping:EventSourceMapping", "in-mapping").inputs.tags;
     };
     assert.deepEqual(await tags("cn-north-1"), {});
     assert.deepEqual(await tags("eu-west-1"), { team: "data" });

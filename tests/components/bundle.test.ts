@@ -6,7 +6,7 @@ import type { Bundle } from "../../components/bundle/bundle";
 import { bundleHandler, type HandlerName } from "../../components/bundle/handlers";
 import { bundleProcessor } from "../../components/bundle/processor";
 
-const HANDLERS: readonly HandlerName[] = ["connection-api", "connection-manager", "watchdog"];
+const HANDLERS: readonly HandlerName[] = ["connection-api", "connection-manager", "repeat-counter", "watchdog"];
 const KB = 1024;
 
 describe("a bundle", () => {

@@ -80,6 +80,7 @@ describe("the defaults of the arguments", () => {
       "EventsArgs.identity": settings.events.identity,
       "EventsArgs.ttlDays": settings.events.ttlDays,
       "EventsArgs.maxEventBytes": settings.events.maxEventBytes,
+      "EventsArgs.countRepeats": rest.countRepeats,
       "EventsArgs.slices": settings.events.slices,
       "ApiArgs.authorization": rest.authorization,
       "StreamIngestionArgs.streams": rest.streams,

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { mock } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { StreamIngestion, type StreamIngestionArgs } from "../../components";
 import { METRIC } from "../../runtime/contract";
@@ -6,7 +7,7 @@ import { type Evaluated, evaluate, secretValue } from "../mocks/recording-monito
 import { ENTRY, requiredArgs } from "./arguments";
 
 const TYPE = "stream-ingestion:index:StreamIngestion";
-const FUNCTIONS = ["connection-api", "connection-manager", "event-processor", "watchdog"];
+const FUNCTIONS = ["connection-api", "connection-manager", "event-processor", "repeat-counter", "watchdog"];
 
 const policyOf = (evaluated: Evaluated, name: string) =>
   JSON.parse(evaluated.one("aws:iam/rolePolicy:RolePolicy", name).inputs.policy).Statement as {
@@ -38,13 +39,13 @@ describe("StreamIngestion", () => {
         "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": 1,
         "aws:s3/bucketPolicy:BucketPolicy": 1,
         "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": 1,
-        "aws:cloudwatch/logGroup:LogGroup": 4,
-        "aws:iam/role:Role": 5,
-        "aws:iam/rolePolicy:RolePolicy": 6,
-        "aws:lambda/function:Function": 4,
+        "aws:cloudwatch/logGroup:LogGroup": 5,
+        "aws:iam/role:Role": 6,
+        "aws:iam/rolePolicy:RolePolicy": 7,
+        "aws:lambda/function:Function": 5,
         "aws:lambda/functionRecursionConfig:FunctionRecursionConfig": 1,
         "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": 1,
-        "aws:lambda/eventSourceMapping:EventSourceMapping": 1,
+        "aws:lambda/eventSourceMapping:EventSourceMapping": 2,
         "aws:lambda/permission:Permission": 1,
         "aws:apigateway/restApi:RestApi": 1,
         "aws:apigateway/resource:Resource": 2,
@@ -72,7 +73,7 @@ describe("StreamIngestion", () => {
       assert.equal(connections.streamEnabled, undefined);
       assert.equal(connections.ttl, undefined);
       assert.deepEqual([events.hashKey, events.rangeKey], ["streamId", "key"]);
-      assert.deepEqual([events.streamEnabled, events.streamViewType], [true, "NEW_IMAGE"]);
+      assert.deepEqual([events.streamEnabled, events.streamViewType], [true, "NEW_AND_OLD_IMAGES"]);
       assert.deepEqual(events.ttl, { attributeName: "ttl", enabled: true });
       for (const table of [connections, events]) {
         assert.equal(table.billingMode, "PAY_PER_REQUEST");
@@ -161,7 +162,7 @@ describe("StreamIngestion", () => {
     });
 
     it("sends the processor only inserts and stores failed batches", () => {
-      const { inputs } = created.one("aws:lambda/eventSourceMapping:EventSourceMapping");
+      const { inputs } = created.one("aws:lambda/eventSourceMapping:EventSourceMapping", "in-mapping");
       assert.deepEqual(JSON.parse(inputs.filterCriteria.filters[0].pattern), { eventName: ["INSERT"] });
       assert.equal(inputs.startingPosition, "TRIM_HORIZON");
       assert.equal(inputs.bisectBatchOnFunctionError, true);
@@ -174,8 +175,26 @@ describe("StreamIngestion", () => {
       assert.equal(inputs.maximumBatchingWindowInSeconds, 0);
     });
 
+    it("sends the repeat counter only modifications, a minute of them at once", () => {
+      const mapping = created.one("aws:lambda/eventSourceMapping:EventSourceMapping", "in-repeat-mapping");
+      const { inputs } = mapping;
+      assert.deepEqual(JSON.parse(inputs.filterCriteria.filters[0].pattern), { eventName: ["MODIFY"] });
+      assert.deepEqual([inputs.batchSize, inputs.maximumBatchingWindowInSeconds], [10_000, 60]);
+      assert.match(inputs.functionName, /in-repeat-counter/);
+      assert.equal(inputs.destinationConfig, undefined);
+      assert.ok(mapping.dependsOn.some((urn) => urn.endsWith("in-repeat-counter-policy")));
+      const logs = ["logs:CreateLogStream", "logs:PutLogEvents"];
+      const stream = ["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"].map(
+        (one) => `dynamodb:${one}`,
+      );
+      assert.deepEqual(
+        actionsOf(created, "in-repeat-counter-policy"),
+        [...stream, "dynamodb:GetItem", "dynamodb:UpdateItem", ...logs].sort(),
+      );
+    });
+
     it("has an alarm for every way in which the processor can miss an event", () => {
-      const mapping = created.one("aws:lambda/eventSourceMapping:EventSourceMapping");
+      const mapping = created.one("aws:lambda/eventSourceMapping:EventSourceMapping", "in-mapping");
       assert.deepEqual(mapping.inputs.metricsConfig, { metrics: ["EventCount"] });
       const watched = ["processor-failures", "processor-discarded", "processor-dropped"].map((role) => {
         const { inputs } = created.one("aws:cloudwatch/metricAlarm:MetricAlarm", `in-${role}`);
@@ -210,10 +229,11 @@ describe("StreamIngestion", () => {
     });
 
     it("restricts every statement to resources, except the action that AWS supports only on all resources", () => {
+      const readers = ["in-event-processor-policy", "in-repeat-counter-policy"];
       for (const { name } of created.all("aws:iam/rolePolicy:RolePolicy"))
         for (const { Action, Resource } of policyOf(created, name))
           if (Resource.includes("*"))
-            assert.deepEqual([name, Action], ["in-event-processor-policy", ["dynamodb:ListStreams"]]);
+            assert.deepEqual([readers.includes(name), Action], [true, ["dynamodb:ListStreams"]], name);
     });
 
     it("requires IAM on every route and restricts no address", () => {
@@ -240,7 +260,7 @@ describe("StreamIngestion", () => {
         const fn = created.one("aws:lambda/function:Function", `in-${role}`);
         assert.ok(fn.dependsOn.includes(created.one("aws:iam/rolePolicy:RolePolicy", `in-${role}-policy`).urn), role);
       }
-      const mapping = created.one("aws:lambda/eventSourceMapping:EventSourceMapping");
+      const mapping = created.one("aws:lambda/eventSourceMapping:EventSourceMapping", "in-mapping");
       assert.ok(
         mapping.dependsOn.includes(created.one("aws:iam/rolePolicy:RolePolicy", "in-event-processor-policy").urn),
       );
@@ -409,7 +429,7 @@ describe("StreamIngestion", () => {
     });
     const urns = evaluated.resources.map(({ urn }) => urn);
     assert.equal(new Set(urns).size, urns.length);
-    assert.equal(evaluated.all("aws:lambda/function:Function").length, 8);
+    assert.equal(evaluated.all("aws:lambda/function:Function").length, 10);
   });
 
   it("can be previewed with unknown arguments", async () => {
@@ -423,8 +443,8 @@ describe("StreamIngestion", () => {
         }),
       { preview: true },
     );
-    assert.equal(evaluated.all("aws:lambda/function:Function").length, 3);
-    assert.equal(evaluated.all("aws:lambda/eventSourceMapping:EventSourceMapping").length, 1);
+    assert.equal(evaluated.all("aws:lambda/function:Function").length, 4);
+    assert.equal(evaluated.all("aws:lambda/eventSourceMapping:EventSourceMapping").length, 2);
   });
 
   it("declares streams in a separate row", async () => {
@@ -437,6 +457,37 @@ describe("StreamIngestion", () => {
       streams: { L: [{ S: "a" }, { S: "b" }] },
     });
     assert.deepEqual(await item(), { streamId: { S: "#declared" }, streams: { L: [] } });
+  });
+
+  it("names the identity in force once per component", async () => {
+    const info = mock.method(pulumi.log, "info", () => {});
+    try {
+      const events = { identity: { kind: "pointer" as const, pointer: "/id" }, ttlDays: 1 };
+      await evaluate(() => [
+        new StreamIngestion("a", requiredArgs()),
+        new StreamIngestion("b", requiredArgs({ events })),
+      ]);
+      const messages = info.mock.calls.map(({ arguments: [message] }: { arguments: unknown[] }) => String(message));
+      assert.equal(messages.length, 2);
+      assert.match(
+        messages[0]!,
+        /^events\.identity is content: of events with equal type and data within 7 days, only the first/,
+      );
+      assert.match(
+        messages[1]!,
+        /^events\.identity is pointer: of events with an equal value at \/id within 1 day, only/,
+      );
+    } finally {
+      info.mock.restore();
+    }
+  });
+
+  it("counts no repeats with countRepeats false, and keeps the stream of the table as it is", async () => {
+    const events = { countRepeats: false };
+    const evaluated = await evaluate(() => new StreamIngestion("in", requiredArgs({ events })));
+    assert.ok(evaluated.resources.every(({ name }) => !name.includes("repeat")));
+    assert.equal(evaluated.all("aws:lambda/eventSourceMapping:EventSourceMapping").length, 1);
+    assert.equal(evaluated.one("aws:dynamodb/table:Table", "in-events").inputs.streamViewType, "NEW_AND_OLD_IMAGES");
   });
 
   it("creates alarms with the user's settings, and none that is switched off", async () => {
@@ -525,10 +576,10 @@ describe("StreamIngestion", () => {
     const named = await evaluate(
       () => new StreamIngestion("in", requiredArgs({ processor: { functionArn, roleName: "my-role" } })),
     );
-    assert.equal(named.all("aws:lambda/function:Function").length, 3);
+    assert.equal(named.all("aws:lambda/function:Function").length, 4);
     const policy = named.one("aws:iam/rolePolicy:RolePolicy", "in-event-processor-policy");
     assert.equal(policy.inputs.role, "my-role");
-    const mapping = named.one("aws:lambda/eventSourceMapping:EventSourceMapping");
+    const mapping = named.one("aws:lambda/eventSourceMapping:EventSourceMapping", "in-mapping");
     assert.equal(mapping.inputs.functionName, functionArn);
     assert.ok(mapping.dependsOn.includes(policy.urn));
     const age = named.one("aws:cloudwatch/metricAlarm:MetricAlarm", "in-iterator-age");

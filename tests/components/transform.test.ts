@@ -71,7 +71,7 @@ describe("transform", () => {
         assert.equal(inputs.hashKey, "streamId");
       }
       const days = evaluated.all("aws:cloudwatch/logGroup:LogGroup").map(({ inputs }) => inputs.retentionInDays);
-      assert.deepEqual(days.sort(), [30, 30, 30, 90]);
+      assert.deepEqual(days.sort(), [30, 30, 30, 30, 90]);
     });
   });
 

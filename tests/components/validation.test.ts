@@ -43,6 +43,11 @@ const REFUSED: readonly (readonly [name: string, args: unknown, message: string]
     'Expected `source.format` to be "auto" | "sse" | "lines" | "json" | "json-seq", got "xml".',
   ],
   [
+    "a text instead of whether repeats are counted",
+    argsWith({ events: { countRepeats: "no" } }),
+    'Expected `events.countRepeats` to be true or false, got "no".',
+  ],
+  [
     "an unknown alarm",
     argsWith({ alarms: { streamDown: {} } }),
     `Expected \`alarms\` to have only the keys topicArn, ${Object.keys(ALARMS).join(", ")}, got "streamDown". Example: { topicArn, eventsRefused: { threshold: 100 } }.`,

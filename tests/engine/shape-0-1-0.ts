@@ -31,7 +31,7 @@ export class PublishedShape extends pulumi.ComponentResource {
         ],
         ttl: { attributeName: "ttl", enabled: true },
         streamEnabled: true,
-        streamViewType: "NEW_IMAGE",
+        streamViewType: "NEW_AND_OLD_IMAGES",
         pointInTimeRecovery: { enabled: true },
       },
       options,

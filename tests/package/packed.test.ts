@@ -89,7 +89,7 @@ describe("the packed packages", () => {
       );
     }
     assert.ok(component.files.includes("python/stream_ingestion/__init__.py"));
-    for (const handler of ["connection-api", "connection-manager", "watchdog"])
+    for (const handler of ["connection-api", "connection-manager", "repeat-counter", "watchdog"])
       assert.ok(component.files.includes(`handlers/${handler}/index.js`), handler);
   });
 

@@ -32,9 +32,15 @@ export interface ChangeStream {
   read(position: number, limit: number): readonly StreamRecord[];
   /** Calls the listener after each append. Returns a function that removes it. */
   onAppend(listener: () => void): () => void;
-  /** Drops the records before `position`, except the last {@link KEPT_RECORDS}. */
-  trim(position: number): void;
+  /** A reader that keeps the records from `position` on. The stream drops what all readers have passed, except {@link KEPT_RECORDS}. */
+  addReader(position: number): StreamReader;
   close(): void;
+}
+
+export interface StreamReader {
+  /** The reader has passed the records before `position`. */
+  moveTo(position: number): void;
+  remove(): void;
 }
 
 /** AWS keeps records for 24 hours. Here delivered records are dropped, so that a long run does not fill the memory. */
@@ -45,8 +51,17 @@ export function openChangeStream(arn: string, file?: string): ChangeStream {
   const records = file !== undefined && existsSync(file) ? readRecords(file) : [];
   let first = Number(records[0]?.dynamodb.SequenceNumber ?? 1);
   const listeners = new Set<() => void>();
+  const positions = new Map<StreamReader, number>();
   if (file !== undefined) rewrite(file, records);
   const handle = file === undefined ? undefined : openSync(file, "a", 0o600);
+
+  function trim(): void {
+    const surplus = Math.min(...positions.values()) - first - KEPT_RECORDS;
+    // Rarely and many at once, because each splice moves the whole array.
+    if (surplus < KEPT_RECORDS) return;
+    records.splice(0, surplus);
+    first += surplus;
+  }
 
   return {
     arn,
@@ -67,12 +82,16 @@ export function openChangeStream(arn: string, file?: string): ChangeStream {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    trim(position) {
-      const surplus = position - first - KEPT_RECORDS;
-      // Rarely and many at once, because each splice moves the whole array.
-      if (surplus < KEPT_RECORDS) return;
-      records.splice(0, surplus);
-      first += surplus;
+    addReader(position) {
+      const reader: StreamReader = {
+        moveTo(next) {
+          positions.set(reader, next);
+          trim();
+        },
+        remove: () => void positions.delete(reader),
+      };
+      positions.set(reader, position);
+      return reader;
     },
     close() {
       if (handle === undefined) return;

@@ -77,6 +77,10 @@ export function runMapping(spec: MappingSpec, context: MappingContext): Mapping 
   const stopping = new AbortController();
   let position = Math.max(context.position, stream.horizon);
   let idle = false;
+  /** Calls of `drain` that wait. Meanwhile no batching window is waited for. */
+  let draining = 0;
+  const onDrain = new Set<() => void>();
+  const reader = stream.addReader(position);
 
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
@@ -90,7 +94,7 @@ export function runMapping(spec: MappingSpec, context: MappingContext): Mapping 
       if (delivered.includes(false)) return;
       position = next;
       context.savePosition(position);
-      stream.trim(position);
+      reader.moveTo(position);
     }
   }
 
@@ -113,7 +117,8 @@ export function runMapping(spec: MappingSpec, context: MappingContext): Mapping 
         bytes += size;
       }
       if (records.length > 0) windowEnd ??= Date.now() + spec.batchingWindowMs;
-      const left = windowEnd === undefined ? undefined : windowEnd - Date.now();
+      const windowMs = windowEnd === undefined ? undefined : windowEnd - Date.now();
+      const left = draining > 0 && windowMs !== undefined ? 0 : windowMs;
       if (stopping.signal.aborted || (next > position && records.length === 0)) return { records, next };
       if (records.length >= batchSize || (left !== undefined && left <= 0)) return { records, next };
       idle = records.length === 0;
@@ -127,11 +132,13 @@ export function runMapping(spec: MappingSpec, context: MappingContext): Mapping 
       const done = () => {
         clearTimeout(timer);
         off();
+        onDrain.delete(done);
         stopping.signal.removeEventListener("abort", done);
         resolve();
       };
       const timer = timeoutMs === undefined ? undefined : setTimeout(done, timeoutMs);
       const off = stream.onAppend(done);
+      onDrain.add(done);
       stopping.signal.addEventListener("abort", done, { once: true });
     });
   }
@@ -214,11 +221,16 @@ export function runMapping(spec: MappingSpec, context: MappingContext): Mapping 
     },
     async drain(timeoutMs) {
       const end = Date.now() + timeoutMs;
-      while (Date.now() < end && !(idle && position >= stream.end)) await pause(10, stopping.signal);
+      draining += 1;
+      for (const wake of onDrain) wake();
+      while (Date.now() < end && !stopping.signal.aborted && !(idle && position >= stream.end))
+        await pause(10, stopping.signal);
+      draining -= 1;
     },
     async stop() {
       stopping.abort();
       await running;
+      reader.remove();
     },
   };
 }

@@ -132,6 +132,18 @@ describe("event source mapping", () => {
     assert.deepEqual(deliveries(), [{ ids: ["a", "b"], failed: [] }]);
   });
 
+  it("does not wait for the batching window while it drains", async () => {
+    await map({ batchSize: 100, maximumBatchingWindowInSeconds: 300 });
+    await put("a");
+    await drain();
+    await put("b");
+    await drain();
+    assert.deepEqual(
+      deliveries().map(({ ids }) => ids),
+      [["a"], ["b"]],
+    );
+  });
+
   it("retries from the lowest reported record, and stores discarded records in the bucket", async () => {
     const bucket = await fixture.create("aws:s3/bucket:Bucket", "failures", {});
     await putAll("a", "bad", "c");
