@@ -1,4 +1,5 @@
 import type { ConnectionView } from "pulumi-stream-ingestion/internal";
+import { notStoredText, otherCounters, storedText } from "./counters-text";
 import { printable, type Terminal } from "./terminal";
 
 /** Whether the stream is as desired. A stream that the upstream completed is. */
@@ -18,9 +19,6 @@ export function stateOf(connection: ConnectionView): string {
 export function describeConnection(connection: ConnectionView, colours: Terminal["colours"]): string[] {
   const { counters, handover, lastError } = connection;
   const state = (asDesired(connection) ? colours.green : colours.red)(stateOf(connection));
-  const counted = Object.entries(counters).filter(
-    ([name, count]) => count > 0 || name === "received" || name === "stored",
-  );
   const lines: [string, string | undefined][] = [
     ["stream", connection.streamId],
     ["state", `${state} (desired ${connection.desired}${connection.declared ? ", declared by the deployment" : ""})`],
@@ -29,7 +27,10 @@ export function describeConnection(connection: ConnectionView, colours: Terminal
     ["last byte", connection.lastByteAt],
     ["checkpoint", connection.checkpoint && printable(connection.checkpoint)],
     ["retry at", connection.retryAt && `${connection.retryAt} (attempt ${connection.attempt})`],
-    ["counters", counted.map(([name, count]) => `${name} ${count}`).join(", ")],
+    ["received", String(counters.received)],
+    ["= stored", storedText(counters)],
+    ["+ not stored", notStoredText(counters)],
+    ["counters", otherCounters(counters)],
     ["handovers", handover && handover.count > 0 ? describeHandover(handover) : undefined],
     ["last error", lastError && `${lastError.code} at ${lastError.at}: ${printable(lastError.message)}`],
   ];

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { ConnectionView } from "pulumi-stream-ingestion/internal";
 import { asDesired, stateOf, table } from "./connection-text";
+import { notStoredText, storedText } from "./counters-text";
 import { clientFor, type OperatorOptions, operate, withOperatorOptions } from "./operator-command";
 import { terminal as processTerminal, type Terminal } from "./terminal";
 
@@ -25,10 +26,15 @@ export function addList(program: Command, terminal: Terminal = processTerminal):
             one.streamId,
             stateOf(one),
             String(one.generation),
-            String(one.counters.stored),
+            String(one.counters.received),
+            storedText(one.counters),
+            notStoredText(one.counters),
             one.lastByteAt ?? "never",
           ]);
-        const [header, ...lines] = table([["STREAM", "STATE", "GENERATION", "STORED", "LAST BYTE"], ...rows]);
+        const [header, ...lines] = table([
+          ["STREAM", "STATE", "GENERATION", "RECEIVED", "STORED", "NOT STORED", "LAST BYTE"],
+          ...rows,
+        ]);
         terminal.out(bold(header!));
         for (const [i, line] of lines.entries()) terminal.out((asDesired(found[i]!) ? green : red)(line));
       }),

@@ -16,9 +16,11 @@ export {
   LAMBDA_FAILURE_PREFIX,
   METRIC,
   METRIC_NAMESPACE,
+  newEvents,
   type RelaySettings,
   STREAM_ID_KEY,
   STREAM_ID_RULE,
+  unaccounted,
   ZERO_COUNTERS,
 } from "./contract";
 export type { ConnectionView } from "./control/api/view";

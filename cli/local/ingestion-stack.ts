@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { COMPONENT_TYPE, EVENT_KEY } from "pulumi-stream-ingestion/internal";
 import { type LocalStack, type LocalStackOptions, type StackState, startLocalStack } from "stream-ingestion-local";
-import { type ConnectionApi, connectionApi } from "./connection-api";
+import { type ConnectionApi, connectionApi, type StreamView } from "./connection-api";
 
 /** One `StreamIngestion` of the program. */
 export interface Instance {
@@ -16,6 +16,8 @@ export interface Instance {
 /** A running program with its streams. */
 export interface IngestionStack extends LocalStack {
   readonly instances: readonly Instance[];
+  /** The streams of earlier runs, as they were when this stack started. */
+  readonly streamsBefore: readonly StreamView[];
   /** Stops the streams through the API and waits until no hop owns one, at most `timeoutMs`. */
   stopStreams(timeoutMs: number): Promise<void>;
 }
@@ -28,7 +30,7 @@ const POLL_MS = 100;
 export async function startIngestionStack(options: LocalStackOptions): Promise<IngestionStack> {
   const local = await startLocalStack(options);
   try {
-    const stack = withStreams(local, options.dataDir);
+    const stack = await withStreams(local, options.dataDir);
     await restartStreams(stack, options.dataDir);
     return stack;
   } catch (error) {
@@ -37,11 +39,13 @@ export async function startIngestionStack(options: LocalStackOptions): Promise<I
   }
 }
 
-function withStreams(local: LocalStack, dataDir: string | undefined): IngestionStack {
+async function withStreams(local: LocalStack, dataDir: string | undefined): Promise<IngestionStack> {
   const instances = instancesOf(local);
+  const isKept = dataDir !== undefined && existsSync(join(dataDir, RUNNING_FILE));
   return {
     ...local,
     instances,
+    streamsBefore: isKept ? (await Promise.all(instances.map(({ api }) => api.list()))).flat() : [],
     async stopStreams(timeoutMs) {
       const running: Record<string, string[]> = {};
       for (const { name, api } of instances) {

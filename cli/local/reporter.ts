@@ -1,3 +1,4 @@
+import type { Counters } from "pulumi-stream-ingestion/internal";
 import type { StreamView } from "./connection-api";
 import type { IngestionStack } from "./ingestion-stack";
 import type { StackEvent } from "./stack-event";
@@ -18,6 +19,8 @@ export interface Summary {
   readonly seconds: number;
   readonly totals: RunTotals;
   readonly streams: readonly StreamView[];
+  /** What the streams counted in this run. `received` is the sum of the counters from `stored` to `inFlight`. */
+  readonly counters: Counters;
   /** Present when the upstream records what it sent. */
   readonly compared?: {
     readonly sent: number;

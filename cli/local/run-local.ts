@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { type Counters, unaccounted } from "pulumi-stream-ingestion/internal";
 import type { CloudEvent, LocalStackOptions } from "stream-ingestion-local";
 import type { StreamView } from "./connection-api";
 import { type IngestionStack, startIngestionStack } from "./ingestion-stack";
 import type { Reporter, Summary } from "./reporter";
 import { type StackEvent, stackEvents } from "./stack-event";
-import { count, NO_TOTALS, type RunTotals } from "./totals";
+import { count, countedInRun, NO_TOTALS, type RunTotals, sumCounters } from "./totals";
 
 /** What a run does between the start and the end of the stack. */
 export interface Scenario {
@@ -27,6 +28,7 @@ export type ScenarioResult = Pick<Summary, "compared" | "problems">;
 const PROGRESS_MS = 500;
 /** A stop may take 10 s. The streams get this part of it, the last deliveries the rest. */
 const STREAMS_STOP_MS = 6_000;
+const DRAIN_MS = 2_500;
 const FORCED_EXIT_MS = 9_500;
 
 /**
@@ -67,25 +69,41 @@ export async function runLocal(
     for (const table of stack.instances.flatMap(({ eventTables }) => eventTables)) tables.add(table);
     try {
       reporter.ready(stack);
-      const before = buffered;
+      const early = buffered;
       buffered = undefined;
-      for (const event of before) onEvent(event);
+      for (const event of early) onEvent(event);
       const streams = async () => (await Promise.all(stack.instances.map(({ api }) => api.list()))).flat();
       const watching = watch(streams, () => totals, reporter);
+      const before = sumCounters(stack.streamsBefore);
       const result = await scenario
         .run({ stack, stop: stop.signal, reporter, totals: () => totals, streams, onEvent: (l) => listeners.push(l) })
         .finally(() => watching.end());
       await stack.stopStreams(STREAMS_STOP_MS);
+      // The last events are delivered and counted before the summary.
+      await stack.drain(DRAIN_MS);
       const finalStreams = await streams();
+      const counters = countedInRun(before, sumCounters(finalStreams));
       await stack.close();
-      reporter.summary({ seconds: (Date.now() - startedAt) / 1_000, totals, streams: finalStreams, ...result });
-      return result.problems.length === 0 ? 0 : 1;
+      const problems = [...result.problems, ...problemsOf(counters, totals)];
+      const seconds = (Date.now() - startedAt) / 1_000;
+      reporter.summary({ seconds, totals, streams: finalStreams, counters, compared: result.compared, problems });
+      return problems.length === 0 ? 0 : 1;
     } finally {
       await stack.close();
     }
   } finally {
     removeHandlers();
   }
+}
+
+/** What makes a run fail in every scenario, counted when the last event is delivered. */
+function problemsOf(counters: Counters, { failuresStored, failedDeliveries }: RunTotals): string[] {
+  const missing = unaccounted(counters);
+  const problems = missing === 0 ? [] : [`${missing} events are not accounted for: please report this as a bug`];
+  if (failuresStored > 0)
+    problems.push(`${failuresStored} events failed in the processor and are in the failure bucket`);
+  else if (failedDeliveries > 0) problems.push(`${failedDeliveries} deliveries to the processor failed`);
+  return problems;
 }
 
 function onSignals(stop: AbortController, onStop: () => void): () => void {

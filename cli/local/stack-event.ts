@@ -5,10 +5,12 @@ import type { CloudEvent } from "stream-ingestion-local";
 export type StackEvent =
   | { readonly kind: "log"; readonly functionName: string; readonly line: string }
   | { readonly kind: "hop"; readonly functionName: string }
+  /** A hop ended without a successor, or was ended by Lambda: it did not keep up with its own times. */
+  | { readonly kind: "hop-late"; readonly functionName: string }
   | { readonly kind: "handover"; readonly streamId: string; readonly mode: string; readonly gapMs?: number }
   | { readonly kind: "stored"; readonly streamId: string; readonly key: string }
   /** Written again: it was in the table already. */
-  | { readonly kind: "repeated"; readonly streamId: string; readonly key: string }
+  | { readonly kind: "overwritten"; readonly streamId: string; readonly key: string }
   /** Delivered successfully: handled, unless a `failure-stored` came before. */
   | { readonly kind: "processed"; readonly streamId: string; readonly key: string }
   /** The processor stored it in the failure bucket. */
@@ -19,23 +21,28 @@ export type StackEvent =
 /** Values of `event` in the connection manager's log (runtime/control/hop/log-events.ts). */
 const HANDOVER = "handover";
 const HOP_START = "hop-start";
+const LEFT = "stream-left";
+/** Values of `reason` in the line of {@link LEFT}. */
+const LATE = ["no-successor", "lease-lost"];
 
 /** Maps an event of the local cloud to events of streams. @param eventTables names of the event tables */
 export function stackEvents(event: CloudEvent, eventTables: ReadonlySet<string>): StackEvent[] {
   switch (event.kind) {
     case "record": {
       if (!eventTables.has(event.table) || event.eventName === "REMOVE") return [];
-      return [{ kind: event.eventName === "INSERT" ? "stored" : "repeated", ...eventIdOf(event.keys) }];
+      return [{ kind: event.eventName === "INSERT" ? "stored" : "overwritten", ...eventIdOf(event.keys) }];
     }
     case "delivered": {
       const failed = new Set(event.failed);
-      return event.records.map(({ keys }, at) => ({
-        kind: failed.has(at) ? "delivery-failed" : "processed",
-        ...eventIdOf(keys),
-      }));
+      // The repeat counter receives modifications, the processor inserts.
+      return event.records.flatMap(({ eventName, keys }, at) =>
+        eventName === "INSERT" ? [{ kind: failed.has(at) ? "delivery-failed" : "processed", ...eventIdOf(keys) }] : [],
+      );
     }
     case "call":
       return event.action === "s3:PutObject" && event.status === 200 ? failureStored(event.resource) : [];
+    case "invocation":
+      return event.phase === "timeout" ? [{ kind: "hop-late", functionName: event.functionName }] : [];
     case "log":
       return fromLog(event.functionName, event.line);
     default:
@@ -59,6 +66,7 @@ function fromLog(functionName: string, line: string): StackEvent[] {
   // Metrics are left out: these events count the same at their source.
   if (fields?._aws !== undefined && line.includes(METRIC_NAMESPACE)) return [];
   if (fields?.event === HOP_START) return [log, { kind: "hop", functionName }];
+  if (fields?.event === LEFT && LATE.includes(String(fields.reason))) return [log, { kind: "hop-late", functionName }];
   if (fields?.event !== HANDOVER) return [log];
   const gapMs = typeof fields.gapMs === "number" ? fields.gapMs : undefined;
   return [log, { kind: "handover", streamId: String(fields.streamId), mode: String(fields.mode), gapMs }];

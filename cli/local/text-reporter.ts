@@ -1,5 +1,6 @@
 import pc from "picocolors";
 import { operatorEnvironment } from "stream-ingestion-local";
+import { notStoredText, storedText } from "../counters-text";
 import { printable } from "../terminal";
 import type { StreamView } from "./connection-api";
 import type { Reporter, Summary } from "./reporter";
@@ -90,11 +91,11 @@ function streamLine({ streamId, status, generation, counters, handover }: Stream
 }
 
 function totalLine(streams: readonly StreamView[], totals: RunTotals, rate: number): string {
-  const { received, duplicates } = sumCounters(streams);
+  const { received } = sumCounters(streams);
   return (
     // The streams' own counters are some seconds old.
     `${Math.max(received, totals.stored)} received  ${totals.stored} stored  ${processed(totals)} processed  ${rate.toFixed(0)}/s  ` +
-    `${totals.hops} hops  ${totals.handovers} handovers  ${duplicates + totals.repeated} duplicates`
+    `${totals.hops} hops  ${totals.handovers} handovers`
   );
 }
 
@@ -104,25 +105,25 @@ function failures({ failuresStored, failedDeliveries }: RunTotals): string {
 }
 
 function summaryText(
-  { seconds, totals, streams, compared, problems }: Summary,
+  { seconds, totals, counters, compared, problems }: Summary,
   colors: ReturnType<typeof pc.createColors>,
 ): string {
-  const { received, duplicates, reconnects } = sumCounters(streams);
   const rows: (readonly [string, string])[] = [
     ["run time", `${seconds.toFixed(0)} s`],
     ["handovers", `${totals.handovers}${totals.maxGapMs === undefined ? "" : `, longest gap ${totals.maxGapMs} ms`}`],
-    ["hops, reconnects", `${totals.hops}, ${reconnects}`],
-    ["received", `${received}, ${duplicates + totals.repeated} of them duplicates`],
+    ["hops, reconnects", `${totals.hops}, ${counters.reconnects}`],
+    ["received", String(counters.received)],
+    ["= stored", storedText(counters)],
+    ["+ not stored", notStoredText(counters)],
+    ["processed", `${processed(totals)}, ${failures(totals)}`],
   ];
-  if (compared === undefined) {
-    rows.push(["stored", String(totals.stored)], ["processed", `${processed(totals)}, ${failures(totals)}`]);
-  } else {
+  if (compared !== undefined) {
+    const { sent, lost, unexpected, unprocessed, processedTwice } = compared;
     rows.push(
-      ["sent by upstream", `${compared.sent} distinct events`],
-      ["stored", `${totals.stored}, ${compared.lost} lost, ${compared.unexpected} never sent`],
+      ["sent by upstream", `${sent} distinct events`],
       [
-        "processed",
-        `${processed(totals)}, ${compared.unprocessed} not processed, ${compared.processedTwice} processed twice`,
+        "compared",
+        `${lost} lost, ${unprocessed} not processed, ${processedTwice} processed twice, ${unexpected} never sent`,
       ],
     );
   }

@@ -1,11 +1,13 @@
+import { type Counters, ZERO_COUNTERS } from "pulumi-stream-ingestion/internal";
 import type { StreamView } from "./connection-api";
 import type { StackEvent } from "./stack-event";
 
 /** Totals of one run over all streams, counted from the local cloud's events. */
 export interface RunTotals {
+  /** New events in the table. */
   readonly stored: number;
   /** Writes of events that were in the table already. */
-  readonly repeated: number;
+  readonly overwritten: number;
   /** Successful deliveries, including those of events that the processor stored in the failure bucket. */
   readonly delivered: number;
   /** Events that the processor stored in the failure bucket. */
@@ -13,6 +15,8 @@ export interface RunTotals {
   /** Failed deliveries. */
   readonly failedDeliveries: number;
   readonly hops: number;
+  /** Hops that ended without a successor or at Lambda's timeout. */
+  readonly lateHops: number;
   readonly handovers: number;
   /** Longest time without a connection during a handover; negative when all of them overlapped. */
   readonly maxGapMs?: number;
@@ -20,11 +24,12 @@ export interface RunTotals {
 
 export const NO_TOTALS: RunTotals = {
   stored: 0,
-  repeated: 0,
+  overwritten: 0,
   delivered: 0,
   failuresStored: 0,
   failedDeliveries: 0,
   hops: 0,
+  lateHops: 0,
   handovers: 0,
 };
 
@@ -32,8 +37,8 @@ export function count(totals: RunTotals, event: StackEvent): RunTotals {
   switch (event.kind) {
     case "stored":
       return { ...totals, stored: totals.stored + 1 };
-    case "repeated":
-      return { ...totals, repeated: totals.repeated + 1 };
+    case "overwritten":
+      return { ...totals, overwritten: totals.overwritten + 1 };
     case "processed":
       return { ...totals, delivered: totals.delivered + 1 };
     case "failure-stored":
@@ -42,6 +47,8 @@ export function count(totals: RunTotals, event: StackEvent): RunTotals {
       return { ...totals, failedDeliveries: totals.failedDeliveries + 1 };
     case "hop":
       return { ...totals, hops: totals.hops + 1 };
+    case "hop-late":
+      return { ...totals, lateHops: totals.lateHops + 1 };
     case "handover": {
       const gaps = [totals.maxGapMs, event.gapMs].filter((gap) => gap !== undefined);
       return { ...totals, handovers: totals.handovers + 1, maxGapMs: gaps.length > 0 ? Math.max(...gaps) : undefined };
@@ -56,17 +63,19 @@ export function processed({ delivered, failuresStored }: RunTotals): number {
   return Math.max(0, delivered - failuresStored);
 }
 
-/** Sums of the streams' own counters: events received, duplicates among them, and reconnects. */
-export function sumCounters(streams: readonly StreamView[]): {
-  received: number;
-  duplicates: number;
-  reconnects: number;
-} {
-  const sum = (counter: (stream: StreamView) => number) =>
-    streams.reduce((total, stream) => total + counter(stream), 0);
-  return {
-    received: sum(({ counters }) => counters.received),
-    duplicates: sum(({ counters }) => counters.suppressed + counters.repeated),
-    reconnects: sum(({ counters }) => counters.reconnects),
-  };
+const NAMES = Object.keys(ZERO_COUNTERS) as (keyof Counters)[];
+
+/** The counters of all streams together. */
+export function sumCounters(streams: readonly Pick<StreamView, "counters">[]): Counters {
+  const sums = NAMES.map((name) => [name, streams.reduce((sum, { counters }) => sum + (counters[name] ?? 0), 0)]);
+  return Object.fromEntries(sums);
+}
+
+/**
+ * What a run counted: the counters at its end without those at its start, since a data folder keeps streams of earlier runs.
+ * What an earlier run left in flight belongs to that run, as unknown.
+ */
+export function countedInRun(before: Counters, after: Counters): Counters {
+  const earlier = { ...before, unknown: before.unknown + before.inFlight, inFlight: 0 };
+  return Object.fromEntries(NAMES.map((name) => [name, after[name] - earlier[name]])) as unknown as Counters;
 }

@@ -121,13 +121,15 @@ describe("operating commands", () => {
     const { out, exitCode } = await run(addStatus, "status", "prices", ...flags);
     assert.equal(exitCode, 0);
     assert.deepEqual(out, [
-      "stream      prices",
-      "state       open (desired open)",
-      "generation  4",
-      "last byte   2026-11-24T12:00:00.000Z",
-      "checkpoint  7\\u001b[2J",
-      "counters    received 0, stored 0",
-      "handovers   2, last by overlap, overlapped 31 ms, worst gap 12 ms",
+      "stream        prices",
+      "state         open (desired open)",
+      "generation    4",
+      "last byte     2026-11-24T12:00:00.000Z",
+      "checkpoint    7\\u001b[2J",
+      "received      0",
+      "= stored      0",
+      "+ not stored  0",
+      "handovers     2, last by overlap, overlapped 31 ms, worst gap 12 ms",
     ]);
   });
 
@@ -152,7 +154,7 @@ describe("operating commands", () => {
     const ids = Array.from({ length: 120 }, (_, i) => `s${String(i).padStart(3, "0")}`);
     const { flags, requests } = await api(...ids.toReversed().map((streamId) => ({ ...liveRow, streamId })));
     const { out } = await run(addList, "list", ...flags);
-    assert.match(out[0]!, /^STREAM +STATE +GENERATION +STORED +LAST BYTE$/);
+    assert.match(out[0]!, /^STREAM +STATE +GENERATION +RECEIVED +STORED +NOT STORED +LAST BYTE$/);
     assert.deepEqual(
       out.slice(1).map((line) => line.split(" ")[0]),
       ids,

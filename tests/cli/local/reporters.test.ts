@@ -13,7 +13,13 @@ const stream = {
   generation: 3,
   counters: { ...ZERO_COUNTERS, received: 9 },
 } as StreamView;
-const summary: Summary = { seconds: 30, totals: { ...NO_TOTALS, stored: 9 }, streams: [stream], problems: [] };
+const summary: Summary = {
+  seconds: 30,
+  totals: { ...NO_TOTALS, stored: 9 },
+  streams: [stream],
+  counters: { ...ZERO_COUNTERS, received: 16, stored: 12, overlapCopies: 2, overwritten: 1, repeated: 3, refused: 1 },
+  problems: [],
+};
 
 describe("jsonReporter", () => {
   it("prints one object per line, with its kind", () => {
@@ -113,11 +119,18 @@ describe("textReporter", () => {
     assert.match(output.text, /processed +7, 2 in the failure bucket, 3 deliveries failed/);
   });
 
+  it("prints what became of each received event", () => {
+    const { output, reporter } = reporterOn(false);
+    reporter.summary(summary);
+    assert.match(output.text, /received +16\n= stored +12 \(9 new, 2 overlapCopies, 1 overwritten\)\n/);
+    assert.match(output.text, /\+ not stored +3 repeated, 1 refused\n/);
+  });
+
   it("prints the comparison, or the problems", () => {
     const { output, reporter } = reporterOn(false);
     const compared = { sent: 9, lost: 0, processedTwice: 0, unprocessed: 0, unexpected: 0 };
     reporter.summary({ ...summary, compared });
-    assert.match(output.text, /sent by upstream +9 distinct events\nstored +9, 0 lost/);
+    assert.match(output.text, /sent by upstream +9 distinct events\ncompared +0 lost/);
     reporter.summary({ ...summary, compared, problems: ["1 lost"] });
     assert.match(output.text, /1 lost/);
   });

@@ -10,9 +10,9 @@ const record = (eventName: "INSERT" | "MODIFY" | "REMOVE", table = "events") =>
 const log = (line: string) => stackEvents({ kind: "log", at: 0, functionName: "manager", line }, tables);
 
 describe("stackEvents", () => {
-  it("reads an insert as stored, a modification as repeated, a removal as nothing", () => {
+  it("reads an insert as stored, a modification as overwritten, a removal as nothing", () => {
     assert.deepEqual(record("INSERT"), [{ kind: "stored", streamId: "s", key: "k" }]);
-    assert.deepEqual(record("MODIFY"), [{ kind: "repeated", streamId: "s", key: "k" }]);
+    assert.deepEqual(record("MODIFY"), [{ kind: "overwritten", streamId: "s", key: "k" }]);
     assert.deepEqual(record("REMOVE"), []);
   });
 
@@ -27,6 +27,22 @@ describe("stackEvents", () => {
       events.map(({ kind }) => kind),
       ["processed", "delivery-failed"],
     );
+  });
+
+  it("leaves out what the repeat counter receives", () => {
+    const records = [{ eventName: "MODIFY", keys }];
+    assert.deepEqual(stackEvents({ kind: "delivered", at: 0, functionName: "r", records, failed: [] }, tables), []);
+  });
+
+  it("finds hops that did not keep up: without a successor, without their lease, or ended by Lambda", () => {
+    const left = (reason: string) =>
+      log(JSON.stringify({ event: HOP_EVENT.left, streamId: "s", reason })).map(({ kind }) => kind);
+    for (const reason of ["no-successor", "lease-lost"]) assert.deepEqual(left(reason), ["log", "hop-late"], reason);
+    assert.deepEqual(left("handed-over"), ["log"]);
+    const ended = (phase: "timeout" | "end") =>
+      stackEvents({ kind: "invocation", at: 0, functionName: "m", requestId: "r", phase }, tables);
+    assert.deepEqual(ended("timeout"), [{ kind: "hop-late", functionName: "m" }]);
+    assert.deepEqual(ended("end"), []);
   });
 
   it("maps an object that the processor wrote to the failure bucket, and no other call", () => {
