@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { type FakeServer, startServer } from "../fakes/http-server";
+import { startPublisher } from "./publisher";
+import { type RunningRecipe, runRecipe } from "./recipe";
+
+const HEARTBEAT_MS = 100;
+
+/** A price stream: the current price of the instrument, then each new price, and heartbeats. */
+async function startPricing() {
+  const prices = startPublisher((n) => {
+    const price = (1.1 + n / 100_000).toFixed(5);
+    const time = new Date(1_790_000_000_000 + n).toISOString();
+    const levels = [{ price, liquidity: 1_000_000 }];
+    return JSON.stringify({ type: "PRICE", instrument: "EUR_USD", time, bids: levels, asks: levels, tradeable: true });
+  });
+  let heartbeats = 0;
+  const server = await startServer((request, response) => {
+    const { pathname, searchParams } = new URL(request.url!, "http://pricing");
+    if (request.headers.authorization !== "Bearer personal-token") return void response.writeHead(401).end();
+    if (pathname !== "/v3/accounts/101-004-1/pricing/stream" || searchParams.get("instruments") !== "EUR_USD")
+      return void response.writeHead(400).end();
+    response.writeHead(200, { "content-type": "application/octet-stream" }).flushHeaders();
+    const current = prices.published.at(-1);
+    if (current !== undefined) response.write(`${current}\n`);
+    const unsubscribe = prices.subscribe((price) => response.write(`${price}\n`));
+    const timer = setInterval(() => {
+      heartbeats++;
+      response.write(`{"type":"HEARTBEAT","time":"${new Date().toISOString()}"}\n`);
+    }, HEARTBEAT_MS);
+    response.on("close", () => {
+      clearInterval(timer);
+      unsubscribe();
+    });
+  });
+  return { server, prices, heartbeats: () => heartbeats };
+}
+
+describe("the recipe oanda-pricing, on the local stack", function () {
+  this.timeout(120_000);
+  let pricing: Awaited<ReturnType<typeof startPricing>>;
+  let server: FakeServer | undefined;
+  let recipe: RunningRecipe;
+
+  before(async () => {
+    pricing = await startPricing();
+    server = pricing.server;
+    recipe = await runRecipe("oanda-pricing", {
+      config: {},
+      secrets: { url: server.url, account: "101-004-1", key: "personal-token" },
+    });
+  });
+  after(async () => {
+    pricing?.prices.pause();
+    await recipe?.close();
+    await server?.close();
+  });
+
+  it("stores each price once through two handovers, and no heartbeat", async () => {
+    await recipe.twoHandovers("overlap");
+    pricing.prices.pause();
+    await recipe.isComplete(pricing.prices.published);
+    assert.ok(pricing.heartbeats() > 0);
+  });
+});
