@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync, globSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { ALARMS, type AlarmName, alarmRole } from "../components/alarm-list";
 import { ZERO_COUNTERS } from "../runtime/contract";
 
@@ -66,6 +66,23 @@ describe("the documentation", () => {
       (name) => !["bytes", "reconnects", "received"].includes(name),
     ))
       assert.ok(section.includes(`\`${counter}\``), counter);
+  });
+
+  it("has a page, a test and a line in the index for every recipe, and explains lines that the recipe has", () => {
+    const recipes = globSync("docs/recipes/*/index.ts", { cwd: ROOT }).map(dirname);
+    assert.ok(recipes.length > 10);
+    const index = read("docs/recipes/README.md");
+    for (const recipe of recipes) {
+      const name = basename(recipe);
+      assert.ok(existsSync(join(ROOT, `tests/recipes/${name}.test.ts`)), `no test of ${name}`);
+      assert.ok(index.includes(`](${name}/README.md)`), `${name} is not in the index`);
+      const program = read(`${recipe}/index.ts`);
+      const explained = [...read(`${recipe}/README.md`).matchAll(/^\| (`.*?) \|/gm)].map(([, line = ""]) => line);
+      assert.ok(explained.length > 0);
+      for (const line of explained)
+        for (const [word] of line.matchAll(/[\w./-]+/g))
+          assert.ok(program.includes(word), `${recipe}/README.md explains ${line}, but the program has no ${word}`);
+    }
   });
 
   it("has a page for every decision that code cites", () => {
