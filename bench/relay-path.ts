@@ -56,6 +56,7 @@ export async function relayPath(input: PathInput): Promise<Cost> {
         generation: 1,
         attempt: 0,
         history: {},
+        lateHeadMs: 5_000,
         health: {},
         signal: new AbortController().signal,
       },

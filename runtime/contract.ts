@@ -349,6 +349,8 @@ export interface StreamHistory {
   readonly refusal?: Refusal;
   /** A compressed connection delivered nothing: the source withholds what it compresses. */
   readonly uncompressed?: boolean;
+  /** A response head was late: a quiet source may send it with its first event only. */
+  readonly lateHead?: boolean;
 }
 
 export interface Refusal {

@@ -24,6 +24,8 @@ export interface RelayOptions {
   readonly attempt: number;
   /** What earlier connections showed, as the row has it. */
   readonly history: StreamHistory;
+  /** A response head that takes this long is late. */
+  readonly lateHeadMs: number;
   /** As the row has it. */
   readonly health: StreamHealth;
   /** On abort, the relay stops reading at once, stores what it read and resolves with `stopped`. */
@@ -40,6 +42,8 @@ export interface RelayOptions {
 }
 
 export type RelayProgress =
+  /** A request was sent. */
+  | { readonly kind: "sent"; readonly at: number }
   /** A response with a success status. */
   | { readonly kind: "open"; readonly at: number }
   /** First body byte of a connection. */

@@ -11,7 +11,10 @@ import ProxyAgent from "undici/lib/dispatcher/proxy-agent";
  */
 export { Agent, Pool, ProxyAgent };
 
-export function request(dispatcher: Dispatcher, options: Dispatcher.RequestOptions): Promise<Dispatcher.ResponseData> {
+export function request(
+  dispatcher: Pick<Dispatcher, "dispatch">,
+  options: Dispatcher.RequestOptions,
+): Promise<Dispatcher.ResponseData> {
   return apiRequest.call(dispatcher, options);
 }
 

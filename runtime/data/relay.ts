@@ -179,8 +179,19 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
     pipeline.begin(++connection);
     const compressed = settings.source.compression === true && state.history.uncompressed !== true;
     let firstByteSeen = false;
+    let sentAt: number | undefined;
+    /** Also called when no head arrived at all. */
+    const checkHead = () => {
+      if (sentAt !== undefined && clock.now() - sentAt >= options.lateHeadMs)
+        state.history = { ...state.history, lateHead: true };
+      sentAt = undefined;
+    };
+    const onSent = () => {
+      sentAt = clock.now();
+      options.onProgress({ kind: "sent", at: sentAt });
+    };
     const end = await runConnection(
-      { secret, position: pipeline.position, compressed },
+      { secret, position: pipeline.position, compressed, onSent },
       {
         source,
         settings,
@@ -192,6 +203,7 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
           onOpen();
           state.connectedSince = clock.now();
           state.history = opened(state.history, clock.now());
+          checkHead();
           state.retryAt = undefined;
           options.onProgress({ kind: "open", at: clock.now() });
         },
@@ -213,6 +225,7 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
         },
       },
     );
+    if (end.kind !== "refused") checkHead();
     if (compressed && !firstByteSeen && end.kind === "broken" && end.error.code === "SOURCE_IDLE") {
       state.history = { ...state.history, uncompressed: true };
       log.log("warn", "A compressed connection delivered nothing. The stream continues without compression.");

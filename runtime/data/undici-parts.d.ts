@@ -11,7 +11,10 @@ declare module "undici/lib/dispatcher/pool" {
 declare module "undici/lib/api/api-request" {
   import type { Dispatcher } from "undici";
 
-  function request(this: Dispatcher, options: Dispatcher.RequestOptions): Promise<Dispatcher.ResponseData>;
+  function request(
+    this: Pick<Dispatcher, "dispatch">,
+    options: Dispatcher.RequestOptions,
+  ): Promise<Dispatcher.ResponseData>;
   export = request;
 }
 

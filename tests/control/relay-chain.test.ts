@@ -135,6 +135,32 @@ describe("a stream over many hops", () => {
     assert.equal(simulation.upstream.mostConnections(), 2);
   });
 
+  describe("where a quiet upstream sends the head with its first event", () => {
+    const QUIET = { everyMs: 5 * MINUTE, noReplay: true };
+
+    it("hands over by overlap 10 s after the successor's request, and loses nothing", async () => {
+      await begin({ upstream: { ...QUIET, lateHead: true } });
+      await simulation.clock.advance(6 * HOP);
+      assert.equal(simulation.row().lateHead, true);
+      assert.ok(simulation.row().handover!.count >= 5, JSON.stringify(simulation.row().handover));
+      assert.deepEqual([...new Set(reasons().slice(0, -1))], ["handed-over"]);
+      assert.deepEqual(
+        [...simulation.upstream.stored.keys()],
+        Array.from({ length: simulation.upstream.sent() }, (_, n) => n + 1),
+      );
+    });
+
+    it("needs a second successor at the first handover after a busy time, which did not show that heads are late", async () => {
+      await begin({ upstream: QUIET });
+      simulation.upstream.behaviour.lateHead = true;
+      await simulation.clock.advance(HOP);
+      assert.deepEqual(reasons(), ["handed-over", "claim-lapsed", ""]);
+      assert.equal(simulation.row().lateHead, true);
+      await simulation.clock.advance(2 * HOP);
+      assert.deepEqual(reasons().slice(2, -1), ["handed-over", "handed-over"]);
+    });
+  });
+
   it("invokes again when the successor is never delivered", async () => {
     await begin();
     let lost = 0;

@@ -11,6 +11,8 @@ export interface UpstreamBehaviour {
   newestOnly: boolean;
   /** The response headers are immediate; events follow after this delay. */
   subscribesAfterMs: number;
+  /** The response headers are sent with the first event. */
+  lateHead: boolean;
   /** Status of the next responses. Undefined: 200. */
   status?: number;
   retryAfterMs?: number;
@@ -47,6 +49,7 @@ export function virtualUpstream(clock: Clock, overrides: Partial<UpstreamBehavio
     newestOnly: false,
     subscribesAfterMs: 0,
     noReplay: false,
+    lateHead: false,
     sharedRequest: false,
     ...overrides,
   };
@@ -73,16 +76,25 @@ export function virtualUpstream(clock: Clock, overrides: Partial<UpstreamBehavio
     /** The last event, until the next one or the end: its write has no response yet. */
     let inFlight = 0;
     let connectedSince: number | undefined;
-    let { openedAt } = options.history;
+    let { openedAt, lateHead } = options.history;
     let firstByteAt: number | undefined;
     let lastByteAt: number | undefined;
     const stopped = () => options.signal.aborted || life.aborted || clock.now() >= options.stopReadingAt;
 
     const read = async (connection: Connection): Promise<void> => {
       const over = AbortSignal.any([options.signal, life, connection.ended.signal]);
-      connectedSince = clock.now();
-      openedAt ??= connectedSince;
-      options.onProgress({ kind: "open", at: connectedSince });
+      const sentAt = clock.now();
+      options.onProgress({ kind: "sent", at: sentAt });
+      const checkHead = () => {
+        if (connectedSince === undefined && clock.now() - sentAt >= options.lateHeadMs) lateHead = true;
+      };
+      const open = () => {
+        checkHead();
+        connectedSince = clock.now();
+        openedAt ??= connectedSince;
+        options.onProgress({ kind: "open", at: connectedSince });
+      };
+      if (!behaviour.lateHead) open();
       for (let first = true; !over.aborted && !stopped(); ) {
         const due = Math.max(startedAt + connection.next * behaviour.everyMs, connection.from);
         if (behaviour.noReplay && connection.next <= sent() && clock.now() < connection.from)
@@ -96,10 +108,12 @@ export function virtualUpstream(clock: Clock, overrides: Partial<UpstreamBehavio
         inFlight = 1;
         lastByteAt = clock.now();
         firstByteAt ??= lastByteAt;
+        if (first && connectedSince === undefined) open();
         if (first) options.onProgress({ kind: "first-byte", at: lastByteAt });
         first = false;
       }
       connections.delete(connection);
+      checkHead();
       connectedSince = undefined;
       if (!life.aborted) options.onProgress({ kind: "closed", at: clock.now() });
     };
@@ -136,7 +150,7 @@ export function virtualUpstream(clock: Clock, overrides: Partial<UpstreamBehavio
         firstByteAt,
         lastByteAt,
         secretVersion: "v1",
-        history: { openedAt },
+        history: { openedAt, lateHead },
         sharedRequest: behaviour.sharedRequest,
         health: {},
       }),

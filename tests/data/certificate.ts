@@ -10,7 +10,7 @@ export interface Certificate {
 
 let made: Certificate | undefined;
 
-/** A self-signed certificate for 127.0.0.1, which is also its own authority. Made once in a process, with openssl. */
+/** A self-signed certificate for 127.0.0.1 and public.example, which is also its own authority. Made once in a process, with openssl. */
 export function certificate(): Certificate {
   made ??= selfSigned();
   return made;
@@ -24,7 +24,16 @@ function selfSigned(): Certificate {
       "openssl",
       [
         ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"],
-        ...["-keyout", key, "-out", cert, "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"],
+        ...[
+          "-keyout",
+          key,
+          "-out",
+          cert,
+          "-subj",
+          "/CN=127.0.0.1",
+          "-addext",
+          "subjectAltName=IP:127.0.0.1,DNS:public.example",
+        ],
       ],
       { stdio: "pipe" },
     );

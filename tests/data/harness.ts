@@ -85,6 +85,7 @@ export function setUp(source: { readonly url: string }, setup: Setup = {}) {
       generation: 3,
       attempt: 0,
       history: {},
+      lateHeadMs: 5_000,
       health: {},
       signal: abort.signal,
       stopReadingAt: clock.now() + 86_400_000 * 2,

@@ -227,6 +227,42 @@ describe("a relay on the wire", () => {
       assert.equal(upstream.requests.length, 1);
     });
 
+    it("reports when the request is sent, and remembers a head that came late or not at all", async () => {
+      let answer = () => {};
+      const late: Answer = (response) => {
+        answer = () => sse("data: 1\n\n")(response, undefined as never, 0);
+      };
+      const upstream = await source(late, sse("data: 2\n\n", "stay"));
+      const { relay, clock, progress, stop } = setUp(upstream, { options: { lateHeadMs: 90_000 } });
+      const run = relay.run();
+      await until(() => upstream.requests.length === 1);
+      assert.deepEqual(
+        progress.map(({ kind }) => kind),
+        ["sent"],
+      );
+      assert.equal(relay.snapshot().history.lateHead, undefined);
+      await clock.advance(90_000);
+      answer();
+      await until(() => upstream.requests.length === 2 && relay.snapshot().connectedSince !== undefined);
+      assert.equal(relay.snapshot().history.lateHead, true);
+      stop();
+      await run;
+      const silent = await source(() => {});
+      const other = setUp(silent, { options: { lateHeadMs: 90_000 } });
+      const otherRun = other.relay.run();
+      await until(() => silent.requests.length === 1);
+      await other.clock.advance(90_000);
+      other.stop();
+      await otherRun;
+      assert.equal(other.relay.snapshot().history.lateHead, true);
+    });
+
+    it("does not take a punctual head for a late one", async () => {
+      const { relay, progress } = await runToEnd([sse("data: 1\n\n")]);
+      assert.equal(relay.snapshot().history.lateHead, undefined);
+      assert.equal(progress[0]!.kind, "sent");
+    });
+
     it("reconnects when no head arrives for the idle timeout", async () => {
       const upstream = await source(() => {}, status(204));
       const { relay, clock } = setUp(upstream, { source: { idleTimeoutMs: 600_000 } });
@@ -462,7 +498,7 @@ describe("a relay on the wire", () => {
       assert.deepEqual(await run, { kind: "stopped" });
       assert.deepEqual(
         progress.map((one) => one.kind),
-        ["open", "first-byte", "closed"],
+        ["sent", "open", "first-byte", "closed"],
       );
       assert.equal(store.events.length, 1);
       assert.equal(relay.snapshot().connectedSince, undefined);

@@ -84,6 +84,39 @@ describe("credentials of a source on the wire", () => {
       assert.equal(refusing.requests.length, 2);
     });
 
+    it("requests another token, with the secret read again, when an event says that the credential is invalid", async () => {
+      const revoked = sse("event: auth_revoked\ndata: credential\n\n", "stay");
+      const upstream = await upstreamOf(revoked, sse("data: 1\n\n"), status(204));
+      const { tokenUrl, requests } = await tokenEndpoint();
+      let version = 0;
+      const readSecret = async () => ({
+        secret: { url: upstream.url, path: "/", ...withClient(tokenUrl), key: `client-secret-${++version}` },
+        version: `v${version}`,
+      });
+      const on = [{ type: "auth_revoked", action: "refresh-credential" }] as const;
+      const { relay, store } = setUp(upstream, { source: { auth, on }, deps: { readSecret } });
+      assert.deepEqual(await relay.run(), { kind: "completed" });
+      assert.deepEqual(
+        upstream.requests.map(({ headers }) => headers.authorization),
+        ["Bearer token-1", "Bearer token-2", "Bearer token-2"],
+      );
+      const client = (key: string) => `Basic ${Buffer.from(`relay:${key.replaceAll("-", "%2D")}`).toString("base64")}`;
+      assert.deepEqual(
+        requests.map(({ headers }) => headers.authorization),
+        [client("client-secret-1"), client("client-secret-2")],
+      );
+      assert.equal(store.events.length, 1);
+    });
+
+    it("requests another token after refresh-credential also where the secret is the same", async () => {
+      const revoked = sse("event: auth_revoked\ndata: credential\n\n", "stay");
+      const upstream = await upstreamOf(revoked, status(204));
+      const { tokenUrl } = await tokenEndpoint();
+      const on = [{ type: "auth_revoked", action: "refresh-credential" }] as const;
+      await setUp(upstream, { source: { auth, on }, secret: withClient(tokenUrl) }).relay.run();
+      assert.equal(upstream.requests[1]!.headers.authorization, "Bearer token-2");
+    });
+
     it("shares a token among the streams of a hop, and replaces it before it expires", async () => {
       const { tokenUrl, requests } = await tokenEndpoint(600);
       const clock = fakeClock();

@@ -26,6 +26,7 @@ function claiming(state: Extract<Acquiring, { phase: "claiming" }>, event: HopEv
     generation: state.generation,
     claimUntil: written.row.claim.until - context.timing.leaseMarginMs,
     acquireAt: Number.POSITIVE_INFINITY,
+    lateHead: row.lateHead === true,
   };
   return { state: next, effects: [{ do: "connect", generation: state.generation + 1, row }] };
 }
@@ -64,8 +65,8 @@ function connecting(state: Connecting, event: HopEvent, context: HopContext): Tr
       return context.now >= state.acquireAt ? acquire : { state };
     case "progress":
       if (event.progress.kind === "first-byte") return acquire;
-      if (event.progress.kind !== "open") return { state };
-      // Many servers send headers before they subscribe, and quiet streams send nothing for long.
+      if (event.progress.kind !== "open" && !(event.progress.kind === "sent" && state.lateHead)) return { state };
+      // Many servers send headers before they subscribe, and quiet streams send nothing for long, perhaps not even headers.
       return {
         state: { ...state, acquireAt: Math.min(state.acquireAt, context.now + context.timing.subscribeGraceMs) },
       };

@@ -127,7 +127,7 @@ export function prepareChange(command: WriteCommand, context: HopContext, relay:
     case "refuse":
       return { change: refuse({ nonce, status: command.status, retryAt: command.retryAt }) };
     case "release-claim":
-      return { change: releaseClaim({ nonce }) };
+      return { change: releaseClaim({ nonce, lateHead: relay.snapshot.history.lateHead }) };
   }
 }
 

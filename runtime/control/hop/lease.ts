@@ -143,11 +143,12 @@ export function refuse(input: { nonce: string; status: number; retryAt?: number 
 }
 
 /** Releases a claim that was not used, so that the next successor does not wait for it to expire. */
-export function releaseClaim(input: { nonce: string }): RowChange {
+export function releaseClaim(input: { nonce: string; lateHead?: boolean }): RowChange {
   return {
     name: "release-claim",
     when: [claimedBy(input.nonce)],
-    set: { claim: undefined },
+    // For the next successor: it does not wait for the head.
+    set: { claim: undefined, ...(input.lateHead && { lateHead: true }) },
     wasAppliedTo: (row) => claimOf(row)?.nonce !== input.nonce,
   };
 }
@@ -179,6 +180,7 @@ function statusAttributes({ status, relay, handoverMode, handover }: Report): Re
     ...(relay.lastError !== undefined && { lastError: relay.lastError }),
     ...(relay.history.openedAt !== undefined && { openedAt: relay.history.openedAt }),
     ...(relay.history.uncompressed && { uncompressed: true }),
+    ...(relay.history.lateHead && { lateHead: true }),
     refusal: relay.history.refusal,
     unstoredSince: relay.health.unstoredSince,
     throttledSince: relay.health.throttledSince,

@@ -1,4 +1,4 @@
-import { ZERO_COUNTERS } from "../../contract";
+import { type ConnectionRow, type StreamHistory, ZERO_COUNTERS } from "../../contract";
 import type { Relay, RelayOutcome, RelaySnapshot } from "../../relay-port";
 import type { HopInvocation, StreamDeps } from "./deps";
 import type { Effect, HopEvent } from "./state";
@@ -33,7 +33,8 @@ export function relayRunner(
       generation,
       checkpoint: row.checkpoint,
       attempt: row.attempt,
-      history: { openedAt: row.openedAt, refusal: row.refusal, uncompressed: row.uncompressed },
+      history: historyOf(row),
+      lateHeadMs: frame.timing.subscribeGraceMs / 2,
       health: { unstoredSince: row.unstoredSince, throttledSince: row.throttledSince, mute: row.mute },
       signal: stopReading.signal,
       stopReadingAt: frame.deadlineAt - frame.timing.stopReadingMs,
@@ -75,6 +76,10 @@ export function relayRunner(
       await running;
     },
   };
+}
+
+function historyOf({ openedAt, refusal, uncompressed, lateHead }: ConnectionRow): StreamHistory {
+  return { openedAt, refusal, uncompressed, lateHead };
 }
 
 /** A relay rejects only because of a bug. The stream then waits before the next attempt, as after a crash. */

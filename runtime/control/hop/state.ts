@@ -29,6 +29,8 @@ export interface Connecting {
   /** The claim expires. */
   readonly claimUntil: number;
   readonly acquireAt: number;
+  /** The source's response heads may be late: do not wait for this one. */
+  readonly lateHead: boolean;
 }
 
 /** Owner of the lease. */

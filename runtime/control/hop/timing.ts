@@ -12,7 +12,10 @@ export interface HopTiming {
   readonly watchdogMs: number;
   /** Lifetime of a claim. */
   readonly claimMs: number;
-  /** How long a successor with response headers waits for the first byte before it acquires. */
+  /**
+   * How long a successor with response headers waits for the first byte before it acquires. Where response heads are late, this begins
+   * when its request is sent.
+   */
   readonly subscribeGraceMs: number;
   /** How long a superseded predecessor continues to read. */
   readonly lingerMs: number;

@@ -1,7 +1,8 @@
 import { StreamError } from "../../support/errors";
 import { header } from "./body";
 import { discard } from "./http-transport";
-import { isLocalHost, resolvesToLocal } from "./local-address";
+import { isLocalHost } from "./local-address";
+import { localRedirect } from "./public-lookup";
 import type { SourceRequest } from "./request";
 import type { HttpResponse, Send } from "./send";
 
@@ -19,9 +20,15 @@ export interface SourceResponse extends HttpResponse {
  * machine or its link-local network, is not followed.
  * @throws StreamError SOURCE_STATUS for a redirect that cannot be followed; the transport's errors
  */
-export async function openSource(source: SourceRequest, send: Send, signal: AbortSignal): Promise<SourceResponse> {
+export async function openSource(
+  source: SourceRequest,
+  send: Send,
+  signal: AbortSignal,
+  onSent?: () => void,
+): Promise<SourceResponse> {
   let { url, method } = source;
   let sameOrigin = true;
+  let publicOnly = false;
   for (let redirects = 0; ; redirects++) {
     const response = await send({
       url,
@@ -30,23 +37,22 @@ export async function openSource(source: SourceRequest, send: Send, signal: Abor
       // A 303, and a 301 or 302 after a POST, is requested with GET: https://fetch.spec.whatwg.org/#http-redirect-fetch
       ...(sameOrigin && method !== "GET" && { body: source.body }),
       signal,
+      publicOnly,
+      onSent,
     });
     const { statusCode } = response;
     if (!REDIRECTS.has(statusCode)) return { ...response, withoutCredentials: !sameOrigin };
     discard(response.body);
-    url = await redirectTarget(source, url, header(response.headers, "location"), statusCode, redirects);
+    url = redirectTarget(url, header(response.headers, "location"), statusCode, redirects);
+    // The source itself may be on this machine or in its network; what it redirects to may not, unless it is the same host.
+    publicOnly = url.hostname !== source.url.hostname && !isLocalHost(source.url.hostname);
+    if (publicOnly && isLocalHost(url.hostname)) throw localRedirect();
     if (statusCode === 303 || ((statusCode === 301 || statusCode === 302) && method === "POST")) method = "GET";
     sameOrigin = url.origin === source.url.origin;
   }
 }
 
-async function redirectTarget(
-  source: SourceRequest,
-  from: URL,
-  location: string,
-  status: number,
-  redirects: number,
-): Promise<URL> {
+function redirectTarget(from: URL, location: string, status: number, redirects: number): URL {
   const invalid = (what: string) =>
     new StreamError("SOURCE_STATUS", `The source answered ${status}: ${what}.`, { retryable: true });
   if (location === "") throw invalid("a redirect without a Location header");
@@ -56,8 +62,5 @@ async function redirectTarget(
   if (to.protocol !== "https:" && to.protocol !== from.protocol)
     throw invalid(`a redirect from ${from.protocol} to ${to.protocol}, which is not followed`);
   if (to.username !== "" || to.password !== "") throw invalid("a redirect to a URL with credentials");
-  const { hostname } = source.url;
-  if (to.hostname !== hostname && !isLocalHost(hostname) && (await resolvesToLocal(to.hostname)))
-    throw invalid("a redirect to a loopback or link-local address, which is not followed");
   return to;
 }

@@ -5,6 +5,7 @@ import { Agent, ProxyAgent, proxyClient, request } from "../http-client";
 import { type Headers, header, isFramed } from "./body";
 import { sendHttp2 } from "./http2";
 import { sendLenient } from "./lenient-http";
+import { publicLookup } from "./public-lookup";
 import type { Send, Tls } from "./send";
 
 /** How requests to the source and to its token endpoint are sent. */
@@ -19,18 +20,28 @@ const CONNECT_TIMEOUT_MS = 10_000;
 export function httpTransport({ tls, proxy }: Pick<SourceSecret, "tls" | "proxy">, http2: boolean): Transport {
   if (http2) return { send: sendHttp2(tls), close: async () => {} };
   const connect = { timeout: CONNECT_TIMEOUT_MS, ...tls };
-  const dispatcher = proxy
-    ? new ProxyAgent({ uri: proxy, clientFactory: proxyClient, requestTls: connect, proxyTls: connect, allowH2: false })
-    : new Agent({ allowH2: false, connect });
-  return { send: sendWith(dispatcher, tls), close: () => dispatcher.destroy() };
+  if (proxy) {
+    const options = { clientFactory: proxyClient, requestTls: connect, proxyTls: connect, allowH2: false };
+    const agent = new ProxyAgent({ uri: proxy, ...options });
+    return { send: sendWith(agent, { tls }), close: () => agent.destroy() };
+  }
+  const agent = new Agent({ allowH2: false, connect });
+  const publicAgent = new Agent({ allowH2: false, connect: { ...connect, lookup: publicLookup } });
+  return {
+    send: sendWith(agent, { tls, publicAgent }),
+    close: async () => void (await Promise.all([agent.destroy(), publicAgent.destroy()])),
+  };
 }
 
 /**
  * Sends with undici. It rejects a chunked response that also has a Content-Length, whose length must be ignored (RFC 9112,
  * section 6.3). Such a response, and one that its parser rejects, is requested again with a parser that accepts more.
  */
-export function sendWith(dispatcher: Dispatcher, tls?: Tls): Send {
-  const strict = strictSend(dispatcher);
+export function sendWith(
+  agent: Dispatcher,
+  { tls, publicAgent = agent }: { readonly tls?: Tls; readonly publicAgent?: Dispatcher } = {},
+): Send {
+  const strict = strictSend(agent, publicAgent);
   const lenient = sendLenient(tls);
   return async (sent) => {
     try {
@@ -45,9 +56,9 @@ export function sendWith(dispatcher: Dispatcher, tls?: Tls): Send {
   };
 }
 
-function strictSend(dispatcher: Dispatcher): Send {
-  return async ({ url, method, headers, body, signal }) => {
-    const response = await request(dispatcher, {
+function strictSend(agent: Dispatcher, publicAgent: Dispatcher): Send {
+  return async ({ url, method, headers, body, signal, publicOnly, onSent }) => {
+    const response = await request(notifying(publicOnly ? publicAgent : agent, onSent), {
       origin: url.origin,
       path: url.pathname + url.search,
       method: method as Dispatcher.HttpMethod,
@@ -59,6 +70,20 @@ function strictSend(dispatcher: Dispatcher): Send {
       signal,
     });
     return { ...response, framed: isFramed(response.headers) };
+  };
+}
+
+/** A dispatcher that calls `onSent` when a connected socket takes the request. */
+function notifying(dispatcher: Dispatcher, onSent: () => void = () => {}): Pick<Dispatcher, "dispatch"> {
+  return {
+    dispatch(options, handler) {
+      const start = handler.onRequestStart;
+      handler.onRequestStart = function (...parameters) {
+        onSent();
+        return start?.apply(this, parameters);
+      };
+      return dispatcher.dispatch(options, handler);
+    },
   };
 }
 

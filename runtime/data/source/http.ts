@@ -20,7 +20,12 @@ export function httpSource(deps: SourceDeps, preparer: RequestPreparer): Pick<So
       const { request } = prepared;
       let response: SourceResponse | undefined;
       try {
-        response = await openSource(request, preparer.transportFor(opening.secret).send, opening.signal);
+        response = await openSource(
+          request,
+          preparer.transportFor(opening.secret).send,
+          opening.signal,
+          opening.onSent,
+        );
         if (classifyStatus(response.statusCode) !== "stream")
           return await refused(response, request, opening.signal, deps);
         return { kind: "stream", connection: openConnection(response, request, opening.position, deps) };

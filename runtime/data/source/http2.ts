@@ -1,3 +1,4 @@
+import { publicLookup } from "./public-lookup";
 import type { Send, Tls } from "./send";
 
 /** Headers of HTTP/1.1 that HTTP/2 forbids (RFC 9113, section 8.2.2). */
@@ -9,9 +10,9 @@ const FORBIDDEN = ["connection", "keep-alive", "transfer-encoding", "upgrade", "
  */
 export function sendHttp2(tls?: Tls): Send {
   const { connect } = process.getBuiltinModule("node:http2");
-  return ({ url, method, headers, body, signal }) =>
+  return ({ url, method, headers, body, signal, publicOnly, onSent = () => {} }) =>
     new Promise((resolve, reject) => {
-      const session = connect(url.origin, tls);
+      const session = connect(url.origin, { ...tls, ...(publicOnly && { lookup: publicLookup }) });
       const abort = () => session.destroy(signal.reason as Error);
       signal.addEventListener("abort", abort, { once: true });
       session.on("error", reject);
@@ -25,7 +26,7 @@ export function sendHttp2(tls?: Tls): Send {
         ":method": method,
         ":path": url.pathname + url.search,
       });
-      stream.on("error", reject);
+      stream.on("error", reject).on("ready", onSent);
       // Nothing else uses the session.
       stream.on("close", () => session.destroy());
       stream.on("response", ({ ":status": statusCode = 0, ...received }) =>

@@ -1,6 +1,7 @@
 import http from "node:http";
 import https from "node:https";
 import { isFramed } from "./body";
+import { publicLookup } from "./public-lookup";
 import type { Send, Tls } from "./send";
 
 /**
@@ -8,10 +9,11 @@ import type { Send, Tls } from "./send";
  * to itself, so that a wrong length cannot affect another response.
  */
 export function sendLenient(tls?: Tls): Send {
-  return ({ url, method, headers, body, signal }) =>
+  return ({ url, method, headers, body, signal, publicOnly, onSent = () => {} }) =>
     new Promise((resolve, reject) => {
       const client = url.protocol === "https:" ? https : http;
-      const options = { method, headers, signal, agent: false as const, insecureHTTPParser: true, ...tls };
+      const lookup = publicOnly ? publicLookup : undefined;
+      const options = { method, headers, signal, agent: false as const, insecureHTTPParser: true, lookup, ...tls };
       client
         .request(url, options, (response) =>
           resolve({
@@ -21,6 +23,7 @@ export function sendLenient(tls?: Tls): Send {
             framed: isFramed(response.headers),
           }),
         )
+        .on("finish", onSent)
         .on("error", (error) => reject(signal.aborted ? signal.reason : error))
         .end(body);
     });

@@ -1,4 +1,3 @@
-import { lookup } from "node:dns/promises";
 import { BlockList, isIP } from "node:net";
 
 const LOCAL = new BlockList();
@@ -17,15 +16,7 @@ export function isLocalHost(hostname: string): boolean {
   return host === "localhost" || host.endsWith(".localhost") || isLocalAddress(host);
 }
 
-/** The same, and a name whose addresses include a local one. */
-export async function resolvesToLocal(hostname: string): Promise<boolean> {
-  if (isLocalHost(hostname)) return true;
-  // A name that cannot be resolved here cannot be connected to either, or a proxy resolves it.
-  const addresses = await lookup(hostname, { all: true }).catch(() => []);
-  return addresses.some(({ address }) => isLocalAddress(address));
-}
-
-function isLocalAddress(address: string): boolean {
+export function isLocalAddress(address: string): boolean {
   const family = isIP(address);
   return family !== 0 && LOCAL.check(address, family === 6 ? "ipv6" : "ipv4");
 }

@@ -25,6 +25,8 @@ export interface OpenRequest {
   readonly position: string | undefined;
   /** Ask for a compressed response. */
   readonly compressed: boolean;
+  /** Called when the request is sent, or each time it is sent again. A transport whose head cannot be late does not call it. */
+  readonly onSent?: () => void;
   /** Aborted: the attempt ends, and a connection that is open closes. */
   readonly signal: AbortSignal;
 }

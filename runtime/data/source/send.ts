@@ -8,6 +8,10 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly signal: AbortSignal;
+  /** Does not connect to a name with a loopback or link-local address. A proxy resolves names itself. */
+  readonly publicOnly?: boolean;
+  /** Called when the request is sent, after the connection is open. */
+  readonly onSent?: () => void;
 }
 
 export interface HttpResponse {
