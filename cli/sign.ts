@@ -1,6 +1,7 @@
 import { defaultProvider } from "@aws-sdk/credential-provider-node";
 import { Sha256 } from "@smithy/core/checksum";
 import { SignatureV4 } from "@smithy/signature-v4";
+import type { AwsIdentity } from "pulumi-stream-ingestion/internal";
 import { CliError } from "./terminal";
 
 type Credentials = ConstructorParameters<typeof SignatureV4>[0]["credentials"];
@@ -48,6 +49,11 @@ export async function signed(request: SignedRequest, signing: Signing): Promise<
       { cause: error },
     );
   }
+}
+
+/** Region and credentials with which this machine signs requests to other hosts. */
+export function operatorIdentity(apiUrl: string, region?: string): AwsIdentity {
+  return { region: region ?? regionOf(new URL(apiUrl)), credentials: defaultProvider() };
 }
 
 export function regionOfHost(host: string): string | undefined {

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type OperatorOptions, operate } from "./operator-command";
 import { CliError, EXIT, terminal as processTerminal, type Terminal } from "./terminal";
@@ -12,6 +13,7 @@ interface VerifyCommandOptions extends Pick<OperatorOptions, "stack" | "program"
   readonly timeout: number;
   readonly numberedAt?: string;
   readonly upstream?: string;
+  readonly upstreamSecret?: string;
 }
 
 /** `stream-ingestion verify`: the acceptance check after `pulumi up`, on the local stack and in an AWS account. */
@@ -38,6 +40,10 @@ export function addVerify(program: Command, terminal: Terminal = processTerminal
         "URL of the stream; {streamId} is replaced by the id. Opens a second connection and checks that every event it receives is stored. Set its credential in STREAM_INGESTION_VERIFY_KEY",
       ).env("STREAM_INGESTION_VERIFY_UPSTREAM"),
     )
+    .option(
+      "--upstream-secret <file>",
+      "JSON file with members of the source's secret that the second connection needs, such as body, headers, tls, proxy or oauth2. --upstream replaces its URL and path",
+    )
     .option("--json", "print JSON")
     .addHelpText("after", "\nExit codes: 0 every check passed · 1 a check failed or could not run")
     .action((options: VerifyCommandOptions) => operate(terminal, options, () => verify(options, terminal)));
@@ -54,9 +60,10 @@ async function verify(options: VerifyCommandOptions, terminal: Terminal): Promis
   const deployment = findDeployment(await exportedResources(options), options.instance);
   const interrupted = new AbortController();
   const interrupt = () => interrupted.abort();
-  const secondConnection = options.upstream
-    ? await secondConnectionTo(options.upstream, options.stream, deployment, interrupted.signal)
-    : undefined;
+  const secondConnection =
+    options.upstream === undefined && options.upstreamSecret === undefined
+      ? undefined
+      : await secondConnectionTo(options, deployment, interrupted.signal);
   const probe = awsProbe(deployment, options.region);
   process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
   try {
@@ -82,22 +89,41 @@ async function verify(options: VerifyCommandOptions, terminal: Terminal): Promis
 
 /** A second connection with the deployment's request and decoder settings. @throws CliError */
 async function secondConnectionTo(
-  upstream: string,
-  streamId: string,
-  { instance, settings }: Deployment,
+  { upstream, upstreamSecret: file, stream, region }: VerifyCommandOptions,
+  { instance, settings, apiUrl }: Deployment,
   signal: AbortSignal,
 ): Promise<VerifyOptions["secondConnection"]> {
   if (settings === undefined)
     throw new CliError(
-      `The stack's state does not show the source settings of ${instance}: another release deployed it, or its environment is secret. Run \`pulumi up\` with this release, or omit --upstream.`,
+      `The stack's state does not show the source settings of ${instance}: another release deployed it, or its environment is secret. Run \`pulumi up\` with this release, or omit --upstream and --upstream-secret.`,
       "SETTINGS_UNKNOWN",
     );
-  const [{ upstreamRequest }, { openSecondConnection }] = await Promise.all([
-    import("./verify/upstream-request"),
+  const [{ upstreamSecret }, { openSecondConnection }, { operatorIdentity }] = await Promise.all([
+    import("./verify/upstream-secret"),
     import("./verify/second-connection"),
+    import("./sign"),
   ]);
-  const request = upstreamRequest(upstream, process.env.STREAM_INGESTION_VERIFY_KEY, streamId, settings.source);
-  return { open: () => openSecondConnection(request, settings, signal), identity: settings.events.identity };
+  const given = {
+    url: upstream,
+    key: process.env.STREAM_INGESTION_VERIFY_KEY,
+    file: file === undefined ? undefined : readFile(file),
+  };
+  const secret = upstreamSecret(given, stream, settings.source);
+  const target = { ...secret, streamId: stream, settings, aws: operatorIdentity(apiUrl, region) };
+  return { open: () => openSecondConnection(target, signal), identity: settings.events.identity };
+}
+
+function readFile(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    throw new CliError(
+      `The file of --upstream-secret cannot be read: ${(cause as Error).message}`,
+      "UPSTREAM_INVALID",
+      undefined,
+      { cause },
+    );
+  }
 }
 
 const MARKS = { passed: "✔", failed: "✘", "not checked": "–" } as const;

@@ -18,6 +18,7 @@ export {
   METRIC_NAMESPACE,
   newEvents,
   type RelaySettings,
+  type SourceSecret,
   STREAM_ID_KEY,
   STREAM_ID_RULE,
   unaccounted,
@@ -28,12 +29,12 @@ export { matchingRule } from "./data/control-events";
 export type { EventSink } from "./data/event-sink";
 export { contentKey, eventKey } from "./data/identity";
 export { decodeItem, type StoredEvent } from "./data/item";
-export { decodedBody } from "./data/source/body";
-export { openSource } from "./data/source/follow-redirects";
-export { discard, httpTransport } from "./data/source/http-transport";
-export { classifyStatus } from "./data/source/outcome";
-export { redact, type SourceRequest, sourceRequest } from "./data/source/request";
-export { streamDecoder } from "./data/stream-decoder";
+export { tokenCache } from "./data/source/oauth2";
+export { parseSecret } from "./data/source/parse-secret";
+export type { OpenConnection } from "./data/source/port";
+export { redact, sourceRequest } from "./data/source/request";
+export type { AwsIdentity } from "./data/source/signed-request";
+export { sourceOf } from "./data/source/transport";
 export { type Failure, type FailureReason, failureObjectKey, failurePrefix } from "./processor/failure";
 export { readFailureObject } from "./processor/failure-object";
 export type { BatchResponse, StreamBatch } from "./processor/lambda";
@@ -41,3 +42,4 @@ export { redriveBatch, redriveOversize } from "./processor/redrive-record";
 export { type Clock, systemClock } from "./support/clock";
 export { groupBy } from "./support/group-by";
 export { lazyJson } from "./support/json-pointer";
+export { silentLogger } from "./support/logger";

@@ -1,21 +1,28 @@
 import {
-  classifyStatus,
+  type AwsIdentity,
   contentKey,
-  decodedBody,
-  discard,
   type EventSink,
   eventKey,
-  httpTransport,
   lazyJson,
   matchingRule,
-  openSource,
+  type OpenConnection,
   type RelaySettings,
   redact,
-  type SourceRequest,
-  streamDecoder,
+  silentLogger,
+  sourceOf,
+  systemClock,
+  tokenCache,
 } from "pulumi-stream-ingestion/internal";
 import { printable } from "../terminal";
 import type { ObservedEvent, ObservedEvents } from "./observed-events";
+import type { UpstreamSecret } from "./upstream-secret";
+
+export interface Upstream extends UpstreamSecret {
+  readonly streamId: string;
+  readonly settings: RelaySettings;
+  /** The operator's, for a source with signed requests. */
+  readonly aws: AwsIdentity;
+}
 
 /** A second connection to the upstream. It only reads. */
 export interface SecondConnection {
@@ -30,17 +37,13 @@ const MAX_EVENTS = 200_000;
 const BEGINNING_CHARACTERS = 60;
 
 /** Opens a second connection. It also ends when `signal` aborts. */
-export function openSecondConnection(
-  request: SourceRequest,
-  settings: RelaySettings,
-  signal: AbortSignal,
-): SecondConnection {
+export function openSecondConnection(upstream: Upstream, signal: AbortSignal): SecondConnection {
   const closed = new AbortController();
   let open = () => {};
   const opened = new Promise<void>((resolve) => {
     open = resolve;
   });
-  const observed = listen(request, settings, { signal: AbortSignal.any([signal, closed.signal]), onOpen: open });
+  const observed = listen(upstream, { signal: AbortSignal.any([signal, closed.signal]), onOpen: open });
   void observed.then(open);
   return {
     opened,
@@ -52,43 +55,50 @@ export function openSecondConnection(
 }
 
 /**
- * Reads the stream until the upstream ends it or `signal` aborts. It uses the relay's request and decoders, and no other
- * part of the relay. It does not reconnect, because it could not know which events it missed in between. Never rejects.
+ * Reads the stream until the upstream ends it or `signal` aborts. It uses the relay's source (request, credentials, transport,
+ * decoders) and no other part of the relay. It does not reconnect, because it could not know which events it missed in between.
+ * Never rejects.
  */
 export async function listen(
-  request: SourceRequest,
-  settings: RelaySettings,
+  { secret, hidden, streamId, settings, aws }: Upstream,
   {
     signal,
     onOpen = () => {},
     maxEvents = MAX_EVENTS,
   }: { readonly signal: AbortSignal; readonly onOpen?: () => void; readonly maxEvents?: number },
 ): Promise<ObservedEvents> {
-  const transport = httpTransport({}, settings.source.http2 ?? false);
+  const clock = systemClock;
+  const source = sourceOf({ streamId, settings, clock, log: silentLogger, tokens: tokenCache(clock), aws });
   const seen = new Map<string, ObservedEvent>();
-  let response: Awaited<ReturnType<typeof openSource>> | undefined;
-  let opened = false;
-  const observed = (ended?: string): ObservedEvents => ({ events: [...seen.values()], opened, ended });
+  let connection: OpenConnection | undefined;
+  const observed = (ended?: string): ObservedEvents => ({
+    events: [...seen.values()],
+    opened: connection !== undefined,
+    ended,
+  });
   try {
-    response = await openSource(request, transport.send, signal);
-    const { statusCode, headers } = response;
-    if (classifyStatus(statusCode) !== "stream") return observed(refusal(statusCode));
-    const decoder = streamDecoder(settings, headers);
-    const body = decodedBody(response.body, headers);
+    const compressed = settings.source.compression === true;
+    const answer = await source.open({ secret, position: undefined, compressed, signal });
+    if (answer.kind === "refused") return observed(refusal(answer.status));
+    connection = answer.connection;
+    const { chunks, decoder, endsClean } = connection;
     const sink = remember(seen, settings, maxEvents);
-    opened = true;
+    const close = () => connection?.close(signal.reason);
+    signal.addEventListener("abort", close, { once: true });
     onOpen();
-    for await (const chunk of body as AsyncIterable<Buffer>) {
+    for await (const chunk of chunks) {
       decoder.feed(chunk, sink);
       if (seen.size >= maxEvents) return observed(`it reached its limit of ${maxEvents} events`);
     }
-    decoder.end(response.framed, sink);
-    return observed("the upstream ended it");
+    if (signal.aborted) return observed();
+    decoder.end(endsClean, sink);
+    const refused = connection.refusal?.();
+    return observed(refused ? refusal(refused.status) : "the upstream ended it");
   } catch (error) {
-    return observed(opened && signal.aborted ? undefined : reason(error, request));
+    return observed(connection && signal.aborted ? undefined : reason(error, hidden));
   } finally {
-    if (response !== undefined) discard(response.body);
-    await transport.close();
+    connection?.close();
+    await source.close();
   }
 }
 
@@ -119,9 +129,9 @@ function remember(
   };
 }
 
-function reason(error: unknown, { secrets }: SourceRequest): string {
+function reason(error: unknown, hidden: readonly string[]): string {
   const { code, message } = error as NodeJS.ErrnoException;
-  return printable(redact([code, message].filter(Boolean).join(" "), secrets));
+  return printable(redact([code, message].filter(Boolean).join(" "), hidden));
 }
 
 function refusal(status: number): string {
