@@ -73,8 +73,15 @@ export const ITEM = {
   encoding: "e",
   /** S: key of the S3 object that holds data too large for an item. The object is the data itself. */
   pointer: "p",
+  /** N: number of events in the item, a pack. Absent: the item is one event. */
+  count: "n",
+  /** N: of a pack, time the last event was decoded. `receivedAt` is that of the first. */
+  lastReceivedAt: "l",
   ttl: TTL_ATTRIBUTE,
 } as const;
+
+/** Start of a pack's sort key. A key of an event contains no `#`. */
+export const PACK_PREFIX = "p#";
 
 /** Key prefixes in the bucket. */
 export const OVERSIZE_PREFIX = "oversize/";
