@@ -32,7 +32,7 @@ export function addTail(program: Command, terminal: Terminal = processTerminal):
 async function tail(terminal: Terminal, streamId: string | undefined, options: TailOptions): Promise<void> {
   const { eventStream } = await import("./event-stream");
   const { followInserts } = await import("./follow-changes");
-  const { decodeItem } = await import("pulumi-stream-ingestion/internal");
+  const { storedEvents } = await import("pulumi-stream-ingestion/internal");
   const { systemClock } = await import("pulumi-stream-ingestion/internal");
 
   const deployment = deploymentOf(options);
@@ -47,10 +47,11 @@ async function tail(terminal: Terminal, streamId: string | undefined, options: T
     const onThrottled = (waitMs: number) =>
       terminal.err(`The change stream has too many readers. Reading again in ${waitMs / 1000} s.`);
     for await (const image of followInserts(stream, { clock: systemClock, signal: stop.signal, onThrottled })) {
-      const event = decodeItem(image);
-      if (streamId !== undefined && event.streamId !== streamId) continue;
-      terminal.out(options.json ? eventJson(event) : eventLine(event, terminal.colours));
-      if (--remaining <= 0) return;
+      for (const event of storedEvents(image)) {
+        if (streamId !== undefined && event.streamId !== streamId) break;
+        terminal.out(options.json ? eventJson(event) : eventLine(event, terminal.colours));
+        if (--remaining <= 0) return;
+      }
     }
   } finally {
     process.off("SIGINT", interrupt).off("SIGTERM", interrupt);

@@ -86,6 +86,8 @@ export const PACK_PREFIX = "p#";
 /** Key prefixes in the bucket. */
 export const OVERSIZE_PREFIX = "oversize/";
 export const FAILURE_PREFIX = "failures/";
+/** Which events of a pack are done, when the time of an invocation ended inside it. */
+export const PROGRESS_PREFIX = "progress/";
 /** Chosen by Lambda, for batches that an event source mapping gave up on: `aws/lambda/<mapping>/<shard>/yyyy/mm/dd/…`. */
 export const LAMBDA_FAILURE_PREFIX = "aws/lambda/";
 

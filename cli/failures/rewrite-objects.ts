@@ -39,7 +39,7 @@ export async function rewriteObjects(
     for (const failure of failures) {
       const remaining = selected.includes(failure) ? await each(failure) : failure;
       if (remaining === undefined) continue;
-      const ownKey = failureObjectKey(remaining.streamId, remaining.key);
+      const ownKey = failureObjectKey(remaining);
       keepObject ||= ownKey === key;
       await store.put(ownKey, Buffer.from(JSON.stringify(remaining)));
     }

@@ -1,5 +1,5 @@
 import { type AttributeValue, DynamoDBClient, paginateScan } from "@aws-sdk/client-dynamodb";
-import { decodeItem } from "pulumi-stream-ingestion/internal";
+import { storedEvents } from "pulumi-stream-ingestion/internal";
 import type { LocalCloud } from "stream-ingestion-local";
 
 export interface StoredEvent {
@@ -20,7 +20,7 @@ export async function readStoredEvents(
   try {
     const events: StoredEvent[] = [];
     for await (const page of paginateScan({ client }, { TableName: table, ConsistentRead: true })) {
-      events.push(...(page.Items ?? []).map(storedEvent));
+      events.push(...(page.Items ?? []).flatMap(eventsOf));
     }
     return events;
   } finally {
@@ -28,7 +28,11 @@ export async function readStoredEvents(
   }
 }
 
-function storedEvent(item: Record<string, AttributeValue>): StoredEvent {
-  const { streamId, key, sequence, data } = decodeItem(item);
-  return { streamId, key, sequence, data: data === undefined ? undefined : Buffer.from(data) };
+function eventsOf(item: Record<string, AttributeValue>): StoredEvent[] {
+  return storedEvents(item).map(({ streamId, key, sequence, data }) => ({
+    streamId,
+    key,
+    sequence,
+    data: data === undefined ? undefined : Buffer.from(data),
+  }));
 }

@@ -2,7 +2,7 @@ import { CloudWatchClient, paginateDescribeAlarms } from "@aws-sdk/client-cloudw
 import { CloudWatchLogsClient, paginateFilterLogEvents } from "@aws-sdk/client-cloudwatch-logs";
 import { DynamoDBClient, paginateQuery, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 
-import { type ConnectionRow, decodeItem, ITEM, METRIC, STREAM_ID_KEY } from "pulumi-stream-ingestion/internal";
+import { type ConnectionRow, ITEM, METRIC, STREAM_ID_KEY, storedEvents } from "pulumi-stream-ingestion/internal";
 
 import { connectionClient } from "../connection-client";
 import type { StoredItem } from "./checks";
@@ -38,12 +38,16 @@ export function awsProbe(deployment: Deployment, region?: string): Probe & { clo
               TableName: eventTable,
               ConsistentRead: true,
               KeyConditionExpression: "#stream = :stream",
-              FilterExpression: "#received >= :since",
-              ExpressionAttributeNames: { "#stream": STREAM_ID_KEY, "#received": ITEM.receivedAt },
+              FilterExpression: "#received >= :since OR #last >= :since",
+              ExpressionAttributeNames: {
+                "#stream": STREAM_ID_KEY,
+                "#received": ITEM.receivedAt,
+                "#last": ITEM.lastReceivedAt,
+              },
               ExpressionAttributeValues: { ":stream": { S: partition }, ":since": { N: String(since) } },
             },
           );
-          for await (const { Items = [] } of pages) found.push(...Items.map(storedItem));
+          for await (const { Items = [] } of pages) found.push(...Items.flatMap((item) => storedItems(item, since)));
           return found;
         }),
       );
@@ -105,9 +109,17 @@ export function awsProbe(deployment: Deployment, region?: string): Probe & { clo
   };
 }
 
-function storedItem(image: Parameters<typeof decodeItem>[0]): StoredItem {
-  const { key, type, id = "", data = "", sequence, pointer } = decodeItem(image);
-  return { key, type, id, sequence, data: pointer ?? data.toString(), inBucket: pointer !== undefined };
+function storedItems(image: Parameters<typeof storedEvents>[0], since: number): StoredItem[] {
+  return storedEvents(image)
+    .filter(({ receivedAt }) => receivedAt >= since)
+    .map(({ key, type, id = "", data = "", sequence, pointer }) => ({
+      key,
+      type,
+      id,
+      sequence,
+      data: pointer ?? data.toString(),
+      inBucket: pointer !== undefined,
+    }));
 }
 
 /** The metrics of an EMF line; Lambda's JSON log format can nest them in `message`. */

@@ -1,8 +1,11 @@
 import { EVENT_KEY, STREAM_ID_KEY } from "../contract";
-import { decodeItem } from "../data/item";
+import type { AttributeJson } from "../data/item";
+import { isPack } from "../data/pack";
+import { storedEvents } from "../data/stored-events";
 import { StreamError } from "../support/errors";
 import { type Failure, failedEvent } from "./failure";
 import type { StreamBatch, StreamRecord } from "./lambda";
+import type { EventParts } from "./stream-event";
 
 /**
  * The document that Lambda writes to a bucket when a mapping gives up on a batch (crash, timeout, missing function).
@@ -23,38 +26,46 @@ export function readFailureObject(text: string): readonly Failure[] {
   const payload = typeof object?.payload === "string" ? parse(object.payload) : object?.payload;
   const records = (payload as StreamBatch | undefined)?.Records;
   if (object?.requestContext && Array.isArray(records))
-    return records.map((record) => fromLambda(record, object as LambdaFailure));
+    return records.flatMap((record) => fromLambda(record, object as LambdaFailure));
   throw new StreamError(
     "EVENT_INVALID",
     `Expected a failed event with "v": 1, or Lambda's document of a failed batch with its payload, got: ${text.slice(0, 80)}`,
   );
 }
 
-function fromLambda(record: StreamRecord, { requestContext, responseContext, timestamp }: LambdaFailure): Failure {
+function fromLambda(record: StreamRecord, { requestContext, responseContext, timestamp }: LambdaFailure): Failure[] {
   const { [STREAM_ID_KEY]: streamId, [EVENT_KEY]: key } = record.dynamodb?.Keys ?? {};
   const functionError = responseContext?.functionError;
-  return {
+  const failure = {
     v: 1,
     streamId: (streamId?.S ?? "unknown").split("#", 1)[0]!,
     key: key?.S ?? record.eventID ?? "unknown",
-    event: eventOf(record),
-    record,
     error: {
       code: requestContext.condition,
       message: functionError ? `The function ended with ${functionError}` : "The function did not answer",
     },
     attempts: requestContext.approximateInvokeCount ?? 0,
     at: Date.parse(timestamp),
-  };
+  } as const;
+  const image = record.dynamodb?.NewImage ?? {};
+  const events = eventsOf(image);
+  const packed = isPack(image);
+  // The events of a pack are redriven alone.
+  if (packed && events.length > 0)
+    return events.map((parts) => ({ ...failure, key: parts.key, event: failedEvent(parts, undefined, packed) }));
+  // A redrive uses the record, which has the event as it was stored.
+  const [parts] = events;
+  return [{ ...failure, event: parts && failedEvent(parts, undefined, packed), record }];
 }
 
-/** The event in readable form. A redrive uses `record`. */
-function eventOf(record: StreamRecord): Failure["event"] {
+/** None: the item is corrupt, or its data is in the bucket. */
+function eventsOf(image: Readonly<Record<string, AttributeJson>>): EventParts[] {
   try {
-    const { data, ...parts } = decodeItem(record.dynamodb?.NewImage ?? {});
-    return data === undefined ? undefined : failedEvent({ ...parts, data }, undefined);
+    return storedEvents(image).flatMap(({ data, pointer: _, ...parts }) =>
+      data === undefined ? [] : [{ ...parts, data }],
+    );
   } catch {
-    return undefined;
+    return [];
   }
 }
 

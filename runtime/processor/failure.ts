@@ -40,11 +40,14 @@ export interface FailedEvent {
   readonly sequence: string;
   /** Key in the bucket of data that is too large for an item; absent = the item contains the data. */
   readonly pointer?: string;
+  /** True: the event was in a pack, where several events can have the same key. */
+  readonly packed?: true;
 }
 
 /** One object per event: a repeated failure overwrites it. */
-export function failureObjectKey(streamId: string, eventKey: string): string {
-  return `${failurePrefix(streamId)}${encodeURIComponent(eventKey)}.json`;
+export function failureObjectKey({ streamId, key, event }: Pick<Failure, "streamId" | "key" | "event">): string {
+  const name = event?.packed ? `${key}@${event.sequence}` : key;
+  return `${failurePrefix(streamId)}${encodeURIComponent(name)}.json`;
 }
 
 /** Prefix of the failures of one stream. */
@@ -52,7 +55,7 @@ export function failurePrefix(streamId: string): string {
   return `${FAILURE_PREFIX}${encodeURIComponent(streamId)}/`;
 }
 
-export function failedEvent(parts: EventParts, pointer: string | undefined): FailedEvent {
+export function failedEvent(parts: EventParts, pointer: string | undefined, packed: boolean): FailedEvent {
   const { type, id, data, receivedAt, sequence } = parts;
   return {
     type,
@@ -61,6 +64,7 @@ export function failedEvent(parts: EventParts, pointer: string | undefined): Fai
     receivedAt,
     sequence,
     pointer,
+    ...(packed && { packed }),
   };
 }
 

@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { StreamError } from "../support/errors";
 import type { BatchResponse, LambdaContext, StreamBatch } from "./lambda";
 import { lambdaPorts } from "./lambda-ports";
+import type { PendingEvent } from "./load";
 import { byStream } from "./order";
 import type { ProcessorPorts } from "./ports";
 import { type Plan, type ProcessorContext, processBatch } from "./process-batch";
@@ -19,6 +20,15 @@ export interface BatchOptions<T = unknown> {
    * @default 2
    */
   readonly retries?: number;
+}
+
+/** Options of {@link eachBatch}. */
+export interface EachBatchOptions<T = unknown> extends BatchOptions<T> {
+  /**
+   * Maximum number of events in one call: 1..100000. A larger batch is handled in several calls, one after another.
+   * @default all events of the batch
+   */
+  readonly maxEvents?: number;
 }
 
 export interface EventOptions<T = unknown> extends BatchOptions<T> {
@@ -78,10 +88,12 @@ export function eachEvent<T = unknown>(
  */
 export function eachBatch<T = unknown>(
   handler: (events: readonly StreamEvent<T>[], context: ProcessorContext) => unknown,
-  options: BatchOptions<T> = {},
+  options: EachBatchOptions<T> = {},
 ): Processor {
+  const { maxEvents } = options;
+  if (maxEvents !== undefined) inRange("maxEvents", maxEvents, 1, 100_000);
   return processor({
-    lanes: (pending) => (pending.length === 0 ? [] : [[byStream(pending).flat()]]),
+    lanes: (pending, limit) => [inUnits(byStream(pending).flat(), Math.min(limit, maxEvents ?? limit))],
     handle: handler,
     schema: options.schema,
     retries: inRange("retries", options.retries ?? 2, 0, 10),
@@ -96,6 +108,14 @@ function processor<T>(plan: Plan<T>): Processor {
     return run(batch, context, ports).finally(ports.bucket.close);
   };
   return Object.assign(handler, { [withPorts]: run });
+}
+
+/** Splits events into units of at most `maxEvents`. */
+function inUnits(events: readonly PendingEvent[], maxEvents: number): PendingEvent[][] {
+  const units: PendingEvent[][] = [];
+  for (let start = 0; start < events.length; start += units.at(-1)!.length)
+    units.push(events.slice(start, start + maxEvents));
+  return units;
 }
 
 function inRange(name: string, value: number, min: number, max: number): number {

@@ -1,5 +1,7 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import { decodeItem, type StoredEvent } from "../data/item";
+import type { StoredEvent } from "../data/item";
+import { isPack } from "../data/pack";
+import { storedEvents } from "../data/stored-events";
 import { StreamError } from "../support/errors";
 import type { StreamRecord } from "./lambda";
 import type { Bucket } from "./ports";
@@ -8,6 +10,10 @@ import { type EventParts, type StreamEvent, streamEvent } from "./stream-event";
 /** A new event of a batch, not yet fetched or validated. `stored` is an error when the item could not be decoded. */
 export interface PendingEvent {
   readonly record: StreamRecord;
+  /** Number of the event in its record, which is a pack. 0: the first, or the record is one event. */
+  readonly number: number;
+  /** Whether the record is a pack. */
+  readonly packed: boolean;
   readonly streamId: string;
   readonly key: string;
   readonly sequence: string;
@@ -19,15 +25,19 @@ export interface PendingEvent {
  * filter, but a wrong edit of that filter would not be noticed.
  */
 export function pendingEvents(records: readonly StreamRecord[]): PendingEvent[] {
-  return records.filter(({ eventName }) => eventName === "INSERT").map(pendingEvent);
+  return records.filter(({ eventName }) => eventName === "INSERT").flatMap(eventsOf);
 }
 
-function pendingEvent(record: StreamRecord): PendingEvent {
+function eventsOf(record: StreamRecord): PendingEvent[] {
   const image = record.dynamodb?.NewImage ?? record.dynamodb?.Keys ?? {};
+  const packed = isPack(image);
   try {
-    const stored = decodeItem(image);
-    const { streamId, key, sequence } = stored;
-    if (streamId !== "" && key !== "") return { record, streamId, key, sequence, stored };
+    const events = storedEvents(image);
+    if (events.length > 0 && events.every(({ streamId, key }) => streamId !== "" && key !== ""))
+      return events.map((stored, number) => {
+        const { streamId, key, sequence } = stored;
+        return { record, number, packed, streamId, key, sequence, stored };
+      });
   } catch {
     // The data cannot be decompressed. The keys are intact, so the failure is stored under them.
   }
@@ -36,13 +46,18 @@ function pendingEvent(record: StreamRecord): PendingEvent {
     "EVENT_INVALID",
     `Expected record ${record.eventID} to contain an item of the event table, got attributes: ${Object.keys(image).join(", ") || "none"}.`,
   );
-  return {
-    record,
-    streamId: (streamId.S ?? "unknown").split("#", 1)[0]!,
-    key: key.S ?? "unknown",
-    sequence: q?.S ?? "",
-    stored: error,
-  };
+  return [
+    {
+      record,
+      number: 0,
+      // The failure contains the record: it is one failure, named by the pack.
+      packed: false,
+      streamId: (streamId.S ?? "unknown").split("#", 1)[0]!,
+      key: key.S ?? "unknown",
+      sequence: q?.S ?? "",
+      stored: error,
+    },
+  ];
 }
 
 /** Loads the event, with data too large for an item from the bucket. @throws StreamError EVENT_INVALID, STORE_UNAVAILABLE */

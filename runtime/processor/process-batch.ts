@@ -4,8 +4,9 @@ import { StreamError } from "../support/errors";
 import { attempt } from "./attempts";
 import { startDeadline } from "./deadline";
 import { type FailureReason, failureReason } from "./failure";
-import type { BatchResponse, ItemFailure, LambdaContext, StreamBatch } from "./lambda";
+import type { BatchResponse, ItemFailure, LambdaContext, StreamBatch, StreamRecord } from "./lambda";
 import { loadEvent, type PendingEvent, pendingEvents, typedEvent } from "./load";
+import { readProgress, storeProgress, withoutDone } from "./pack-progress";
 import type { ProcessorPorts } from "./ports";
 import { isRedrive } from "./redrive-record";
 import { storeFailure } from "./store-failure";
@@ -24,7 +25,7 @@ export interface ProcessorContext {
 /** How a batch is processed. */
 export interface Plan<T> {
   /** Lanes run concurrently. A lane is a list of units, run one after another; `handle` is called once per unit. */
-  readonly lanes: (pending: readonly PendingEvent[]) => PendingEvent[][][];
+  readonly lanes: (pending: readonly PendingEvent[], maxEvents: number) => PendingEvent[][][];
   readonly handle: (events: readonly StreamEvent<T>[], context: ProcessorContext) => unknown;
   readonly schema?: StandardSchemaV1<unknown, T>;
   readonly retries: number;
@@ -49,15 +50,21 @@ export async function processBatch<T>(
   ports: ProcessorPorts,
 ): Promise<BatchResponse> {
   const { bucket, clock, logger, metrics } = ports;
-  const pending = pendingEvents(batch.Records);
   const deadline = startDeadline(lambda.getRemainingTimeInMillis(), clock);
-  const itemFailures: ItemFailure[] = [];
+  const isRedriven = batch.Records.some(isRedrive);
+  const all = pendingEvents(batch.Records);
+  const progress = isRedriven ? undefined : await readProgress(batch.Records, ports);
+  const pending = withoutDone(all, progress);
+  /** Events that Lambda must deliver again, with the error of a redrive. */
+  const left = new Map<PendingEvent, FailureReason | undefined>();
+  /** Length of the longest call that the deadline interrupted. */
+  let interruptedEvents = 0;
   let processed = 0;
   let failures = 0;
   let lagMs = 0;
 
   const redeliver = (unit: readonly PendingEvent[], error?: FailureReason) => {
-    for (const { record } of unit) itemFailures.push({ itemIdentifier: record.dynamodb?.SequenceNumber ?? "", error });
+    for (const one of unit) left.set(one, error);
   };
 
   const fail = async (pendingEvent: PendingEvent, parts: EventParts | undefined, thrown: unknown, attempts: number) => {
@@ -112,7 +119,10 @@ export async function processBatch<T>(
       return;
     }
     const hadHalfTheTime = clock.now() - startedAt >= deadline.usableMs / 2;
-    if (outcome.interrupted && (unit.length > 1 || !hadHalfTheTime)) return redeliverUnit();
+    if (outcome.interrupted && (unit.length > 1 || !hadHalfTheTime)) {
+      interruptedEvents = Math.max(interruptedEvents, unit.length);
+      return redeliverUnit();
+    }
     const [first] = unit;
     if (unit.length === 1 && first) return fail(first.pendingEvent, first.parts, outcome.error, outcome.attempts);
     // Halve until the failing event is alone. The full batch used its retries, so only single events are retried here.
@@ -128,7 +138,7 @@ export async function processBatch<T>(
   };
 
   try {
-    const lanes = plan.lanes(pending).values();
+    const lanes = plan.lanes(pending, progress?.maxEvents ?? Number.POSITIVE_INFINITY).values();
     const worker = async () => {
       for (const lane of lanes) for (const unit of lane) await run(unit);
     };
@@ -143,17 +153,26 @@ export async function processBatch<T>(
       [METRIC.processorFailures]: failures,
       ...(processed > 0 ? { [METRIC.processorLagMs]: lagMs } : {}),
     });
-  if (itemFailures.length > 0)
-    logger.log("warn", "Lambda will deliver records again", { records: itemFailures.length });
+  if (left.size === 0) return { batchItemFailures: [] };
+  const itemFailures = itemFailuresOf(left);
+  logger.log("warn", "Lambda will deliver records again", { records: itemFailures.length, events: left.size });
+  if (isRedriven) return { batchItemFailures: itemFailures };
+  const maxEvents = interruptedEvents > 1 ? Math.ceil(interruptedEvents / 2) : progress?.maxEvents;
+  await storeProgress(batch.Records, all, new Set(left.keys()), maxEvents, ports);
   // No event was settled. Lambda halves the batch only after an error, not after a response with item failures.
-  if (
-    itemFailures.length > 1 &&
-    itemFailures.length === pending.length &&
-    !pending.some(({ record }) => isRedrive(record))
-  )
+  if (itemFailures.length > 1 && left.size === all.length)
     throw new StreamError(
       "PROCESSOR_TIMEOUT",
-      `None of the ${itemFailures.length} events of the batch finished before the function's timeout. Increase \`processor.timeoutSeconds\` or reduce \`processor.batchSize\`.`,
+      `None of the ${left.size} events of the batch finished before the function's timeout. Increase \`processor.timeoutSeconds\` or reduce \`processor.batchSize\`.`,
     );
   return { batchItemFailures: itemFailures };
+}
+
+/** One failure for each record, in the order of its first event. */
+function itemFailuresOf(left: ReadonlyMap<PendingEvent, FailureReason | undefined>): ItemFailure[] {
+  const failures = new Map<StreamRecord, ItemFailure>();
+  for (const [{ record }, error] of left)
+    if (!failures.has(record))
+      failures.set(record, { itemIdentifier: record.dynamodb?.SequenceNumber ?? "", ...(error && { error }) });
+  return [...failures.values()];
 }

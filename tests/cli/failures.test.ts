@@ -20,7 +20,7 @@ function failure(number: number, overrides: Partial<Failure> = {}): Failure {
 /** A bucket in memory. The position of an object is its time. */
 function memoryStore(failures: readonly Failure[] = [], others: Record<string, string> = {}) {
   const objects = new Map<string, string>(Object.entries(others));
-  for (const one of failures) objects.set(failureObjectKey(one.streamId, one.key), JSON.stringify(one));
+  for (const one of failures) objects.set(failureObjectKey(one), JSON.stringify(one));
   const store: FailureStore = {
     async *list(prefix) {
       for (const [index, key] of [...objects.keys()].entries()) if (key.startsWith(prefix)) yield { key, at: index };

@@ -48,7 +48,7 @@ describe("stackEvents", () => {
   it("maps an object that the processor wrote to the failure bucket, and no other call", () => {
     const call = (action: string, resource: string, status = 200) =>
       stackEvents({ kind: "call", at: 0, caller: "p", action, resource, allowed: status === 200, status }, tables);
-    const object = failureObjectKey("a:b", "k 1");
+    const object = failureObjectKey({ streamId: "a:b", key: "k 1" });
     assert.deepEqual(call("s3:PutObject", `arn:aws:s3:::bucket/${object}`), [
       { kind: "failure-stored", streamId: "a:b", key: "k 1" },
     ]);
