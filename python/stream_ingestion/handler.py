@@ -23,7 +23,8 @@ def each_event(handle: Callable[[Event, Any], Any]) -> Callable[[Mapping[str, An
                 handle(event, context)
             except Exception:
                 traceback.print_exc()
-                failed += [number for number, _ in pending[index:]]
+                # A pack has one number for all its events, and is delivered again as a whole.
+                failed += dict.fromkeys(number for number, _ in pending[index:])
                 break
         return {"batchItemFailures": [{"itemIdentifier": number} for number in failed]}
 
@@ -37,12 +38,12 @@ def _decoded(batch: Mapping[str, Any]) -> tuple[list[tuple[str, Event]], list[st
     for record in batch.get("Records", []):
         number = record.get("dynamodb", {}).get("SequenceNumber", "")
         try:
-            event = decode(record)
+            decoded = decode(record)
         except Exception:
             traceback.print_exc()
             failed.append(number)
             continue
-        if event is not None:
+        for event in decoded:
             streams.setdefault(event.stream_id, []).append((number, event))
     for events in streams.values():
         events.sort(key=lambda pair: _order(pair[1].sequence))

@@ -5,6 +5,7 @@ import os
 from typing import Any, Iterator, Mapping, Optional
 
 from .event import Event
+from .pack import is_pack, unpack
 
 try:
     from compression import zstd
@@ -27,37 +28,40 @@ _bucket: Any = None
 def events(batch: Mapping[str, Any], bucket: Any = None) -> Iterator[Event]:
     """The new events of a batch, in the order of its records."""
     for record in batch.get("Records", []):
-        event = decode(record, bucket)
-        if event is not None:
-            yield event
+        yield from decode(record, bucket)
 
 
-def decode(record: Mapping[str, Any], bucket: Any = None) -> Optional[Event]:
-    """The event of a record; None for a repeat (MODIFY) and an expiry (REMOVE).
+def decode(record: Mapping[str, Any], bucket: Any = None) -> list[Event]:
+    """The events of a record: one, or those of a pack; none for a repeat (MODIFY) and an expiry (REMOVE).
 
     ``bucket`` reads data that is too large for an item: a function of an object's key. The default reads from the
     deployment's bucket. Raises ValueError for an item that is not of the event table, or cannot be decompressed.
     """
     if record.get("eventName") != "INSERT":
-        return None
+        return []
     image = record.get("dynamodb", {}).get("NewImage", {})
     if "streamId" not in image or "key" not in image:
         raise ValueError(
             f"Expected record {record.get('eventID')} to hold an item of the event table, "
             f"got attributes {', '.join(image) or 'none'}"
         )
-    data = _data(image, bucket or _read_object)
-    return Event(
-        # A stream id holds no "#": what follows one is the slice.
-        stream_id=image["streamId"]["S"].split("#", 1)[0],
-        key=image["key"]["S"],
-        type=image.get(TYPE, {}).get("S", "message"),
-        id=image.get(ID, {}).get("S"),
-        bytes=data,
-        binary=not _is_utf8(data),
-        received_at=int(image.get(RECEIVED_AT, {}).get("N", 0)),
-        sequence=image.get(SEQUENCE, {}).get("S", ""),
-    )
+    # A stream id contains no "#"; the slice follows it.
+    stream_id = image["streamId"]["S"].split("#", 1)[0]
+    if is_pack(image):
+        body = _decompress(image, base64.b64decode(image.get(DATA, {}).get("B", "")))
+        parts = unpack(image, body, (bucket or _read_object)(image[POINTER]["S"]) if POINTER in image else None)
+    else:
+        parts = [
+            {
+                "key": image["key"]["S"],
+                "type": image.get(TYPE, {}).get("S", "message"),
+                "id": image.get(ID, {}).get("S"),
+                "bytes": _data(image, bucket or _read_object),
+                "received_at": int(image.get(RECEIVED_AT, {}).get("N", 0)),
+                "sequence": image.get(SEQUENCE, {}).get("S", ""),
+            }
+        ]
+    return [Event(stream_id=stream_id, binary=not _is_utf8(one["bytes"]), **one) for one in parts]
 
 
 def _data(image: Mapping[str, Any], bucket: Any) -> bytes:
@@ -67,8 +71,10 @@ def _data(image: Mapping[str, Any], bucket: Any) -> bytes:
     if "B" not in value:
         return value.get("S", "").encode("utf-8")
     stored = base64.b64decode(value["B"])
-    if ENCODING not in image:
-        return stored
+    return _decompress(image, stored) if ENCODING in image else stored
+
+
+def _decompress(image: Mapping[str, Any], stored: bytes) -> bytes:
     if zstd is None:
         raise RuntimeError("Compressed events need Python 3.14, or the package backports.zstd for this machine")
     try:

@@ -4,7 +4,10 @@ import { join } from "node:path";
 import { processorCode } from "../../components/processor-code";
 import { processorSettings } from "../../components/processor-settings";
 import { pythonFor } from "../../local/services/lambda/python";
+import { contentKey } from "../../runtime/data/identity";
 import { decodeItem, encodeItem, type StoredEvent } from "../../runtime/data/item";
+import { decodePack, encodePack } from "../../runtime/data/pack";
+import type { BatchResponse } from "../../runtime/processor/lambda";
 import { type CloudFixture, startFixture } from "../local/cloud-fixture";
 import { filesOf } from "./assets";
 
@@ -75,6 +78,27 @@ describe("a Python processor", function () {
     assert.deepEqual(encodings, [undefined, undefined, undefined, "zstd", "zstd", undefined, "zstd-binary"]);
     await decodesAlike(events);
     await decodesAlike(events, 16);
+  });
+
+  it("decodes packs as a TypeScript processor does, and reports a pack once when one of its events fails", async () => {
+    const place = { streamId: "prices", generation: 3, connection: 2, nonce: "k3", ttlSeconds: 60 };
+    const events = ["up", "ü€😀", "up", Buffer.from([0xff, 0x00, 0xc3]), "fails", ""].map((data, n) => ({
+      key: contentKey(data, n === 2 ? "price" : "message"),
+      type: n === 2 ? "price" : "message",
+      id: n === 0 ? "" : `id-${n >> 1} ü`,
+      data,
+      receivedAt: 1_790_000_000_000 + n * n,
+      counter: 5 + n * 2,
+    }));
+    const recordOf = (pack: { json: string }, index: number) => {
+      const NewImage = JSON.parse(pack.json);
+      return { eventID: `${index}`, eventName: "INSERT", dynamodb: { SequenceNumber: `${index}`, NewImage } };
+    };
+    const records = [true, false].map((contentKeys, n) => recordOf(encodePack(events, { ...place, contentKeys }), n));
+    const expected = records.flatMap(({ dynamodb }) => decodePack(dynamodb.NewImage).map(reported));
+    assert.deepEqual(await invoke({ Records: records }), JSON.parse(JSON.stringify(expected)));
+    const { batchItemFailures } = (await invoke({ fail: true, Records: records.slice(0, 1) })) as BatchResponse;
+    assert.deepEqual(batchItemFailures, [{ itemIdentifier: "0" }]);
   });
 
   it("reads data too large for an item from the bucket", async () => {
