@@ -16,7 +16,7 @@ export interface PackProgress {
 }
 
 /** Identifies a pack: sort keys of different streams can be equal. */
-export function packId({ dynamodb }: StreamRecord): string | undefined {
+function packId({ dynamodb }: StreamRecord): string | undefined {
   const image = dynamodb?.NewImage;
   if (image === undefined || !isPack(image)) return undefined;
   return `${image[STREAM_ID_KEY]?.S}/${image[EVENT_KEY]?.S}`;
