@@ -3,7 +3,6 @@ export type ErrorCode =
   | "CONFIG_INVALID"
   | "EVENT_INVALID"
   | "EVENT_TOO_LARGE"
-  | "LEASE_LOST"
   | "PROCESSOR_TIMEOUT"
   | "SOURCE_BODY"
   | "SOURCE_EVENT"
