@@ -40,7 +40,7 @@ export function createRepeatCounter(scope: Scope, stores: Stores, vpc: VpcAccess
       batchSize: BATCH_SIZE,
       maximumBatchingWindowInSeconds: WINDOW_SECONDS,
       filterCriteria: { filters: [{ pattern: JSON.stringify({ eventName: ["MODIFY"] }) }] },
-      maximumRetryAttempts: 5,
+      // Retried until the records expire: it fails only while the connection table does not answer.
       maximumRecordAgeInSeconds: MAX_RECORD_AGE_SECONDS,
       tags: mappingTags(scope),
     }),

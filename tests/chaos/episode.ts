@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { type Counters, newEvents, unaccounted } from "../../runtime/contract";
 import type { ChaosStack } from "./chaos-stack";
 import { compareStream, problemOf } from "./compare-stream";
 import type { ChaosFault, Scene } from "./scene";
@@ -18,6 +19,7 @@ export interface Episode {
 
 /** The relay waits up to a minute after a 429, also with short hops. */
 const RECOVERY_MS = 180_000;
+const DRAIN_MS = 60_000;
 const POLL_MS = 50;
 
 /** Starts a stream, injects the faults at the same time, waits for the recovery, stops the stream, and compares. */
@@ -79,6 +81,38 @@ function isQuiet({ chaos, streamId, feed }: Scene): boolean {
   return chaos.hops(streamId).length === 0 && feed.open === 0;
 }
 
+/** The stream's counters and those of each hop must add up, and agree with the items in the table. */
+async function accountOf({ chaos, streamId }: Scene): Promise<string[]> {
+  // The modifications of the table are counted, too.
+  await chaos.stack.drain(DRAIN_MS);
+  const view = async () => (await chaos.api.list()).find((one) => one.streamId === streamId);
+  // After a crash, the watchdog closes the row.
+  for (const end = Date.now() + RECOVERY_MS; (await view())?.status !== "closed" && Date.now() < end; )
+    await sleep(POLL_MS);
+  const counters = (await view())?.counters;
+  if (counters === undefined) return [`${streamId} has no counters`];
+  const problems: string[] = [];
+  if (unaccounted(counters) !== 0 || counters.inFlight !== 0) {
+    problems.push(`${unaccounted(counters)} events are not accounted for: ${JSON.stringify(counters)}`);
+  }
+  const inserted = chaos.inserted(streamId).size;
+  const stored = newEvents(counters);
+  const lines = (name: string) => chaos.lines(streamId).filter(({ event }) => event === name);
+  const hops = lines("stream-left").map((line) => line.counters as Counters);
+  problems.push(
+    ...hops.filter((hop) => unaccounted(hop) !== 0).map((hop) => `A hop does not account for: ${JSON.stringify(hop)}`),
+  );
+  // A hop that crashed stored more than it reported.
+  const isComplete =
+    lines("hop-start").length === hops.length && hops.reduce((sum, hop) => sum + hop.received, 0) === counters.received;
+  // What was abandoned at a deadline is in the table or not.
+  const most = isComplete ? stored + counters.abandoned : Number.POSITIVE_INFINITY;
+  if (inserted < stored || inserted > most) {
+    problems.push(`${inserted} items, but the counters show ${stored} new events: ${JSON.stringify(counters)}`);
+  }
+  return problems;
+}
+
 async function resultOf(scene: Scene, faults: readonly ChaosFault[], problems: string[]) {
   const { chaos, streamId, feed } = scene;
   const { sent, lost, processedTwice, ...rest } = compareStream(chaos, streamId, await chaos.stored());
@@ -86,6 +120,7 @@ async function resultOf(scene: Scene, faults: readonly ChaosFault[], problems: s
   if (problem !== undefined) problems.push(problem);
   const insertedTwice = [...chaos.inserted(streamId).values()].filter((times) => times > 1).length;
   if (insertedTwice > 0) problems.push(`${insertedTwice} events were inserted twice`);
+  problems.push(...(await accountOf(scene)));
   const generations = chaos
     .lines(streamId)
     .filter(({ event }) => event === "lease-acquired")

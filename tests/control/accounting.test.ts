@@ -72,6 +72,15 @@ describe("the counters of a stream", () => {
     assert.equal(counters().unknown, 2);
   });
 
+  it("count what a crashed owner had in flight as unknown when its stream is stopped, and no hop follows", async () => {
+    await begin();
+    kill(0);
+    await simulation.stop();
+    await simulation.clock.advance(3 * MINUTE);
+    assert.equal(simulation.row().status, "closed");
+    assert.deepEqual([counters().inFlight, counters().unknown], [0, 1]);
+  });
+
   it("count events as unknown when a start without the checkpoint takes the stream from a dead owner", async () => {
     await begin({ watchdog: false });
     kill(0);

@@ -51,10 +51,10 @@ const HEALTHY: Record<keyof StreamHealth, undefined> = {
 };
 
 export function close(seen: ConnectionRow, change: DesiredChange): RowChange {
-  const released = isLive(seen, change.now)
-    ? {}
-    : { status: STATUS.closed, owner: undefined, expiresAt: undefined, claim: undefined };
-  return desiredChange("stop", seen, change, { desired: "closed", ...released });
+  if (isLive(seen, change.now)) return desiredChange("stop", seen, change, { desired: "closed" });
+  const released = { status: STATUS.closed, owner: undefined, expiresAt: undefined, claim: undefined };
+  // An owner that crashed reports no more what it had in flight.
+  return { ...desiredChange("stop", seen, change, { desired: "closed", ...released }), move: inFlightToUnknown };
 }
 
 function desiredChange(

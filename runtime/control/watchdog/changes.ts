@@ -61,6 +61,8 @@ export function watchdogChange(decision: Decision, row: ConnectionRow, run: Watc
         ...named("mark-closed", run),
         when: [desiredVersionIs(row.desiredVersion), generationIs(row.generation), leaseFree(run.now)],
         set: { ...noOwner, status: STATUS.closed, watchdogNonce: run.nonce },
+        // The owner crashed, and perhaps no hop acquires the stream again.
+        move: inFlightToUnknown,
       };
     default:
       return undefined;

@@ -52,7 +52,7 @@ export interface MappingContext {
 /** A running event source mapping. */
 export interface Mapping {
   readonly position: number;
-  /** Resolves when all records of the stream are delivered or discarded, or after `timeoutMs`. */
+  /** Resolves when all records that the stream has now are delivered or discarded, or after `timeoutMs`. */
   drain(timeoutMs: number): Promise<void>;
   stop(): Promise<void>;
 }
@@ -76,7 +76,6 @@ export function runMapping(spec: MappingSpec, context: MappingContext): Mapping 
   const { stream, emit, faults } = context;
   const stopping = new AbortController();
   let position = Math.max(context.position, stream.horizon);
-  let idle = false;
   /** Calls of `drain` that wait. Meanwhile no batching window is waited for. */
   let draining = 0;
   const onDrain = new Set<() => void>();
@@ -121,9 +120,7 @@ export function runMapping(spec: MappingSpec, context: MappingContext): Mapping 
       const left = draining > 0 && windowMs !== undefined ? 0 : windowMs;
       if (stopping.signal.aborted || (next > position && records.length === 0)) return { records, next };
       if (records.length >= batchSize || (left !== undefined && left <= 0)) return { records, next };
-      idle = records.length === 0;
       await appended(left);
-      idle = false;
     }
   }
 
@@ -221,10 +218,10 @@ export function runMapping(spec: MappingSpec, context: MappingContext): Mapping 
     },
     async drain(timeoutMs) {
       const end = Date.now() + timeoutMs;
+      const target = stream.end;
       draining += 1;
       for (const wake of onDrain) wake();
-      while (Date.now() < end && !stopping.signal.aborted && !(idle && position >= stream.end))
-        await pause(10, stopping.signal);
+      while (Date.now() < end && !stopping.signal.aborted && position < target) await pause(10, stopping.signal);
       draining -= 1;
     },
     async stop() {

@@ -1,0 +1,78 @@
+import { resolve } from "node:path";
+import { connectionClient } from "../../cli/connection-client";
+import { type IngestionStack, startIngestionStack } from "../../cli/local/ingestion-stack";
+import type { ConnectionView } from "../../runtime/control/api/view";
+import { programFolder } from "../local/evaluate/program-folder";
+
+const ROOT = resolve(__dirname, "../..");
+const POLL_MS = 100;
+const TIMEOUT_MS = 200_000;
+
+/** The component on the local stack, with an operator's client. */
+export interface Ingestion {
+  readonly stack: IngestionStack;
+  /** `resume: false` starts without the checkpoint. */
+  start(streamId: string, resume?: boolean): Promise<void>;
+  stop(streamId: string): Promise<void>;
+  read(streamId: string): Promise<ConnectionView>;
+  /** Polls the stream until `is` returns true. */
+  until(streamId: string, what: string, is: (stream: ConnectionView) => boolean): Promise<ConnectionView>;
+  /** The alarms in ALARM, such as `streams-mute`. */
+  alarms(): string[];
+  close(): Promise<void>;
+}
+
+export interface IngestionOptions {
+  readonly url: string;
+  readonly hopSeconds: number;
+  /** Further arguments of the component, as source text. */
+  readonly args?: string;
+}
+
+export async function startIngestion({ url, hopSeconds, args = "" }: IngestionOptions): Promise<Ingestion> {
+  const folder = programFolder({
+    "index.ts": `import * as pulumi from "@pulumi/pulumi";
+      import { StreamIngestion } from "${ROOT}/components/index";
+      new StreamIngestion("test", {
+        source: { url: new pulumi.Config().require("url"), path: "/{streamId}" },
+        processor: { entry: "./processor.ts" },
+        ${args}
+      });`,
+    "processor.ts": `import { eachEvent } from "${ROOT}/runtime/processor/index";
+      export const handler = eachEvent(() => {});`,
+  });
+  const stack = await startIngestionStack({
+    program: folder.path,
+    stack: "dev",
+    config: { url },
+    secrets: {},
+    hopSeconds,
+    onReport: () => {},
+  });
+  const { region, operator, alarms } = stack.cloud;
+  const client = connectionClient({ apiUrl: stack.instances[0]!.apiUrl, region, credentials: operator });
+  const read = (streamId: string) => client.read(streamId);
+  return {
+    stack,
+    start: async (streamId, resume = true) => void (await client.start(streamId, resume)),
+    stop: async (streamId) => void (await client.stop(streamId)),
+    read,
+    until: async (streamId, what, is) => {
+      for (const end = Date.now() + TIMEOUT_MS; ; await new Promise((done) => setTimeout(done, POLL_MS))) {
+        const stream = await read(streamId);
+        if (is(stream)) return stream;
+        if (Date.now() > end) throw new Error(`Waited for ${what} of ${streamId}: ${JSON.stringify(stream)}`);
+      }
+    },
+    alarms: () =>
+      alarms
+        .names()
+        .filter((name) => alarms.inAlarm(name))
+        .map((name) => name.replace(/^test-(.*)-[0-9a-f]{7}$/, "$1"))
+        .sort(),
+    close: async () => {
+      await stack.close();
+      folder.remove();
+    },
+  };
+}
