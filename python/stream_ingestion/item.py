@@ -1,9 +1,9 @@
 """Decodes items of the event table, as Lambda delivers them from the table's stream."""
 
 import base64
-import os
 from typing import Any, Iterator, Mapping, Optional
 
+from . import bucket as deployment_bucket
 from .event import Event
 from .pack import is_pack, unpack
 
@@ -22,7 +22,12 @@ MAX_DECOMPRESSED_BYTES = 64 * 1024 * 1024
 #: Attribute names of an item; runtime/contract.ts has the same.
 DATA, TYPE, ID, SEQUENCE, RECEIVED_AT, ENCODING, POINTER = "d", "t", "i", "q", "r", "e", "p"
 
-_bucket: Any = None
+
+class EventInvalid(ValueError):
+    """An item that cannot be decoded."""
+
+    code = "EVENT_INVALID"
+    retryable = False
 
 
 def events(batch: Mapping[str, Any], bucket: Any = None) -> Iterator[Event]:
@@ -39,9 +44,10 @@ def decode(record: Mapping[str, Any], bucket: Any = None) -> list[Event]:
     """
     if record.get("eventName") != "INSERT":
         return []
+    bucket = bucket or deployment_bucket.read
     image = record.get("dynamodb", {}).get("NewImage", {})
     if "streamId" not in image or "key" not in image:
-        raise ValueError(
+        raise EventInvalid(
             f"Expected record {record.get('eventID')} to hold an item of the event table, "
             f"got attributes {', '.join(image) or 'none'}"
         )
@@ -49,14 +55,14 @@ def decode(record: Mapping[str, Any], bucket: Any = None) -> list[Event]:
     stream_id = image["streamId"]["S"].split("#", 1)[0]
     if is_pack(image):
         body = _decompress(image, base64.b64decode(image.get(DATA, {}).get("B", "")))
-        parts = unpack(image, body, (bucket or _read_object)(image[POINTER]["S"]) if POINTER in image else None)
+        parts = unpack(image, body, bucket(image[POINTER]["S"]) if POINTER in image else None)
     else:
         parts = [
             {
                 "key": image["key"]["S"],
                 "type": image.get(TYPE, {}).get("S", "message"),
                 "id": image.get(ID, {}).get("S"),
-                "bytes": _data(image, bucket or _read_object),
+                "bytes": _data(image, bucket),
                 "received_at": int(image.get(RECEIVED_AT, {}).get("N", 0)),
                 "sequence": image.get(SEQUENCE, {}).get("S", ""),
             }
@@ -81,9 +87,9 @@ def _decompress(image: Mapping[str, Any], stored: bytes) -> bytes:
         decompressor = zstd.ZstdDecompressor()
         data = decompressor.decompress(stored, MAX_DECOMPRESSED_BYTES)
     except zstd.ZstdError as error:
-        raise ValueError(f"Event {image['key']['S']} cannot be decompressed: {error}") from error
+        raise EventInvalid(f"Event {image['key']['S']} cannot be decompressed: {error}") from error
     if not decompressor.eof:
-        raise ValueError(f"Event {image['key']['S']} is cut off, or larger than {MAX_DECOMPRESSED_BYTES} bytes")
+        raise EventInvalid(f"Event {image['key']['S']} is cut off, or larger than {MAX_DECOMPRESSED_BYTES} bytes")
     return data
 
 
@@ -93,13 +99,3 @@ def _is_utf8(data: bytes) -> bool:
         return True
     except UnicodeDecodeError:
         return False
-
-
-def _read_object(key: str) -> bytes:
-    global _bucket
-    if _bucket is None:
-        # Lambda's runtime has it. Imported here, since most deployments never read an object.
-        import boto3
-
-        _bucket = boto3.resource("s3").Bucket(os.environ["STREAM_INGESTION_BUCKET"])
-    return _bucket.Object(key).get()["Body"].read()

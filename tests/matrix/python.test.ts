@@ -7,12 +7,20 @@ import { pythonFor } from "../../local/services/lambda/python";
 import { contentKey } from "../../runtime/data/identity";
 import { decodeItem, encodeItem, type StoredEvent } from "../../runtime/data/item";
 import { decodePack, encodePack } from "../../runtime/data/pack";
-import type { BatchResponse } from "../../runtime/processor/lambda";
+import { type FailureReason, failureObjectKey } from "../../runtime/processor/failure";
+import { readFailureObject } from "../../runtime/processor/failure-object";
 import { type CloudFixture, startFixture } from "../local/cloud-fixture";
 import { filesOf } from "./assets";
 
 const SAMPLES = join(__dirname, "../../../shared/data");
 const architecture = process.arch === "x64" ? "x86_64" : "arm64";
+
+/** What `each_event` answered, and what it did. */
+interface Each {
+  readonly answer: { readonly batchItemFailures: readonly { itemIdentifier: string; error?: FailureReason }[] };
+  readonly handled: readonly string[];
+  readonly objects: Readonly<Record<string, string>>;
+}
 
 /** The same items through both decoders. With Python before 3.14, pip installs the zstd that a deployment adds. */
 describe("a Python processor", function () {
@@ -80,7 +88,7 @@ describe("a Python processor", function () {
     await decodesAlike(events, 16);
   });
 
-  it("decodes packs as a TypeScript processor does, and reports a pack once when one of its events fails", async () => {
+  it("decodes packs as a TypeScript processor does, and stores an event of a pack that fails", async () => {
     const place = { streamId: "prices", generation: 3, connection: 2, nonce: "k3", ttlSeconds: 60 };
     const events = ["up", "ü€😀", "up", Buffer.from([0xff, 0x00, 0xc3]), "fails", ""].map((data, n) => ({
       key: contentKey(data, n === 2 ? "price" : "message"),
@@ -97,8 +105,15 @@ describe("a Python processor", function () {
     const records = [true, false].map((contentKeys, n) => recordOf(encodePack(events, { ...place, contentKeys }), n));
     const expected = records.flatMap(({ dynamodb }) => decodePack(dynamodb.NewImage).map(reported));
     assert.deepEqual(await invoke({ Records: records }), JSON.parse(JSON.stringify(expected)));
-    const { batchItemFailures } = (await invoke({ fail: true, Records: records.slice(0, 1) })) as BatchResponse;
-    assert.deepEqual(batchItemFailures, [{ itemIdentifier: "0" }]);
+    const failing = { Records: records.slice(0, 1) };
+    const stored = (await invoke({ each: {}, ...failing })) as Each;
+    assert.deepEqual(stored.answer.batchItemFailures, []);
+    const [[name, text] = ["", ""], ...others] = Object.entries(stored.objects);
+    const [failure] = readFailureObject(text);
+    assert.deepEqual([failure!.event?.data, failure!.event?.packed, others], ["fails", true, []]);
+    assert.equal(name, failureObjectKey(failure!));
+    const refused = (await invoke({ each: { refuses: true, times: [10_000, 10_000, 10_000] }, ...failing })) as Each;
+    assert.deepEqual(refused.answer.batchItemFailures, [{ itemIdentifier: "0" }]);
   });
 
   it("reads data too large for an item from the bucket", async () => {
@@ -114,21 +129,76 @@ describe("a Python processor", function () {
     assert.deepEqual(await invoke({ Records: others }), []);
   });
 
-  it("reports the first event that fails and what is not handled, in sequence, and what cannot be decoded", async () => {
-    const [first, second, third, damaged] = ["third", "fails", "first", "x".repeat(5_000)].map((data, index) =>
-      record(data, index + 1),
-    );
-    first!.dynamodb.NewImage.q.S = "1.1.10";
-    second!.dynamodb.NewImage.q.S = "1.1.9";
-    third!.dynamodb.NewImage.q.S = "1.1.1";
-    damaged!.dynamodb.NewImage.d.B = Buffer.from("not zstd").toString("base64");
-    const { batchItemFailures } = (await invoke({ fail: true, Records: [first, second, third, damaged] })) as {
-      batchItemFailures: { itemIdentifier: string }[];
-    };
-    assert.deepEqual(
-      batchItemFailures.map(({ itemIdentifier }) => itemIdentifier),
-      ["4", "2", "1"],
-    );
+  describe("with each_event", () => {
+    const each = (records: readonly object[], options: { refuses?: boolean; times?: readonly number[] } = {}) =>
+      invoke({ each: options, Records: records }) as Promise<Each>;
+    const records = (...data: string[]) => data.map((text, index) => record(text, index + 1));
+
+    it("handles a stream's events in sequence, and retries in place", async () => {
+      const [first, second] = records("later", "fails once");
+      first!.dynamodb.NewImage.q.S = "1.1.10";
+      second!.dynamodb.NewImage.q.S = "1.1.9";
+      assert.deepEqual(await each([first!, second!]), {
+        answer: { batchItemFailures: [] },
+        handled: ["fails once", "fails once", "later"],
+        objects: {},
+      });
+    });
+
+    it("stores an event that fails, as the command line reads it, and handles the others", async () => {
+      const { answer, handled, objects } = await each(records("fails", "a", "final", "b"));
+      assert.deepEqual(answer.batchItemFailures, []);
+      assert.deepEqual(handled, ["fails", "fails", "a", "final", "b"]);
+      assert.deepEqual(
+        Object.keys(objects),
+        [1, 3].map((index) => failureObjectKey({ streamId: "prices", key: `key-${index}` })),
+      );
+      const [first, second] = Object.values(objects).flatMap((text) => readFailureObject(text));
+      const { stack = "", ...error } = first!.error;
+      assert.deepEqual(error, { code: "RuntimeError", message: "it fails" });
+      assert.match(stack, /processor\.py", line \d+, in handle/);
+      assert.deepEqual(first!.event, {
+        ...{ type: "price", id: "id-1 ü", data: "fails", receivedAt: 1_790_000_000_001, sequence: "1.1.1" },
+      });
+      assert.deepEqual([first!.attempts, second!.attempts, second!.error.code], [2, 1, "NO_SUCH_PRICE"]);
+    });
+
+    it("stores the record of an event that it cannot decode, without retries", async () => {
+      const [damaged] = records("x".repeat(5_000));
+      damaged!.dynamodb.NewImage.d.B = Buffer.from("not zstd").toString("base64");
+      const { answer, objects } = await each([damaged!]);
+      const [failure] = Object.values(objects).flatMap((text) => readFailureObject(text));
+      assert.deepEqual([answer.batchItemFailures, failure!.attempts, failure!.error.code], [[], 1, "EVENT_INVALID"]);
+      assert.deepEqual(failure!.record, damaged);
+    });
+
+    it("reports an event to Lambda when the bucket refuses its failure", async () => {
+      const { answer } = await each(records("fails", "a"), { refuses: true });
+      assert.deepEqual(
+        answer.batchItemFailures.map(({ itemIdentifier, error }) => [itemIdentifier, error?.code]),
+        [["1", "RuntimeError"]],
+      );
+    });
+
+    it("reports the events that it has no time for, and throws if these are all, so that Lambda halves the batch", async () => {
+      // The start, then before and after the first event, and none left.
+      const { answer, handled } = await each(records("a", "b", "c"), { times: [10_000, 10_000, 10_000] });
+      assert.deepEqual(handled, ["a"]);
+      assert.deepEqual(
+        answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier),
+        ["2", "3"],
+      );
+      assert.match(
+        String((await each(records("a", "b"), { times: [10_000] })).answer),
+        /^None of the 2 events of the batch was settled\. Increase/,
+      );
+    });
+
+    it("returns the error of a redriven event and leaves its failure object alone", async () => {
+      const [one] = records("fails");
+      const { answer, objects } = await each([{ ...one, eventSource: "stream-ingestion:redrive" }]);
+      assert.deepEqual([answer.batchItemFailures[0]?.error?.code, objects], ["RuntimeError", {}]);
+    });
   });
 
   if (!existsSync(SAMPLES)) it.skip("decodes the recorded streams (the sample data folder is absent)", () => {});
