@@ -8,6 +8,7 @@ export function endOnClosedPipe(process: NodeJS.Process): void {
     if (error.code !== "EPIPE") throw error;
     if (ended) return;
     ended = true;
-    if (!process.emit("SIGINT")) process.exit(0);
+    // A command that failed keeps its exit code.
+    if (!process.emit("SIGINT")) process.exit();
   });
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { deploymentOf } from "./deployment";
 import { type OperatorOptions, operate } from "./operator-command";
 import { CliError, EXIT, terminal as processTerminal, type Terminal } from "./terminal";
 import type { Check } from "./verify/checks";
@@ -27,7 +28,7 @@ export function addVerify(program: Command, terminal: Terminal = processTerminal
     .option("--stack <name>", "Pulumi stack (default: the selected stack)")
     .option("--program <dir>", "folder of the Pulumi program (default: the current folder)")
     .option("--instance <name>", "name of the StreamIngestion, if the stack has several")
-    .option("--region <region>", "AWS region (default: from the API's URL, otherwise AWS_REGION)")
+    .option("--region <region>", "AWS region (default: from the URL or the stack, otherwise AWS_REGION)")
     .option("--events <n>", "number of events to wait for before and after the handover", whole, 10)
     .option("--timeout <seconds>", "limit of each step in seconds", whole, 180)
     .option(
@@ -64,7 +65,9 @@ async function verify(options: VerifyCommandOptions, terminal: Terminal): Promis
     options.upstream === undefined && options.upstreamSecret === undefined
       ? undefined
       : await secondConnectionTo(options, deployment, interrupted.signal);
-  const probe = awsProbe(deployment, options.region);
+  const { apiUrl, processorArn } = deployment;
+  const region = await deploymentOf({ ...options, apiUrl }).region(processorArn);
+  const probe = awsProbe(deployment, region);
   process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
   try {
     const result = await runVerify(probe, systemClock, {

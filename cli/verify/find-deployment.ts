@@ -15,6 +15,8 @@ export interface Deployment {
   readonly apiUrl: string;
   readonly eventTable: string;
   readonly connectionTable: string;
+  /** ARN of the processor. */
+  readonly processorArn?: string;
   /** Absent with `processor.functionArn`: the stack does not contain that function's log group. */
   readonly processorLogGroup?: string;
   readonly alarmNames: readonly string[];
@@ -52,6 +54,7 @@ export function findDeployment(resources: readonly ExportedResource[], instance?
     apiUrl: text(component, "apiUrl"),
     eventTable: text(component, "tableName"),
     connectionTable: text(component, "connectionTableName"),
+    processorArn: component.outputs?.processorArn as string | undefined,
     processorLogGroup: logging?.logGroup,
     alarmNames: ofType("aws:cloudwatch/metricAlarm:MetricAlarm").map((alarm) => text(alarm, "name")),
     relayMemorySize: Number(manager?.outputs?.memorySize ?? 128),

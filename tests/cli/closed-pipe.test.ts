@@ -3,10 +3,10 @@ import { EventEmitter } from "node:events";
 import { endOnClosedPipe } from "../../cli/closed-pipe";
 
 function fakeProcess() {
-  const exits: number[] = [];
+  const exits: (number | undefined)[] = [];
   const process = Object.assign(new EventEmitter(), {
     stdout: new EventEmitter(),
-    exit: (code: number) => void exits.push(code),
+    exit: (code?: number) => void exits.push(code),
   });
   endOnClosedPipe(process as unknown as NodeJS.Process);
   const fail = (code: string) => process.stdout.emit("error", Object.assign(new Error(`write ${code}`), { code }));
@@ -14,11 +14,11 @@ function fakeProcess() {
 }
 
 describe("a reader of stdout that leaves first", () => {
-  it("ends a command without an error", () => {
+  it("ends a command without an error, and with its own exit code", () => {
     const { exits, fail } = fakeProcess();
     fail("EPIPE");
     fail("EPIPE");
-    assert.deepEqual(exits, [0]);
+    assert.deepEqual(exits, [undefined]);
   });
 
   it("ends a command that closes what it started as Ctrl-C does, once", () => {

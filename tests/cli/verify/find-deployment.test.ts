@@ -21,7 +21,12 @@ function instance(
     {
       urn,
       type: TYPE,
-      outputs: { apiUrl: `https://${name}/v1`, tableName: `${name}-e1`, connectionTableName: `${name}-c1` },
+      outputs: {
+        apiUrl: `https://${name}/v1`,
+        tableName: `${name}-e1`,
+        connectionTableName: `${name}-c1`,
+        processorArn: `arn:aws:lambda:eu-west-1:123456789012:function:${name}`,
+      },
     },
     child("aws:lambda/function:Function", "event-processor", { loggingConfig: { logGroup: `/${name}/processor` } }),
     child("aws:lambda/function:Function", "connection-manager", { memorySize: 512, environment }),
@@ -36,6 +41,7 @@ describe("findDeployment", () => {
       apiUrl: "https://prices/v1",
       eventTable: "prices-e1",
       connectionTable: "prices-c1",
+      processorArn: "arn:aws:lambda:eu-west-1:123456789012:function:prices",
       processorLogGroup: "/prices/processor",
       alarmNames: ["prices-streams-down-1"],
       relayMemorySize: 512,

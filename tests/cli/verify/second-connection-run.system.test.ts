@@ -35,17 +35,21 @@ describe("verify with a second connection, against the local stack", () => {
     await upstream?.close();
   });
 
-  /** Runs the command as a user does, with a fake `pulumi` that exports the local stack's state. */
+  /**
+   * Runs the command as a user does, with a fake `pulumi` that exports the local stack's state. The environment has no region: the
+   * state names it.
+   */
   async function verify(streamId: string, key = KEY) {
     const { endpoint, region, operator } = deployment.stack.cloud;
     const flags = ["--stream", streamId, "--events", "20", "--timeout", "60"];
+    const { AWS_REGION: _, ...credentials } = operatorEnvironment({ endpoint, region, operator });
     const child = spawn(process.execPath, [...FROM_SOURCE, join(ROOT, "cli/main.ts"), "verify", ...flags], {
       cwd: ROOT,
       stdio: ["ignore", "pipe", "pipe"],
       env: {
         ...process.env,
         PATH: `${join(deployment.dataDir, "bin")}${delimiter}${process.env.PATH}`,
-        ...operatorEnvironment({ endpoint, region, operator }),
+        ...credentials,
         STREAM_INGESTION_VERIFY_UPSTREAM: `${upstream.url}/v1/{streamId}?observer=of-the-check`,
         STREAM_INGESTION_VERIFY_KEY: key,
       },
