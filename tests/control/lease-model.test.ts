@@ -38,6 +38,20 @@ describe("lease protocol, over all interleavings", function () {
     }
   }
 
+  for (const [name, faults, options] of cases)
+    it(`holds in a handover by the watchdog, which ends each chain, with ${name}`, function () {
+      const circumstances = { ...options, running: true, endsChains: true };
+      // A refused successor makes a break, after which the next run invokes another one.
+      const watchdogs = options?.single ? 2 : 1;
+      const { states, generation, violation } = check(
+        { ...ONE, watchdogs, ...faults },
+        { ...circumstances, span: SPAN, recoveryEvery: 5 },
+      );
+      assert.equal(violation, undefined, violation && `${violation.what}:\n${violation.path.join("\n")}`);
+      assert.ok(generation > 1, "no successor acquired the stream");
+      this.test!.title += ` (${states} states)`;
+    });
+
   /** A seeded bug: removes the matching clauses from the named change. */
   const without =
     (name: string, matches: (clause: Clause) => boolean, only: (change: RowChange) => boolean = () => true): Mutation =>

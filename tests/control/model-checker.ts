@@ -2,7 +2,7 @@ import { toConnectionRow } from "../../runtime/control/table/connection-table";
 import type { StoredRow } from "../../runtime/control/table/row-change";
 import {
   type Faults,
-  FIRST_HANDOVER,
+  firstHandover,
   type Hop,
   initial,
   isConnected,
@@ -16,12 +16,15 @@ import {
 export interface Checked {
   readonly states: number;
   readonly depth: number;
+  /** The highest generation that was acquired. */
+  readonly generation: number;
   /** The first state that violates an invariant, and the path to it. */
   readonly violation?: { readonly what: string; readonly path: readonly string[] };
 }
 
 export interface CheckOptions {
   readonly single?: boolean;
+  readonly endsChains?: boolean;
   readonly mutate?: Mutation;
   /** Recovery is checked from every n-th state. @default 1 */
   readonly recoveryEvery?: number;
@@ -34,7 +37,7 @@ export interface CheckOptions {
 /** Checks every reachable state, breadth first, so that a violation is reported with a shortest path. */
 export function check(
   faults: Faults,
-  { single = false, mutate, recoveryEvery = 1, running = false, span = 5 }: CheckOptions = {},
+  { single = false, endsChains = false, mutate, recoveryEvery = 1, running = false, span = 5 }: CheckOptions = {},
 ): Checked {
   interface Node {
     readonly model: Model;
@@ -42,16 +45,17 @@ export function check(
     readonly move: string;
     readonly depth: number;
   }
-  const start = running ? beforeHandover(initial(faults, single)) : initial(faults, single);
+  const begin = initial(faults, { single, endsChains });
+  const start = running ? beforeHandover(begin) : begin;
   const horizon = start.now + span;
   const first: Node = { model: start, move: "begin", depth: 0 };
   const seen = new Set([keyOf(first.model)]);
   let frontier: Node[] = [first];
-  let depth = 0;
+  let [depth, generation] = [0, 0];
   const fail = (node: Node, what: string): Checked => {
     const path: string[] = [];
     for (let at: Node | undefined = node; at; at = at.from) path.unshift(`${at.model.now}: ${at.move}`);
-    return { states: seen.size, depth: node.depth, violation: { what, path } };
+    return { states: seen.size, depth: node.depth, generation, violation: { what, path } };
   };
   while (frontier.length > 0) {
     const next: Node[] = [];
@@ -63,6 +67,7 @@ export function check(
         seen.add(key);
         const child: Node = { model: to, from: node, move: name, depth: node.depth + 1 };
         depth = child.depth;
+        generation = Math.max(generation, toConnectionRow(to.row!).generation);
         const violation = violationIn(to) ?? (seen.size % recoveryEvery === 0 ? notRecovered(to, mutate) : undefined);
         if (violation) return fail(child, violation);
         next.push(child);
@@ -71,7 +76,7 @@ export function check(
     frontier = next;
     if (process.env.V) console.log(depth, seen.size, next.length);
   }
-  return { states: seen.size, depth };
+  return { states: seen.size, depth, generation };
 }
 
 /** The invariants of every state. */
@@ -107,7 +112,7 @@ function notRecovered(model: Model, mutate?: Mutation): string | undefined {
 function beforeHandover(model: Model): Model {
   const { left } = model;
   let at: Model = { ...model, left: { ...NO_FAULTS, hops: left.hops } };
-  while (at.now < FIRST_HANDOVER - 1) at = prefer(successors(at), at)!.to;
+  while (at.now < firstHandover(model) - 1) at = prefer(successors(at), at)!.to;
   return { ...at, left };
 }
 

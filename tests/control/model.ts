@@ -110,6 +110,8 @@ export interface Model {
   readonly left: Faults;
   /** The upstream allows one connection. */
   readonly single: boolean;
+  /** Every hop is the last one of its chain, and the watchdog invokes its successor. */
+  readonly endsChains: boolean;
   /** generation → nonce that acquired it. */
   readonly owners: Readonly<Record<number, string>>;
   readonly violation?: string;
@@ -121,13 +123,17 @@ export interface Move {
   readonly to: Model;
 }
 
+/** How the upstream and the deployment are. */
+export type Circumstances = Pick<Model, "single" | "endsChains">;
+
 /** Time of the first handover. */
-export const FIRST_HANDOVER = HOP - TIMES.leadMs;
+export const firstHandover = ({ endsChains }: Circumstances): number =>
+  HOP - TIMES.leadMs - (endsChains ? TIMES.watchdogMs : 0);
 
 /** Modifies a change before it is applied. Tests use it to seed a bug. */
 export type Mutation = (change: RowChange) => RowChange;
 
-export function initial(faults: Faults, single = false): Model {
+export function initial(faults: Faults, circumstances: Circumstances): Model {
   const start = open(undefined, { nonce: "start", now: 0, resume: true });
   return {
     now: 0,
@@ -136,7 +142,7 @@ export function initial(faults: Faults, single = false): Model {
     invoked: [{ streamId: "s" }],
     stored: [],
     left: faults,
-    single,
+    ...circumstances,
     owners: {},
     names: 1,
   };
@@ -239,7 +245,7 @@ function outsideMoves(model: Model, mutate: Mutation): [string, Model][] {
     moves.push(["start", { ...opened, ...named, invoked: [...model.invoked, { streamId: "s" }] }]);
   }
   if (left.watchdogs > 0 && !watchdog) {
-    const decision = decide(row, { now, release: RELEASE });
+    const decision = decide(row, { now, release: RELEASE, endsChains: model.endsChains });
     if (decision.kind !== "nothing") {
       moves.push(["watchdog reads", spend({ ...model, watchdog: { row, decision, at: now } }, "watchdogs")]);
     }
@@ -254,7 +260,8 @@ function watchdogActs(model: Model, { row, decision, at }: NonNullable<Model["wa
   const after = change ? applyChange(model.row, "s", mutate(change)) : model.row;
   const done = { ...model, watchdog: undefined, names: model.names + 1, row: after ?? model.row };
   const later = decision.kind === "mark-closed" || (decision.kind === "revive" && decision.retryAt !== undefined);
-  return after && !later ? { ...done, invoked: [...done.invoked, { streamId: "s" }] } : done;
+  const successor = decision.kind === "invoke-successor" && { generation: decision.generation };
+  return after && !later ? { ...done, invoked: [...done.invoked, { streamId: "s", ...successor }] } : done;
 }
 
 /** Starts a hop, which issues its first command. */
@@ -355,7 +362,7 @@ function contextOf(model: Model, hop: Hop): HopContext {
     enteredAt: hop.enteredAt,
     deadlineAt: deadlineOf(hop),
     timing: TIMES,
-    endsChain: false,
+    endsChain: model.endsChains,
     handover: "auto",
     release: RELEASE,
   };
