@@ -343,8 +343,8 @@ export interface ProcessorArgs {
   bundle?: BundleArgs;
   /**
    * Packages to install next to the bundle instead of bundling them, such as `["sharp"]` with its native addon. They have the
-   * versions of the project's lockfile and are installed for Linux and `architecture`, without install scripts. This needs npm at
-   * deployment. For a Python entry: requirements for pip with versions, such as `["requests==2.32.3"]`.
+   * versions of the project's lockfile (npm's) or the installed versions (pnpm, Yarn, Bun), and are installed for Linux and
+   * `architecture`, without install scripts. This needs npm at deployment. For a Python entry: requirements for pip with versions, such as `["requests==2.32.3"]`.
    * @default []
    */
   install?: string[];

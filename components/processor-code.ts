@@ -30,7 +30,7 @@ export function processorCode(
   const copied = copiedFiles(entry, copy);
   if (isPython(entry))
     return { ...bundlePython(entry, install, { runtime, architecture }, copied), runtime, architecture };
-  const installed = installPackages(entry, install, architecture);
+  const installed = installPackages(entry, install, architecture, warn);
   const externals = [...bundle.externals, ...install.flatMap((name) => [name, `${name}/*`])];
   const bundled = bundleProcessor(entry, { ...bundle, externals }, warn, { ...copied, ...installed });
   return { ...bundled, runtime, architecture };

@@ -1,11 +1,11 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { Architecture } from "../args";
 import type { Assets } from "./bundle";
 import { cached } from "./cache";
+import { installedVersions } from "./installed-versions";
 import { type Lock, subsetOf } from "./lock-subset";
 
 /** Lambda's limit for the unzipped function. */
@@ -21,9 +21,14 @@ const NPM_OPTIONS = ["--omit=dev", "--ignore-scripts", "--no-bin-links", "--no-a
  *
  * @throws Error that names the package, or npm's message
  */
-export function installPackages(entry: string, names: readonly string[], architecture: Architecture): Assets {
+export function installPackages(
+  entry: string,
+  names: readonly string[],
+  architecture: Architecture,
+  warn: (message: string) => void,
+): Assets {
   if (names.length === 0) return {};
-  const { root, files } = plan(resolve(entry), names);
+  const { root, files } = plan(resolve(entry), names, warn);
   const cpu = architecture === "x86_64" ? "x64" : "arm64";
   const folder = cached(root, { cpu, files }, (target) => {
     for (const [name, content] of Object.entries(files)) writeFileSync(join(target, name), content);
@@ -41,8 +46,12 @@ export function installPackages(entry: string, names: readonly string[], archite
   return { node_modules: new pulumi.asset.FileArchive(modules) };
 }
 
-/** The package.json and package-lock.json for npm. */
-function plan(entry: string, names: readonly string[]): { root: string; files: Record<string, string> } {
+/** The package.json for npm, and its package-lock.json if the project has one. */
+function plan(
+  entry: string,
+  names: readonly string[],
+  warn: (message: string) => void,
+): { root: string; files: Record<string, string> } {
   const lockfile = nearestLockfile(dirname(entry));
   if (lockfile === undefined)
     throw new Error(
@@ -59,25 +68,19 @@ function plan(entry: string, names: readonly string[]): { root: string; files: R
     const subset = subsetOf(lock, names, relative(root, dirname(entry)).split(sep).join("/"));
     return { root, files: { "package.json": text(subset.manifest), "package-lock.json": text(subset.lock) } };
   }
-  const dependencies = Object.fromEntries(names.map((name) => [name, installedVersion(entry, name, lockfile)]));
-  return { root, files: { "package.json": text({ name: "processor-install", private: true, dependencies }) } };
+  const { ambiguous, ...versions } = installedVersions(entry, names, lockfile);
+  for (const [name, found] of Object.entries(ambiguous))
+    warn(
+      `\`processor.install\` needs ${name}, which this project has in versions ${found.join(" and ")}: npm chooses one of its versions, ` +
+        "and can choose another one in a later deploy. To fix the version, add the package to `processor.install`.",
+    );
+  return { root, files: { "package.json": text({ name: "processor-install", private: true, ...versions }) } };
 }
 
 function nearestLockfile(folder: string): string | undefined {
   const found = LOCKFILES.map((name) => join(folder, name)).find((path) => existsSync(path));
   const parent = dirname(folder);
   return found ?? (parent === folder ? undefined : nearestLockfile(parent));
-}
-
-/** For pnpm, Yarn and Bun: reads the installed package, which has the lockfile's version. */
-function installedVersion(entry: string, name: string, lockfile: string): string {
-  for (const folder of createRequire(entry).resolve.paths(name) ?? []) {
-    const manifest = join(folder, name, "package.json");
-    if (existsSync(manifest)) return JSON.parse(readFileSync(manifest, "utf8")).version;
-  }
-  throw new Error(
-    `Expected "${name}" of \`processor.install\` to be installed in the version of ${lockfile}, but it was not found from ${entry}. Install the project's packages.`,
-  );
 }
 
 /** @throws Error with the command and the end of its output */
