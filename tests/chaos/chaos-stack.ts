@@ -4,8 +4,10 @@ import type { ConnectionApi } from "../../cli/local/connection-api";
 import { type IngestionStack, startIngestionStack } from "../../cli/local/ingestion-stack";
 import { stackEvents } from "../../cli/local/stack-event";
 import { readStoredEvents, type StoredEvent } from "../../cli/local/stored-events";
+import { certificate } from "../data/certificate";
 import { type FeedOptions, type Feeds, startFeeds } from "../fakes/feeds";
 import { startUpstream } from "../fakes/upstream";
+import { startWebSocketFeeds } from "../fakes/websocket-feeds";
 import { programFolder } from "../local/evaluate/program-folder";
 
 const ROOT = resolve(__dirname, "../..");
@@ -49,15 +51,28 @@ export interface ChaosStack {
 
 export interface ChaosOptions extends FeedOptions {
   readonly hopSeconds: number;
+  /** @default "sse" */
+  readonly transport?: Transport;
   /** Further arguments of the component, as source text. */
   readonly args?: string;
 }
 
-const program = (args: string) => `import * as pulumi from "@pulumi/pulumi";
+export type Transport = "sse" | "websocket";
+
+/** The source's arguments after its URL and path. */
+const SOURCES: Readonly<Record<Transport, () => string>> = {
+  sse: () => "idleTimeoutSeconds: 2",
+  websocket: () => `idleTimeoutSeconds: 4,
+    tls: { ca: ${JSON.stringify(certificate().cert)} },
+    resume: { kind: "message", pointer: "/n" },
+    webSocket: { messages: ['{"from":"{position}"}'], pingIntervalSeconds: 1 }`,
+};
+
+const program = (source: string, args: string) => `import * as pulumi from "@pulumi/pulumi";
 import { StreamIngestion } from "${ROOT}/components/index";
 const config = new pulumi.Config();
 new StreamIngestion("chaos", {
-  source: { url: config.require("url"), path: "/feed/{streamId}", idleTimeoutSeconds: 2 },
+  source: { url: config.require("url"), path: "/feed/{streamId}", ${source} },
   processor: { entry: "./processor.ts" },
   ${args}
 });`;
@@ -69,8 +84,13 @@ const POLL_MS = 25;
 
 export async function startChaosStack(options: ChaosOptions): Promise<ChaosStack> {
   const feeds = startFeeds(options);
-  const upstream = await startUpstream(feeds.answer);
-  const folder = programFolder({ "index.ts": program(options.args ?? ""), "processor.ts": PROCESSOR });
+  const { transport = "sse" } = options;
+  const upstream =
+    transport === "sse" ? await startUpstream(feeds.answer) : await startWebSocketFeeds(feeds, certificate());
+  const folder = programFolder({
+    "index.ts": program(SOURCES[transport](), options.args ?? ""),
+    "processor.ts": PROCESSOR,
+  });
   const seen = observe();
   const stack = await startIngestionStack({
     program: folder.path,

@@ -2,11 +2,11 @@
  * `npm run test:chaos -- --seed N --seconds S`: injects all known faults on the local stack with hops of five seconds. The seed
  * determines their order and combinations. Exits with 1 when an event was lost or processed twice, or a stream did not recover.
  */
-import { Command } from "commander";
-import { startChaosStack } from "./chaos-stack";
+import { Command, Option } from "commander";
+import { startChaosStack, type Transport } from "./chaos-stack";
 import { chaosTable } from "./chaos-table";
 import type { Episode } from "./episode";
-import { FAULTS } from "./fault-catalogue";
+import { faultsOf } from "./fault-catalogue";
 import { runChaos } from "./run-chaos";
 
 interface Options {
@@ -14,19 +14,48 @@ interface Options {
   readonly seconds: string;
   readonly lanes: string;
   readonly fault?: string;
+  readonly transport?: Transport;
 }
 
-async function main({ seed, seconds, lanes, fault }: Options): Promise<void> {
-  const faults = FAULTS.filter(({ name }) => fault === undefined || name.includes(fault));
-  if (faults.length === 0) {
-    throw new Error(
-      `Expected --fault to match a fault, got ${fault}. Faults: ${FAULTS.map(({ name }) => name).join(", ")}`,
-    );
+/** Of the time, where both run: the faults of the deployment are the same for both. */
+const SHARES: Readonly<Record<Transport, number>> = { sse: 2 / 3, websocket: 1 / 3 };
+
+async function main({ transport, ...options }: Options): Promise<void> {
+  const transports = transport === undefined ? (["sse", "websocket"] as const) : [transport];
+  const matches = transports.flatMap(faultsOf).filter(({ name }) => name.includes(options.fault ?? ""));
+  if (matches.length === 0) {
+    const names = new Set(transports.flatMap(faultsOf).map(({ name }) => name));
+    throw new Error(`Expected --fault to match a fault, got ${options.fault}. Faults: ${[...names].join(", ")}`);
   }
-  const chaos = await startChaosStack({ eventsPerSecond: 20, hopSeconds: 5 });
+  let failed = false;
+  for (const one of transports) {
+    const seconds = Number(options.seconds) * (transport === undefined ? SHARES[one] : 1);
+    const episodes = await run(one, seconds, options);
+    if (episodes.length === 0) continue;
+    console.log(`${one}\n${chaosTable(episodes)}`);
+    failed ||= episodes.some(({ problems }) => problems.length > 0);
+  }
+  console.log(
+    "Recovery: from the end of the fault until there is one lease, one connection, and every event sent by then is stored.",
+  );
+  const { seed, seconds } = options;
+  const repeat = `npm run test:chaos -- --seed ${seed} --seconds ${seconds}${transport ? ` --transport ${transport}` : ""}`;
+  console.log(failed ? `Failed. Repeat with: ${repeat}` : `No event lost, none processed twice (seed ${seed}).`);
+  process.exitCode = failed ? 1 : 0;
+}
+
+async function run(
+  transport: Transport,
+  seconds: number,
+  { seed, lanes, fault }: Omit<Options, "transport">,
+): Promise<readonly Episode[]> {
+  const faults = faultsOf(transport).filter(({ name }) => fault === undefined || name.includes(fault));
+  // A fault of the other kind of source.
+  if (faults.length === 0) return [];
+  const chaos = await startChaosStack({ transport, eventsPerSecond: 20, hopSeconds: 5 });
   const episodes: Episode[] = [];
   try {
-    const endsAt = Date.now() + Number(seconds) * 1_000;
+    const endsAt = Date.now() + seconds * 1_000;
     await runChaos(chaos, { seed: Number(seed), faults, lanes: Number(lanes), endsAt }, (episode) => {
       episodes.push(episode);
       for (const problem of episode.problems) console.log(`${episode.streamId}: ${problem}`);
@@ -34,20 +63,14 @@ async function main({ seed, seconds, lanes, fault }: Options): Promise<void> {
   } finally {
     await chaos.close();
   }
-  console.log(chaosTable(episodes));
-  console.log(
-    "Recovery: from the end of the fault until there is one lease, one connection, and every event sent by then is stored.",
-  );
-  const failed = episodes.some(({ problems }) => problems.length > 0);
-  const repeat = `npm run test:chaos -- --seed ${seed} --seconds ${seconds}`;
-  console.log(failed ? `Failed. Repeat with: ${repeat}` : `No event lost, none processed twice (seed ${seed}).`);
-  process.exitCode = failed ? 1 : 0;
+  return episodes;
 }
 
 new Command("npm run test:chaos --")
   .option("--seed <n>", "seed of the order and the combinations", String(Math.floor(Math.random() * 1e6)))
   .option("--seconds <n>", "no fault starts after this time", "120")
   .option("--lanes <n>", "number of parallel streams", "4")
+  .addOption(new Option("--transport <name>", "kind of source; both unless given").choices(["sse", "websocket"]))
   .option("--fault <text>", "only faults with this text in their name")
   .action(main)
   .parseAsync()

@@ -1,10 +1,32 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Answer } from "./upstream";
 
+interface Refusal {
+  readonly status: number;
+  /** Seconds. */
+  readonly retryAfter?: number;
+}
+
+/** One connection, as a feed writes to it. */
+export interface Outlet {
+  /** Events by their number. The first call is the answer to the subscription, perhaps without events. */
+  send(numbers: readonly number[]): void;
+  end(code?: number): void;
+  reset(): void;
+  /** The socket stays open, and nothing more is sent, no answers either. */
+  stall(): void;
+}
+
+export interface Connection {
+  /** Sends the events after `last`, and every later one. Undefined: where the feed begins. */
+  subscribe(last: number | undefined): void;
+  closed(): void;
+}
+
 /** What a feed does to its next requests and its open connections. */
 export interface Behaviour {
   /** Answers with this status as long as it returns one; `retryAfter` in seconds. */
-  refuse?: (request: IncomingMessage, open: number) => { status: number; retryAfter?: number } | undefined;
+  refuse?: (request: IncomingMessage, open: number) => Refusal | undefined;
   /** Headers at once, events this much later: the server subscribes after it answered. */
   subscribeDelayMs?: number;
   /** A newer connection gets the events of all older ones, which are closed or get nothing more. */
@@ -22,10 +44,17 @@ export interface Feed {
   /** Requests so far, refused ones too. */
   readonly requests: number;
   readonly answer: Answer;
+  /** Another transport: the refusal of a request, or undefined. Call it once for each request. */
+  refusal(request: IncomingMessage): Refusal | undefined;
+  /** Another transport: adds a connection that was not refused. */
+  connect(outlet: Outlet): Connection;
   /** Many events at once. */
   burst(count: number): void;
-  /** Ends all connections: by a clean end, by a reset, or by sending nothing more on sockets that stay open. */
-  cut(how: "end" | "reset" | "stall"): void;
+  /**
+   * Ends all connections: by a clean end (a WebSocket with `code`), by a reset, or by sending nothing more on sockets that stay
+   * open.
+   */
+  cut(how: "end" | "reset" | "stall", code?: number): void;
   /** No new events from here on. */
   stopSending(): void;
 }
@@ -91,7 +120,7 @@ export function startFeeds(options: FeedOptions): Feeds {
 }
 
 function createFeed(streamId: string, { begin = "first", data = numbered, text = asIs }: FeedOptions): State {
-  const listeners = new Map<ServerResponse, { readonly request: IncomingMessage; sending: boolean }>();
+  const connections = new Map<Outlet, { sending: boolean }>();
   const textOf = (request: IncomingMessage, n: number) => text(request, n, `id: ${n}\ndata: ${state.sent[n - 1]}\n\n`);
   let live = false;
 
@@ -99,7 +128,7 @@ function createFeed(streamId: string, { begin = "first", data = numbered, text =
     sent: [],
     behaviour: {},
     get open() {
-      return listeners.size;
+      return connections.size;
     },
     peak: 0,
     requests: 0,
@@ -112,47 +141,73 @@ function createFeed(streamId: string, { begin = "first", data = numbered, text =
     burst: (count) => {
       for (let i = 0; i < count; i++) {
         const n = state.sent.push(data(streamId, state.sent.length + 1));
-        for (const [response, { request, sending }] of listeners) if (sending) response.write(textOf(request, n));
+        for (const [outlet, { sending }] of connections) if (sending) outlet.send([n]);
       }
     },
-    cut: (how) => {
-      for (const [response, listener] of listeners) {
-        if (how === "stall") listener.sending = false;
-        else if (how === "reset") response.socket?.resetAndDestroy();
-        else response.end();
+    cut: (how, code) => {
+      for (const [outlet, connection] of connections) {
+        if (how === "stall") connection.sending = false;
+        if (how === "stall") outlet.stall();
+        else if (how === "reset") outlet.reset();
+        else outlet.end(code);
       }
     },
-    answer: (response, request) => {
-      const { behaviour } = state;
+    refusal: (request) => {
       if (state.requests++ === 0) live = true;
-      const refused = behaviour.refuse?.(request, state.open);
-      if (refused !== undefined) {
-        if (refused.retryAfter !== undefined) response.setHeader("retry-after", refused.retryAfter);
-        response.writeHead(refused.status).end();
-        return;
-      }
-      const older = [...listeners];
-      const listener = { request, sending: false };
-      listeners.set(response, listener);
+      return state.behaviour.refuse?.(request, state.open);
+    },
+    connect: (outlet) => {
+      const { behaviour } = state;
+      const older = [...connections];
+      const connection = { sending: false };
+      connections.set(outlet, connection);
       state.peak = Math.max(state.peak, state.open);
-      response.on("close", () => listeners.delete(response));
-      response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
-      const subscribe = () => {
-        listener.sending = true;
-        const last = Number(request.headers["last-event-id"] ?? (begin === "first" ? 0 : state.sent.length));
-        const replay = state.sent.slice(last).map((_, i) => textOf(request, last + i + 1));
-        response.write(`: subscribed\n\n${replay.join("")}`);
+      const subscribe = (last = begin === "first" ? 0 : state.sent.length) => {
+        if (!connections.has(outlet)) return;
+        connection.sending = true;
+        outlet.send(state.sent.slice(last).map((_, i) => last + i + 1));
         if (behaviour.newestOnly === undefined) return;
         for (const [other, its] of older) {
           its.sending = false;
           if (behaviour.newestOnly === "close") other.end();
         }
       };
-      if (behaviour.subscribeDelayMs === undefined) subscribe();
-      else setTimeout(() => response.destroyed || subscribe(), behaviour.subscribeDelayMs);
+      return {
+        subscribe: (last) => {
+          if (behaviour.subscribeDelayMs === undefined) subscribe(last);
+          else setTimeout(subscribe, behaviour.subscribeDelayMs, last);
+        },
+        closed: () => void connections.delete(outlet),
+      };
+    },
+    answer: (response, request) => {
+      const refused = state.refusal(request);
+      if (refused !== undefined) {
+        if (refused.retryAfter !== undefined) response.setHeader("retry-after", refused.retryAfter);
+        response.writeHead(refused.status).end();
+        return;
+      }
+      const connection = state.connect(outletOf(response, (n) => textOf(request, n)));
+      response.on("close", connection.closed);
+      response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
+      const last = request.headers["last-event-id"];
+      connection.subscribe(last === undefined ? undefined : Number(last));
     },
   };
   return state;
+}
+
+function outletOf(response: ServerResponse, textOf: (n: number) => string): Outlet {
+  let head = ": subscribed\n\n";
+  return {
+    send: (numbers) => {
+      response.write(head + numbers.map(textOf).join(""));
+      head = "";
+    },
+    end: () => void response.end(),
+    reset: () => void response.socket?.resetAndDestroy(),
+    stall: () => {},
+  };
 }
 
 const numbered = (streamId: string, n: number) => JSON.stringify({ streamId, n });
