@@ -157,11 +157,29 @@ describe("JSON decoder", () => {
   });
 
   describe("fuzz", () => {
+    /** Code units of any kind, halves of surrogate pairs included: as text, a half is an escape. */
+    const halves = fc
+      .array(fc.oneof(fc.integer({ min: 0xd800, max: 0xdfff }), fc.integer({ min: 0, max: 0xffff })), { maxLength: 40 })
+      .map((units) => String.fromCharCode(...units));
+    /** Long enough for the search that long strings get, with bytes around its threshold that end a string or do not. */
+    const long = fc
+      .tuple(fc.integer({ min: 55, max: 75 }), fc.constantFrom('"', "\\", "\\\\", '\\"', "\u001e", "é", "x"), halves)
+      .map(([length, stop, rest]) => `${"y".repeat(length)}${stop}${rest}`);
+    const { nested } = fc.letrec((tie) => ({
+      nested: fc.oneof(
+        { maxDepth: 40, depthSize: "max" },
+        fc.oneof(halves, long, fc.integer(), fc.constantFrom(true, null)),
+        fc.array(tie("nested"), { maxLength: 2 }),
+        fc.dictionary(fc.oneof(halves, fc.constantFrom("", "}", '"', "\\")), tie("nested"), { maxKeys: 2 }),
+      ),
+    }));
     /** Any value as text, in one of the ways that serialisers write it. */
     const value = fc
       .tuple(
         fc.oneof(
           fc.jsonValue({ stringUnit: "binary", maxDepth: 6 }),
+          nested,
+          long,
           fc.string({ unit: "binary" }),
           fc.double({ noNaN: true, noDefaultInfinity: true }),
         ),
@@ -181,17 +199,51 @@ describe("JSON decoder", () => {
           fc.array(value),
           sizes,
           space,
-          fc.constantFrom("space", "array", "sequence"),
-          (list, cuts, gap, how) => {
+          fc.constantFrom("space", "array", "sequence", "nothing"),
+          (any, cuts, gap, how) => {
+            // A number or a word needs something after it.
+            const list = how === "nothing" ? any.filter((one) => /^["{[]/.test(one)) : any;
             const text = {
               space: list.map((one) => (one.startsWith("[") ? `[${one}]` : one)).join(gap) + gap,
               array: `[${gap}${list.join(`${gap},${gap}`)}${gap}]`,
               sequence: list.map((one) => `\x1e${one}${gap}`).join(""),
+              nothing: list.map((one) => (one.startsWith("[") ? `[${one}]` : one)).join(""),
             }[how];
             const seen = decode(cutAt(Buffer.from(text), cuts));
             assert.deepEqual(seen, { values: list, refused: [], malformed: [] });
           },
         ),
+      );
+    });
+
+    it("refuses exactly the values over the limit, however the body is cut", () => {
+      fc.assert(
+        fc.property(fc.array(value), sizes, fc.integer({ min: 1, max: 200 }), (list, cuts, limit) => {
+          const body = Buffer.from(`[${list.join(",")}]`);
+          const { values, refused, malformed } = decode(cutAt(body, cuts), { limit });
+          const [small, large] = [list.filter(fits), list.filter((one) => !fits(one))];
+          function fits(one: string): boolean {
+            return Buffer.byteLength(one) <= limit;
+          }
+          assert.deepEqual([values, refused.length, malformed], [small, large.length, []]);
+        }),
+      );
+    });
+
+    it("keeps any bytes inside a string, valid UTF-8 or not", () => {
+      const inside = fc.uint8Array({ max: 0xff, maxLength: 200 }).map((bytes) =>
+        // A quote, a backslash or a record separator would have a meaning.
+        Buffer.from(bytes.filter((byte) => byte !== 0x22 && byte !== 0x5c && byte !== 0x1e)),
+      );
+      fc.assert(
+        fc.property(fc.array(inside), sizes, (list, cuts) => {
+          const parts = list.map((bytes) => Buffer.concat([Buffer.from('"'), bytes, Buffer.from('"')]));
+          const { values } = decode(cutAt(Buffer.concat(parts), cuts));
+          assert.deepEqual(
+            values.map((one) => Buffer.from(one)),
+            parts,
+          );
+        }),
       );
     });
 
