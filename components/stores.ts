@@ -4,7 +4,6 @@ import * as pulumi from "@pulumi/pulumi";
 import { DECLARED_ROW, EVENT_KEY, STREAM_ID_KEY, TTL_ATTRIBUTE } from "../runtime/contract";
 import { checkExistingTable, type TableShape } from "./adopt";
 import type { ConnectionsArgs, EventsArgs } from "./args";
-import type { Normalised } from "./normalise";
 import type { Arns } from "./permissions";
 import { type Scope, stateful } from "./scope";
 import type { SourceSecretNodes } from "./source-secret";
@@ -95,7 +94,7 @@ export function createDeclaredRow(
 export function createEventTable(
   scope: Scope,
   { table }: EventsArgs,
-  { countRepeats }: Pick<Normalised, "countRepeats">,
+  { countRepeats }: { readonly countRepeats: boolean },
 ): aws.dynamodb.Table {
   const stream = countRepeats ? "new and old images" : "new images";
   const shape = { argument: "events.table", hashKey: STREAM_ID_KEY, rangeKey: EVENT_KEY, stream } as const;

@@ -54,7 +54,7 @@ export interface AttributeJson {
 /** A write unit; https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html */
 const UNIT_BYTES = 1024;
 /** DynamoDB refuses items over 400 KB. */
-export const MAX_ITEM_BYTES = 400 * 1024;
+export const MAX_ITEM_BYTES: number = 400 * 1024;
 /** Limit for decompressed data. Larger events are never compressed into an item, so more than this is corrupt data. */
 const MAX_DECOMPRESSED_BYTES = 64 * 1024 * 1024;
 /** Names and fixed-size values of every item, rounded up: `streamId`, `key`, `d`, `q`, `r` (8 bytes), `ttl` (6 bytes). */
