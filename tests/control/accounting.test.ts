@@ -16,6 +16,8 @@ describe("the counters of a stream", () => {
     await simulation.clock.advance(MINUTE);
   };
   const counters = () => simulation.row().counters;
+  /** Events that were read by both hops of a handover. */
+  const overlap = () => [...simulation.upstream.stored.values()].reduce((sum, times) => sum + times - 1, 0);
   const kill = (hop: number) => simulation.hops[hop]!.kill();
 
   it("show the events in flight of the owner, and add up at every write", async () => {
@@ -80,6 +82,24 @@ describe("the counters of a stream", () => {
     assert.equal(simulation.row().status, "closed");
     assert.deepEqual([counters().inFlight, counters().unknown], [0, 1]);
   });
+
+  for (const fault of ["unavailable", "lost-response"] as const) {
+    it(`have the last events of a superseded owner once, when its final write meets: ${fault}`, async () => {
+      await begin();
+      let left = 3;
+      simulation.tableFault = ({ name }) => {
+        if (name !== "add-final-counters" && (name !== "read" || left === 3 || left <= 0)) return undefined;
+        return left-- > 0 ? fault : undefined;
+      };
+      await simulation.clock.advance(HOP);
+      assert.ok(left <= 0);
+      await simulation.stop();
+      await simulation.clock.advance(MINUTE);
+      const { received, stored, inFlight, unknown } = counters();
+      assert.deepEqual({ stored, inFlight, unknown }, { stored: received, inFlight: 0, unknown: 0 });
+      assert.equal(received, simulation.upstream.stored.size + overlap());
+    });
+  }
 
   it("count events as unknown when a start without the checkpoint takes the stream from a dead owner", async () => {
     await begin({ watchdog: false });

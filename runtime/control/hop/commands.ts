@@ -159,10 +159,11 @@ function finalCountersChange(
 ): PreparedChange {
   const sinceReport = countedSince(relay.reported, relay.snapshot.counters);
   const counted = successor.handedOverFrom === lease.generation ? sinceReport : inFlightWasUnknown(sinceReport);
-  if (reason !== "handed-over") return { change: addFinalCounters({ successor: successor.generation, counted }) };
+  const final = { nonce: context.nonce, successor: successor.generation, counted };
+  if (reason !== "handed-over") return { change: addFinalCounters(final) };
   const measured = measuredByPredecessor(relay.snapshot, successor, relay.closedAt ?? context.now);
   const handover = addHandover(successor.handover, measured);
-  return { change: addFinalCounters({ successor: successor.generation, counted, handover }), measured };
+  return { change: addFinalCounters({ ...final, handover }), measured };
 }
 
 /** The successor acquired a free lease and moved our events in flight to `unknown`. They are settled now: take them from there. */

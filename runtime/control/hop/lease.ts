@@ -155,15 +155,20 @@ export function releaseClaim(input: { nonce: string; lateHead?: boolean }): RowC
 
 /**
  * Adds what a superseded predecessor counted and measured after its last renew. It owns no lease by then, so the condition is
- * the successor's generation. Written once: if it fails, the counts are lost, but never doubled.
+ * the successor's generation. The row keeps the nonce, so that a repeated write adds nothing twice.
  */
-export function addFinalCounters(input: { successor: number; counted: Counters; handover?: HandoverStats }): RowChange {
+export function addFinalCounters(input: {
+  nonce: string;
+  successor: number;
+  counted: Counters;
+  handover?: HandoverStats;
+}): RowChange {
   return {
     name: "add-final-counters",
-    when: [generationIs(input.successor)],
-    set: input.handover ? { handover: input.handover } : {},
+    when: [generationIs(input.successor), { differs: ["finalCountersOf", input.nonce] }],
+    set: { finalCountersOf: input.nonce, ...(input.handover && { handover: input.handover }) },
     add: counterIncrements(input.counted),
-    wasAppliedTo: () => false,
+    wasAppliedTo: (row) => row.finalCountersOf === input.nonce,
   };
 }
 

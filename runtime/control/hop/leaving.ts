@@ -104,9 +104,8 @@ function commandFor(plan: ExitPlan): Command | undefined {
   }
 }
 
-/** Counters are added once: a repeat could add them twice. Every other write is repeated until the deadline. */
+/** A final write is repeated until the deadline. */
 function retryWrite(state: Leaving, context: HopContext): Transition {
-  if (state.plan.kind === "add-final-counters") return left(state.plan.reason);
   return { state: { ...state, commandAt: context.now + context.timing.retryMs } };
 }
 
@@ -116,6 +115,7 @@ function onResponse(
   context: HopContext,
 ): Transition {
   const { plan } = state;
+  if (plan.kind === "add-final-counters" && !written.applied && written.uncertain) return retryWrite(state, context);
   if (plan.kind !== "release") return left(exitReasonOf(plan));
   if (written.applied) {
     const invoke = plan.invoke === "always" || (plan.invoke === "guarded" && mayChain(context));
