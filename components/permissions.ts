@@ -24,7 +24,7 @@ export const logStatements = (logGroupArn: Input<string>): Statement[] => [
   allow(["logs:CreateLogStream", "logs:PutLogEvents"], interpolate`${logGroupArn}:*`),
 ];
 
-/** Required by a function in a VPC. AWS supports no narrower resource than `*` for these actions. */
+/** Required by a function in a VPC, as AWS documents it: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html */
 export const NETWORK_INTERFACES: Statement[] = [
   allow(
     [

@@ -37,6 +37,16 @@ export function secretValue(value: any): any {
   return value?.[SIGNATURE] === SECRET ? value.value : undefined;
 }
 
+/** The inputs with the values of secrets in place of the secrets. */
+// biome-ignore lint/suspicious/noExplicitAny: wire values.
+export function plain(value: any): any {
+  const secret = secretValue(value);
+  if (secret !== undefined) return plain(secret);
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== "object" || value === null || value instanceof pulumi.asset.Archive) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, plain(member)]));
+}
+
 /** An existing table as `getTable` describes it: one that fits. */
 function looksUp(token: string, inputs: Record<string, unknown>): Record<string, unknown> {
   if (token !== "aws:dynamodb/getTable:getTable") return inputs;
@@ -45,10 +55,18 @@ function looksUp(token: string, inputs: Record<string, unknown>): Record<string,
   return { ...inputs, hashKey: "streamId", rangeKey: isEvents ? "key" : "", ...(isEvents && streamed) };
 }
 
+export interface Environment {
+  readonly preview?: boolean;
+  readonly region?: string;
+  /** What a resource gets when it is created, instead of ids made of its name. @param id - that of an existing resource */
+  // biome-ignore lint/suspicious/noExplicitAny: wire values.
+  readonly created?: (type: string, name: string, inputs: any, id?: string) => { id: string; state: any };
+}
+
 /** Runs a Pulumi program with a monitor that records its resources. Rejects with the program's first error. */
 export async function evaluate(
   program: () => unknown,
-  { preview = false, region = "eu-west-1" } = {},
+  { preview = false, region = "eu-west-1", created }: Environment = {},
 ): Promise<Evaluated> {
   const resources: Registered[] = [];
   const outputs: Record<string, unknown>[] = [];
@@ -98,10 +116,11 @@ export async function evaluate(
   }
   const monitor = new RecordingMonitor({
     call: ({ token, inputs }) => (token === "aws:index/getRegion:getRegion" ? { region } : looksUp(token, inputs)),
-    newResource: ({ type, name, inputs, custom }) => ({
-      id: custom === false || preview ? undefined : `${name}-id`,
-      state: stateOf(type, name, inputs),
-    }),
+    newResource: ({ type, name, inputs, custom, id }) =>
+      created?.(type, name, inputs, id) ?? {
+        id: custom === false || preview ? undefined : `${name}-id`,
+        state: stateOf(type, name, inputs),
+      },
   });
   pulumi.runtime.setMockOptions(monitor, "project", "stack", preview);
   // Otherwise secrets are registered as plain values.
