@@ -20,6 +20,9 @@ export interface SignInput {
   readonly body: string | Buffer;
 }
 
+/** Headers that proxies and tracing change on the way, so they are sent and not signed. */
+const UNSIGNED = new Set(["expect", "transfer-encoding", "user-agent", "x-amzn-trace-id"]);
+
 /**
  * Signature Version 4. Returns the headers to send. Derives the signing key once a day.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
@@ -45,9 +48,11 @@ export function signer(service: string, region: string) {
     const day = time.slice(0, 8);
     const headers: Record<string, string> = { ...input.headers, "x-amz-date": time };
     if (credentials.sessionToken) headers["x-amz-security-token"] = credentials.sessionToken;
-    const names = Object.keys(headers).sort();
+    const names = Object.keys(headers)
+      .filter((name) => !UNSIGNED.has(name))
+      .sort();
     const signed = names.join(";");
-    const canonical = names.map((name) => `${name}:${headers[name]}\n`).join("");
+    const canonical = names.map((name) => `${name}:${headers[name]!.trim().replace(/\s+/g, " ")}\n`).join("");
     const bodyHash = hash("sha256", input.body, "hex");
     // Correct for S3, which escapes the path once, and for paths that need no escaping.
     const request = `${input.method}\n${input.path}\n${input.query ?? ""}\n${canonical}\n${signed}\n${bodyHash}`;

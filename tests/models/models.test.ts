@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type ApiCall, apiCalls } from "./api-calls";
 import { ARGUMENT_SETS } from "./argument-sets";
 import { type Captured, captured } from "./captured";
-import { python } from "./python";
+import { python, usePython } from "./python";
 import { resourcesOf, type Template, templateOf } from "./template";
 
 type Policy = { readonly name: string; readonly policy: string };
@@ -15,6 +15,7 @@ const NETWORK_INTERFACES =
   /RESOURCE_STAR \['ec2:AssignPrivateIpAddresses', 'ec2:CreateNetworkInterface', 'ec2:DeleteNetworkInterface', 'ec2:UnassignPrivateIpAddresses'\]$/;
 
 describe("AWS's models", () => {
+  usePython();
   const deployments: [set: string, resources: readonly Captured[]][] = [];
   before(async () => {
     // One after another: Pulumi's mocks are global.

@@ -2,6 +2,20 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { pythonEnvironment } from "../../scripts/python-environment.mjs";
 
+/** Makes the environment before the tests. Without Python, the tests are skipped, except in CI, where they fail. */
+export function usePython(): void {
+  before(function () {
+    this.timeout(0);
+    try {
+      pythonEnvironment();
+    } catch (error) {
+      if (process.env.CI) throw error;
+      console.warn(`SKIPPED: ${(error as Error).message}`);
+      this.skip();
+    }
+  });
+}
+
 /** Runs a Python script of this folder in the environment of tests/requirements.txt, with JSON as input and output. */
 export function python<T>(script: string, args: readonly string[], input: unknown): Promise<T> {
   const file = join(pythonEnvironment(), "python");

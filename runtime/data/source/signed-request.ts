@@ -25,7 +25,7 @@ export async function signedRequest(
     {
       method,
       // Every service but S3 escapes the path a second time.
-      path: service === "s3" ? url.pathname : url.pathname.split("/").map(encodeURIComponent).join("/"),
+      path: service === "s3" ? url.pathname : url.pathname.split("/").map(uriEncode).join("/"),
       query: url.search.slice(1),
       headers: { ...request.headers, host: url.host },
       body,
@@ -36,7 +36,12 @@ export async function signedRequest(
   return { ...request, url, headers };
 }
 
+/** Sorted by name, then by value: `a=2` is before `a-b=1`, although "-" is before "=". */
 function canonicalQuery(parameters: URLSearchParams): string {
-  const pairs = [...parameters].map(([name, value]) => `${uriEncode(name)}=${uriEncode(value)}`);
-  return pairs.sort().join("&");
+  const pairs = [...parameters].map(([name, value]) => [uriEncode(name), uriEncode(value)] as const);
+  const order = (a: string, b: string) => (a < b ? -1 : Number(a > b));
+  return pairs
+    .sort(([name, value], [other, its]) => order(name, other) || order(value, its))
+    .map(([name, value]) => `${name}=${value}`)
+    .join("&");
 }
