@@ -199,7 +199,9 @@ const CALLS: Readonly<Record<string, (inputs: Inputs, name: string) => readonly 
       "CreateEventSourceMapping",
       {
         ...pascal(inputs),
-        DestinationConfig: { OnFailure: { Destination: destinationConfig.onFailure.destinationArn } },
+        DestinationConfig: destinationConfig && {
+          OnFailure: { Destination: destinationConfig.onFailure.destinationArn },
+        },
         Tags: tags,
       },
     ],

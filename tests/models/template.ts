@@ -126,7 +126,9 @@ const PROPERTIES: Readonly<Record<string, (inputs: Inputs, name: string) => read
     "AWS::Lambda::EventSourceMapping",
     {
       ...pascal(inputs),
-      DestinationConfig: { OnFailure: { Destination: destinationConfig.onFailure.destinationArn } },
+      DestinationConfig: destinationConfig && {
+        OnFailure: { Destination: destinationConfig.onFailure.destinationArn },
+      },
       Tags: tags && Object.keys(tags).length > 0 ? tagList(tags) : undefined,
     },
   ],
