@@ -4,8 +4,11 @@ import type { Result } from "./result";
 export function report({ date, machine, paths, decode, bundle, units }: Result): string {
   const blueprint = (database: string) =>
     paths.find((one) => one.name.startsWith("blueprint") && one.database === database);
+  const lines = (database: string) => paths.find((one) => one.name === "relay, lines" && one.database === database);
   const rows = paths.map((one) => {
     const base = blueprint(one.database);
+    const reference = one.name.startsWith("relay, ") ? lines(one.database) : undefined;
+    const share = reference && one !== reference ? reference.cpuMicrosecondsPerEvent / one.cpuMicrosecondsPerEvent : 0;
     const ratio = base && one !== base ? `${number(one.eventsPerSecond / base.eventsPerSecond)} ×` : "";
     return [
       one.name,
@@ -13,13 +16,17 @@ export function report({ date, machine, paths, decode, bundle, units }: Result):
       number(one.eventsPerSecond),
       one.cpuMicrosecondsPerEvent.toFixed(1),
       ratio,
+      share === 0 ? "" : `${number(100 * share)} %`,
       number(one.maxRssMegabytes),
     ];
   });
   const long = paths.find((one) => one.name.startsWith("memory"));
   return [
     `Measured ${date.slice(0, 10)} on ${machine}; events of 200 bytes over loopback, the database in a separate process.`,
-    table(["path", "database", "events/s", "CPU µs per event", "ratio to the blueprint", "peak RSS MB"], rows),
+    table(
+      ["path", "database", "events/s", "CPU µs per event", "ratio to the blueprint", "of lines, by CPU", "peak RSS MB"],
+      rows,
+    ),
     long
       ? `Memory over ${number(long.events)} events, in steps (MB): ${long.rssMegabytes.map((mb) => Math.round(mb)).join(", ")}.`
       : "",

@@ -24,29 +24,38 @@ const DECODE_SHAPES = [
   [65_536, 200_000],
 ] as const;
 
+/** Odd, for a median. */
+const TURNS = 3;
+
 async function main(): Promise<void> {
   const events = Number(values.events);
   const bundle = bundleRelay();
   const upstream = await startProcess("upstream.ts");
   const paths: PathRow[] = [];
-  const onDatabase = async (database: string, start: () => Promise<BenchProcess>, jobs: [string, Partial<Job>][]) => {
-    for (const [name, job] of jobs) {
-      // A new database for each job, so that none starts with the items of another.
-      const endpoint = await start();
-      const full: Job = {
-        path: "relay",
-        format: "lines",
-        events,
-        upstream: upstream.url,
-        endpoint: endpoint.url,
-        ...job,
-      };
-      paths.push(row(name, database, full.events, await bundle.run(full)));
-      await endpoint.stop();
-      const last = paths.at(-1)!;
-      console.log(
-        `${name} @ ${database}: ${Math.round(last.eventsPerSecond)}/s, ${last.cpuMicrosecondsPerEvent.toFixed(1)} µs`,
-      );
+  const measured = async (start: () => Promise<BenchProcess>, job: Omit<Job, "upstream" | "endpoint">) => {
+    // A new database for each job, so that none starts with the items of another.
+    const endpoint = await start();
+    const result = await bundle.run({ ...job, upstream: upstream.url, endpoint: endpoint.url });
+    await endpoint.stop();
+    return result;
+  };
+  /** Jobs to compare run in alternating turns, so that a busy time of the machine does not affect only one of them. */
+  const onDatabase = async (
+    database: string,
+    start: () => Promise<BenchProcess>,
+    jobs: [string, Partial<Job>][],
+    turns = 1,
+  ) => {
+    const rows = jobs.map((): PathRow[] => []);
+    for (let turn = 0; turn < turns; turn++)
+      for (const [i, [name, given]] of jobs.entries()) {
+        const job = { path: "relay", format: "lines", events: Math.ceil(events / turns), ...given } as const;
+        rows[i]!.push(row(name, database, job.events, await measured(start, job)));
+      }
+    for (const one of rows.map(median)) {
+      paths.push(one);
+      const { name, eventsPerSecond, cpuMicrosecondsPerEvent: cpu } = one;
+      console.log(`${name} @ ${database}: ${Math.round(eventsPerSecond)}/s, ${cpu.toFixed(1)} µs`);
     }
   };
   const compared: [string, Partial<Job>][] = [
@@ -56,8 +65,8 @@ async function main(): Promise<void> {
     ["relay, JSON values", { format: "json" }],
     ["relay, WebSocket", { format: "websocket" }],
   ];
-  await onDatabase("null, 4 ms", () => startProcess("null-dynamodb.ts", "4"), compared);
-  await onDatabase("null, 0 ms", () => startProcess("null-dynamodb.ts", "0"), compared);
+  await onDatabase("null, 4 ms", () => startProcess("null-dynamodb.ts", "4"), compared, TURNS);
+  await onDatabase("null, 0 ms", () => startProcess("null-dynamodb.ts", "0"), compared, TURNS);
   await onDatabase("none", () => startProcess("null-dynamodb.ts", "0"), [["bare connection", { path: "bare" }]]);
   await onDatabase("embedded engine", () => startProcess("embedded-engine.ts"), [["relay, lines", { events: 50_000 }]]);
   await onDatabase("null, 200 ms", () => startProcess("null-dynamodb.ts", "200"), [
@@ -103,6 +112,11 @@ function row(name: string, database: string, events: number, { seconds, cpuMicro
     maxRssMegabytes: megabytes(rss.maxRssBytes),
     rssMegabytes: rss.rssBytes.map(megabytes),
   };
+}
+
+/** The turn with the median CPU time per event, which depends less on other processes than the events per second. */
+function median(rows: readonly PathRow[]): PathRow {
+  return rows.toSorted((a, b) => a.cpuMicrosecondsPerEvent - b.cpuMicrosecondsPerEvent)[rows.length >> 1]!;
 }
 
 main().catch((error) => {

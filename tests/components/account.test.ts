@@ -110,6 +110,25 @@ describe("account", () => {
       );
   });
 
+  it("allows the connection manager alone to call the upstream that its requests are signed for", async () => {
+    const api = "arn:aws:execute-api:eu-west-1:123456789012:feed/prod/GET/*";
+    const source = {
+      url: "https://feed.example",
+      path: "/",
+      auth: { kind: "aws-sigv4", service: "execute-api" },
+    } as const;
+    const connectionManager = [{ actions: ["execute-api:Invoke"], resources: [api] }];
+    const evaluated = await deployed({ source, account: { extraStatements: { connectionManager } } });
+    const { variables } = evaluated.one("aws:lambda/function:Function", "in-connection-manager").inputs.environment;
+    assert.deepEqual(JSON.parse(variables.STREAM_INGESTION_SETTINGS).source.auth, source.auth);
+    for (const role of FUNCTIONS)
+      assert.deepEqual(
+        statementsOf(evaluated, role).filter(({ Action }) => Action.includes("execute-api:Invoke")),
+        role === "connection-manager" ? [{ Effect: "Allow", Action: ["execute-api:Invoke"], Resource: [api] }] : [],
+        role,
+      );
+  });
+
   it("puts every function into the VPC, with the required permissions", () => {
     for (const role of FUNCTIONS) {
       const { inputs } = all.one("aws:lambda/function:Function", `in-${role}`);
