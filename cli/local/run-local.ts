@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Counters, unaccounted } from "pulumi-stream-ingestion/internal";
 import type { CloudEvent, LocalStackOptions } from "stream-ingestion-local";
 import type { StreamView } from "./connection-api";
 import { type IngestionStack, startIngestionStack } from "./ingestion-stack";
+import { problemsOf } from "./problems";
 import type { Reporter, Summary } from "./reporter";
 import { type StackEvent, stackEvents } from "./stack-event";
 import { count, countedInRun, NO_TOTALS, type RunTotals, sumCounters } from "./totals";
@@ -84,7 +84,7 @@ export async function runLocal(
       const finalStreams = await streams();
       const counters = countedInRun(before, sumCounters(finalStreams));
       await stack.close();
-      const problems = [...result.problems, ...problemsOf(counters, totals)];
+      const problems = [...result.problems, ...problemsOf({ counters, totals, compared: result.compared })];
       const seconds = (Date.now() - startedAt) / 1_000;
       reporter.summary({ seconds, totals, streams: finalStreams, counters, compared: result.compared, problems });
       return problems.length === 0 ? 0 : 1;
@@ -94,16 +94,6 @@ export async function runLocal(
   } finally {
     removeHandlers();
   }
-}
-
-/** What makes a run fail in every scenario, counted when the last event is delivered. */
-function problemsOf(counters: Counters, { failuresStored, failedDeliveries }: RunTotals): string[] {
-  const missing = unaccounted(counters);
-  const problems = missing === 0 ? [] : [`${missing} events are not accounted for: please report this as a bug`];
-  if (failuresStored > 0)
-    problems.push(`${failuresStored} events failed in the processor and are in the failure bucket`);
-  else if (failedDeliveries > 0) problems.push(`${failedDeliveries} deliveries to the processor failed`);
-  return problems;
 }
 
 function onSignals(stop: AbortController, onStop: () => void): () => void {

@@ -5,6 +5,7 @@
 import "../node-version";
 import { resolve } from "node:path";
 import { Command } from "commander";
+import { sampleHopLength } from "./hop-length";
 import { hopSeconds, origin, port, runSeconds, streamIds } from "./parse-options";
 import { reporterFor } from "./reporter-for";
 import { runLocal, type Scenario } from "./run-local";
@@ -23,8 +24,7 @@ interface Options {
   readonly json?: true;
 }
 
-/** Short hops show handovers within 30 seconds. A real upstream should not get new connections that often. */
-const SAMPLE_HOP_SECONDS = 5;
+/** A real upstream should not get new connections as often as the sample stream. */
 const REAL_HOP_SECONDS = 60;
 const PROGRAM = resolve(__dirname, "../..");
 
@@ -33,6 +33,7 @@ async function start(options: Options): Promise<number> {
   const needsUrl = (["path", "key", "stream"] as const).find((name) => options[name] !== undefined);
   if (url === undefined && needsUrl !== undefined)
     throw new Error(`--${needsUrl} requires --url. Without --url the built-in sample stream runs.`);
+  const reporter = reporterFor(json);
   const run = (secrets: Record<"url" | "path" | "key", string>, hop: number, scenario: Scenario) =>
     runLocal(
       {
@@ -43,14 +44,16 @@ async function start(options: Options): Promise<number> {
         secrets,
         hopSeconds: options.hopSeconds ?? hop,
       },
-      reporterFor(json),
+      reporter,
       scenario,
     );
   if (url !== undefined) return run({ url, path, key }, REAL_HOP_SECONDS, realStreams(stream));
+  const hop = sampleHopLength();
+  if (hop.note !== undefined && options.hopSeconds === undefined) reporter.note(hop.note);
   const upstream = await startSampleUpstream();
   try {
     const source = { url: upstream.url, path: upstream.path, key: upstream.key };
-    return await run(source, SAMPLE_HOP_SECONDS, sampleRun(upstream, seconds));
+    return await run(source, hop.seconds, sampleRun(upstream, seconds));
   } finally {
     await upstream.close();
   }
@@ -65,7 +68,7 @@ new Command("npm start --")
   .option("--seconds <n>", "length of a run on the sample stream in seconds", runSeconds, 30)
   .option(
     "--hop-seconds <n>",
-    `length of a hop in seconds (default: ${SAMPLE_HOP_SECONDS} on the sample stream, ${REAL_HOP_SECONDS} on a real one)`,
+    `length of a hop in seconds (default: 5 on the sample stream, or 15 on a busy machine; ${REAL_HOP_SECONDS} on a real one)`,
     hopSeconds,
   )
   .option("--port <n>", "port of the AWS endpoint and the connection API; 0 selects a free one", port, 0)

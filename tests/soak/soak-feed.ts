@@ -8,7 +8,7 @@ const LARGE_BYTES = 500_000;
 /** More than the relay remembers (runtime/data/event-pipeline.ts), with a margin. */
 const BEYOND_MEMORY = 20_000;
 
-export function soakKind(n: number): SoakKind {
+function soakKind(n: number): SoakKind {
   if (n % 5_000 === 0) return "oversize";
   if (n % 5_000 === 2_500) return "large";
   if (n % 100 === 50) return "heartbeat";

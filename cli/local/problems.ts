@@ -1,0 +1,31 @@
+import { unaccounted } from "pulumi-stream-ingestion/internal";
+import type { Summary } from "./reporter";
+
+/** What makes a run fail in every scenario, and why events were lost. Counted when the last event is delivered. */
+export function problemsOf({
+  counters,
+  totals,
+  compared,
+}: Pick<Summary, "counters" | "totals" | "compared">): string[] {
+  const problems: string[] = [];
+  const missing = unaccounted(counters);
+  if (missing !== 0) problems.push(`${missing} events are not accounted for: please report this as a bug`);
+  const { failuresStored, failedDeliveries, hops, lateHops } = totals;
+  if (failuresStored > 0)
+    problems.push(`${failuresStored} events failed in the processor and are in the failure bucket`);
+  else if (failedDeliveries > 0) problems.push(`${failedDeliveries} deliveries to the processor failed`);
+  const lost = compared?.lost ?? 0;
+  if (lost > 0) {
+    const received = Math.min(lost, counters.abandoned + counters.unknown);
+    problems.push(
+      `At least ${lost - received} of the lost events were never received: no hop was connected when they were sent. ` +
+        `At most ${received} were received and not stored (${counters.abandoned} abandoned, ${counters.unknown} unknown).`,
+    );
+  }
+  if (lost > 0 && lateHops > 0)
+    problems.push(
+      `The machine did not keep up: ${lateHops} of ${hops} hops ended before a successor took over. ` +
+        "Use longer hops (--hop-seconds 20), or stop other programs.",
+    );
+  return problems;
+}
