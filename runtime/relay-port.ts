@@ -30,6 +30,8 @@ export interface RelayOptions {
   readonly health: StreamHealth;
   /** On abort, the relay stops reading at once, stores what it read and resolves with `stopped`. */
   readonly signal: AbortSignal;
+  /** When the predecessor closed its connection in a handover by break, in epoch ms. The source may still count that connection. */
+  readonly predecessorClosedAt?: number;
   /** Epoch ms. Reading, waits and request timeouts end here at the latest. */
   readonly stopReadingAt: number;
   /** Epoch ms. Events not stored by then are counted as abandoned. */

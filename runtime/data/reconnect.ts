@@ -7,7 +7,13 @@ export type Failure =
   /** The source ended a complete body. `page`: it sent events and set the next request time with `retry:`. */
   | { readonly kind: "end"; readonly page: boolean }
   | { readonly kind: "network" }
-  | { readonly kind: "http"; readonly status: number; readonly retryAfterMs?: number };
+  | {
+      readonly kind: "http";
+      readonly status: number;
+      readonly retryAfterMs?: number;
+      /** Time since this side closed its last connection. */
+      readonly closedMs?: number;
+    };
 
 export interface ReconnectState {
   /** Consecutive failed attempts. */
@@ -33,7 +39,7 @@ const RETRY_AFTER_CEILING_MS = 24 * 3_600_000;
 /**
  * Computes the wait before the next attempt. After a connection that delivered events: none, but a second between two starts.
  * After one that delivered nothing: none after the first network error, then 250 ms to 16 s; 5 s to 320 s after HTTP
- * errors; at least 60 s after rate limits. Applies the cap first, then full jitter. The policy follows the reconnect rules of the
+ * errors; at least 60 s after rate limits, unless this side closed a connection seconds before. Applies the cap first, then full jitter. The policy follows the reconnect rules of the
  * X API. `Retry-After` and `retry:` are lower bounds.
  */
 export function nextReconnect(state: ReconnectState, failure: Failure, random: () => number): Reconnect {
@@ -45,6 +51,8 @@ export function nextReconnect(state: ReconnectState, failure: Failure, random: (
   }
   if (failure.kind === "end" && failure.page) return { delayMs: floorMs, attempt };
   if (failure.kind === "http") {
+    const soon = retryAfterClose(failure);
+    if (soon !== undefined) return { delayMs: Math.max(floorMs, soon), attempt };
     const afterMs = Math.min(RETRY_AFTER_CEILING_MS, failure.retryAfterMs ?? 0);
     const ownMs =
       failure.status === 429 || failure.status === 420
@@ -56,4 +64,15 @@ export function nextReconnect(state: ReconnectState, failure: Failure, random: (
   }
   const ownMs = attempt === 0 ? 0 : backoffMs(attempt - 1, 250, 16_000, random);
   return { delayMs: Math.max(floorMs, ownMs), attempt: attempt + 1 };
+}
+
+/** Times of the attempts after our own close: 1, 2, 5 and 10 s apart. */
+const AFTER_CLOSE_MS = [1_000, 3_000, 8_000, 18_000];
+
+/** A server that allows one connection may count one that we just closed. It is asked again soon, unless it names a time. */
+function retryAfterClose(failure: Extract<Failure, { kind: "http" }>): number | undefined {
+  const { status, retryAfterMs, closedMs } = failure;
+  if (![409, 420, 429].includes(status) || retryAfterMs !== undefined || closedMs === undefined) return undefined;
+  const next = AFTER_CLOSE_MS.find((at) => at > closedMs);
+  return next === undefined ? undefined : next - closedMs;
 }

@@ -6,7 +6,7 @@ import { StreamError } from "../support/errors";
 import type { Logger } from "../support/logger";
 import { CheckpointTracker } from "./checkpoint-tracker";
 import { runConnection } from "./connection";
-import { failureOf, lastError } from "./connection-end";
+import { closedByUs, failureOf, lastError } from "./connection-end";
 import { EventPipeline } from "./event-pipeline";
 import type { EventStore, PutOversize } from "./event-store";
 import { noEventsError } from "./no-events-error";
@@ -109,6 +109,8 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
   let drained = false;
   /** Connections so far. Each has its number, since a source may refuse one that was open. */
   let connection = 0;
+  /** When this side closed the last connection, in this hop or the one before. */
+  let closedAt = options.predecessorClosedAt;
   const startedAt = clock.now();
 
   /** One attempt. Sends a second request if the source refused the position or an outdated key. */
@@ -244,7 +246,10 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
       const end = await attempt(source);
       const openMs = state.connectedSince === undefined ? undefined : clock.now() - state.connectedSince;
       state.connectedSince = undefined;
-      if (openMs !== undefined) options.onProgress({ kind: "closed", at: clock.now() });
+      if (openMs !== undefined) {
+        options.onProgress({ kind: "closed", at: clock.now() });
+        closedAt = closedByUs(end) ? clock.now() : undefined;
+      }
       if (stopReading.signal.aborted) {
         state.lastError ??= silence(openMs !== undefined);
         return { kind: "stopped" };
@@ -271,6 +276,7 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
           newEvents: pipeline.newEvents > 0,
           page: pipeline.counter > 0 && pipeline.serverRetryMs !== undefined,
           openMs,
+          closedMs: closedAt === undefined ? undefined : clock.now() - closedAt,
         }),
         random,
       );

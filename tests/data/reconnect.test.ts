@@ -30,6 +30,31 @@ describe("reconnect policy", () => {
     }
   });
 
+  it("asks again after 1, 2, 5 and 10 s when a rate limit follows our own close, then waits a minute", () => {
+    let closedMs = 20;
+    const waits = [1, 2, 3, 4, 5].map(() => {
+      const { delayMs, attempt } = nextReconnect({ attempt: 0 }, { kind: "http", status: 429, closedMs }, () => 0);
+      closedMs += delayMs;
+      return [delayMs, attempt];
+    });
+    assert.deepEqual(waits, [
+      [980, 0],
+      [2_000, 0],
+      [5_000, 0],
+      [10_000, 0],
+      [60_000, 1],
+    ]);
+  });
+
+  it("waits for the time in Retry-After, and a minute after a close that is long past or was not ours", () => {
+    const delayOf = (failure: object) =>
+      nextReconnect({ attempt: 0 }, { kind: "http", status: 429, ...failure }, () => 0).delayMs;
+    assert.equal(delayOf({ closedMs: 20, retryAfterMs: 7_000 }), 7_000);
+    assert.equal(delayOf({ closedMs: 18_000 }), 60_000);
+    assert.equal(delayOf({}), 60_000);
+    assert.equal(nextReconnect({ attempt: 0 }, { kind: "http", status: 503, closedMs: 20 }, () => 0.5).delayMs, 2_500);
+  });
+
   it("applies the cap before the jitter: half of the cap when random returns 0.5", () => {
     assert.equal(nextReconnect({ attempt: 50 }, { kind: "network" }, () => 0.5).delayMs, 8_000);
   });
