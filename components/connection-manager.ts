@@ -16,7 +16,7 @@ import { transformed } from "./transform";
 const HOP_SECONDS = 900;
 
 export interface ConnectionManager extends LambdaFunction {
-  /** Hash of bundle and settings. */
+  /** Hashes of code and configuration. */
   readonly release: string;
   /** Resources that a hop needs in addition to the function. Nothing may invoke the function before they exist. */
   readonly readiness: pulumi.Resource[];
@@ -31,10 +31,7 @@ export function createConnectionManager(
 ): ConnectionManager {
   const bundle = bundleHandler("connection-manager");
   const settingsJson = JSON.stringify(settings);
-  const release = createHash("sha256")
-    .update(`${bundle.hash} ${relayMemorySize} ${settingsJson}`)
-    .digest("hex")
-    .slice(0, 16);
+  const configuration = createHash("sha256").update(`${relayMemorySize} ${settingsJson}`).digest("hex").slice(0, 16);
   const manager = createLambda(scope, {
     role: "connection-manager",
     description: "Keeps streams open and writes their events to the event table",
@@ -47,7 +44,7 @@ export function createConnectionManager(
       [ENV.bucket]: stores.bucket.bucket,
       [ENV.sourceSecret]: stores.secret.arn,
       [ENV.settings]: settingsJson,
-      [ENV.release]: release,
+      [ENV.release]: configuration,
       // By default glibc keeps a memory arena per thread of V8, which costs 13 MB here.
       MALLOC_ARENA_MAX: "1",
     },
@@ -87,6 +84,8 @@ export function createConnectionManager(
   // A separate policy, because it needs the function's ARN, and the function depends on its first policy.
   const mayInvokeItself = attachPolicy(scope, `${name}-chain`, manager.role, invokeStatements(manager.function.arn));
   const secretVersion = stores.secretVersion ? [stores.secretVersion] : [];
+  // AWS updates code and configuration one after the other. In between, a hop has another release than the watchdog expects.
+  const release = `${bundle.codeHash}-${configuration}`;
   return { ...manager, release, readiness: [mayInvokeItself, ...mayRecur, asyncSettings, ...secretVersion] };
 }
 

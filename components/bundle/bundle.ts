@@ -12,6 +12,8 @@ export interface Code {
 export interface Bundle extends Code {
   readonly archive: pulumi.asset.AssetArchive;
   readonly hash: string;
+  /** Hash of the code file alone, which the function computes of the file that it runs. */
+  readonly codeHash: string;
   /** Size of the code file. */
   readonly bytes: number;
 }
@@ -34,6 +36,7 @@ export function toBundle(files: CodeFiles, handler: string, others: Assets = {})
     archive: new pulumi.asset.AssetArchive(assets),
     handler,
     hash: hash.digest("hex").slice(0, 16),
+    codeHash: createHash("sha256").update(code.toString()).digest("hex").slice(0, 16),
     bytes: code.length,
   };
 }
