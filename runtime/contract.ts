@@ -18,7 +18,10 @@ export const ENV = {
   sourceSecret: "STREAM_INGESTION_SOURCE_SECRET",
   /** JSON of {@link RelaySettings}. Manager, watchdog. */
   settings: "STREAM_INGESTION_SETTINGS",
-  /** Hash of bundle and settings. Where it differs from a row's `release`, the owner hands over. Manager, watchdog. */
+  /**
+   * Watchdog: the release to run. Where it differs from a row's `release`, the owner hands over. Manager: the second part of its release,
+   * a hash of settings and memory. The first part is the hash of the code that runs.
+   */
   release: "STREAM_INGESTION_RELEASE",
   /** `project-stack-instance`: the only dimension of the metrics, unique in an account. All functions. */
   deployment: "STREAM_INGESTION_DEPLOYMENT",
@@ -414,6 +417,16 @@ export interface ConnectionRow extends StreamHistory, StreamHealth {
   /** Nonce of the invocation that holds the lease. Absent: released. */
   readonly owner?: string;
   readonly expiresAt?: number;
+  /** The invocation that holds the lease, and possibly those of other streams. */
+  readonly hop?: HopPlan;
+  /** The hop is alive until then. In the row of one stream of each shared hop. */
+  readonly beatUntil?: number;
+  /** When the owner succeeded another one by a handover. Absent: the lease was free. */
+  readonly handedOverAt?: number;
+  /** Share of a hop that the stream used lately, 0 to 1. */
+  readonly load?: number;
+  /** Last time that the watchdog moved the stream to a hop with others. */
+  readonly movedAt?: number;
   /** Generation whose owner handed over and may still report its last events. Absent: the lease was free when it was acquired. */
   readonly handedOverFrom?: number;
   readonly claim?: Claim;
@@ -443,10 +456,21 @@ export interface ConnectionRow extends StreamHistory, StreamHealth {
   readonly lastError?: LastError;
 }
 
+/** An invocation of the connection manager, as the rows of its streams show it. */
+export interface HopPlan {
+  readonly id: string;
+  /** Planned handover of all its streams. */
+  readonly handoverAt: number;
+  /** Time it had at entry. */
+  readonly ms: number;
+}
+
 /** Permits a successor to connect while its predecessor still owns the lease. */
 export interface Claim {
   readonly nonce: string;
   readonly until: number;
+  /** The successor does not connect before the lease is released: the upstream takes one connection. */
+  readonly waits?: true;
   readonly refused?: { readonly status: number; readonly retryAt?: number };
 }
 

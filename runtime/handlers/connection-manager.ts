@@ -2,6 +2,7 @@ import type { Context } from "aws-lambda";
 import { awsClient } from "../aws/json-client";
 import { s3Client } from "../aws/s3-client";
 import { randomNonce } from "../control/deps";
+import { capacityOf } from "../control/hop/load";
 import { hopMeter } from "../control/hop/metrics";
 import { parseHopPayload } from "../control/hop/payload";
 import { runHop } from "../control/hop/run-hop";
@@ -14,10 +15,12 @@ import { jsonLogger } from "../support/logger";
 import { emfMetrics } from "../support/metrics";
 import { connectionTable, invokeFunction } from "./aws";
 import { awsTarget, environment } from "./environment";
+import { runningRelease } from "./release";
 import { relaySettings } from "./settings";
 import { readSourceSecret } from "./source-secret";
 
 const settings = relaySettings();
+const release = runningRelease(__filename);
 /** Timeout for storing an oversize event in S3. */
 const OVERSIZE_TIMEOUT_MS = 10_000;
 
@@ -72,8 +75,10 @@ export async function handler(event: unknown, context: Context): Promise<Record<
         createRelay: (options) => meter.watch(createRelay(options, relayDeps)),
         handover: settings.relay.handover,
         longestChain: settings.relay.recursion === "none" ? LONGEST_CHAIN : undefined,
-        release: environment("release"),
+        release,
         onHandover: meter.onHandover,
+        capacity: capacityOf(Number(context.memoryLimitInMB)),
+        sharing: settings.relay.streamsPerHop > 1,
       },
     );
     return Object.fromEntries(reasons);

@@ -62,7 +62,7 @@ describe("the counters of a stream", () => {
 
   it("keep the events in flight of a predecessor that crashes after its successor acquired, until the next free acquire", async () => {
     await begin({ coldStartMs: 500 });
-    await simulation.clock.advance(HOP - 2 * MINUTE);
+    await simulation.untilHandover();
     let generation = simulation.row().generation;
     while (simulation.row().generation === generation) await simulation.clock.advance(100);
     kill(0);
@@ -102,7 +102,7 @@ describe("the counters of a stream", () => {
   }
 
   it("count events as unknown when a start without the checkpoint takes the stream from a dead owner", async () => {
-    await begin({ watchdog: false });
+    await begin({ watchdog: false, streamsPerHop: 1 });
     kill(0);
     await simulation.clock.advance(MINUTE);
     await simulation.start("s", { resume: false });

@@ -64,6 +64,7 @@ describe("connection manager handler", () => {
       const context = {
         awsRequestId: `r${hops.length}`,
         functionName: "manager",
+        memoryLimitInMB: "256",
         getRemainingTimeInMillis: () => endsAt - Date.now(),
       } as unknown as Context;
       hops.push(handler(JSON.parse(body.toString()), context));

@@ -117,6 +117,7 @@ describe("start, stop and the declared list", () => {
   });
 
   it("marks a stream closed directly when no hop owns it", async () => {
+    simulation = new Simulation({ streamsPerHop: 1 });
     await simulation.start();
     await simulation.clock.advance(5_000);
     simulation.hops[0]!.kill();

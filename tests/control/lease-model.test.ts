@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Clause, RowChange } from "../../runtime/control/table/row-change";
-import { type Faults, type Mutation, NO_FAULTS } from "./model";
+import { type Faults, type Mutation, NO_FAULTS, type Upstream } from "./model";
 import { check } from "./model-checker";
 
 /** Length of each search in time steps. `MODEL_SPAN=7 npx mocha tests/control/lease-model.test.ts` takes minutes and checks millions of states. */
@@ -10,7 +10,7 @@ const ONE: Faults = { ...NO_FAULTS, watchdogs: 1 };
 describe("lease protocol, over all interleavings", function () {
   this.timeout(3_600_000);
 
-  const cases: readonly (readonly [string, Partial<Faults>, { readonly single?: boolean }?])[] = [
+  const cases: readonly (readonly [string, Partial<Faults>, { readonly upstream?: Upstream }?])[] = [
     ["two hops and a watchdog", { headers: true }],
     ["events that are stored at any moment", { events: 1 }],
     ["a stop at any moment", { stops: 1 }],
@@ -22,14 +22,33 @@ describe("lease protocol, over all interleavings", function () {
     ["an invocation that is delivered twice", { duplicateInvokes: 1, hops: 3 }],
     ["an invocation that is lost", { lostInvokes: 1, hops: 3 }],
     ["a connection that the upstream closes", { drops: 1 }],
-    ["an upstream that allows one connection", { hops: 3 }, { single: true }],
+    ["an upstream that allows one connection", { hops: 3 }, { upstream: "single" }],
+    ["a move that nobody expects", { watchdogs: 0, merges: 1, hops: 3 }],
+    ["two watchdogs that move the stream at once", { watchdogs: 0, merges: 2, hops: 4 }],
+    ["a move during a stop", { watchdogs: 0, merges: 1, stops: 1, hops: 3 }],
+    ["a move while a hop crashes", { watchdogs: 0, merges: 1, crashes: 1, hops: 3 }],
+    ["a move that is lost", { watchdogs: 0, merges: 1, lostInvokes: 1, hops: 3 }],
+    ["a move without a response of the table", { watchdogs: 0, merges: 1, lostResponses: 1, hops: 3 }],
+    ["a move where the upstream allows one connection", { watchdogs: 0, merges: 1, hops: 3 }, { upstream: "single" }],
+    [
+      "a move where the upstream keeps the newest connection",
+      { watchdogs: 0, merges: 1, hops: 3 },
+      { upstream: "newest" },
+    ],
+    ["a hop that is lost before its streams' leases end", { watchdogs: 0, losses: 1, crashes: 1, hops: 3 }],
+    ["a hop that is lost, and resumes", { watchdogs: 0, losses: 1, pauses: 1, hops: 3 }],
+    ["a hop that is lost during a move", { watchdogs: 0, losses: 1, merges: 1, crashes: 1, hops: 3 }],
+    ["a crash where the upstream allows one connection", { crashes: 1, hops: 3 }, { upstream: "single" }],
+    ["a stop where the upstream allows one connection", { stops: 1, hops: 3 }, { upstream: "single" }],
   ];
   for (const [name, faults, options] of cases) {
     for (const running of [false, true]) {
+      // No stream moves in its first moments.
+      if (faults.merges && !running) continue;
       it(`holds ${running ? "in a handover" : "from a start"} with ${name}`, function () {
         const { states, violation } = check(
           { ...ONE, ...faults },
-          { ...options, running, span: SPAN, recoveryEvery: 5 },
+          { ...options, running, span: SPAN + (faults.losses ? 1 : 0), recoveryEvery: faults.losses ? 20 : 5 },
         );
         assert.equal(violation, undefined, violation && `${violation.what}:\n${violation.path.join("\n")}`);
         assert.ok(states > 300, `only ${states} states: the search is broken`);
@@ -38,19 +57,19 @@ describe("lease protocol, over all interleavings", function () {
     }
   }
 
-  for (const [name, faults, options] of cases)
+  for (const [name, faults, options] of cases) {
+    if (faults.merges || faults.losses) continue;
     it(`holds in a handover by the watchdog, which ends each chain, with ${name}`, function () {
       const circumstances = { ...options, running: true, endsChains: true };
-      // A refused successor makes a break, after which the next run invokes another one.
-      const watchdogs = options?.single ? 2 : 1;
       const { states, generation, violation } = check(
-        { ...ONE, watchdogs, ...faults },
+        { ...ONE, ...faults },
         { ...circumstances, span: SPAN, recoveryEvery: 5 },
       );
       assert.equal(violation, undefined, violation && `${violation.what}:\n${violation.path.join("\n")}`);
       assert.ok(generation > 1, "no successor acquired the stream");
       this.test!.title += ` (${states} states)`;
     });
+  }
 
   /** A seeded bug: removes the matching clauses from the named change. */
   const without =

@@ -11,6 +11,7 @@ import {
   type Mutation,
   NO_FAULTS,
   successors,
+  type Upstream,
 } from "./model";
 
 export interface Checked {
@@ -23,7 +24,7 @@ export interface Checked {
 }
 
 export interface CheckOptions {
-  readonly single?: boolean;
+  readonly upstream?: Upstream;
   readonly endsChains?: boolean;
   readonly mutate?: Mutation;
   /** Recovery is checked from every n-th state. @default 1 */
@@ -37,7 +38,7 @@ export interface CheckOptions {
 /** Checks every reachable state, breadth first, so that a violation is reported with a shortest path. */
 export function check(
   faults: Faults,
-  { single = false, endsChains = false, mutate, recoveryEvery = 1, running = false, span = 5 }: CheckOptions = {},
+  { upstream = "any", endsChains = false, mutate, recoveryEvery = 1, running = false, span = 5 }: CheckOptions = {},
 ): Checked {
   interface Node {
     readonly model: Model;
@@ -45,7 +46,7 @@ export function check(
     readonly move: string;
     readonly depth: number;
   }
-  const begin = initial(faults, { single, endsChains });
+  const begin = initial(faults, { upstream, endsChains });
   const start = running ? beforeHandover(begin) : begin;
   const horizon = start.now + span;
   const first: Node = { model: start, move: "begin", depth: 0 };
@@ -120,7 +121,7 @@ function beforeHandover(model: Model): Model {
 function prefer(moves: readonly Move[], { now }: Model): Move | undefined {
   const rank = ({ name }: Move) => {
     if (name === "time") return 2;
-    if (name === "watchdog reads") return now % 10 === 0 ? 1 : 3;
+    if (name === "watchdog reads" || name === "watchdog finds the hop lost") return now % 10 === 0 ? 1 : 3;
     return name.endsWith("headers") ? 4 : 0;
   };
   return [...moves].sort((a, b) => rank(a) - rank(b)).find((move) => rank(move) < 3);
@@ -159,10 +160,10 @@ function keyOf({ now, row, hops, invoked, watchdog, stored, left }: Model): stri
 
 function rowKey(row: StoredRow | undefined): unknown {
   if (!row) return undefined;
-  const { desired, desiredVersion, status, generation, owner, expiresAt, claim, checkpoint, retryAt } =
+  const { desired, desiredVersion, status, generation, owner, expiresAt, beatUntil, claim, checkpoint, retryAt } =
     toConnectionRow(row);
   const breaks = row.handoverMode !== undefined;
-  return [desired, desiredVersion, status, generation, owner, expiresAt, claim, checkpoint, retryAt, breaks];
+  return [desired, desiredVersion, status, generation, owner, expiresAt, beatUntil, claim, checkpoint, retryAt, breaks];
 }
 
 function hopKey({ nonce, enteredAt, state, pending, events, relay, checkpoint, connectedSince, paused }: Hop): unknown {

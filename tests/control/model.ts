@@ -15,6 +15,7 @@ import { toConnectionRow, type WriteResult } from "../../runtime/control/table/c
 import type { RowChange, StoredRow } from "../../runtime/control/table/row-change";
 import { watchdogChange } from "../../runtime/control/watchdog/changes";
 import { type Decision, decide } from "../../runtime/control/watchdog/decision";
+import { lostHops } from "../../runtime/control/watchdog/lost-hops";
 import type { RelaySnapshot } from "../../runtime/relay-port";
 import { applyChange } from "./memory-table";
 
@@ -37,9 +38,16 @@ const TIMES: HopTiming = {
   leaseMs: 5,
   leaseMarginMs: 1,
   shortestHopMs: 6,
+  spreadMs: 0,
+  phaseMs: 0,
+  watchMs: 1,
+  sharedLeaseMs: 5,
+  quietRenewMs: 2,
   requestMs: 1,
   retryMs: 1,
 };
+/** Where hops are lost, a stream's lease is longer than the beat of its hop. */
+const SHARED: HopTiming = { ...TIMES, sharedLeaseMs: 9 };
 const HOP = 11;
 const RELEASE = "r";
 
@@ -82,6 +90,10 @@ export interface Faults {
   readonly headers: boolean;
   /** Events that the upstream sends. */
   readonly events: number;
+  /** Invocations of a hop that nobody but the watchdog expects: it moves the stream. */
+  readonly merges: number;
+  /** Hops that crashed or are paused, and that the watchdog finds lost before the streams' leases end. */
+  readonly losses: number;
 }
 
 /** No faults and no requests. */
@@ -98,7 +110,12 @@ export const NO_FAULTS: Faults = {
   hops: 2,
   headers: false,
   events: 0,
+  merges: 0,
+  losses: 0,
 };
+
+/** `single`: a second connection is refused. `newest`: a second connection ends the first. */
+export type Upstream = "any" | "single" | "newest";
 
 export interface Model {
   readonly now: number;
@@ -108,10 +125,11 @@ export interface Model {
   readonly watchdog?: { readonly row: ConnectionRow; readonly decision: Decision; readonly at: number };
   readonly stored: readonly number[];
   readonly left: Faults;
-  /** The upstream allows one connection. */
-  readonly single: boolean;
+  readonly upstream: Upstream;
   /** Every hop is the last one of its chain, and the watchdog invokes its successor. */
   readonly endsChains: boolean;
+  /** The leases of streams are longer than the beat of their hop. */
+  readonly longLeases: boolean;
   /** generation → nonce that acquired it. */
   readonly owners: Readonly<Record<number, string>>;
   readonly violation?: string;
@@ -124,7 +142,7 @@ export interface Move {
 }
 
 /** How the upstream and the deployment are. */
-export type Circumstances = Pick<Model, "single" | "endsChains">;
+export type Circumstances = Pick<Model, "upstream" | "endsChains">;
 
 /** Time of the first handover. */
 export const firstHandover = ({ endsChains }: Circumstances): number =>
@@ -143,6 +161,7 @@ export function initial(faults: Faults, circumstances: Circumstances): Model {
     stored: [],
     left: faults,
     ...circumstances,
+    longLeases: faults.losses > 0,
     owners: {},
     names: 1,
   };
@@ -201,16 +220,17 @@ function hopMoves(model: Model, i: number, hop: Hop, mutate: Mutation): [string,
         deliver(`${of.kind}, lost`, none, responded, spend(model, "lostResponses"));
       }
     }
-  } else if (wakeAt(hop.state) <= model.now) deliver("tick", { kind: "tick" });
+  } else if (wakeOf(model, hop) <= model.now) deliver("tick", { kind: "tick" });
 
   const at = model.now;
   if (hop.relay === "connecting") {
     const others = model.hops.some((other, o) => o !== i && isConnected(other));
-    if (model.single && others && hop.state.phase === "connecting") {
+    if (model.upstream === "single" && others && hop.state.phase === "connecting") {
       deliver("is refused", ended({ kind: "refused", status: 429 }), { relay: "gone" });
     } else {
       const flowing = { relay: "flowing", connectedSince: at, firstByteAt: at } as const;
-      deliver("first byte", { kind: "progress", progress: { kind: "first-byte", at } }, flowing);
+      const base = model.upstream === "newest" ? dropOthers(model, i, mutate) : model;
+      deliver("first byte", { kind: "progress", progress: { kind: "first-byte", at } }, flowing, base);
       if (model.left.headers && hop.connectedSince === undefined) {
         deliver("headers", { kind: "progress", progress: { kind: "open", at } }, { connectedSince: at });
       }
@@ -244,10 +264,21 @@ function outsideMoves(model: Model, mutate: Mutation): [string, Model][] {
     const opened = spend(desire(open(row, { nonce, now, resume: true })), "starts");
     moves.push(["start", { ...opened, ...named, invoked: [...model.invoked, { streamId: "s" }] }]);
   }
+  if (left.merges > 0 && row.owner !== undefined && mayMove(row, now)) {
+    const moved = { streamId: "s", generation: row.generation };
+    moves.push(["merge", spend({ ...model, invoked: [...model.invoked, moved] }, "merges")]);
+  }
   if (left.watchdogs > 0 && !watchdog) {
     const decision = decide(row, { now, release: RELEASE, endsChains: model.endsChains });
     if (decision.kind !== "nothing") {
       moves.push(["watchdog reads", spend({ ...model, watchdog: { row, decision, at: now } }, "watchdogs")]);
+    }
+  }
+  const lost = row.hop !== undefined && lostHops([row], now).has(row.hop.id);
+  if (left.losses > 0 && !watchdog && lost) {
+    const decision = decide(row, { now, release: RELEASE, lost: true });
+    if (decision.kind !== "nothing") {
+      moves.push(["watchdog finds the hop lost", spend({ ...model, watchdog: { row, decision, at: now } }, "losses")]);
     }
   }
   if (watchdog) moves.push(["watchdog acts", watchdogActs(model, watchdog, mutate)]);
@@ -263,6 +294,21 @@ function watchdogActs(model: Model, { row, decision, at }: NonNullable<Model["wa
   const successor = decision.kind === "invoke-successor" && { generation: decision.generation };
   return after && !later ? { ...done, invoked: [...done.invoked, { streamId: "s", ...successor }] } : done;
 }
+
+/** The upstream keeps the newest connection alone. */
+function dropOthers(model: Model, newest: number, mutate: Mutation): Model {
+  return model.hops.reduce(
+    (after, hop, i) =>
+      i === newest || hop.relay !== "flowing"
+        ? after
+        : feed(after, i, { kind: "dropped" }, { relay: "dropped", connectedSince: undefined }, mutate),
+    model,
+  );
+}
+
+/** No stream moves soon after a handover: its predecessor may still read. Two watchdogs may both find that it may move. */
+const mayMove = ({ desired, expiresAt = 0, handedOverAt = 0 }: ConnectionRow, now: number) =>
+  desired === "open" && expiresAt > now && now >= handedOverAt + TIMES.leaseMs;
 
 /** Starts a hop, which issues its first command. */
 function withHop(model: Model, stream: HopStream, mutate: Mutation): Model {
@@ -361,12 +407,28 @@ function contextOf(model: Model, hop: Hop): HopContext {
     nonce: hop.nonce,
     enteredAt: hop.enteredAt,
     deadlineAt: deadlineOf(hop),
-    timing: TIMES,
+    timing: model.longLeases ? SHARED : TIMES,
     endsChain: model.endsChains,
+    hop: hop.nonce,
+    beganAt: hop.enteredAt,
+    handoverAt: deadlineOf(hop) - TIMES.leadMs - (model.endsChains ? TIMES.watchdogMs : 0),
+    phaseMs: 0,
+    handoverMs: TIMES.leadMs,
+    sharing: true,
+    carriesBeat: true,
+    hopUntil: hopUntilOf(model, hop),
     handover: "auto",
     release: RELEASE,
   };
 }
+
+/** The end of the beat, by the owner's clock: another hop may take the stream, whatever the time of its lease. */
+function hopUntilOf({ longLeases }: Model, { state }: Hop): number {
+  if (!longLeases || (state.phase !== "holding" && state.phase !== "handing-over")) return Number.POSITIVE_INFINITY;
+  return (state.lease.row.beatUntil ?? Number.POSITIVE_INFINITY) - TIMES.leaseMarginMs;
+}
+
+const wakeOf = (model: Model, hop: Hop): number => Math.min(wakeAt(hop.state), hopUntilOf(model, hop));
 
 /** Whether no step is due: timers fire, requests end and drains finish before the time advances. */
 function mayWait(model: Model): boolean {
@@ -375,7 +437,7 @@ function mayWait(model: Model): boolean {
     model.hops.every((hop) => {
       if (hop.state.phase === "left" || hop.paused) return true;
       if (hop.pending) return hop.pending.at === model.now;
-      return wakeAt(hop.state) > model.now && (hop.relay !== "draining" || hop.drainSince === model.now);
+      return wakeOf(model, hop) > model.now && (hop.relay !== "draining" || hop.drainSince === model.now);
     })
   );
 }

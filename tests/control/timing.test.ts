@@ -17,7 +17,12 @@ describe("hop timing", () => {
       renewHandingOverMs: 1_000,
       leaseMs: 30_000,
       leaseMarginMs: 3_000,
+      sharedLeaseMs: 300_000,
+      quietRenewMs: 120_000,
       shortestHopMs: 60_000,
+      spreadMs: 30_000,
+      phaseMs: 120_000,
+      watchMs: 50,
       requestMs: 3_000,
       retryMs: 1_000,
     });

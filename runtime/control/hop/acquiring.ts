@@ -1,6 +1,8 @@
+import type { RelayOutcome } from "../../relay-port";
 import { hold } from "./holding";
 import { leave, left } from "./leaving";
-import type { Connecting, HopContext, HopEvent, StreamState, Transition } from "./state";
+import { standBy } from "./standing-by";
+import { type Connecting, type HopContext, type HopEvent, modeOf, type StreamState, type Transition } from "./state";
 
 type Acquiring = Extract<StreamState, { phase: "claiming" | "acquiring" | "connecting" }>;
 
@@ -21,6 +23,7 @@ function claiming(state: Extract<Acquiring, { phase: "claiming" }>, event: HopEv
   if (!written.applied && written.uncertain) return retryLater(state, context);
   if (!written.applied || !written.row.claim) return left("not-needed");
   const { row } = written;
+  if (modeOf(row, context) === "break") return standBy(state.generation, context);
   const next: Connecting = {
     phase: "connecting",
     generation: state.generation,
@@ -48,8 +51,23 @@ function acquiring(
 
 /** The command is repeated for the length of one lease; after that the watchdog is the retry. */
 function retryLater<S extends Extract<Acquiring, { commandAt: number }>>(state: S, context: HopContext): Transition {
-  if (context.now >= context.enteredAt + context.timing.leaseMs) return left("not-needed");
+  if (context.now >= context.beganAt + context.timing.leaseMs) return left("not-needed");
   return { state: { ...state, commandAt: context.now + context.timing.retryMs } };
+}
+
+/** How long break stays the mode after a refusal. Then overlap is tried again: a single 429 is not permanent. */
+const REMEMBER_BREAK_MS = 24 * 60 * 60 * 1000;
+
+/** The upstream takes one connection: connect when the predecessor has closed its own, unless the upstream named a later time. */
+function refused(
+  { generation }: Connecting,
+  { status, retryAt }: Extract<RelayOutcome, { kind: "refused" }>,
+  context: HopContext,
+): Transition {
+  const refusal = { status, retryAt, breakUntil: context.now + REMEMBER_BREAK_MS };
+  const tooLate = retryAt !== undefined && retryAt > context.now + context.timing.leadMs;
+  if (tooLate) return leave({ kind: "refuse", refusal }, { drained: true, context });
+  return standBy(generation, context, refusal);
 }
 
 /** Connected under a claim; the predecessor still reads. */
@@ -64,6 +82,7 @@ function connecting(state: Connecting, event: HopEvent, context: HopContext): Tr
       if (context.now >= state.claimUntil) return leave({ kind: "release-claim" });
       return context.now >= state.acquireAt ? acquire : { state };
     case "progress":
+      if (context.now >= state.claimUntil) return leave({ kind: "release-claim" });
       if (event.progress.kind === "first-byte") return acquire;
       if (event.progress.kind !== "open" && !(event.progress.kind === "sent" && state.lateHead)) return { state };
       // Many servers send headers before they subscribe, and quiet streams send nothing for long, perhaps not even headers.
@@ -79,10 +98,7 @@ function connecting(state: Connecting, event: HopEvent, context: HopContext): Tr
       return { state, effects: [{ do: "reconnect", allowed: false }] };
     case "ended":
       return event.outcome.kind === "refused"
-        ? leave(
-            { kind: "refuse", status: event.outcome.status, retryAt: event.outcome.retryAt },
-            { drained: true, context },
-          )
+        ? refused(state, event.outcome, context)
         : leave({ kind: "release-claim" }, { drained: true, context });
     default:
       return { state };

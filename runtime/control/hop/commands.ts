@@ -1,4 +1,4 @@
-import { type Counters, STATUS, type Status, ZERO_COUNTERS } from "../../contract";
+import { type ConnectionRow, type Counters, STATUS, type Status, ZERO_COUNTERS } from "../../contract";
 import type { RelayOutcome, RelaySnapshot } from "../../relay-port";
 import { toConnectionRow, write } from "../table/connection-table";
 import type { RowChange } from "../table/row-change";
@@ -14,13 +14,15 @@ import {
   release,
   releaseClaim,
   renew,
+  waitForRelease,
 } from "./lease";
+import { capacityOf, loadMeter } from "./load";
 import { HOP_EVENT } from "./log-events";
 import type { RelayRunner } from "./relay-runner";
-import type { Command, ExitPlan, HopContext, HopEvent, Lease } from "./state";
+import { type Command, type ExitPlan, type HopContext, type HopEvent, isOwner, type Lease } from "./state";
 
-/** How long break stays the mode after a refusal. Then overlap is tried again: a single 429 is not permanent. */
-const REMEMBER_BREAK_MS = 24 * 60 * 60 * 1000;
+/** Memory of a connection manager whose size is not known, in MB. */
+const DEFAULT_MB = 256;
 
 /** A command that writes the stream's row. */
 export type WriteCommand = Exclude<Command, { kind: "read" | "invoke" }>;
@@ -34,6 +36,7 @@ export function commandRunner(
 ): (command: Command) => Promise<HopEvent> {
   const { table, invokeStream } = deps;
   const logger = deps.logger.with({ streamId });
+  const loadOf = loadMeter(deps.capacity ?? capacityOf(DEFAULT_MB), deps.clock.now());
   let reported = ZERO_COUNTERS;
   let uncertain: { change: RowChange; reported: Counters } | undefined;
 
@@ -48,14 +51,31 @@ export function commandRunner(
   const change = async (command: WriteCommand): Promise<HopEvent> => {
     await settle();
     const snapshot = relay.snapshot();
-    const prepared = prepareChange(command, context(), { snapshot, reported, closedAt: relay.closedAt() });
+    const load = loadOf(snapshot.counters, deps.clock.now());
+    const prepared = prepareChange(command, context(), { snapshot, reported, load, closedAt: relay.closedAt() });
+    if (command.kind === "renew") {
+      const seen = await unchanged(command.lease, prepared.change, context());
+      if (seen) return { kind: "response", to: command, written: { applied: true, row: seen } };
+    }
     const counts = prepared.change.add !== undefined && command.kind !== "acquire";
     if (counts) uncertain = { change: prepared.change, reported: snapshot.counters };
     const written = await write(table, streamId, prepared.change);
     if (counts && written.applied) reported = snapshot.counters;
     if (written.applied || !written.uncertain) uncertain = undefined;
+    if (written.applied && written.row.beatUntil !== undefined)
+      deps.beat?.beaten(written.row.beatUntil - context().timing.leaseMarginMs);
     if (written.applied) report(command, prepared, written.row.generation);
     return { kind: "response", to: command, written };
+  };
+
+  /** A stream of a shared hop that has nothing to report reads its row instead of writing it. Undefined: write. */
+  const unchanged = async (lease: Lease, renewal: RowChange, { now, timing, sharing, carriesBeat }: HopContext) => {
+    if (!sharing || carriesBeat || reportsNews(renewal, lease.row)) return undefined;
+    const stored = await table.read(streamId);
+    const row = stored && toConnectionRow(stored);
+    const mine = row && isOwner(row, lease, context());
+    const lasts = (row?.expiresAt ?? 0) - now > timing.sharedLeaseMs - timing.quietRenewMs;
+    return mine && lasts ? row : undefined;
   };
 
   const report = (command: Command, { measured }: PreparedChange, generation: number) => {
@@ -92,6 +112,8 @@ export function commandRunner(
 export interface RelayReport {
   readonly snapshot: RelaySnapshot;
   readonly reported: Counters;
+  /** Share of a hop that the stream used lately. */
+  readonly load?: number;
   readonly closedAt?: number;
 }
 
@@ -107,28 +129,45 @@ export function prepareChange(command: WriteCommand, context: HopContext, relay:
   switch (command.kind) {
     case "claim":
       return { change: claim({ nonce, generation: command.generation, now, until: now + timing.claimMs }) };
+    case "wait-for-release": {
+      const { generation, refusal } = command;
+      return { change: waitForRelease({ nonce, generation, until: now + timing.claimMs, refusal }) };
+    }
     case "acquire": {
-      const snapshot = command.claimed === undefined ? undefined : relay.snapshot;
-      const expiresAt = now + timing.leaseMs;
+      const { claimed, waited } = command;
+      const connected = claimed !== undefined && !waited;
+      const { release, handoverAt, enteredAt, deadlineAt } = context;
+      const hop = { id: context.hop, handoverAt, ms: deadlineAt - enteredAt };
+      const { expiresAt, beatUntil } = leaseFrom(context);
       return {
-        change: acquire({ nonce, now, expiresAt, release: context.release, claimed: command.claimed, relay: snapshot }),
+        change: acquire({
+          ...{ beatUntil, nonce, now, expiresAt, release, hop, claimed, waited },
+          relay: connected ? relay.snapshot : undefined,
+        }),
       };
     }
     case "renew": {
       const { lease, status = statusOf(relay.snapshot) } = command;
-      const expiresAt = Math.max(now + timing.leaseMs, (lease.row.expiresAt ?? 0) + 1);
+      const { beatUntil, ...until } = leaseFrom(context);
+      const expiresAt = Math.max(until.expiresAt, (lease.row.expiresAt ?? 0) + 1);
       const { report, measured } = reportOf(lease, status, relay);
-      return { change: renew({ ...held(lease, context), expiresAt }, report), measured };
+      return { change: renew({ ...held(lease, context), expiresAt, beatUntil }, report), measured };
     }
     case "release":
       return releaseChange(command.plan, context, relay);
     case "add-final-counters":
       return finalCountersChange(command.plan, context, relay);
     case "refuse":
-      return { change: refuse({ nonce, status: command.status, retryAt: command.retryAt }) };
+      return { change: refuse({ nonce, ...command.refusal }) };
     case "release-claim":
       return { change: releaseClaim({ nonce, lateHead: relay.snapshot.history.lateHead }) };
   }
+}
+
+/** A lease from now on. In a hop that may carry several streams, it is long, and the hop's beat is short. */
+function leaseFrom({ now, timing, sharing, carriesBeat }: HopContext) {
+  const beatUntil = sharing && carriesBeat ? now + timing.leaseMs : undefined;
+  return { expiresAt: now + (sharing ? timing.sharedLeaseMs : timing.leaseMs), beatUntil };
 }
 
 function releaseChange(
@@ -139,16 +178,11 @@ function releaseChange(
   const { lease, outcome } = plan;
   const seen = lease.row.desiredVersion;
   const { report, measured } = reportOf(lease, plan.status, withOutcome(relay, outcome));
-  const handoverMode = { mode: "break", until: context.now + REMEMBER_BREAK_MS } as const;
-  const change = release(
-    { ...held(lease, context), desiredVersion: seen },
-    { ...report, ...(plan.rememberBreak && { handoverMode }) },
-    {
-      writeCheckpoint: seen === lease.desiredVersion || lease.row.desired === "closed",
-      disconnectedAt: plan.measureGap ? (relay.closedAt ?? context.now) : undefined,
-      retryAt: outcome?.kind === "waiting" || outcome?.kind === "refused" ? outcome.retryAt : plan.retryAt,
-    },
-  );
+  const change = release({ ...held(lease, context), desiredVersion: seen }, report, {
+    writeCheckpoint: seen === lease.desiredVersion || lease.row.desired === "closed",
+    disconnectedAt: plan.measureGap ? (relay.closedAt ?? context.now) : undefined,
+    retryAt: outcome?.kind === "waiting" || outcome?.kind === "refused" ? outcome.retryAt : plan.retryAt,
+  });
   return { change, measured };
 }
 
@@ -175,12 +209,24 @@ function inFlightWasUnknown(counted: Counters): Counters {
 function reportOf(
   lease: Lease,
   status: Status,
-  { snapshot, reported }: RelayReport,
+  { snapshot, reported, load }: RelayReport,
 ): { report: Report; measured?: HandoverMeasurement } {
   const measured = measuredBySuccessor(lease.row, snapshot);
   const handover = measured && addHandover(lease.row.handover, measured);
   const counted = countedSince(reported, snapshot.counters);
-  return { report: { status, relay: snapshot, counted, handover }, measured };
+  return { report: { status, relay: snapshot, counted, load, handover }, measured };
+}
+
+/** Attributes that change all the time. */
+const ROUTINE = new Set(["expiresAt", "lastByteAt", "load", "counters.bytes"]);
+
+/** Whether a renewal would write more than the time. */
+export function reportsNews({ set, add = {} }: RowChange, row: ConnectionRow): boolean {
+  if (Object.keys(add).some((path) => !ROUTINE.has(path))) return true;
+  const before: Partial<Record<string, unknown>> = { ...row };
+  return Object.entries(set).some(
+    ([name, value]) => !ROUTINE.has(name) && JSON.stringify(value) !== JSON.stringify(before[name]),
+  );
 }
 
 /** Adds the outcome of the relay, which is newer than its snapshot. */

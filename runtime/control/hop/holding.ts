@@ -18,12 +18,7 @@ type Owning = Holding | HandingOver;
 /** The lease was just acquired. */
 export function hold(row: ConnectionRow, context: HopContext): Transition {
   const lease = renewed(undefined, row, context, context.timing.renewMs);
-  return { state: { phase: "holding", lease, handoverAt: plannedHandoverAt(context), early: false } };
-}
-
-/** The watchdog needs more time than a hop that invokes its successor itself. */
-function plannedHandoverAt({ deadlineAt, timing, endsChain }: HopContext): number {
-  return deadlineAt - timing.leadMs - (endsChain ? timing.watchdogMs : 0);
+  return { state: { phase: "holding", lease, handoverAt: context.handoverAt, early: false } };
 }
 
 /** From the lease to the decision to leave. */
@@ -46,10 +41,14 @@ export function holdingTransition(state: Owning, event: HopEvent, context: HopCo
       if (event.progress.kind !== "first-byte" && event.progress.kind !== "open") return { state };
       return { state: withLease(state, { ...state.lease, renewAt: context.now }) };
     case "dropped":
-      if (state.phase === "handing-over") return { state, command: { kind: "read" } };
+      if (state.phase === "handing-over" || context.sharing) return { state, command: { kind: "read" } };
       return { state, effects: [{ do: "reconnect", allowed: context.now < state.lease.until }] };
     case "ended":
       return onEnded(state, event.outcome, context);
+    case "carry-beat":
+      return { state: withLease(state, { ...state.lease, renewAt: context.now }) };
+    case "early-handover":
+      return state.phase === "holding" ? { state: withEarlyHandover(state, event.at) } : { state };
     default:
       return { state };
   }
@@ -57,7 +56,7 @@ export function holdingTransition(state: Owning, event: HopEvent, context: HopCo
 
 function onTick(state: Owning, context: HopContext): Transition {
   const { lease } = state;
-  if (context.now >= lease.until) {
+  if (context.now >= Math.min(lease.until, context.hopUntil)) {
     return leave({
       kind: "release",
       lease,
@@ -76,7 +75,7 @@ function onTick(state: Owning, context: HopContext): Transition {
     }
     if (context.now >= state.giveUpAt) {
       return {
-        state: { phase: "holding", lease, handoverAt: plannedHandoverAt(context), early: false },
+        state: { phase: "holding", lease, handoverAt: context.handoverAt, early: false },
       };
     }
   }
@@ -87,10 +86,9 @@ function onTick(state: Owning, context: HopContext): Transition {
 
 function startHandover(state: Holding, context: HopContext): Transition {
   const { lease } = state;
-  if (modeOf(lease.row, context) === "break") return breakNow(lease, { remember: false }, context);
   if (context.endsChain) return leaveItToTheWatchdog(state, context);
   if (!mayChain(context)) return { state: { ...state, handoverAt: context.enteredAt + context.timing.shortestHopMs } };
-  const end = state.early ? context.now + context.timing.leadMs : context.deadlineAt;
+  const end = state.early ? context.now + context.handoverMs : context.deadlineAt;
   return {
     state: {
       phase: "handing-over",
@@ -119,57 +117,62 @@ function leaveItToTheWatchdog({ lease, early }: Holding, context: HopContext): T
   };
 }
 
-/** One connection at a time: close, drain, release, and only then invoke. */
-function breakNow(
-  lease: Lease,
-  { remember, retryAt }: { remember: boolean; retryAt?: number },
-  context: HopContext,
-): Transition {
+/** One connection at a time: close, drain and release. Invoke then, unless a successor waits for the release. */
+function breakNow(lease: Lease, { retryAt }: { retryAt?: number }, context: HopContext): Transition {
   const early = retryAt !== undefined && retryAt > context.now;
+  const awaited = isClaimed(lease.row, context.now);
   return leave({
     kind: "release",
     lease,
     status: early ? STATUS.waiting : STATUS.handingOver,
-    invoke: early ? "no" : "guarded",
+    invoke: early || awaited ? "no" : "guarded",
     reason: "handed-over-by-break",
     measureGap: true,
-    rememberBreak: remember,
     ...(early && { retryAt }),
   });
-}
-
-function modeOf(row: ConnectionRow, context: HopContext): "overlap" | "break" {
-  if (context.handover !== "auto") return context.handover;
-  const remembered = row.handoverMode;
-  return remembered && remembered.until > context.now ? remembered.mode : "overlap";
 }
 
 function onRenewed(state: Owning, row: ConnectionRow, context: HopContext): Transition {
   const every = state.phase === "handing-over" ? context.timing.renewHandingOverMs : context.timing.renewMs;
   const lease = renewed(state.lease, row, context, every);
-  if (state.phase === "handing-over" && row.claim?.refused)
-    return onRefused({ ...state, lease }, row.claim.refused, context);
+  if (state.phase === "holding" && isClaimed(row, context.now))
+    return onRenewed(uninvited(state, row, context), row, context);
+  if (state.phase === "handing-over" && (row.claim?.waits ? isClaimed(row, context.now) : row.claim?.refused))
+    return onBreak({ ...state, lease }, row.claim?.refused ?? {}, context);
   if (
     state.phase === "holding" &&
     row.requestedRelease &&
     row.requestedRelease !== context.release &&
     row.requestedRelease !== lease.attemptedRelease
   ) {
-    const at = Math.max(context.now, context.enteredAt + context.timing.shortestHopMs);
-    const early = at < state.handoverAt;
+    const at = Math.max(context.now + context.phaseMs, context.enteredAt + context.timing.shortestHopMs);
     const attempted = { ...lease, attemptedRelease: row.requestedRelease };
     return {
-      state: { ...state, lease: attempted, handoverAt: Math.min(at, state.handoverAt), early: state.early || early },
+      state: withEarlyHandover({ ...state, lease: attempted }, at),
+      effects: [{ do: "early-handover-of-all", at }],
     };
   }
   return { state: withLease(state, lease) };
 }
 
-/** The upstream refused a second connection: break, but not before the time it named; until then keep reading. */
-function onRefused(state: HandingOver, refused: { retryAt?: number }, context: HopContext): Transition {
+function withEarlyHandover(state: Holding, at: number): Holding {
+  return { ...state, handoverAt: Math.min(at, state.handoverAt), early: state.early || at < state.handoverAt };
+}
+
+/** A hop that the watchdog invoked moves the stream: that is a handover, too. */
+function uninvited({ lease }: Holding, row: ConnectionRow, context: HopContext): HandingOver {
+  const giveUpAt = row.claim?.until ?? context.now;
+  return { phase: "handing-over", lease, invokeAt: [], giveUpAt, early: true };
+}
+
+/**
+ * The upstream takes one connection. Break when the successor waits for it, or has left; but not before the time that the upstream
+ * named with its refusal. Until then keep reading.
+ */
+function onBreak(state: HandingOver, refused: { retryAt?: number }, context: HopContext): Transition {
   const latest = context.deadlineAt - context.timing.stopReadingMs;
   const at = Math.min(refused.retryAt ?? context.now, latest);
-  if (at <= context.now) return breakNow(state.lease, { remember: true, retryAt: refused.retryAt }, context);
+  if (at <= context.now) return breakNow(state.lease, { retryAt: refused.retryAt }, context);
   const renewAt = Math.min(state.lease.renewAt, at);
   return { state: { ...state, invokeAt: [], giveUpAt: Number.POSITIVE_INFINITY, lease: { ...state.lease, renewAt } } };
 }
@@ -181,7 +184,7 @@ function onLost(state: Owning, { row, ...written }: WriteResult, context: HopCon
   if (!row) return leave({ kind: "nothing", reason: "gone" });
   const unchanged = row.desired === "open" && row.desiredVersion === lease.desiredVersion;
   if (row.generation > lease.generation) {
-    const handingOver = state.phase === "handing-over";
+    const handingOver = state.phase === "handing-over" || row.handedOverFrom === lease.generation;
     if (!handingOver || !unchanged) {
       return leave({
         kind: "add-final-counters",
@@ -213,7 +216,7 @@ function stopped(lease: Lease, row: ConnectionRow) {
   } as const;
 }
 
-/** The connection ended during a handover. The row shows whether a successor connects. */
+/** The connection ended. The row shows whether a successor connects: an upstream may keep the newest connection alone. */
 function afterDrop(state: Owning, row: ConnectionRow | undefined, context: HopContext): Transition {
   const refuse = { do: "reconnect", allowed: false } as const;
   const and = (next: Transition): Transition => ({ ...next, effects: [refuse, ...(next.effects ?? [])] });
@@ -231,11 +234,12 @@ function afterDrop(state: Owning, row: ConnectionRow | undefined, context: HopCo
       }),
     );
   }
-  return and(breakNow(lease, { remember: row.claim?.refused !== undefined }, context));
+  if (state.phase === "handing-over") return and(breakNow(lease, {}, context));
+  return { state: withLease(state, lease), effects: [{ do: "reconnect", allowed: context.now < lease.until }] };
 }
 
 /** The relay ended by itself. */
-function onEnded({ lease, phase }: Owning, outcome: RelayOutcome, context: HopContext): Transition {
+function onEnded({ lease }: Owning, outcome: RelayOutcome, context: HopContext): Transition {
   const drained = { drained: true, context } as const;
   const common = { kind: "release", lease, outcome, invoke: "no" } as const;
   switch (outcome.kind) {
@@ -254,7 +258,7 @@ function onEnded({ lease, phase }: Owning, outcome: RelayOutcome, context: HopCo
           status: STATUS.starting,
           reason: "no-successor",
           measureGap: true,
-          invoke: phase === "holding" ? "guarded" : "no",
+          invoke: isClaimed(lease.row, context.now) ? "no" : "guarded",
         },
         drained,
       );

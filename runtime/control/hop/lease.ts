@@ -3,6 +3,7 @@ import {
   type ConnectionRow,
   type Counters,
   type HandoverStats,
+  type HopPlan,
   STATUS,
   type Status,
 } from "../../contract";
@@ -35,22 +36,47 @@ export function claim(input: { nonce: string; generation: number; now: number; u
   };
 }
 
+/** Extends the claim of a successor that connects when the lease is released. */
+export function waitForRelease(input: {
+  nonce: string;
+  generation: number;
+  until: number;
+  refusal?: Refusal;
+}): RowChange {
+  const { nonce, until, refusal } = input;
+  return {
+    name: "wait-for-release",
+    when: [desiredOpen, generationIs(input.generation), claimedBy(nonce)],
+    set: {
+      claim: { nonce, until, waits: true, ...(refusal && { refused: refusedOf(refusal) }) },
+      ...(refusal && breakUntil(refusal)),
+    },
+    wasAppliedTo: (row) => claimOf(row)?.nonce === nonce && claimOf(row)?.until === until,
+  };
+}
+
 export interface Acquire {
   readonly nonce: string;
   readonly now: number;
   readonly expiresAt: number;
   readonly release: string;
+  readonly hop: HopPlan;
+  /** Set by the stream that renews for its hop. */
+  readonly beatUntil?: number;
   /** Generation that the claim was made to succeed. Absent: the lease must be free. */
   readonly claimed?: number;
+  /** The claimant waited for the release: the lease must be free. */
+  readonly waited?: boolean;
   /** State of the connection, if the hop connected under a claim. */
   readonly relay?: RelaySnapshot;
 }
 
 export function acquire(input: Acquire): RowChange {
-  const may =
-    input.claimed === undefined
-      ? [leaseFree(input.now), claimFree(input.now), retryPassed(input.now)]
-      : [claimedBy(input.nonce), generationIs(input.claimed)];
+  const free = input.claimed === undefined || input.waited === true;
+  const may = [
+    ...(free ? [leaseFree(input.now), retryPassed(input.now)] : []),
+    ...(input.claimed === undefined ? [claimFree(input.now)] : [claimedBy(input.nonce), generationIs(input.claimed)]),
+  ];
   return {
     name: "acquire",
     when: [desiredOpen, notTerminal, ...may],
@@ -59,16 +85,19 @@ export function acquire(input: Acquire): RowChange {
       owner: input.nonce,
       expiresAt: input.expiresAt,
       release: input.release,
+      hop: input.hop,
+      beatUntil: input.beatUntil,
+      handedOverAt: input.claimed === undefined ? undefined : input.now,
       requestedRelease: undefined,
       claim: undefined,
-      handedOverFrom: input.claimed,
+      handedOverFrom: free ? undefined : input.claimed,
       status: input.relay?.connectedSince === undefined ? STATUS.starting : STATUS.open,
       connectedSince: input.relay?.connectedSince,
       firstByteAt: input.relay?.firstByteAt,
     },
     add: { generation: 1 },
     // The predecessor of a claimant still runs: it reports what becomes of the events that it has in flight.
-    ...(input.claimed === undefined && { move: inFlightToUnknown }),
+    ...(free && { move: inFlightToUnknown }),
     wasAppliedTo: (row) => row.owner === input.nonce,
   };
 }
@@ -79,7 +108,8 @@ export interface Report {
   readonly relay: RelaySnapshot;
   /** Counted since the last write that is known to be applied. */
   readonly counted: Counters;
-  readonly handoverMode?: ConnectionRow["handoverMode"];
+  /** Share of a hop that the stream used lately. */
+  readonly load?: number;
   /** Set when this owner completed a handover by break. */
   readonly handover?: HandoverStats;
 }
@@ -90,11 +120,16 @@ export interface Held {
   readonly desiredVersion: number;
 }
 
-export function renew(input: Held & { expiresAt: number }, report: Report): RowChange {
+export function renew(input: Held & { expiresAt: number; beatUntil?: number }, report: Report): RowChange {
   return {
     name: "renew",
     when: [generationIs(input.generation), ownedBy(input.nonce), desiredVersionIs(input.desiredVersion)],
-    set: { expiresAt: input.expiresAt, ...statusAttributes(report), ...checkpointAttribute(report.relay) },
+    set: {
+      expiresAt: input.expiresAt,
+      beatUntil: input.beatUntil,
+      ...statusAttributes(report),
+      ...checkpointAttribute(report.relay),
+    },
     add: counterIncrements(report.counted),
     // The expiry identifies the write: it is strictly later at every renew, and only the owner writes it.
     wasAppliedTo: (row) =>
@@ -119,6 +154,7 @@ export function release(input: Held, report: Report, options: ReleaseOptions): R
     set: {
       owner: undefined,
       expiresAt: undefined,
+      beatUntil: undefined,
       connectedSince: undefined,
       releaseNonce: input.nonce,
       disconnectedAt: options.disconnectedAt,
@@ -131,16 +167,26 @@ export function release(input: Held, report: Report, options: ReleaseOptions): R
   };
 }
 
-/** The upstream refused the second connection. The predecessor reads this at its next renew. */
-export function refuse(input: { nonce: string; status: number; retryAt?: number }): RowChange {
-  const refused = { status: input.status, ...(input.retryAt !== undefined && { retryAt: input.retryAt }) };
+/** The upstream's answer to a second connection. */
+export interface Refusal {
+  readonly status: number;
+  readonly retryAt?: number;
+  /** Handovers are by break until this time. */
+  readonly breakUntil: number;
+}
+
+/** The upstream refused the second connection, and the successor leaves. The predecessor reads this at its next renew. */
+export function refuse({ nonce, ...refusal }: Refusal & { nonce: string }): RowChange {
   return {
     name: "refuse",
-    when: [claimedBy(input.nonce)],
-    set: { "claim.refused": refused },
-    wasAppliedTo: (row) => claimOf(row)?.nonce === input.nonce && claimOf(row)?.refused !== undefined,
+    when: [claimedBy(nonce)],
+    set: { "claim.refused": refusedOf(refusal), ...breakUntil(refusal) },
+    wasAppliedTo: (row) => claimOf(row)?.nonce === nonce && claimOf(row)?.refused !== undefined,
   };
 }
+
+const refusedOf = ({ status, retryAt }: Refusal) => ({ status, ...(retryAt !== undefined && { retryAt }) });
+const breakUntil = (refusal: Refusal) => ({ handoverMode: { mode: "break", until: refusal.breakUntil } });
 
 /** Releases a claim that was not used, so that the next successor does not wait for it to expire. */
 export function releaseClaim(input: { nonce: string; lateHead?: boolean }): RowChange {
@@ -172,7 +218,7 @@ export function addFinalCounters(input: {
   };
 }
 
-function statusAttributes({ status, relay, handoverMode, handover }: Report): Record<string, unknown> {
+function statusAttributes({ status, relay, load, handover }: Report): Record<string, unknown> {
   return {
     status,
     attempt: relay.attempt,
@@ -190,7 +236,7 @@ function statusAttributes({ status, relay, handoverMode, handover }: Report): Re
     unstoredSince: relay.health.unstoredSince,
     throttledSince: relay.health.throttledSince,
     mute: relay.health.mute,
-    ...(handoverMode && { handoverMode }),
+    ...(load !== undefined && { load }),
     ...(handover && { handover, disconnectedAt: undefined }),
   };
 }

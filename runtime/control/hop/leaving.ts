@@ -94,7 +94,7 @@ function commandFor(plan: ExitPlan): Command | undefined {
     case "add-final-counters":
       return { kind: "add-final-counters", plan };
     case "refuse":
-      return { kind: "refuse", status: plan.status, retryAt: plan.retryAt };
+      return { kind: "refuse", refusal: plan.refusal };
     case "release-claim":
       return { kind: "release-claim" };
     case "invoke":

@@ -36,6 +36,7 @@ export function relayRunner(
       history: historyOf(row),
       lateHeadMs: frame.timing.subscribeGraceMs / 2,
       health: { unstoredSince: row.unstoredSince, throttledSince: row.throttledSince, mute: row.mute },
+      predecessorClosedAt: row.disconnectedAt,
       signal: stopReading.signal,
       stopReadingAt: frame.deadlineAt - frame.timing.stopReadingMs,
       drainUntil: frame.deadlineAt - frame.timing.releaseMs,

@@ -15,8 +15,14 @@ export async function runStream(stream: HopStream, frame: HopInvocation, deps: S
   const { clock } = deps;
   const nonce = deps.newNonce();
   const { handover, release } = deps;
-  const context = (): HopContext => ({ ...frame, now: clock.now(), nonce, handover, release });
+  const beganAt = clock.now();
+  const beat = () => ({
+    carriesBeat: deps.beat?.carries(stream.streamId) ?? true,
+    hopUntil: deps.beat?.until() ?? Number.POSITIVE_INFINITY,
+  });
+  const context = (): HopContext => ({ ...frame, ...beat(), beganAt, now: clock.now(), nonce, handover, release });
   const events = eventQueue<HopEvent>(clock);
+  deps.listen(events.put);
   const runner = relayRunner(stream.streamId, frame, deps, events.put);
   const execute = commandRunner(stream.streamId, context, deps, runner);
 
@@ -27,12 +33,20 @@ export async function runStream(stream: HopStream, frame: HopInvocation, deps: S
       const next = transition(state, event, context());
       state = next.state;
       runner.setSingleAttempt(state.phase === "connecting");
-      for (const effect of next.effects ?? []) runner.perform(effect);
+      for (const effect of next.effects ?? []) {
+        if (effect.do === "early-handover-of-all") deps.broadcast({ kind: "early-handover", at: effect.at });
+        else runner.perform(effect);
+      }
       if (state.phase === "left") break;
-      event = next.command ? await execute(next.command) : ((await events.take(wakeAt(state))) ?? { kind: "tick" });
+      const holds = state.phase === "holding" || state.phase === "handing-over";
+      if (holds) deps.beat?.join(stream.streamId, events.put);
+      else deps.beat?.leave(stream.streamId);
+      const until = Math.min(wakeAt(state), holds ? context().hopUntil : Number.POSITIVE_INFINITY);
+      event = next.command ? await execute(next.command) : ((await events.take(until)) ?? { kind: "tick" });
     }
     return state.reason;
   } finally {
+    deps.beat?.leave(stream.streamId);
     await runner.end();
     deps.logger.log("info", "Left the stream", {
       event: HOP_EVENT.left,

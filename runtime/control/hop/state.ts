@@ -1,21 +1,25 @@
 import type { ConnectionRow, HandoverMode, HopStream, Status } from "../../contract";
 import type { RelayOutcome, RelayProgress } from "../../relay-port";
 import type { WriteResult } from "../table/connection-table";
+import type { Refusal } from "./lease";
 import type { HopTiming } from "./timing";
 
 /**
  * One stream inside one hop, as a pure state machine. `transition(state, event)` returns the next state, at most one command (a
  * call of the table or Lambda) and effects on the relay. `run-stream.ts` executes one command at a time.
  *
- *   claiming ──► connecting ──┐ (overlap: connect under a claim, acquire at the first byte)
- *                             ├──► holding ◄──► handing-over ──► lingering ──┐
- *   acquiring ────────────────┘       │              │                       ├──► leaving ──► left
- *   (start, revive, break)            └──────────────┴───────────────────────┘  (drain, then the final writes)
+ *   claiming ──► connecting ────┐ (overlap: connect under a claim, acquire at the first byte)
+ *       │            ▼          │
+ *       └──────► standing-by ───┤ (break: wait for the release, then acquire and connect)
+ *                               ├──► holding ◄──► handing-over ──► lingering ──┐
+ *   acquiring ──────────────────┘       │              │                       ├──► leaving ──► left
+ *   (start, revive)                     └──────────────┴───────────────────────┘  (drain, then the final writes)
  */
 export type StreamState =
   | { readonly phase: "claiming"; readonly generation: number; readonly commandAt: number }
   | { readonly phase: "acquiring"; readonly commandAt: number }
   | Connecting
+  | StandingBy
   | Holding
   | HandingOver
   | { readonly phase: "lingering"; readonly lease: Lease; readonly until: number; readonly successor: ConnectionRow }
@@ -33,6 +37,20 @@ export interface Connecting {
   readonly lateHead: boolean;
 }
 
+/** Claimed, and without a connection until the predecessor releases the lease. */
+export interface StandingBy {
+  readonly phase: "standing-by";
+  readonly generation: number;
+  /** The upstream refused a second connection before. */
+  readonly refusal?: Refusal;
+  readonly since: number;
+  /** When to extend the claim. */
+  readonly claimAt: number;
+  /** When to read the row. */
+  readonly readAt: number;
+  readonly giveUpAt: number;
+}
+
 /** Owner of the lease. */
 export interface Holding {
   readonly phase: "holding";
@@ -42,7 +60,7 @@ export interface Holding {
   readonly early: boolean;
 }
 
-/** Owner of the lease; a successor was invoked. */
+/** Owner of the lease; a successor was invoked or has claimed the stream. */
 export interface HandingOver {
   readonly phase: "handing-over";
   readonly lease: Lease;
@@ -77,8 +95,6 @@ export type ExitPlan =
       readonly outcome?: RelayOutcome;
       /** A successor follows and measures the gap. */
       readonly measureGap?: boolean;
-      /** The upstream refused a second connection: hand over by break for a day. */
-      readonly rememberBreak?: boolean;
       /** No hop connects before this time, which the refusal named. */
       readonly retryAt?: number;
     }
@@ -89,7 +105,7 @@ export type ExitPlan =
       readonly successor: ConnectionRow;
       readonly reason: ExitReason;
     }
-  | { readonly kind: "refuse"; readonly status: number; readonly retryAt?: number }
+  | { readonly kind: "refuse"; readonly refusal: Refusal }
   | { readonly kind: "release-claim" }
   | { readonly kind: "nothing"; readonly reason: ExitReason };
 
@@ -119,11 +135,12 @@ export type ExitReason =
 
 export type Command =
   | { readonly kind: "claim"; readonly generation: number }
-  | { readonly kind: "acquire"; readonly claimed?: number }
+  | { readonly kind: "acquire"; readonly claimed?: number; readonly waited?: boolean }
+  | { readonly kind: "wait-for-release"; readonly generation: number; readonly refusal?: Refusal }
   | { readonly kind: "renew"; readonly lease: Lease; readonly status?: Status }
   | { readonly kind: "release"; readonly plan: Extract<ExitPlan, { kind: "release" }> }
   | { readonly kind: "add-final-counters"; readonly plan: Extract<ExitPlan, { kind: "add-final-counters" }> }
-  | { readonly kind: "refuse"; readonly status: number; readonly retryAt?: number }
+  | { readonly kind: "refuse"; readonly refusal: Refusal }
   | { readonly kind: "release-claim" }
   | { readonly kind: "read" }
   /** With a generation: the successor claims. Without: it acquires. */
@@ -135,7 +152,9 @@ export type Effect =
   /** Stop reading at once; what was read is drained. */
   | { readonly do: "stop-reading" }
   /** The relay may connect again, or not. */
-  | { readonly do: "reconnect"; readonly allowed: boolean };
+  | { readonly do: "reconnect"; readonly allowed: boolean }
+  /** Every stream of the hop hands over at `at`. */
+  | { readonly do: "early-handover-of-all"; readonly at: number };
 
 export type HopEvent =
   | { readonly kind: "begin" }
@@ -146,6 +165,10 @@ export type HopEvent =
   /** The table (or Lambda) did not respond. */
   | { readonly kind: "no-response"; readonly to: Command }
   | { readonly kind: "invoked" }
+  /** The stream that renewed for the hop has left: this one renews now. */
+  | { readonly kind: "carry-beat" }
+  /** Another stream of the hop found the request to hand over. */
+  | { readonly kind: "early-handover"; readonly at: number }
   | { readonly kind: "progress"; readonly progress: RelayProgress }
   /** The connection ended. The relay waits for permission to connect again. */
   | { readonly kind: "dropped" }
@@ -165,6 +188,21 @@ export interface HopContext {
   readonly enteredAt: number;
   readonly deadlineAt: number;
   readonly timing: HopTiming;
+  readonly hop: string;
+  /** When this stream began: the streams of a hop begin one after another. */
+  readonly beganAt: number;
+  /** Planned handover of all streams of the hop. */
+  readonly handoverAt: number;
+  /** Delay of an early handover, which spreads the handovers of a deployment. */
+  readonly phaseMs: number;
+  /** From the first invocation of a successor to the last time to stop reading: the streams connect one after another. */
+  readonly handoverMs: number;
+  /** Streams move between hops: another hop may connect without an invitation. */
+  readonly sharing: boolean;
+  /** This stream renews for the hop. */
+  readonly carriesBeat: boolean;
+  /** After this time, the watchdog may give the streams of the hop to another one. */
+  readonly hopUntil: number;
   /** The last hop of its chain: the watchdog invokes its successor. */
   readonly endsChain: boolean;
   readonly handover: HandoverMode;
@@ -185,6 +223,12 @@ export function mayChain(context: HopContext): boolean {
   return !context.endsChain && context.now - context.enteredAt >= context.timing.shortestHopMs;
 }
 
+export function modeOf(row: ConnectionRow, context: HopContext): "overlap" | "break" {
+  if (context.handover !== "auto") return context.handover;
+  const remembered = row.handoverMode;
+  return remembered && remembered.until > context.now ? remembered.mode : "overlap";
+}
+
 /** The row names this owner, and no start or stop was written since. */
 export function isOwner(row: ConnectionRow, lease: Lease, context: HopContext): boolean {
   const { generation, owner, desiredVersion } = row;
@@ -199,6 +243,8 @@ export function wakeAt(state: StreamState): number {
       return state.commandAt;
     case "connecting":
       return Math.min(state.claimUntil, state.acquireAt);
+    case "standing-by":
+      return Math.min(state.claimAt, state.readAt, state.giveUpAt);
     case "holding":
       return Math.min(state.lease.until, state.lease.renewAt, state.handoverAt);
     case "handing-over":

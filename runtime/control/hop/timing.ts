@@ -22,10 +22,20 @@ export interface HopTiming {
   readonly renewMs: number;
   readonly renewHandingOverMs: number;
   readonly leaseMs: number;
+  /** Lease of a stream whose hop may carry others: the hop's beat shows sooner that it is lost. */
+  readonly sharedLeaseMs: number;
+  /** Such a stream writes its row this often when it has nothing to report. */
+  readonly quietRenewMs: number;
   /** The owner considers its lease expired this much early: the clock skew that is tolerated. */
   readonly leaseMarginMs: number;
   /** A shorter hop does not invoke the next one directly. */
   readonly shortestHopMs: number;
+  /** The streams of one hop begin within this time, one after another. */
+  readonly spreadMs: number;
+  /** The planned handovers of all hops lie within this time before the lead. */
+  readonly phaseMs: number;
+  /** A successor that waits for the release reads the row this often. */
+  readonly watchMs: number;
   /** Timeout of a call of the connection table or Lambda. */
   readonly requestMs: number;
   /** Wait before a call that got no response is repeated. */
@@ -58,8 +68,13 @@ export function timingFor(remainingMs: number): HopTiming {
     renewMs,
     renewHandingOverMs: Math.min(1_000, Math.ceil(renewMs / 2)),
     leaseMs,
+    sharedLeaseMs: atMost(300_000, 1 / 3),
+    quietRenewMs: atMost(120_000, 2 / 15),
     leaseMarginMs: Math.floor(leaseMs / 10),
     shortestHopMs: atMost(60_000, 1 / 5),
+    spreadMs: atMost(30_000, 1 / 30),
+    phaseMs: atMost(120_000, 2 / 15),
+    watchMs: Math.min(50, Math.ceil(renewMs / 4)),
     requestMs: Math.min(3_000, Math.ceil(leaseMs / 4)),
     retryMs: Math.min(1_000, Math.ceil(renewMs / 4)),
   };

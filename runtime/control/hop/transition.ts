@@ -1,6 +1,7 @@
 import { acquiringTransition } from "./acquiring";
 import { holdingTransition } from "./holding";
 import { leavingTransition } from "./leaving";
+import { standingBy } from "./standing-by";
 import type { HopContext, HopEvent, StreamState, Transition } from "./state";
 
 /** The state machine. Pure: the same state, event and context give the same transition. */
@@ -10,6 +11,8 @@ export function transition(state: StreamState, event: HopEvent, context: HopCont
     case "acquiring":
     case "connecting":
       return acquiringTransition(state, event, context);
+    case "standing-by":
+      return standingBy(state, event, context);
     case "holding":
     case "handing-over":
       return holdingTransition(state, event, context);

@@ -23,9 +23,13 @@ export const ownedBy = (nonce: string): Clause => ({ equals: ["owner", nonce] })
 /** Released, or expired by the writer's clock. */
 export const leaseFree = (now: number): Clause => ({ anyOf: [{ absent: "owner" }, { atMost: ["expiresAt", now] }] });
 
-/** There is no claim, or it was refused or has expired. */
+/** There is no claim, or it has expired, or its successor was refused and did not wait for the release. */
 export const claimFree = (now: number): Clause => ({
-  anyOf: [{ absent: "claim" }, { present: "claim.refused" }, { atMost: ["claim.until", now] }],
+  anyOf: [
+    { absent: "claim" },
+    { allOf: [{ present: "claim.refused" }, { absent: "claim.waits" }] },
+    { atMost: ["claim.until", now] },
+  ],
 });
 
 export const claimedBy = (nonce: string): Clause => ({ equals: ["claim.nonce", nonce] });

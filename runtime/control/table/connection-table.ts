@@ -72,7 +72,7 @@ export function isLive(row: ConnectionRow, now: number): boolean {
   return row.owner !== undefined && (row.expiresAt ?? 0) > now;
 }
 
-/** Whether a successor holds a claim that has neither expired nor been refused. */
-export function isClaimed(row: ConnectionRow, now: number): boolean {
-  return row.claim !== undefined && row.claim.refused === undefined && row.claim.until > now;
+/** Whether a successor that connects, or waits for the release, holds a claim. */
+export function isClaimed({ claim }: ConnectionRow, now: number): boolean {
+  return claim !== undefined && claim.until > now && (claim.refused === undefined || claim.waits === true);
 }
