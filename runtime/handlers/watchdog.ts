@@ -1,3 +1,4 @@
+import type { Context } from "aws-lambda";
 import { awsClient } from "../aws/json-client";
 import { randomNonce } from "../control/deps";
 import { reportMetrics, type WatchdogReport } from "../control/watchdog/report";
@@ -27,9 +28,13 @@ const deps = {
   secretVersion: currentSecretVersion,
 };
 
+/** Time for the calls in flight and the invocations of hops when no further action begins. */
+const LAST_CALLS_MS = 15_000;
+
 /** The watchdog, invoked every minute. See {@link runWatchdog}. */
-export async function handler(): Promise<WatchdogReport> {
-  const report = await runWatchdog(deps).finally(closeSockets);
+export async function handler(_event: unknown, context: Context): Promise<WatchdogReport> {
+  const until = systemClock.now() + context.getRemainingTimeInMillis() - LAST_CALLS_MS;
+  const report = await runWatchdog(deps, { until }).finally(closeSockets);
   metrics(reportMetrics(report));
   return report;
 }

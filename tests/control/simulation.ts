@@ -37,6 +37,8 @@ export interface SimulationOptions {
   readonly hopMs?: number;
   readonly coldStartMs?: number;
   readonly watchdog?: boolean;
+  /** @default 10 */
+  readonly streamsPerHop?: number;
   /** Hops of one chain; Lambda drops the invocation that makes it four more. */
   readonly longestChain?: number;
   /** Every stream sends the same request. Undefined: the deployment does not know. */
@@ -107,6 +109,11 @@ export class Simulation {
     return toConnectionRow(this.rows.get(streamId)!);
   }
 
+  /** Advances to the start of the planned handover: the successor is invoked and has not started. */
+  untilHandover(streamId = "s"): Promise<void> {
+    return this.clock.advance(this.row(streamId).hop!.handoverAt - this.clock.now());
+  }
+
   start(streamId = "s", options = {}) {
     return startStream(this.control(), streamId, options);
   }
@@ -144,10 +151,14 @@ export class Simulation {
       ...this.control(),
       release: this.release,
       declaredRow: DECLARED_ROW,
-      streamsPerHop: 10,
+      streamsPerHop: this.streamsPerHop,
       endsChains: this.options.longestChain !== undefined,
       secretVersion,
     });
+  }
+
+  private get streamsPerHop(): number {
+    return this.options.streamsPerHop ?? 10;
   }
 
   private control() {
@@ -190,6 +201,7 @@ export class Simulation {
         handover: this.options.handover ?? "auto",
         longestChain: this.options.longestChain,
         release: this.release,
+        sharing: this.streamsPerHop > 1,
       },
     );
     if (!life.signal.aborted) hop.reasons = reasons;

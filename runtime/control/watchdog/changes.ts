@@ -1,8 +1,9 @@
 import { type ConnectionRow, STATUS } from "../../contract";
 import { SINGLE_STREAM, singleStreamMessage } from "../streams/single-stream";
-import { desiredOpen, desiredVersionIs, generationIs, leaseFree, ownedBy, statusIs } from "../table/clauses";
-import { inFlightToUnknown, type RowChange } from "../table/row-change";
+import { claimFree, desiredOpen, desiredVersionIs, generationIs, ownedBy, statusIs } from "../table/clauses";
+import { type Clause, inFlightToUnknown, type RowChange } from "../table/row-change";
 import type { Decision } from "./decision";
+import { movedRecently } from "./placement";
 
 /**
  * The watchdog's write for a decision, if any. Each is conditional on the generation as read, so it does not affect a hop that
@@ -13,7 +14,7 @@ export function watchdogChange(decision: Decision, row: ConnectionRow, run: Watc
     case "revive":
       return {
         ...named("revive", run),
-        when: [desiredOpen, generationIs(row.generation), ownedBy(row.owner ?? ""), leaseFree(run.now)],
+        when: [desiredOpen, generationIs(row.generation), ownedBy(row.owner ?? ""), notRenewedSince(row)],
         set: {
           ...noOwner,
           status: decision.retryAt === undefined ? STATUS.starting : STATUS.waiting,
@@ -59,7 +60,7 @@ export function watchdogChange(decision: Decision, row: ConnectionRow, run: Watc
     case "mark-closed":
       return {
         ...named("mark-closed", run),
-        when: [desiredVersionIs(row.desiredVersion), generationIs(row.generation), leaseFree(run.now)],
+        when: [desiredVersionIs(row.desiredVersion), generationIs(row.generation), notRenewedSince(row)],
         set: { ...noOwner, status: STATUS.closed, watchdogNonce: run.nonce },
         // The owner crashed, and perhaps no hop acquires the stream again.
         move: inFlightToUnknown,
@@ -69,6 +70,21 @@ export function watchdogChange(decision: Decision, row: ConnectionRow, run: Watc
   }
 }
 
+/** Marks a stream that a hop with others takes over. Of two watchdogs that move it at once, one succeeds. */
+export function moveChange(row: ConnectionRow, run: Omit<WatchdogRun, "release">): RowChange {
+  return {
+    ...named("move", run),
+    when: [
+      desiredOpen,
+      generationIs(row.generation),
+      ownedBy(row.owner ?? ""),
+      claimFree(run.now),
+      { anyOf: [{ absent: "movedAt" }, { atMost: ["movedAt", movedRecently(row, run.now)] }] },
+    ],
+    set: { movedAt: run.now, watchdogNonce: run.nonce },
+  };
+}
+
 export interface WatchdogRun {
   /** Random, one per run: identifies its writes in the rows. */
   readonly nonce: string;
@@ -76,8 +92,13 @@ export interface WatchdogRun {
   readonly release: string;
 }
 
-const noOwner = { owner: undefined, expiresAt: undefined, connectedSince: undefined };
+const noOwner = { owner: undefined, expiresAt: undefined, beatUntil: undefined, connectedSince: undefined };
 
-function named(name: string, { nonce }: WatchdogRun): Pick<RowChange, "name" | "wasAppliedTo"> {
+/** No owner, or one whose lease has ended and who has not written since. */
+function notRenewedSince({ owner, expiresAt }: ConnectionRow): Clause {
+  return owner === undefined || expiresAt === undefined ? { absent: "owner" } : { equals: ["expiresAt", expiresAt] };
+}
+
+function named(name: string, { nonce }: Pick<WatchdogRun, "nonce">): Pick<RowChange, "name" | "wasAppliedTo"> {
   return { name, wasAppliedTo: (row) => row.watchdogNonce === nonce };
 }

@@ -28,15 +28,17 @@ export interface DecisionContext {
   readonly secretVersion?: string;
   /** Id of a running stream that sends the same request. */
   readonly inTheWay?: string;
+  /** The hop of its owner was lost: the lease has ended, whatever its time. */
+  readonly lost?: boolean;
 }
 
 export function decide(
   row: ConnectionRow,
-  { now, release, endsChains, secretVersion, inTheWay }: DecisionContext,
+  { now, release, endsChains, secretVersion, inTheWay, lost }: DecisionContext,
 ): Decision {
   const nothing = { kind: "nothing" } as const;
   if (inTheWay !== undefined) return { kind: "fail-surplus", running: inTheWay };
-  if (isLive(row, now)) {
+  if (isLive(row, now) && !lost) {
     // Also where a hop in mid-chain invoked one itself: the second fails to claim.
     if (endsChains && row.desired === "open" && row.status === STATUS.handingOver && !isClaimed(row, now))
       return { kind: "invoke-successor", generation: row.generation };
@@ -57,9 +59,9 @@ export function decide(
 }
 
 /** Whether a stream should run but no hop runs it. The metric StreamsDown counts these. */
-export function isDown(row: ConnectionRow, now: number): boolean {
+export function isDown(row: ConnectionRow, now: number, lost = false): boolean {
   const terminal = row.status === STATUS.completed || row.status === STATUS.failed;
-  return row.desired === "open" && !terminal && !isLive(row, now) && !isClaimed(row, now);
+  return row.desired === "open" && !terminal && (lost || !isLive(row, now)) && !isClaimed(row, now);
 }
 
 /** No delay after the first crash, then 5 s, doubling to 320 s. */

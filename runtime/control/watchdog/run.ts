@@ -1,13 +1,15 @@
 import { CONTRACT_VERSION, type HopStream, isStreamId, STATUS } from "../../contract";
+import { inParallel } from "../../support/in-parallel";
 import type { ControlDeps } from "../deps";
-import { type DeclaredChange, declaredChanges, declaredList } from "../streams/declared";
-import { streamInTheWay, surplusStreams } from "../streams/single-stream";
-import { startStream } from "../streams/start";
-import { stopStream } from "../streams/stop";
+import { declaredChanges, declaredList } from "../streams/declared";
+import { surplusStreams } from "../streams/single-stream";
 import { toConnectionRow, write } from "../table/connection-table";
 import type { StoredRow } from "../table/row-change";
-import { watchdogChange } from "./changes";
+import { applyDeclaredChange } from "./apply-declared";
+import { moveChange, watchdogChange } from "./changes";
 import { type Decision, decide } from "./decision";
+import { isLost, lostHops } from "./lost-hops";
+import { placement } from "./placement";
 import { report, type WatchdogReport } from "./report";
 
 export interface WatchdogDeps extends ControlDeps {
@@ -21,76 +23,110 @@ export interface WatchdogDeps extends ControlDeps {
   readonly secretVersion: () => Promise<string | undefined>;
 }
 
+/** Calls in flight at a time. */
+const PARALLEL = 16;
+
 /**
- * One run of the watchdog: starts and stops streams that the deployment added or removed, then checks every row. Safe to run
- * concurrently and during a handover. An error with one row is logged and does not affect the others.
+ * One run of the watchdog: starts and stops streams that the deployment added or removed, checks every row, and moves streams to
+ * shared hops. Safe to run concurrently and during a handover. An error with one row is logged and does not affect the others. What
+ * is not begun by `until` is left to the next run.
  * @throws StreamError STORE_UNAVAILABLE when the table cannot be read
  */
-export async function runWatchdog(deps: WatchdogDeps): Promise<WatchdogReport> {
-  const { clock, logger } = deps;
+export async function runWatchdog(
+  deps: WatchdogDeps,
+  { until = Number.POSITIVE_INFINITY }: { readonly until?: number } = {},
+): Promise<WatchdogReport> {
+  const { clock, logger, release, endsChains } = deps;
   const stored = await allRows(deps);
   const rows = stored.filter(({ streamId }) => isStreamId(streamId)).map(toConnectionRow);
+  const run = { nonce: deps.newNonce(), release };
+  const starting: HopStream[] = [];
+  const forEach = <T>(
+    items: readonly T[],
+    limit: number,
+    streamOf: (item: T) => string,
+    act: (item: T) => Promise<void>,
+  ) =>
+    inParallel(items, { limit, mayStart: () => clock.now() < until }, (item) =>
+      continueOnError(deps, streamOf(item), () => act(item)),
+    );
+
   const list = declaredList(stored.find(({ streamId }) => streamId === deps.declaredRow));
   const changes = list ? declaredChanges(list, rows) : [];
-  for (const change of changes) {
-    await continueOnError(deps, change.streamId, () => applyDeclaredChange(deps, change));
-  }
+  const sharedRequest = deps.sharedRequest ?? rows.find((row) => row.sharedRequest !== undefined)?.sharedRequest;
+  // Of streams that receive the same events, only the first one starts.
+  const limit = sharedRequest ? 1 : PARALLEL;
+  let left = await forEach(
+    changes,
+    limit,
+    ({ streamId }) => streamId,
+    async (change) => {
+      starting.push(...(await applyDeclaredChange(deps, change, sharedRequest === true)));
+    },
+  );
 
   const changed = new Set(changes.map(({ streamId }) => streamId));
+  const lost = lostHops(rows, clock.now());
   const surplus = surplusStreams(rows, deps.sharedRequest);
   const secretVersion = rows.some((row) => row.status === STATUS.failed) ? await secretVersionOf(deps) : undefined;
-  const run = { nonce: deps.newNonce(), release: deps.release };
-  const toInvoke: HopStream[] = [];
-  for (const row of rows.filter(({ streamId }) => !changed.has(streamId))) {
-    const now = clock.now();
-    const { release, endsChains } = deps;
-    const inTheWay = surplus.get(row.streamId);
-    const decision = decide(row, { now, release, endsChains, secretVersion, inTheWay });
-    if (decision.kind === "nothing") continue;
-    await continueOnError(deps, row.streamId, async () => {
+  const decided = rows
+    .filter(({ streamId }) => !changed.has(streamId))
+    .map((row) => {
+      const context = {
+        now: clock.now(),
+        release,
+        endsChains,
+        secretVersion,
+        inTheWay: surplus.get(row.streamId),
+        lost: isLost(row, lost),
+      };
+      return { row, decision: decide(row, context) };
+    });
+  const due = decided.filter(({ decision }) => decision.kind !== "nothing");
+  left += await forEach(
+    due,
+    PARALLEL,
+    ({ row }) => row.streamId,
+    async ({ row, decision }) => {
       logger.log("info", "Watchdog action", { event: "watchdog", streamId: row.streamId, decision: decision.kind });
-      const change = watchdogChange(decision, row, { ...run, now });
+      const change = watchdogChange(decision, row, { ...run, now: clock.now() });
       if (change && !(await write(deps.table, row.streamId, change)).applied) return;
       const later = decision.kind === "revive" && decision.retryAt !== undefined;
-      if (INVOKES.has(decision.kind) && !later)
-        toInvoke.push({
-          streamId: row.streamId,
-          ...(decision.kind === "invoke-successor" && { generation: decision.generation }),
-        });
-    });
-  }
-  for (let at = 0; at < toInvoke.length; at += deps.streamsPerHop) {
-    const streams = toInvoke.slice(at, at + deps.streamsPerHop);
-    await continueOnError(deps, streams.map(({ streamId }) => streamId).join(), () =>
-      deps.invoke({ v: CONTRACT_VERSION, streams }),
-    );
-  }
-  return report(
-    rows,
-    clock.now(),
-    toInvoke.map(({ streamId }) => streamId),
+      if (!INVOKES.has(decision.kind) || later) return;
+      const { streamId } = row;
+      starting.push(
+        decision.kind === "invoke-successor" ? { streamId, generation: decision.generation } : { streamId },
+      );
+    },
   );
+
+  const invoke = (streams: readonly HopStream[]) => deps.invoke({ v: CONTRACT_VERSION, streams });
+  const idsOf = (streams: readonly { readonly streamId: string }[]) => streams.map(({ streamId }) => streamId).join();
+  const hops = Array.from({ length: Math.ceil(starting.length / deps.streamsPerHop) }, (_, i) =>
+    starting.slice(i * deps.streamsPerHop, (i + 1) * deps.streamsPerHop),
+  );
+  // The rows show that these streams should run, so the next run invokes what this one did not.
+  await inParallel(hops, { limit: PARALLEL }, (streams) =>
+    continueOnError(deps, idsOf(streams), () => invoke(streams)),
+  );
+
+  const idle = decided.filter(({ decision }) => decision.kind === "nothing").map(({ row }) => row);
+  const { streamsPerHop } = deps;
+  const moves = streamsPerHop > 1 ? placement(idle, { now: clock.now(), release, streamsPerHop }) : [];
+  left += await forEach(moves, 1, idsOf, async (moved) => {
+    const streams: HopStream[] = [];
+    await inParallel(moved, { limit: PARALLEL }, async (row) => {
+      const { applied } = await write(deps.table, row.streamId, moveChange(row, { ...run, now: clock.now() }));
+      if (applied) streams.push({ streamId: row.streamId, generation: row.generation });
+    });
+    logger.log("info", "Moving streams to a shared hop", { event: "move", streams: streams.length });
+    if (streams.length > 0) await invoke(streams);
+  });
+  return report(rows, clock.now(), { invoked: starting.map(({ streamId }) => streamId), left });
 }
 
 /** Decisions that a hop follows. */
 const INVOKES = new Set<Decision["kind"]>(["invoke-successor", "invoke", "revive", "retry-with-new-secret"]);
-
-async function applyDeclaredChange(deps: WatchdogDeps, { kind, streamId }: DeclaredChange): Promise<void> {
-  deps.logger.log("info", "The deployment's streams changed", { event: "declared", streamId, change: kind });
-  if (kind === "start") {
-    // The next run fails a stream that would receive the same events as a running one.
-    const invoke = (await streamInTheWay(deps, streamId)) === undefined;
-    await startStream(deps, streamId, { declared: true, invoke });
-  } else if (kind === "stop") await stopStream(deps, streamId, { undeclare: true });
-  else {
-    await write(deps.table, streamId, {
-      name: kind,
-      when: [{ present: "streamId" }],
-      set: { declared: kind === "track" ? false : undefined },
-      wasAppliedTo: (row) => row.declared === (kind === "track" ? false : undefined),
-    });
-  }
-}
 
 async function allRows({ table }: WatchdogDeps): Promise<readonly StoredRow[]> {
   const rows: StoredRow[] = [];

@@ -1,0 +1,105 @@
+import { type ConnectionRow, STATUS } from "../../contract";
+import { groupBy } from "../../support/group-by";
+import { isClaimed, isLive } from "../table/connection-table";
+
+/** Limits of moves, for a hop of 15 minutes. They shrink with shorter hops. */
+const FULL_HOP_MS = 900_000;
+const BETWEEN_MOVES_MS = 600_000;
+/** No move this long before and after a planned handover. */
+const NEAR_HANDOVER_MS = 180_000;
+/** A handover this close has begun, or begins before another hop is up. */
+const IMMINENT_MS = 60_000;
+
+/** The streams that one invocation carries. */
+interface Group {
+  readonly rows: readonly ConnectionRow[];
+  readonly kind: "free" | "barred" | "due";
+}
+
+export interface PlacementContext {
+  readonly now: number;
+  readonly release: string;
+  readonly streamsPerHop: number;
+}
+
+/**
+ * Finds streams to move so that fewer hops carry them. Each list is for one new hop. Whole groups move, smallest first, and only as
+ * many as save a hop. A group moves if none of its streams moved in the last ten minutes or handed over in the last three, its planned
+ * handover is not within three minutes, and its upstream has not refused a second connection. A group whose planned handover is due
+ * hands over now, and takes groups that may not move alone with it.
+ */
+export function placement(rows: readonly ConnectionRow[], context: PlacementContext): readonly ConnectionRow[][] {
+  const byHop = groupBy(
+    rows.filter((row) => isLive(row, context.now) && row.hop !== undefined),
+    (row) => row.hop!.id,
+  );
+  const groups = [...byHop.values()]
+    .flatMap((carried): Group[] => {
+      const kind = kindOf(carried, context);
+      return kind ? [{ rows: carried, kind }] : [];
+    })
+    .sort((a, b) => a.rows.length - b.rows.length);
+  const free = repack(
+    groups.filter(({ kind }) => kind === "free"),
+    context.streamsPerHop,
+  );
+  const moved = new Set(free.flat());
+  const left = groups.filter(({ rows: [first] }) => !moved.has(first!));
+  const due = left.find(({ kind }) => kind === "due");
+  return due ? [...free, ...repack([due, ...left.filter((group) => group !== due)], context.streamsPerHop)] : free;
+}
+
+/** Undefined: the group stays. */
+function kindOf(rows: readonly ConnectionRow[], context: PlacementContext): Group["kind"] | undefined {
+  if (!rows.every((row) => mayMove(row, context))) return undefined;
+  const isDue = rows.some(({ hop }) => hop!.handoverAt - context.now <= scaled(NEAR_HANDOVER_MS, hop!));
+  if (isDue) return "due";
+  return rows.some(({ handoverMode }) => (handoverMode?.until ?? 0) > context.now) ? "barred" : "free";
+}
+
+function mayMove(row: ConnectionRow, { now, release }: PlacementContext): boolean {
+  const { desired, status, movedAt = 0, handedOverAt = 0, hop } = row;
+  return (
+    desired === "open" &&
+    status !== STATUS.handingOver &&
+    !isClaimed(row, now) &&
+    (row.retryAt ?? 0) <= now &&
+    // The other release takes over all streams soon.
+    row.release === release &&
+    now >= movedAt + scaled(BETWEEN_MOVES_MS, hop!) &&
+    now >= handedOverAt + scaled(NEAR_HANDOVER_MS, hop!) &&
+    now < hop!.handoverAt - scaled(IMMINENT_MS, hop!)
+  );
+}
+
+/** When the stream may move again. */
+export function movedRecently({ hop }: ConnectionRow, now: number): number {
+  return now - (hop ? scaled(BETWEEN_MOVES_MS, hop) : 0);
+}
+
+const scaled = (fullMs: number, hop: { readonly ms: number }): number =>
+  Math.floor((fullMs * Math.min(hop.ms, FULL_HOP_MS)) / FULL_HOP_MS);
+
+/** Distributes the first groups over fewer hops, as many of them as save the most hops. */
+function repack(groups: readonly Group[], streamsPerHop: number): ConnectionRow[][] {
+  const hops: { rows: ConnectionRow[]; load: number }[] = [];
+  let best = { saved: 0, groups: 0 };
+  const place = (row: ConnectionRow) => {
+    const load = row.load ?? 0;
+    const fits = hops.find((hop) => hop.rows.length < streamsPerHop && hop.load + load <= 1);
+    if (fits) {
+      fits.rows.push(row);
+      fits.load += load;
+    } else hops.push({ rows: [row], load });
+  };
+  groups.forEach(({ rows }, i) => {
+    rows.forEach(place);
+    const saved = i + 1 - hops.length;
+    if (saved > best.saved) best = { saved, groups: i + 1 };
+  });
+  if (best.saved === 0) return [];
+  if (best.groups < groups.length) return repack(groups.slice(0, best.groups), streamsPerHop);
+  const isWhole = (rows: readonly ConnectionRow[]) =>
+    groups.some((group) => group.rows.length === rows.length && group.rows.every((row) => rows.includes(row)));
+  return hops.map(({ rows }) => rows).filter((rows) => !isWhole(rows));
+}
