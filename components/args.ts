@@ -794,10 +794,17 @@ export interface StreamIngestionArgs {
   connections?: ConnectionsArgs;
   /**
    * Name of an existing bucket for oversize events and failures. The component never empties or deletes it, and does not change its
-   * policy, lifecycle or encryption. Do not remove this argument later: the next `pulumi up` would create a new bucket.
+   * policy, lifecycle or encryption unless `manageBucket` is set. Do not remove this argument later: the next `pulumi up` would create a new bucket.
    * @default a new bucket: private, TLS only, with expiry of oversize events
    */
   bucket?: pulumi.Input<string>;
+  /**
+   * Also apply the settings of a new bucket to `bucket`: no public access, TLS only, expiry of oversize events, the KMS key. They
+   * replace the bucket's policy, lifecycle rules and encryption, and end with the deployment if `removal` is `delete`. The bucket
+   * itself is still never emptied or deleted.
+   * @default false
+   */
+  manageBucket?: boolean;
   /** How callers of the connection API authenticate, and from where they may call it. */
   api?: ApiArgs;
   /** The alarms, by default thirteen for $1.30 per month, and where they send notifications. */

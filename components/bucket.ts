@@ -5,21 +5,25 @@ import { type Scope, stateful } from "./scope";
 import { transformed } from "./transform";
 
 export interface BucketSpec {
-  /** Name of an existing bucket, which is never changed; absent = a new one. */
+  /** Name of an existing bucket; absent = a new one. */
   readonly existing?: pulumi.Input<string>;
+  /** Whether an existing bucket gets the settings of a new one. */
+  readonly manage: boolean;
   readonly ttlDays: number;
 }
 
 /** Creates the bucket for oversize events and failures. It is private and accepts only TLS. */
-export function createBucket(scope: Scope, { existing, ttlDays }: BucketSpec): aws.s3.Bucket {
+export function createBucket(scope: Scope, { existing, manage, ttlDays }: BucketSpec): aws.s3.Bucket {
   const name = `${scope.name}-bucket`;
-  if (existing !== undefined) return aws.s3.Bucket.get(name, existing, undefined, { parent: scope.parent });
-  const bucket = new aws.s3.Bucket(
-    name,
-    transformed<aws.s3.BucketArgs>(scope, "bucket", name, { forceDestroy: !scope.retain, tags: scope.tags }),
-    stateful(scope),
-  );
-  createBucketSettings(scope, bucket, ttlDays);
+  const bucket =
+    existing === undefined
+      ? new aws.s3.Bucket(
+          name,
+          transformed<aws.s3.BucketArgs>(scope, "bucket", name, { forceDestroy: !scope.retain, tags: scope.tags }),
+          stateful(scope),
+        )
+      : aws.s3.Bucket.get(name, existing, undefined, { parent: scope.parent });
+  if (existing === undefined || manage) createBucketSettings(scope, bucket, ttlDays);
   return bucket;
 }
 

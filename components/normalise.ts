@@ -47,6 +47,7 @@ export interface Normalised extends DeclaredStreams {
   readonly privateApi: PrivateApiArgs | undefined;
   readonly recursion: Recursion;
   readonly countRepeats: boolean;
+  readonly manageBucket: boolean;
   readonly alarms: ReadonlyMap<AlarmName, AlarmSpec>;
   readonly account: Account;
   /** Absent: made of project, stack and instance. */
@@ -99,6 +100,7 @@ export function normalise(name: string, args: StreamIngestionArgs): Normalised {
     privateApi: privateApi(api.privateApi),
     recursion: oneOf("relay.recursion", Recursion, relay.recursion ?? Recursion.allow),
     countRepeats: flag("events.countRepeats", events.countRepeats ?? true),
+    manageBucket: flag("manageBucket", args.manageBucket),
     alarms: alarmSettings(args.alarms),
     account: normaliseAccount(args.account),
     deploymentName: deploymentName(args.deploymentName),
@@ -113,6 +115,12 @@ function checkRequired(args: StreamIngestionArgs): StreamIngestionArgs {
   checkSecretArn(args.source);
   checkEnvironment(args.processor?.environment);
   checkNetwork(args.network);
+  expect(
+    !args.manageBucket || args.bucket !== undefined,
+    "`manageBucket`",
+    "set only with `bucket`",
+    args.manageBucket,
+  );
   return args;
 }
 

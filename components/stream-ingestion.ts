@@ -92,7 +92,7 @@ export class StreamIngestion extends pulumi.ComponentResource {
       const connectionTable = createConnectionTable(scope, connections);
       const eventTable = createEventTable(scope, events, settings);
       const { ttlDays } = settings.settings.events;
-      const bucket = createBucket(scope, { existing: secretArgs.bucket, ttlDays });
+      const bucket = createBucket(scope, { existing: secretArgs.bucket, manage: settings.manageBucket, ttlDays });
       const stores: Stores = {
         secret,
         secretVersion,

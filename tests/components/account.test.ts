@@ -232,6 +232,19 @@ describe("an existing resource", () => {
     const { variables } = evaluated.one("aws:lambda/function:Function", "in-watchdog").inputs.environment;
     assert.equal(variables.STREAM_INGESTION_DECLARED_ROW, streamId.S);
   });
+
+  it("is a bucket with the settings of a new one only when that is requested, and is never emptied or deleted", async () => {
+    const changes = { removal: "delete", account: { kmsKeyArn: KEY } } as const;
+    const made = await deployed(changes);
+    const adopted = await deployed({ ...changes, bucket: "my-bucket", manageBucket: true });
+    const settingsOf = ({ resources }: typeof made) =>
+      resources.filter(({ type }) => /^aws:s3\/bucket[A-Z]/.test(type)).map(({ name }) => name);
+    assert.deepEqual(settingsOf(adopted), settingsOf(made));
+    assert.equal(settingsOf(adopted).length, 4);
+    assert.deepEqual(adopted.all("aws:s3/bucket:Bucket"), []);
+    for (const { inputs } of adopted.resources.filter(({ type }) => /^aws:s3\/bucket[A-Z]/.test(type)))
+      assert.equal(inputs.bucket, "my-bucket");
+  });
 });
 
 describe("the source's secret", () => {

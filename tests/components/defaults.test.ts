@@ -96,6 +96,7 @@ describe("the defaults of the arguments", () => {
           { threshold, periodSeconds, evaluationPeriods },
         ]),
       ),
+      "StreamIngestionArgs.manageBucket": rest.manageBucket,
       "AccountArgs.logRetentionDays": rest.account.logRetentionDays,
       "AccountArgs.tracing": rest.account.tracing,
       "AccountArgs.deletionProtection": rest.account.deletionProtection,

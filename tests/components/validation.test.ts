@@ -529,6 +529,11 @@ const REFUSED: readonly (readonly [name: string, args: unknown, message: string]
     'Expected `account` to be one or more of kmsKeyArn, permissionsBoundary, rolePath, logRetentionDays, tracing, deletionProtection, extraStatements, got "kmsKeyId".',
   ],
   [
+    "settings of a bucket that is not named",
+    argsWith({ manageBucket: true }),
+    "Expected `manageBucket` to be set only with `bucket`, got true.",
+  ],
+  [
     "a deployment name with a space",
     argsWith({ deploymentName: "my prices" }),
     'Expected `deploymentName` to be 1..255 letters, digits, hyphens and underscores, got "my prices".',
