@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildSync } from "esbuild";
 import { handlerOptions } from "../components/bundle/handlers";
+import { MEMORY_ENVIRONMENT } from "../components/memory-environment";
 import { settingsFor } from "./relay-path";
 import type { Job, JobResult } from "./relay-process";
 
@@ -19,7 +20,7 @@ export interface Bundle {
 const LAMBDA_256_MB = ["--max-semi-space-size=12", "--max-old-space-size=231"];
 /** As the component sets it. */
 const ENVIRONMENT = {
-  MALLOC_ARENA_MAX: "1",
+  ...MEMORY_ENVIRONMENT,
   STREAM_INGESTION_SETTINGS: JSON.stringify(settingsFor("lines")),
   STREAM_INGESTION_DEPLOYMENT: "bench",
 };

@@ -2,6 +2,7 @@
 
 import type { RelaySettings } from "../runtime/contract";
 import { dynamodbStore } from "../runtime/data/dynamodb-store";
+import { HopMemory } from "../runtime/data/hop-memory";
 import { Agent, request } from "../runtime/data/http-client";
 import { createRelay } from "../runtime/data/relay";
 import { tokenCache } from "../runtime/data/source/oauth2";
@@ -66,6 +67,7 @@ export async function relayPath(input: PathInput): Promise<Cost> {
     {
       settings: settingsFor(input.format),
       readSecret: async () => ({ secret: { url: urlOf(input), path: path(input) }, version: "1" }),
+      memory: new HopMemory(256, 1, systemClock),
       tokens: tokenCache(systemClock),
       aws: AWS,
       store,

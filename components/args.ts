@@ -480,8 +480,9 @@ export interface RelayArgs {
    */
   handover?: Handover;
   /**
-   * Memory of the connection manager in MB: 128..10240. Every concurrent hop runs all the time, which costs $8.76 per month with
-   * 256 MB on arm64.
+   * Memory of the connection manager in MB: 128..10240, and at least what `events.maxEventBytes` and `streamsPerHop` need: 96 MB, five
+   * times the size of an event, and 0.5 MB for each stream. Every concurrent hop runs all the time, which costs $8.76 per month with 256 MB
+   * on arm64.
    * @default 256
    */
   memorySize?: number;
@@ -531,7 +532,8 @@ export interface EventsArgs {
    */
   ttlDays?: number;
   /**
-   * Maximum size of an event in bytes: 1024..104857600. Larger events are not stored; they are counted and logged.
+   * Maximum size of an event in bytes: 1024..104857600. Larger events are not stored; they are counted and logged. Large events need
+   * memory: see `relay.memorySize`.
    * @default 1048576
    */
   maxEventBytes?: number;

@@ -5,6 +5,7 @@ import { ENV } from "../runtime/contract";
 import { Recursion } from "./args";
 import { bundleHandler } from "./bundle/handlers";
 import { attachPolicy, createLambda, type LambdaFunction } from "./lambda-function";
+import { MEMORY_ENVIRONMENT } from "./memory-environment";
 import type { Egress } from "./network";
 import type { Normalised } from "./normalise";
 import { connectionManagerStatements, invokeStatements } from "./permissions";
@@ -45,8 +46,7 @@ export function createConnectionManager(
       [ENV.sourceSecret]: stores.secret.arn,
       [ENV.settings]: settingsJson,
       [ENV.release]: configuration,
-      // By default glibc keeps a memory arena per thread of V8, which costs 13 MB here.
-      MALLOC_ARENA_MAX: "1",
+      ...MEMORY_ENVIRONMENT,
     },
     statements: connectionManagerStatements(stores.arns),
     reservedConcurrency,

@@ -21,6 +21,7 @@ import { checkEnvironment, checkSize } from "./environment";
 import { expect, expectThat, integer, memory, oneOf, onlyKeys, pointer } from "./expect";
 import { known } from "./known";
 import { type ProcessorSettings, processorSettings } from "./processor-settings";
+import { relayMemory } from "./relay-memory";
 import { sourceSettings } from "./source-settings";
 import { checkedOrigin } from "./source-url";
 import { checkedTags } from "./tags";
@@ -91,7 +92,7 @@ export function normalise(name: string, args: StreamIngestionArgs): Normalised {
     settings,
     origin,
     ...declaredStreams(args),
-    relayMemorySize: memory("relay.memorySize", relay.memorySize ?? DEFAULTS.relayMemorySize),
+    relayMemorySize: relayMemory(relay.memorySize ?? DEFAULTS.relayMemorySize, settings),
     reservedConcurrency: reserved(relay.reservedConcurrency),
     processor: processorSettings(processor ?? {}),
     authorization: oneOf("api.authorization", Authorization, api.authorization ?? Authorization.iam),

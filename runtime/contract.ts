@@ -250,6 +250,27 @@ export interface RelaySettings {
   };
 }
 
+/** Memory of a hop of the connection manager: without streams, and for each stream, its connection and buffers. */
+const RELAY_BASE_MB = 96;
+const RELAY_STREAM_MB = 0.5;
+/** Copies of an event that exist while it is read, identified, compressed and sent. */
+const EVENT_COPIES = 5;
+const MB = 1_048_576;
+
+/**
+ * How the streams of a hop share its memory: bytes that their events may hold, bytes for recent keys, and bytes of large events after
+ * which the unused memory is collected.
+ */
+export function eventMemory(memoryMb: number, streams: number) {
+  const freeBytes = Math.max(8, memoryMb - RELAY_BASE_MB - RELAY_STREAM_MB * streams) * MB;
+  return { sharedBytes: freeBytes / 4, keysBytes: freeBytes / 10, garbageBytes: freeBytes / 4 };
+}
+
+/** The smallest memory, in MB, of a connection manager for hops of so many streams with events of this size. */
+export function smallestRelayMemoryMb(streams: number, maxEventBytes: number): number {
+  return Math.ceil(RELAY_BASE_MB + RELAY_STREAM_MB * streams + (EVENT_COPIES * maxEventBytes) / MB);
+}
+
 /** Payload of one invocation of the connection manager. */
 export interface HopPayload {
   readonly v: number;

@@ -3,6 +3,7 @@ import type { Clock } from "../support/clock";
 import { StreamError } from "../support/errors";
 import type { ControlEvent } from "./control-events";
 import type { EventPipeline } from "./event-pipeline";
+import type { StreamMemory } from "./hop-memory";
 import type { ConnectionEnd } from "./source/outcome";
 import type { OpenConnection, OpenRequest, Source } from "./source/port";
 import type { Writer } from "./writer";
@@ -13,6 +14,7 @@ export interface ConnectionDeps {
   readonly clock: Clock;
   readonly pipeline: EventPipeline;
   readonly writer: Writer;
+  readonly memory: StreamMemory;
   /** Aborted: stop reading at once. */
   readonly signal: AbortSignal;
   readonly onOpen: () => void;
@@ -53,11 +55,11 @@ function failed(error: StreamError): ConnectionEnd {
   return { kind: error.code === "CONFIG_INVALID" ? "unusable" : "broken", error };
 }
 
-/** Reads the connection. While the writer is full it does not read, and that pause does not count as idle time of the source. */
+/** Reads the connection. While the writer or the hop's memory is full it does not read, and that pause does not count as idle time of the source. */
 async function read(
   { chunks, decoder, endsClean, refusal, redact }: OpenConnection,
   idle: ReturnType<typeof idleTimer>,
-  { settings, pipeline, writer, signal, onBytes, onDecoded }: ConnectionDeps,
+  { settings, pipeline, writer, memory, signal, onBytes, onDecoded }: ConnectionDeps,
 ): Promise<ConnectionEnd> {
   try {
     for await (const chunk of chunks) {
@@ -69,7 +71,12 @@ async function read(
       onDecoded(pipeline.decoded > before, decoder.unread(), redact);
       if (pipeline.control) return endedBy(pipeline.control, redact);
       writer.flush();
-      while (writer.full && !signal.aborted) await writer.changed();
+      memory.setUnfinished(decoder.held());
+      while (!signal.aborted) {
+        if (writer.full) await writer.changed();
+        else if (memory.mayRead()) break;
+        else await memory.changed();
+      }
       if (signal.aborted) return { kind: "stopped" };
       idle.start();
     }
@@ -80,6 +87,7 @@ async function read(
     if (refused) return refused;
     return { kind: endsClean && settings.source.end === "complete" ? "completed" : "ended" };
   } finally {
+    memory.setUnfinished(0);
     writer.flush();
   }
 }

@@ -22,11 +22,11 @@ export interface EventPipelineDeps {
   readonly nonce: string;
   readonly log: Logger;
   readonly add: (entry: Entry) => void;
+  /** Keys to remember, at least. */
+  readonly recentKeys: number;
 }
 
 type Counts = { -readonly [Name in keyof typeof ZERO_COUNTERS]: number };
-
-const RECENT_KEYS = 8_192;
 
 /** Turns events into items: ignores, identifies, de-duplicates, numbers and encodes. One instance per run; call {@link begin} for each connection. */
 export class EventPipeline implements EventSink {
@@ -44,7 +44,7 @@ export class EventPipeline implements EventSink {
   newEvents = 0;
   private connection = 0;
   private sequencePrefix = "";
-  private readonly recent = new RecentKeys(RECENT_KEYS);
+  private readonly recent: RecentKeys;
   /** What is logged once per connection, and was logged on this one. */
   private readonly warned = new Set<string>();
   /** False when no setting reads the event's JSON: then none is parsed. */
@@ -55,6 +55,7 @@ export class EventPipeline implements EventSink {
     checkpoint: string | undefined,
   ) {
     this.position = checkpoint;
+    this.recent = new RecentKeys(deps.recentKeys);
     const { source, events } = deps.settings;
     this.readsJson = source.resume.pointer !== undefined || "pointer" in events.identity || readsJson(source.on);
   }

@@ -30,4 +30,6 @@ export interface Decoder {
    * lines that the format ignores. Undefined: there are none.
    */
   unread(): Buffer | undefined;
+  /** Bytes of memory that the unfinished event occupies. */
+  held(): number;
 }

@@ -81,7 +81,9 @@ export function encodeItem(event: EventToStore, ttlSeconds: number, slices: numb
   const plainBytes = bytes + event.dataBytes;
   if (plainBytes > UNIT_BYTES) {
     const encoding = typeof data === "string" ? "zstd" : "zstd-binary";
-    const packed = zstdCompressSync(data, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
+    // One copy serves both the compression and the bucket.
+    const raw = typeof data === "string" ? Buffer.from(data) : data;
+    const packed = zstdCompressSync(raw, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
     const packedBytes = bytes + packed.length + 1 + encoding.length;
     if (units(packedBytes) < units(plainBytes) && packedBytes <= MAX_ITEM_BYTES)
       return {
@@ -95,7 +97,7 @@ export function encodeItem(event: EventToStore, ttlSeconds: number, slices: numb
         key,
         json: `${json},"${ITEM.pointer}":{"S":"${pointer}"}}`,
         bytes: bytes + pointer.length,
-        oversize: { key: pointer, bytes: typeof data === "string" ? Buffer.from(data) : data },
+        oversize: { key: pointer, bytes: typeof data === "string" ? raw : Buffer.from(raw) },
       };
     }
   }

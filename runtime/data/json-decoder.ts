@@ -240,6 +240,7 @@ export function jsonDecoder(maxEventBytes: number, format: "json" | "json-seq" =
       leave("between");
     },
     unread: () => (state === "between" ? undefined : partial.head),
+    held: () => partial.size,
   };
 }
 

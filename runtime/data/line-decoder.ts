@@ -109,5 +109,6 @@ export function lineDecoder(maxEventBytes: number): Decoder {
       const { head } = partial;
       return isBlank(head, 0, head.length) ? undefined : head;
     },
+    held: () => partial.size,
   };
 }

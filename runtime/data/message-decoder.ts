@@ -14,5 +14,6 @@ export function messageDecoder(maxEventBytes: number): Decoder {
     },
     end() {},
     unread: () => undefined,
+    held: () => 0,
   };
 }

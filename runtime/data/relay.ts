@@ -9,6 +9,7 @@ import { runConnection } from "./connection";
 import { closedByUs, failureOf, lastError } from "./connection-end";
 import { EventPipeline } from "./event-pipeline";
 import type { EventStore, PutOversize } from "./event-store";
+import type { HopMemory } from "./hop-memory";
 import { noEventsError } from "./no-events-error";
 import { ReadHealth } from "./read-health";
 import { HEALTHY_MS, nextReconnect } from "./reconnect";
@@ -31,6 +32,8 @@ export interface RelayDeps {
   /** 0 ≤ x < 1. */
   readonly random: () => number;
   readonly log: Logger;
+  /** Shared by the streams of a hop. */
+  readonly memory: HopMemory;
   /** Access tokens, shared by the streams of a hop. */
   readonly tokens: TokenCache;
   /** Signs the requests of `auth.kind` aws-sigv4. */
@@ -60,8 +63,10 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
   const tracker = new CheckpointTracker(options.checkpoint);
   const health = new WriteHealth(clock, options.health);
   const reading = new ReadHealth(clock, options.health);
+  const memory = deps.memory.stream();
   const writer = new Writer({
     ...deps,
+    memory,
     log,
     signal: giveUp.signal,
     objectRetryMs: (options.drainUntil - clock.now()) * OBJECT_RETRY_SHARE,
@@ -91,6 +96,7 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
       ...deps,
       log,
       tracker,
+      recentKeys: deps.memory.recentKeys,
       nonce: `${options.streamId}\n${clock.now()}\n${random()}\n${random()}\n`,
       add: (entry) => {
         health.waiting();
@@ -200,6 +206,7 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
         clock,
         pipeline,
         writer,
+        memory,
         signal: stopReading.signal,
         onOpen: () => {
           onOpen();
@@ -317,6 +324,7 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
       const stop = () => {
         stopReading.abort();
         writer.wake();
+        memory.wake();
       };
       if (options.signal.aborted) stop();
       options.signal.addEventListener("abort", stop, { once: true });
@@ -334,6 +342,7 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
         over.abort();
         giveUp.abort();
         options.signal.removeEventListener("abort", stop);
+        memory.close();
         await source.close();
       }
     },

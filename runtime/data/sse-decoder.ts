@@ -220,6 +220,7 @@ export function sseDecoder(maxEventBytes: number, lastEventId = ""): Decoder {
       const isComment = partial.length === 0 || partial.buffer[0] === COLON;
       return isComment ? undefined : partial.head;
     },
+    held: () => partial.size + block.data.length,
   };
 }
 

@@ -3,6 +3,7 @@ import type { Clock } from "../support/clock";
 import type { StreamError } from "../support/errors";
 import type { Logger } from "../support/logger";
 import { BATCH_ITEMS, type EventStore, type PutOversize } from "./event-store";
+import type { StreamMemory } from "./hop-memory";
 import type { EncodedItem, Oversize } from "./item";
 
 export interface WriterDeps {
@@ -13,6 +14,7 @@ export interface WriterDeps {
   readonly log: Logger;
   /** Aborts all writes. Events that are not settled by then stay unsettled. */
   readonly signal: AbortSignal;
+  readonly memory: Pick<StreamMemory, "addQueued">;
   /** An object that the bucket does not accept for this time is refused with its event. */
   readonly objectRetryMs: number;
   /** `refused`: why the event is not stored and never will be. Absent: it is stored. */
@@ -70,7 +72,7 @@ export class Writer {
 
   add(entry: Entry): void {
     this.events++;
-    this.bytes += memoryBytes(entry);
+    this.hold(entry, 1);
     if (entry.item.oversize) void this.upload(entry, entry.item.oversize);
     else this.enqueue(entry);
   }
@@ -143,9 +145,11 @@ export class Writer {
       try {
         await oversize(key, bytes, signal);
         if (signal.aborted) return;
-        this.bytes -= bytes.length;
         const { oversize: _, ...item } = entry.item;
-        this.enqueue({ ...entry, item });
+        const stored = { ...entry, item };
+        this.hold(stored, 1);
+        this.hold(entry, -1);
+        this.enqueue(stored);
         return this.flush();
       } catch (error) {
         if (signal.aborted) return;
@@ -218,7 +222,7 @@ export class Writer {
 
   private settle(entry: Entry, refused?: StreamError): void {
     this.events--;
-    this.bytes -= memoryBytes(entry);
+    this.hold(entry, -1);
     this.written++;
     this.deps.onSettled(entry, refused);
   }
@@ -236,13 +240,17 @@ export class Writer {
     }
   }
 
+  private hold({ item }: Entry, sign: 1 | -1): void {
+    const object = item.oversize?.bytes.length ?? 0;
+    this.bytes += sign * (item.json.length + object);
+    this.deps.memory.addQueued(sign * (ITEM_COPIES * item.json.length + object));
+  }
+
   private retrying(error: unknown): void {
     if (THROTTLING.has((error as StreamError).awsError ?? "")) this.deps.onThrottled();
     this.deps.onError(error);
   }
 }
 
-/** Memory that an entry occupies. */
-function memoryBytes(entry: Entry): number {
-  return entry.item.json.length + (entry.item.oversize?.bytes.length ?? 0);
-}
+/** An item exists as JSON, in the text of its batch, and in the bytes of the request. */
+const ITEM_COPIES = 3;

@@ -8,6 +8,7 @@ import { parseHopPayload } from "../control/hop/payload";
 import { runHop } from "../control/hop/run-hop";
 import { timingFor } from "../control/hop/timing";
 import { dynamodbStore } from "../data/dynamodb-store";
+import { HopMemory } from "../data/hop-memory";
 import { createRelay } from "../data/relay";
 import { tokenCache } from "../data/source/oauth2";
 import { systemClock } from "../support/clock";
@@ -23,6 +24,9 @@ const settings = relaySettings();
 const release = runningRelease(__filename);
 /** Timeout for storing an oversize event in S3. */
 const OVERSIZE_TIMEOUT_MS = 10_000;
+
+/** Set by Lambda. */
+const memoryMb = Number(process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE ?? 256);
 
 /** Lambda stops a function that invoked itself about 16 times in one chain. */
 const LONGEST_CHAIN = 12;
@@ -59,6 +63,7 @@ export async function handler(event: unknown, context: Context): Promise<Record<
       clock,
       random: Math.random,
       log: logger,
+      memory: new HopMemory(memoryMb, payload.streams.length, clock, () => globalThis.gc?.()),
       tokens: tokenCache(clock),
       aws: awsTarget("lambda"),
     };

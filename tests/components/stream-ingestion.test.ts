@@ -127,6 +127,7 @@ describe("StreamIngestion", () => {
         Object.keys(created.one("aws:lambda/function:Function", `in-${role}`).inputs.environment.variables).sort();
       assert.deepEqual(names("connection-manager"), [
         "MALLOC_ARENA_MAX",
+        "MALLOC_MMAP_THRESHOLD_",
         "NODE_OPTIONS",
         "STREAM_INGESTION_BUCKET",
         "STREAM_INGESTION_CONNECTION_TABLE",

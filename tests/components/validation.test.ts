@@ -304,6 +304,11 @@ const REFUSED: readonly (readonly [name: string, args: unknown, message: string]
     "Expected `relay.memorySize` to be 128..10240, got 10241.",
   ],
   [
+    "too little memory for the events",
+    argsWith({ events: { maxEventBytes: 41_943_040 } }),
+    "Expected `relay.memorySize` to be at least 297, which `events.maxEventBytes` 41943040 and `relay.streamsPerHop` 1 need, got 256.",
+  ],
+  [
     "too many streams a hop",
     argsWith({ relay: { streamsPerHop: 101 } }),
     "Expected `relay.streamsPerHop` to be 1..100, got 101.",

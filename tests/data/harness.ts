@@ -1,5 +1,6 @@
 import type { RelaySettings, SourceSecret } from "../../runtime/contract";
 import type { EventStore } from "../../runtime/data/event-store";
+import { HopMemory } from "../../runtime/data/hop-memory";
 import { decodeItem, type EncodedItem, type StoredEvent } from "../../runtime/data/item";
 import { createRelay, type RelayDeps } from "../../runtime/data/relay";
 import { tokenCache } from "../../runtime/data/source/oauth2";
@@ -103,6 +104,7 @@ export function setUp(source: { readonly url: string }, setup: Setup = {}) {
       clock,
       random: () => 0.5,
       log,
+      memory: new HopMemory(256, 1, clock),
       tokens: tokenCache(clock),
       aws: {
         region: "eu-central-1",

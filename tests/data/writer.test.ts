@@ -32,6 +32,7 @@ function setUp(
     random: () => 0.5,
     log,
     signal: abort.signal,
+    memory: { addQueued: () => {} },
     objectRetryMs: 60_000,
     onSettled: ({ number }, error) => (error ? refused : stored).push(number),
     onThrottled: () => throttled.push(clock.now()),

@@ -149,6 +149,7 @@ function openConnection(socket: WebSocket, request: SourceRequest, deps: SourceD
       },
       end: messages.end,
       unread: messages.unread,
+      held: messages.held,
     },
     endsClean: true,
     refusal: () => refused,
