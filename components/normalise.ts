@@ -18,7 +18,7 @@ import {
 import { cidrs } from "./cidrs";
 import { type DeclaredStreams, declaredStreams } from "./declared-streams";
 import { checkEnvironment, checkSize } from "./environment";
-import { expect, expectThat, integer, memory, oneOf, onlyKeys, pointer } from "./expect";
+import { expect, expectThat, integer, oneOf, onlyKeys, pointer } from "./expect";
 import { known } from "./known";
 import { type ProcessorSettings, processorSettings } from "./processor-settings";
 import { relayMemory } from "./relay-memory";

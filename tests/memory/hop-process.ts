@@ -57,6 +57,7 @@ async function runHop({ upstream, aws, memoryMb, streams, maxEventBytes }: HopJo
         attempt: 0,
         history: {},
         health: {},
+        lateHeadMs: 10_000,
         signal: new AbortController().signal,
         stopReadingAt: Date.now() + 3_600_000,
         drainUntil: Date.now() + 3_660_000,
