@@ -1,59 +1,60 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { type EventWriter, startWriter } from "./event-writer";
-import { type RunningRecipe, runRecipe } from "./recipe";
-import { requireInstalled, type ServerProcess, startServerProcess } from "./servers";
+import { startWriter } from "./event-writer";
+import { useRecipe } from "./recipe";
+import { requireInstalled, startServerProcess } from "./servers";
 
 const CREDENTIAL = "ingestion:pässword";
 
-describe("the recipe couchdb-changes, on the local stack against PouchDB Server", function () {
-  this.timeout(120_000);
-  let server: ServerProcess;
-  let documents: EventWriter;
-  let recipe: RunningRecipe;
+/** A request to the server. @throws Error when it is refused */
+async function couch(url: string, method = "GET", body?: object): Promise<unknown> {
+  const authorization = `Basic ${Buffer.from(CREDENTIAL).toString("base64")}`;
+  const response = await fetch(url, {
+    method,
+    headers: { authorization, "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  if (!response.ok) throw new Error(`${method} ${url} answered ${response.status}: ${await response.text()}`);
+  return response.json();
+}
 
-  /** A request to the server. @throws Error when it is refused */
-  async function couch(method: string, path: string, body?: object): Promise<unknown> {
-    const response = await fetch(server.url + path, {
-      method,
-      headers: {
-        authorization: `Basic ${Buffer.from(CREDENTIAL).toString("base64")}`,
-        "content-type": "application/json",
-      },
-      body: JSON.stringify(body),
-    });
-    if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${await response.text()}`);
-    return response.json();
-  }
+/** A database that a document is added to again and again. */
+async function startPouchDB() {
+  const server = await startServerProcess({
+    command: process.execPath,
+    args: [join(__dirname, "pouchdb-server.cjs")],
+    env: { CREDENTIAL },
+    ready: /Listening on (\S+)/,
+  });
+  const database = `${server.url}/orders`;
+  await couch(database, "PUT");
+  const documents = startWriter(async (n) => {
+    await couch(`${database}/order-${n}`, "PUT", { amount: n });
+    return `order-${n}`;
+  });
+  /** Every change of the database, as its feed has it. */
+  const changes = async () => {
+    const { results } = (await couch(`${database}/_changes?include_docs=true`)) as { results: { id: string }[] };
+    return results;
+  };
+  return { ...server, documents, changes };
+}
 
-  before(async function () {
+describe("the recipe couchdb-changes, on the local stack against PouchDB Server", () => {
+  before(function () {
     requireInstalled.call(this, "npm");
-    server = await startServerProcess({
-      command: process.execPath,
-      args: [join(__dirname, "pouchdb-server.cjs")],
-      env: { CREDENTIAL },
-      ready: /Listening on (\S+)/,
-    });
-    await couch("PUT", "/orders");
-    documents = startWriter(async (n) => {
-      await couch("PUT", `/orders/order-${n}`, { amount: n });
-      return `order-${n}`;
-    });
-    recipe = await runRecipe("couchdb-changes", { secrets: { url: server.url, key: CREDENTIAL } });
   });
-  after(async () => {
-    await recipe?.close();
-    await server?.close();
-  });
+  const running = useRecipe("couchdb-changes", startPouchDB, ({ url }) => ({ secrets: { url, key: CREDENTIAL } }));
 
   it("stores each change once through two handovers, from the first change of the database", async () => {
+    const { upstream, recipe } = running;
     await recipe.twoHandovers("overlap");
-    await documents.stop();
-    const { results } = (await couch("GET", "/orders/_changes?include_docs=true")) as { results: { id: string }[] };
+    await upstream.documents.stop();
+    const changes = await upstream.changes();
     assert.deepEqual(
-      results.map(({ id }) => id),
-      documents.written,
+      changes.map(({ id }) => id),
+      upstream.documents.written,
     );
-    await recipe.isComplete(results.map((change) => JSON.stringify(change)));
+    await recipe.isComplete(changes.map((change) => JSON.stringify(change)));
   });
 });

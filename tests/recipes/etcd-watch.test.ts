@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { certificate } from "../data/certificate";
 import { startWriter } from "./event-writer";
-import { type RunningRecipe, runRecipe } from "./recipe";
+import { useRecipe } from "./recipe";
 import { INSTALLED, requireInstalled, startServerProcess } from "./servers";
 
 const KEYS = 5;
@@ -20,7 +20,8 @@ async function freePorts(count: number): Promise<number[]> {
 }
 
 /** etcd, which requires a client certificate over https. The test itself writes over http. */
-async function startEtcd(folder: string) {
+async function startEtcd() {
+  const folder = mkdtempSync(join(tmpdir(), "stream-ingestion-"));
   const [secure, plain, peer] = await freePorts(3);
   const { cert, key } = certificate();
   const files = { cert: join(folder, "cert.pem"), key: join(folder, "key.pem") };
@@ -42,7 +43,11 @@ async function startEtcd(folder: string) {
     args: Object.entries(options).map(([name, value]) => `--${name}=${value}`),
     ready: /serving client traffic securely","address":"([^"]+)"/,
   });
-  return { url: `https://127.0.0.1:${secure}`, plainUrl: `http://127.0.0.1:${plain}`, close: server.close };
+  const close = async () => {
+    await server.close();
+    rmSync(folder, { recursive: true });
+  };
+  return { url: `https://127.0.0.1:${secure}`, plainUrl: `http://127.0.0.1:${plain}`, close };
 }
 
 /** The revision after a call of etcd's JSON API. @throws Error when it is refused */
@@ -57,50 +62,42 @@ interface WatchResponse {
   readonly result: { readonly events: readonly { readonly kv: { readonly mod_revision: string } }[] };
 }
 
-describe("the recipe etcd-watch, on the local stack against etcd", function () {
-  this.timeout(180_000);
-  let folder: string | undefined;
-  let etcd: Awaited<ReturnType<typeof startEtcd>>;
-  let recipe: RunningRecipe;
-
-  before(async function () {
+describe("the recipe etcd-watch, on the local stack against etcd", () => {
+  const { cert, key } = certificate();
+  before(function () {
     requireInstalled.call(this, "etcd");
-    folder = mkdtempSync(join(tmpdir(), "stream-ingestion-"));
-    etcd = await startEtcd(folder);
-    const { cert, key } = certificate();
-    const secrets = { url: etcd.url, ca: cert, clientCertificate: cert, clientKey: key };
-    recipe = await runRecipe("etcd-watch", { secrets });
   });
-  after(async () => {
-    await recipe?.close();
-    await etcd?.close();
-    if (folder !== undefined) rmSync(folder, { recursive: true });
-  });
+  const running = useRecipe("etcd-watch", startEtcd, ({ url }) => ({
+    secrets: { url, ca: cert, clientCertificate: cert, clientKey: key },
+  }));
+  const call = (path: string, body: object) => revisionAfter(`${running.upstream.plainUrl}/v3/kv/${path}`, body);
 
   /** Writes a key, and deletes it after some writes. Resolves to the revision of the write. */
   function write(prefix: string, n: number): Promise<string> {
     const key = Buffer.from(`${prefix}${n % KEYS}`).toString("base64");
-    if (n > KEYS && n % 11 === 0) return revisionAfter(`${etcd.plainUrl}/v3/kv/deleterange`, { key });
-    return revisionAfter(`${etcd.plainUrl}/v3/kv/put`, { key, value: Buffer.from(`value ${n}`).toString("base64") });
+    if (n > KEYS && n % 11 === 0) return call("deleterange", { key });
+    return call("put", { key, value: Buffer.from(`value ${n}`).toString("base64") });
   }
 
   const storedRevisions = async () =>
-    (await recipe.stored())
+    (await running.recipe.stored())
       .flatMap(({ data }) => (JSON.parse(String(data)) as WatchResponse).result.events)
       .map(({ kv }) => Number(kv.mod_revision));
 
   it("stores every revision through two handovers, and continues after its position is compacted", async () => {
-    await recipe.until("a watch", async () => (await recipe.api.list()).some(({ status }) => status === "open"));
+    const { recipe } = running;
+    const isOpen = async () => (await recipe.api.list()).some(({ status }) => status === "open");
+    await recipe.until("a watch", isOpen);
     const first = startWriter((n) => write("/config/", n));
     await recipe.twoHandovers("overlap");
     await first.stop();
 
     const last = await write("/other/", 1);
-    await revisionAfter(`${etcd.plainUrl}/v3/kv/compaction`, { revision: last, physical: true });
+    await call("compaction", { revision: last, physical: true });
     await recipe.until("the next watch to be refused", () =>
       recipe.logs.some((line) => line.includes("no longer knows the stored position")),
     );
-    await recipe.until("a watch", async () => (await recipe.api.list()).some(({ status }) => status === "open"));
+    await recipe.until("the watch from now", isOpen);
     const second = startWriter((n) => write("/config/", n));
     await recipe.until("revisions after it", () => second.written.length > KEYS);
     await second.stop();

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import { certificate } from "../data/certificate";
-import { type FakeServer, listen } from "../fakes/http-server";
+import { listen } from "../fakes/http-server";
 import { startPublisher } from "./publisher";
-import { type RunningRecipe, runRecipe } from "./recipe";
+import { useRecipe } from "./recipe";
 
 const PODS = 5;
 const BOOKMARK_EVERY = 10;
@@ -14,7 +14,7 @@ const TOKEN = "service-account-token";
  * The watch of an API server: without `resourceVersion` it starts with every object as ADDED, and with one after that version. A
  * version that is no longer in its history is answered with a 410 inside a 200. https://kubernetes.io/docs/reference/using-api/api-concepts/
  */
-function startApiServer() {
+async function startApiServer() {
   const pods = new Map<string, string>();
   const history = startPublisher((n) => {
     const name = `pod-${n % PODS}`;
@@ -61,7 +61,7 @@ function startApiServer() {
     });
   }
   return {
-    server: createServer(certificate(), answer),
+    ...(await listen(createServer(certificate(), answer))),
     history,
     initial,
     stats,
@@ -73,37 +73,25 @@ function startApiServer() {
   };
 }
 
-describe("the recipe kubernetes-watch, on the local stack", function () {
-  this.timeout(120_000);
-  const api = startApiServer();
-  let server: Omit<FakeServer, "requests">;
-  let recipe: RunningRecipe;
-
-  before(async () => {
-    server = await listen(api.server);
-    recipe = await runRecipe("kubernetes-watch", {
-      secrets: { url: server.url.replace("http:", "https:"), key: TOKEN, ca: certificate().cert },
-    });
-  });
-  after(async () => {
-    api.history.pause();
-    await recipe?.close();
-    await server?.close();
-  });
+describe("the recipe kubernetes-watch, on the local stack", () => {
+  const running = useRecipe("kubernetes-watch", startApiServer, ({ url }) => ({
+    secrets: { url: url.replace("http:", "https:"), key: TOKEN, ca: certificate().cert },
+  }));
 
   it("stores each version of each pod once, through two handovers and an expired version", async () => {
+    const { upstream, recipe } = running;
     await recipe.twoHandovers("overlap");
-    assert.ok(api.stats.bookmarks > 0);
-    assert.equal(api.stats.expired, 0);
-    api.history.pause();
-    api.compact();
-    await recipe.until("the initial state", () => api.initial.length > 0);
-    assert.ok(api.stats.expired > 0);
-    const before = api.history.published.length;
-    api.history.resume();
-    await recipe.until("changes after it", () => api.history.published.length > before + PODS);
-    api.history.pause();
+    assert.ok(upstream.stats.bookmarks > 0);
+    assert.equal(upstream.stats.expired, 0);
+    upstream.history.pause();
+    upstream.compact();
+    await recipe.until("the initial state", () => upstream.initial.length > 0);
+    assert.ok(upstream.stats.expired > 0);
+    const before = upstream.history.published.length;
+    upstream.history.resume();
+    await recipe.until("changes after it", () => upstream.history.published.length > before + PODS);
+    upstream.history.pause();
     // The initial state repeats versions that are stored.
-    await recipe.isComplete(api.history.published);
+    await recipe.isComplete(upstream.history.published);
   });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { type FakeServer, startServer } from "../fakes/http-server";
+import { startServer } from "../fakes/http-server";
 import { startPublisher } from "./publisher";
-import { type RunningRecipe, runRecipe } from "./recipe";
+import { useRecipe, WITHOUT_REPLAY_SECONDS } from "./recipe";
 
 const THUMP_MS = 100;
 
@@ -30,30 +30,20 @@ async function startTimeline() {
       unsubscribe();
     });
   });
-  return { server, events };
+  return { ...server, events };
 }
 
-describe("the recipe mastodon, on the local stack", function () {
-  this.timeout(120_000);
-  let timeline: Awaited<ReturnType<typeof startTimeline>>;
-  let recipe: RunningRecipe;
-  let server: FakeServer | undefined;
-
-  before(async () => {
-    timeline = await startTimeline();
-    server = timeline.server;
-    recipe = await runRecipe("mastodon", { secrets: { url: server.url, key: "user-token" } });
-  });
-  after(async () => {
-    timeline?.events.pause();
-    await recipe?.close();
-    await server?.close();
-  });
+describe("the recipe mastodon, on the local stack", () => {
+  const running = useRecipe("mastodon", startTimeline, ({ url }) => ({
+    secrets: { url, key: "user-token" },
+    hopSeconds: WITHOUT_REPLAY_SECONDS,
+  }));
 
   it("stores each post, edit and deletion once through two handovers, with its type", async () => {
+    const { upstream, recipe } = running;
     await recipe.twoHandovers("overlap");
-    timeline.events.pause();
-    const sent = timeline.events.published
+    upstream.events.pause();
+    const sent = upstream.events.published
       .map((_, at) => eventOf(at + 1))
       .filter(({ type }) => type !== "filters_changed");
     await recipe.isComplete(sent.map(({ data }) => data));

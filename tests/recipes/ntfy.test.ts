@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { type FakeServer, startServer } from "../fakes/http-server";
+import { startServer } from "../fakes/http-server";
 import { startPublisher } from "./publisher";
-import { type RunningRecipe, runRecipe } from "./recipe";
+import { useRecipe } from "./recipe";
 
 const KEEPALIVE_MS = 100;
 const TOPIC = "disk-alerts";
@@ -36,31 +36,18 @@ async function startTopic() {
       unsubscribe();
     });
   });
-  return { server, messages, unknown, since };
+  return { ...server, messages, unknown, since };
 }
 
-describe("the recipe ntfy, on the local stack", function () {
-  this.timeout(120_000);
-  let topic: Awaited<ReturnType<typeof startTopic>>;
-  let recipe: RunningRecipe;
-  let server: FakeServer | undefined;
-
-  before(async () => {
-    topic = await startTopic();
-    server = topic.server;
-    recipe = await runRecipe("ntfy", { secrets: { url: server.url, key: "tk_reader" } });
-  });
-  after(async () => {
-    topic?.messages.pause();
-    await recipe?.close();
-    await server?.close();
-  });
+describe("the recipe ntfy, on the local stack", () => {
+  const running = useRecipe("ntfy", startTopic, ({ url }) => ({ secrets: { url, key: "tk_reader" } }));
 
   it("stores each message once through two handovers, and resumes from ids of messages only", async () => {
+    const { upstream, recipe } = running;
     await recipe.twoHandovers("overlap");
-    topic.messages.pause();
-    await recipe.isComplete(topic.messages.published);
-    assert.ok(topic.since.length >= 2);
-    assert.deepEqual(topic.unknown, []);
+    upstream.messages.pause();
+    await recipe.isComplete(upstream.messages.published);
+    assert.ok(upstream.since.length >= 2);
+    assert.deepEqual(upstream.unknown, []);
   });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { type FakeServer, startServer } from "../fakes/http-server";
+import { startServer } from "../fakes/http-server";
 import { startPublisher } from "./publisher";
-import { type RunningRecipe, runRecipe } from "./recipe";
+import { useRecipe, WITHOUT_REPLAY_SECONDS } from "./recipe";
 
 const HEARTBEAT_MS = 100;
 
@@ -32,33 +32,20 @@ async function startPricing() {
       unsubscribe();
     });
   });
-  return { server, prices, heartbeats: () => heartbeats };
+  return { ...server, prices, heartbeats: () => heartbeats };
 }
 
-describe("the recipe oanda-pricing, on the local stack", function () {
-  this.timeout(120_000);
-  let pricing: Awaited<ReturnType<typeof startPricing>>;
-  let server: FakeServer | undefined;
-  let recipe: RunningRecipe;
-
-  before(async () => {
-    pricing = await startPricing();
-    server = pricing.server;
-    recipe = await runRecipe("oanda-pricing", {
-      config: {},
-      secrets: { url: server.url, account: "101-004-1", key: "personal-token" },
-    });
-  });
-  after(async () => {
-    pricing?.prices.pause();
-    await recipe?.close();
-    await server?.close();
-  });
+describe("the recipe oanda-pricing, on the local stack", () => {
+  const running = useRecipe("oanda-pricing", startPricing, ({ url }) => ({
+    secrets: { url, account: "101-004-1", key: "personal-token" },
+    hopSeconds: WITHOUT_REPLAY_SECONDS,
+  }));
 
   it("stores each price once through two handovers, and no heartbeat", async () => {
+    const { upstream, recipe } = running;
     await recipe.twoHandovers("overlap");
-    pricing.prices.pause();
-    await recipe.isComplete(pricing.prices.published);
-    assert.ok(pricing.heartbeats() > 0);
+    upstream.prices.pause();
+    await recipe.isComplete(upstream.prices.published);
+    assert.ok(upstream.heartbeats() > 0);
   });
 });

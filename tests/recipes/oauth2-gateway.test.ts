@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
-import { type FakeServer, startServer } from "../fakes/http-server";
+import { startServer } from "../fakes/http-server";
 import { startPublisher } from "./publisher";
-import { type RunningRecipe, runRecipe } from "./recipe";
+import { useRecipe } from "./recipe";
 
 const LIFETIME_SECONDS = 2;
 const CLIENT = `Basic ${Buffer.from("ingestion:s%C3%A9cret%2F1").toString("base64")}`;
@@ -52,43 +52,25 @@ async function startGateway() {
     });
   });
   const revokeAll = () => [...tokens.keys()].forEach(end);
-  return { server, orders, grants, refused: () => refused, revokeAll };
+  return { ...server, orders, grants, refused: () => refused, revokeAll };
 }
 
-describe("the recipe oauth2-gateway, on the local stack", function () {
-  this.timeout(120_000);
-  let gateway: Awaited<ReturnType<typeof startGateway>>;
-  let recipe: RunningRecipe;
-  let server: FakeServer | undefined;
-
-  before(async () => {
-    gateway = await startGateway();
-    server = gateway.server;
-    recipe = await runRecipe("oauth2-gateway", {
-      secrets: {
-        url: server.url,
-        tokenUrl: `${server.url}/oauth2/token`,
-        clientId: "ingestion",
-        clientSecret: "sécret/1",
-      },
-    });
-  });
-  after(async () => {
-    gateway?.orders.pause();
-    await recipe?.close();
-    await server?.close();
-  });
+describe("the recipe oauth2-gateway, on the local stack", () => {
+  const running = useRecipe("oauth2-gateway", startGateway, ({ url }) => ({
+    secrets: { url, tokenUrl: `${url}/oauth2/token`, clientId: "ingestion", clientSecret: "sécret/1" },
+  }));
 
   it("stores each order once, through two handovers, expired tokens and a revoked one", async () => {
+    const { upstream, recipe } = running;
     await recipe.twoHandovers();
-    assert.equal(gateway.refused(), 0, "an expired token is replaced before it is used");
-    const before = gateway.orders.published.length;
-    gateway.revokeAll();
-    await recipe.until("a revoked token to be refused", () => gateway.refused() > 0);
-    await recipe.until("orders after it", () => gateway.orders.published.length > before);
-    gateway.orders.pause();
-    await recipe.isComplete(gateway.orders.published);
-    for (const grant of gateway.grants) {
+    assert.ok(upstream.grants.length > 2, "an expired token is replaced");
+    const [before, refused] = [upstream.orders.published.length, upstream.refused()];
+    upstream.revokeAll();
+    await recipe.until("a revoked token to be refused", () => upstream.refused() > refused);
+    await recipe.until("orders after it", () => upstream.orders.published.length > before);
+    upstream.orders.pause();
+    await recipe.isComplete(upstream.orders.published);
+    for (const grant of upstream.grants) {
       assert.equal(grant.get("grant_type"), "client_credentials");
       assert.equal(grant.get("scope"), "streams:read");
       assert.equal(grant.get("audience"), "https://api.example.com");

@@ -22,13 +22,13 @@ export function startPublisher(data: (n: number) => string, everyMs = EVERY_MS):
   return {
     published,
     subscribe(onEvent) {
-      if (published.length === 0) timer ??= setInterval(publish, everyMs);
+      if (published.length === 0) timer ??= setInterval(publish, everyMs).unref();
       subscribers.add(onEvent);
       return () => subscribers.delete(onEvent);
     },
     pause: () => clearInterval(timer),
     resume: () => {
-      timer = setInterval(publish, everyMs);
+      timer = setInterval(publish, everyMs).unref();
     },
   };
 }

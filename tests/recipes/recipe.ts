@@ -12,12 +12,14 @@ import { eventLog } from "../local/event-log";
 
 const ROOT = resolve(__dirname, "../..");
 const HANDOVERS = 2;
+/** `hopSeconds` for an upstream that replays nothing: a lease that expires on a busy machine would lose events. */
+export const WITHOUT_REPLAY_SECONDS = 15;
 const STOP_MS = 20_000;
 
 export interface RecipeOptions {
   readonly config?: Readonly<Record<string, string>>;
   readonly secrets?: Readonly<Record<string, string>>;
-  /** @default 5: two handovers take about eight seconds */
+  /** @default 8: two handovers take about eleven seconds */
   readonly hopSeconds?: number;
 }
 
@@ -27,7 +29,7 @@ export interface RunningRecipe {
   /** What the functions log. */
   readonly logs: readonly string[];
   until(what: string, is: () => boolean | Promise<boolean>): Promise<void>;
-  /** Waits for two handovers. @param mode of each of them; absent: any */
+  /** Waits for two handovers. @param mode of both; absent: any */
   twoHandovers(mode?: "overlap" | "break"): Promise<void>;
   stored(): Promise<StoredEvent[]>;
   /**
@@ -40,10 +42,33 @@ export interface RunningRecipe {
   close(): Promise<void>;
 }
 
-/** Runs the program `docs/recipes/<name>` as a user does, with this repository in place of the npm package. */
-export async function runRecipe(
+/** The upstream that a recipe connects to. */
+export interface RecipeUpstream {
+  close(): Promise<void>;
+}
+
+/** Starts an upstream and the recipe before the tests of a suite, and ends both after them. */
+export function useRecipe<Upstream extends RecipeUpstream>(
   name: string,
-  { config = {}, secrets = {}, hopSeconds = 5 }: RecipeOptions,
+  start: () => Promise<Upstream>,
+  options: (upstream: Upstream) => RecipeOptions,
+): { readonly upstream: Upstream; readonly recipe: RunningRecipe } {
+  const running = {} as { upstream: Upstream; recipe: RunningRecipe };
+  before(async () => {
+    running.upstream = await start();
+    running.recipe = await runRecipe(name, options(running.upstream));
+  });
+  after(async () => {
+    await running.recipe?.close();
+    await running.upstream?.close();
+  });
+  return running;
+}
+
+/** Runs the program `docs/recipes/<name>` as a user does, with this repository in place of the npm package. */
+async function runRecipe(
+  name: string,
+  { config = {}, secrets = {}, hopSeconds = 8 }: RecipeOptions,
 ): Promise<RunningRecipe> {
   const folder = programFolder(filesOf(join(ROOT, "docs/recipes", name)));
   const log = eventLog();
@@ -109,8 +134,8 @@ export async function runRecipe(
     logs,
     until: log.until,
     twoHandovers: async (mode) => {
-      await log.until(`${HANDOVERS} handovers`, () => modes.length >= HANDOVERS);
-      if (mode !== undefined) assert.deepEqual([...new Set(modes)], [mode]);
+      const expected = () => modes.filter((one) => mode === undefined || one === mode).length;
+      await log.until(`${HANDOVERS} handovers`, () => expected() >= HANDOVERS);
     },
     stored: readStored,
     isComplete,

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
-import { type FakeServer, startServer } from "../fakes/http-server";
+import { startServer } from "../fakes/http-server";
 import { startPublisher } from "./publisher";
-import { type RunningRecipe, runRecipe } from "./recipe";
+import { useRecipe } from "./recipe";
 
 const USER_AGENT = "edits/1.0 (https://example.org; ops@example.org)";
 const CANARY_EVERY = 15;
@@ -61,34 +61,23 @@ async function startEventStreams() {
   const endConnections = () => {
     for (const response of open) response.end();
   };
-  return { server, events, resumed: () => resumed, endConnections };
+  return { ...server, events, resumed: () => resumed, endConnections };
 }
 
-describe("the recipe wikimedia-eventstreams, on the local stack", function () {
-  this.timeout(120_000);
-  let streams: Awaited<ReturnType<typeof startEventStreams>>;
-  let recipe: RunningRecipe;
-  let server: FakeServer | undefined;
-
-  before(async () => {
-    streams = await startEventStreams();
-    server = streams.server;
-    recipe = await runRecipe("wikimedia-eventstreams", { config: { url: server.url, userAgent: USER_AGENT } });
-  });
-  after(async () => {
-    streams?.events.pause();
-    await recipe?.close();
-    await server?.close();
-  });
+describe("the recipe wikimedia-eventstreams, on the local stack", () => {
+  const running = useRecipe("wikimedia-eventstreams", startEventStreams, ({ url }) => ({
+    config: { url, userAgent: USER_AGENT },
+  }));
 
   it("stores each change once, through two handovers and the end of a connection, and no canary event", async () => {
+    const { upstream, recipe } = running;
     await recipe.twoHandovers("overlap");
-    const resumed = streams.resumed();
+    const resumed = upstream.resumed();
     assert.ok(resumed >= 2);
-    streams.endConnections();
-    await recipe.until("a new connection", () => streams.resumed() > resumed);
-    streams.events.pause();
-    const changes = streams.events.published.filter((_, at) => (at + 1) % CANARY_EVERY !== 0);
+    upstream.endConnections();
+    await recipe.until("a new connection", () => upstream.resumed() > resumed);
+    upstream.events.pause();
+    const changes = upstream.events.published.filter((_, at) => (at + 1) % CANARY_EVERY !== 0);
     await recipe.isComplete(changes);
   });
 });

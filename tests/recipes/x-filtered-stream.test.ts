@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
-import { type FakeServer, startServer } from "../fakes/http-server";
+import { startServer } from "../fakes/http-server";
 import { startPublisher } from "./publisher";
-import { type RunningRecipe, runRecipe } from "./recipe";
+import { useRecipe } from "./recipe";
 
 const HEARTBEAT_MS = 100;
 const DISCONNECT = {
@@ -48,31 +48,18 @@ async function startPosts() {
   });
   /** Ends the connection as for a restart of the server. */
   const disconnect = () => open?.end(`${JSON.stringify(DISCONNECT)}\r\n`);
-  return { server, posts, refused, disconnect };
+  return { ...server, posts, refused, disconnect };
 }
 
-describe("the recipe x-filtered-stream, on the local stack", function () {
-  this.timeout(120_000);
-  let upstream: Awaited<ReturnType<typeof startPosts>>;
-  let recipe: RunningRecipe;
-  let server: FakeServer | undefined;
-
-  before(async () => {
-    upstream = await startPosts();
-    server = upstream.server;
-    recipe = await runRecipe("x-filtered-stream", { secrets: { url: server.url, key: "app-token" } });
-  });
-  after(async () => {
-    upstream?.posts.pause();
-    await recipe?.close();
-    await server?.close();
-  });
+describe("the recipe x-filtered-stream, on the local stack", () => {
+  const running = useRecipe("x-filtered-stream", startPosts, ({ url }) => ({ secrets: { url, key: "app-token" } }));
 
   it("stores each post once through two handovers and a disconnection, with one connection at a time", async () => {
+    const { upstream, recipe } = running;
     await recipe.twoHandovers("break");
-    const connections = upstream.server.requests.length;
+    const connections = upstream.requests.length;
     upstream.disconnect();
-    await recipe.until("a new connection", () => upstream.server.requests.length > connections);
+    await recipe.until("a new connection", () => upstream.requests.length > connections);
     upstream.posts.pause();
     await recipe.isComplete(upstream.posts.published);
     assert.deepEqual(upstream.refused, []);
