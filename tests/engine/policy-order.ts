@@ -43,7 +43,9 @@ export function latePolicies(resources: readonly StateResource[]): LatePolicy[] 
         policiesOf(fn.outputs?.role).filter(({ urn }) => !before(urn).has(fn.urn)),
       ),
     ),
-    ...ofType("aws:lambda/eventSourceMapping:EventSourceMapping").flatMap((user) => late(user, of("-event-processor"))),
+    ...ofType("aws:lambda/eventSourceMapping:EventSourceMapping").flatMap((user) =>
+      late(user, of(user.name.endsWith("-repeat-mapping") ? "-repeat-counter" : "-event-processor")),
+    ),
     ...ofType("aws:scheduler/schedule:Schedule").flatMap((user) => {
       const target = user.outputs?.target as { readonly roleArn?: string } | undefined;
       return late(user, [...policiesOf(target?.roleArn), ...of("-watchdog"), ...of("-connection-manager")]);

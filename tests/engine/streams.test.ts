@@ -41,7 +41,9 @@ describe("streams of a deployment by the Pulumi engine", () => {
   const processed = () =>
     engine.events.flatMap((event) =>
       event.kind === "delivered"
-        ? event.records.map(({ keys }) => ({ streamId: keys.streamId ?? "", key: keys.key }))
+        ? event.records
+            .filter(({ eventName }) => eventName === "INSERT")
+            .map(({ keys }) => ({ streamId: keys.streamId ?? "", key: keys.key }))
         : [],
     );
 
