@@ -3,6 +3,7 @@ import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { type JavaScriptValue, Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { assetReader } from "../evaluate/read-assets";
 import type { Properties } from "../evaluate/wire";
+import { withProposedName } from "./autonaming";
 import { constructComponent } from "./construct";
 import { createProvider, type ProviderOptions, type ResourceName } from "./provider";
 import { type IResourceProviderServer, messages, PluginInfo, ResourceProviderService } from "./pulumi-protocol";
@@ -46,7 +47,7 @@ export async function serveProvider({ stack, directory, ...options }: ServeOptio
   const service: Partial<IResourceProviderServer> = {
     handshake: unary(async () => {
       const response = new messages.ProviderHandshakeResponse();
-      response.setAcceptSecrets(true);
+      response.setAcceptSecrets(true).setSupportsAutonamingConfiguration(true);
       return response;
     }),
     attach: unary(async () => new Empty()),
@@ -64,14 +65,19 @@ export async function serveProvider({ stack, directory, ...options }: ServeOptio
     configure: unary(async (request: messages.ConfigureRequest) => {
       const urn = request.getUrn();
       if (urn) refuseOtherStacks(urn, stack);
-      return new messages.ConfigureResponse().setAcceptsecrets(true).setSupportspreview(true);
+      return new messages.ConfigureResponse()
+        .setAcceptsecrets(true)
+        .setSupportspreview(true)
+        .setSupportsAutonamingConfiguration(true);
     }),
     invoke: unary(async (request: messages.InvokeRequest) =>
       new messages.InvokeResponse().setReturn(struct(provider.invoke(request.getTok(), properties(request.getArgs())))),
     ),
     check: unary(async (request: messages.CheckRequest) => {
-      named(request);
-      return new messages.CheckResponse().setInputs(request.getNews());
+      const { type } = named(request);
+      const [inputs, before] = [properties(request.getNews()), properties(request.getOlds())];
+      const checked = withProposedName(type, inputs, before, request.getAutonaming());
+      return new messages.CheckResponse().setInputs(struct(checked));
     }),
     diff: unary(async (request: messages.DiffRequest) => {
       const { changed, replaces } = provider.diff(
