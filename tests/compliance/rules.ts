@@ -71,12 +71,12 @@ export const RULES: readonly Rule[] = [
   },
   {
     control: "APIGateway.8",
-    requires: "An authorization type for each route",
+    requires: "An authorization type for each route (for HTTP APIs; here: each method)",
     holds: every("aws:apigateway/method:Method", ({ authorization }) => authorization === "AWS_IAM"),
   },
   {
     control: "APIGateway.9",
-    requires: "Access logging of the stage",
+    requires: "Access logging of the stage (for HTTP APIs; here: of the REST API)",
     holds: stage(({ accessLogSettings }) => accessLogSettings?.destinationArn),
     argument: "`api.accessLogs`",
   },
@@ -148,9 +148,10 @@ export const RULES: readonly Rule[] = [
   },
   { control: "IAM.24", requires: "Tags of roles", holds: role(tagged), argument: "`tags`" },
   {
-    control: "iam-no-inline-policy-check (users)",
-    requires: "No inline policy of a user (the component has no users)",
-    holds: (deployment) => deployment.all("aws:iam/userPolicy:UserPolicy").length === 0,
+    control: "iam-no-inline-policy-check",
+    requires: "No inline policy of a user, group or role",
+    holds: (deployment) => deployment.all("aws:iam/rolePolicy:RolePolicy").length === 0,
+    outside: "an exemption of its roles, whose policies are inline",
   },
   {
     control: "Permissions boundary",

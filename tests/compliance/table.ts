@@ -78,7 +78,8 @@ resource of the component: whether the default fulfils them, and what does other
 inputs that the engine would receive; a test compares it.
 
 The table says nothing about resources that you name (\`events.table\`, \`connections.table\`, \`bucket\`, \`source.secretArn\`,
-\`processor.functionArn\`): the component never changes them.
+\`processor.functionArn\`): the component never changes them,
+except a bucket with \`manageBucket\`.
 
 | Control | Requires | By default | By argument | By transform |
 | --- | --- | --- | --- | --- |
