@@ -1,15 +1,26 @@
-// Prints the path of a Pulumi CLI: the one on PATH, otherwise one that it builds once from its Go module into a cache folder.
-// `npm run test:engine` runs it. It needs Go only without Pulumi. Progress goes to stderr, the path to stdout.
+// Prints the path of a Pulumi CLI: the one on PATH, otherwise one that it builds once from its Go module into a cache folder. With
+// `--with-node-host`, the folder of a CLI and its Node language host. `npm run test:engine` and `npm run test:cli` run it. It needs
+// Go only without Pulumi. Progress goes to stderr, the path to stdout.
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The release to build. A CLI on PATH is used in any version. */
-const VERSION = "v3.274.1";
-const MODULE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi";
-const VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
+const CLI = {
+  command: "pulumi",
+  version: "v3.274.1",
+  package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+  variables: ["-X", "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v3.274.1"],
+};
+/** Later versions are a module of their own that the module proxy does not serve. This one works with the CLI above. */
+const NODE_HOST = {
+  command: "pulumi-language-nodejs",
+  version: "v3.68.0",
+  package: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
+  variables: [],
+};
 
 const log = (line) => process.stderr.write(`pulumi-engine: ${line}\n`);
 
@@ -21,8 +32,8 @@ function onPath(command) {
   return undefined;
 }
 
-const cacheFolder = () =>
-  join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "stream-ingestion", `pulumi-${VERSION}`);
+const cacheFolder = ({ command, version }) =>
+  join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "stream-ingestion", `${command}-${version}`);
 
 /** Runs a command, logs its progress every 30 seconds, and fails with the end of its output. */
 function run(command, args, cwd) {
@@ -46,7 +57,7 @@ function run(command, args, cwd) {
   });
 }
 
-async function build(folder) {
+async function build(folder, { command, version, package: source, variables }) {
   const go = onPath("go");
   if (!go) {
     throw new Error(
@@ -55,29 +66,42 @@ async function build(folder) {
   }
   const module = join(folder, "module");
   mkdirSync(module, { recursive: true });
-  log(`no pulumi on PATH: building ${VERSION} from its Go module into ${folder} (about 4 minutes and 2.3 GB, once)`);
+  log(`no ${command} on PATH: building ${version} from its Go module into ${folder} (minutes and up to 2.3 GB, once)`);
   writeFileSync(join(module, "go.mod"), "module pulumi-engine\n\ngo 1.25\n");
-  await run(go, ["get", `${MODULE}@${VERSION}`], module);
+  await run(go, ["get", `${source}@${version}`], module);
   // Built under another name and then renamed, so that an interrupted build leaves no broken CLI.
-  const partial = join(folder, "pulumi.building");
-  await run(go, ["build", "-ldflags", `-s -w -X ${VERSION_VARIABLE}=${VERSION}`, "-o", partial, MODULE], module);
-  renameSync(partial, join(folder, "pulumi"));
+  const partial = join(folder, `${command}.building`);
+  await run(go, ["build", "-ldflags", ["-s", "-w", ...variables].join(" "), "-o", partial, source], module);
+  renameSync(partial, join(folder, command));
+}
+
+async function built(tool) {
+  const folder = cacheFolder(tool);
+  const file = join(folder, tool.command);
+  if (!existsSync(file)) await build(folder, tool);
+  return file;
 }
 
 /** The path of a Pulumi CLI. */
 export async function pulumiEngine() {
-  const installed = onPath("pulumi");
+  const installed = onPath(CLI.command);
   if (installed) return installed;
-  const folder = cacheFolder();
-  const built = join(folder, "pulumi");
-  if (!existsSync(built)) await build(folder);
-  log(`${built}, ${execFileSync(built, ["version"], { encoding: "utf8" }).trim()}`);
-  return built;
+  const file = await built(CLI);
+  log(`${file}, ${execFileSync(file, ["version"], { encoding: "utf8" }).trim()}`);
+  return file;
+}
+
+/** The folders of a Pulumi CLI and of its language host for Node, for PATH. The installed host belongs to the installed CLI. */
+export async function pulumiFolders() {
+  const cli = await pulumiEngine();
+  const host = cli === onPath(CLI.command) ? onPath(NODE_HOST.command) : undefined;
+  return [dirname(cli), dirname(host ?? (await built(NODE_HOST)))];
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
-    process.stdout.write(`${await pulumiEngine()}\n`);
+    const found = process.argv.includes("--with-node-host") ? await pulumiFolders() : [await pulumiEngine()];
+    process.stdout.write(`${found.join(delimiter)}\n`);
   } catch (error) {
     log(error.message);
     process.exitCode = 1;

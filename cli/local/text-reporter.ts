@@ -39,7 +39,7 @@ export function textReporter(output: TextOutput, now: () => number): Reporter {
       for (const { name, apiUrl } of instances) print(`${colors.bold(name)}  ${apiUrl}`);
       print(colors.dim("To run the other commands in another terminal:"));
       for (const [name, value] of Object.entries(operatorEnvironment(cloud)))
-        print(colors.dim(`  export ${name}=${value}`));
+        print(colors.dim(value === undefined ? `  unset ${name}` : `  export ${name}=${value}`));
       for (const [name, value] of Object.entries(outputs)) print(colors.dim(`${name}: ${JSON.stringify(value)}`));
     },
     note: (text) => print(colors.dim(text)),

@@ -36,7 +36,7 @@ export async function runWithProvider({ command, start, report }: ProviderRun): 
 
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
-function spawnCommand([file = "", ...args]: readonly string[], environment: Readonly<Record<string, string>>) {
+function spawnCommand([file = "", ...args]: readonly string[], environment: EngineCloud["environment"]) {
   return spawn(file, args, { stdio: "inherit", env: { ...process.env, ...environment } });
 }
 

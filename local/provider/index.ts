@@ -12,7 +12,7 @@ export interface EngineCloudOptions extends CloudOptions, Pick<ServeOptions, "st
 export interface EngineCloud extends Pick<ServedProvider, "count"> {
   readonly cloud: LocalCloud;
   /** Environment for commands: the provider for `pulumi`, and endpoint, region and credentials for AWS SDK clients. */
-  readonly environment: Readonly<Record<string, string>>;
+  readonly environment: Readonly<Record<string, string | undefined>>;
   close(): Promise<void>;
 }
 

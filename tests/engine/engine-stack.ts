@@ -60,7 +60,7 @@ export interface StackOptions {
   readonly name?: string;
   readonly config?: ConfigMap;
   /** Attaches a provider; see `ServedProvider.environment`. */
-  readonly environment: Readonly<Record<string, string>>;
+  readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
 /** The Pulumi engine with one stack. The program runs in this process. */
@@ -89,6 +89,12 @@ export function createBackend(): Backend {
   };
 }
 
+/** The variables that have a value. */
+const set = (environment: StackOptions["environment"]) =>
+  Object.fromEntries(
+    Object.entries(environment).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+
 export async function openStack(folder: string, options: StackOptions): Promise<EngineStack> {
   const { project = "prices", name = "local", config = {}, environment } = options;
   const stack = await LocalWorkspace.createOrSelectStack(
@@ -100,7 +106,7 @@ export async function openStack(folder: string, options: StackOptions): Promise<
         PULUMI_CONFIG_PASSPHRASE: PASSPHRASE,
         PULUMI_SKIP_UPDATE_CHECK: "1",
         PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-        ...environment,
+        ...set(environment),
       },
     },
   );

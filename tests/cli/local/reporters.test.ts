@@ -108,6 +108,7 @@ describe("textReporter", () => {
     reporter.ready({ instances: [], outputs: {}, cloud } as unknown as IngestionStack);
     for (const line of ["AWS_ENDPOINT_URL=http://127.0.0.1:1", "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=AK"])
       assert.ok(output.text.includes(`  export ${line}\n`), line);
+    for (const name of ["AWS_PROFILE", "AWS_SESSION_TOKEN"]) assert.ok(output.text.includes(`  unset ${name}\n`), name);
   });
 
   it("counts an event as processed or as stored in the failure bucket", () => {

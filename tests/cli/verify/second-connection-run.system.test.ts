@@ -42,7 +42,11 @@ describe("verify with a second connection, against the local stack", () => {
   async function verify(streamId: string, key = KEY) {
     const { endpoint, region, operator } = deployment.stack.cloud;
     const flags = ["--stream", streamId, "--events", "20", "--timeout", "60"];
-    const { AWS_REGION: _, ...credentials } = operatorEnvironment({ endpoint, region, operator });
+    const {
+      AWS_REGION: _,
+      AWS_DEFAULT_REGION: __,
+      ...credentials
+    } = operatorEnvironment({ endpoint, region, operator });
     const child = spawn(process.execPath, [...FROM_SOURCE, join(ROOT, "cli/main.ts"), "verify", ...flags], {
       cwd: ROOT,
       stdio: ["ignore", "pipe", "pipe"],
