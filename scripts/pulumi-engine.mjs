@@ -14,7 +14,7 @@ const CLI = {
   package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
   variables: ["-X", "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v3.274.1"],
 };
-/** Later versions are a module of their own that the module proxy does not serve. This one works with the CLI above. */
+/** Later versions are a separate module, which the module proxy does not serve. This one works with the CLI above. */
 const NODE_HOST = {
   command: "pulumi-language-nodejs",
   version: "v3.68.0",

@@ -258,7 +258,7 @@ describe("moto, with authentication on", function () {
       await asFunction(moto, roles.api!, variables, async () =>
         freshHandler("connection-api")(request("POST", "lost")),
       );
-      const { down, invoked } = await freshHandler("watchdog")();
+      const { down, invoked } = await freshHandler("watchdog")(undefined, { getRemainingTimeInMillis: () => 50_000 });
       assert.deepEqual([down, invoked], [1, ["lost"]]);
     }));
 
