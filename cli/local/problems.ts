@@ -14,6 +14,8 @@ export function problemsOf({
   if (failuresStored > 0)
     problems.push(`${failuresStored} events failed in the processor and are in the failure bucket`);
   else if (failedDeliveries > 0) problems.push(`${failedDeliveries} deliveries to the processor failed`);
+  if (compared?.sent === 0)
+    problems.push("No event was sent, because no hop connected in time. Run it for longer (--seconds).");
   const lost = compared?.lost ?? 0;
   if (lost > 0) {
     const received = Math.min(lost, counters.abandoned + counters.unknown);

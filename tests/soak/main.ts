@@ -82,8 +82,9 @@ async function main({ minutes, rate, hopSeconds }: Options): Promise<void> {
       const streams = await api.list();
       const missing = streams.reduce((sum, { counters }) => sum + Math.abs(unaccounted(counters)), 0);
       const sent = STREAMS.reduce((sum, id) => sum + feeds.feed(id).sent.length, 0);
-      const rssMb = Math.round(process.memoryUsage().rss / 1e6);
-      console.log(`${minute} min: ${sent} sent, ${handovers} handovers, ${missing} unaccounted, ${rssMb} MB`);
+      // Not the resident set, which contains the files of the local database.
+      const heapMb = Math.round(process.memoryUsage().heapUsed / 1e6);
+      console.log(`${minute} min: ${sent} sent, ${handovers} handovers, ${missing} unaccounted, ${heapMb} MB heap`);
       if (missing > 0) problems.push(`${missing} events unaccounted for after ${minute} minutes`);
     }
     for (const id of STREAMS) feeds.feed(id).stopSending();

@@ -28,6 +28,12 @@ describe("the problems of a local run", () => {
     assert.deepEqual(failed({ failedDeliveries: 1 }), ["1 deliveries to the processor failed"]);
   });
 
+  it("name a run that has nothing to compare", () => {
+    assert.deepEqual(problemsOf({ ...NOTHING, compared: { ...lost(0), sent: 0 } }), [
+      "No event was sent, because no hop connected in time. Run it for longer (--seconds).",
+    ]);
+  });
+
   it("explain lost events: never received or not stored, and whether the machine kept up", () => {
     const counters = { ...ZERO_COUNTERS, received: 3, abandoned: 2, unknown: 1 };
     const totals = { ...NO_TOTALS, hops: 9, lateHops: 4 };
