@@ -48,8 +48,8 @@ async function main(): Promise<void> {
   ) => {
     const rows = jobs.map((): PathRow[] => []);
     for (let turn = 0; turn < turns; turn++)
-      for (const [i, [name, given]] of jobs.entries()) {
-        const job = { path: "relay", format: "lines", events: Math.ceil(events / turns), ...given } as const;
+      for (const [i, [name, changes]] of jobs.entries()) {
+        const job = { path: "relay", format: "lines", events: Math.ceil(events / turns), ...changes } as const;
         rows[i]!.push(row(name, database, job.events, await measured(start, job)));
       }
     for (const one of rows.map(median)) {

@@ -106,12 +106,12 @@ async function secondConnectionTo(
     import("./verify/second-connection"),
     import("./sign"),
   ]);
-  const given = {
+  const input = {
     url: upstream,
     key: process.env.STREAM_INGESTION_VERIFY_KEY,
     file: file === undefined ? undefined : readFile(file),
   };
-  const secret = upstreamSecret(given, stream, settings.source);
+  const secret = upstreamSecret(input, stream, settings.source);
   const target = { ...secret, streamId: stream, settings, aws: operatorIdentity(apiUrl, region) };
   return { open: () => openSecondConnection(target, signal), identity: settings.events.identity };
 }

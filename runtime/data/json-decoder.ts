@@ -192,7 +192,8 @@ export function jsonDecoder(maxEventBytes: number, format: "json" | "json-seq" =
   function malformed(chunk: Buffer, end: number, sink: EventSink): void {
     keep(chunk, end, sink);
     const head = partial.buffer.subarray(0, partial.held);
-    if (!sequence) throw notJson(head);
+    // How much is held past the limit depends on the chunks.
+    if (!sequence) throw notJson(head.subarray(0, maxEventBytes + 1));
     if (!refused) sink.malformed(partial.length, headDigest(head, maxEventBytes));
     leave("resync");
   }

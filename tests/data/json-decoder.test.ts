@@ -137,6 +137,12 @@ describe("JSON decoder", () => {
     assert.deepEqual(values('\x1e["a"]\n', { format: "json-seq" }), ['["a"]']);
   });
 
+  it("names the same beginning of a malformed value over the limit, however it is cut", () => {
+    const { error, refused } = everyCut('{"a":"0123456789abcdef"]', { limit: 12 });
+    assert.match(error!, /got "\{\\"a\\":\\"0123456"\./);
+    assert.equal(refused.length, 1);
+  });
+
   it("continues at the next record separator after a malformed or truncated value", () => {
     const seen = everyCut('\x1e{"a":1\x1e{"b":2}\n\x1e12\x1e"c\x1e{"d":[}] {}\n\x1enope \x1e{"e":3}\n');
     assert.deepEqual(seen.values, ['{"b":2}', '{"e":3}']);
