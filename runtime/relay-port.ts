@@ -50,6 +50,8 @@ export type RelayProgress =
   | { readonly kind: "open"; readonly at: number }
   /** First body byte of a connection. */
   | { readonly kind: "first-byte"; readonly at: number }
+  /** A stream without a checkpoint has one now. */
+  | { readonly kind: "checkpoint"; readonly at: number }
   /** Either side closed the connection. */
   | { readonly kind: "closed"; readonly at: number };
 

@@ -12,7 +12,11 @@ export class CheckpointTracker {
   /** Events added and not yet settled. */
   unsettled = 0;
 
-  constructor(checkpoint: string | undefined) {
+  /** `onFirst`: the stream had no checkpoint and has one now. */
+  constructor(
+    checkpoint: string | undefined,
+    private readonly onFirst: () => void = () => {},
+  ) {
     this.checkpoint = checkpoint;
   }
 
@@ -32,17 +36,23 @@ export class CheckpointTracker {
   /** Adds an event that needs no write. */
   addSettled(position: string | undefined): void {
     if (this.head === this.positions.length) {
-      if (position !== undefined) this.checkpoint = position;
+      if (position !== undefined) this.moveTo(position);
     } else if (position !== undefined) {
       this.positions.push(position);
       this.settled.push(true);
     }
   }
 
+  private moveTo(position: string): void {
+    const isFirst = !this.checkpoint && position !== "";
+    this.checkpoint = position;
+    if (isFirst) this.onFirst();
+  }
+
   private advance(): void {
     while (this.settled[this.head]) {
       const position = this.positions[this.head++];
-      if (position !== undefined) this.checkpoint = position;
+      if (position !== undefined) this.moveTo(position);
     }
     if (this.head === this.positions.length || this.head > 4096) {
       this.positions.splice(0, this.head);

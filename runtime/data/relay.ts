@@ -60,7 +60,9 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
   const log = deps.log.with({ streamId: options.streamId });
   const stopReading = new AbortController();
   const giveUp = new AbortController();
-  const tracker = new CheckpointTracker(options.checkpoint);
+  const tracker = new CheckpointTracker(options.checkpoint, () =>
+    options.onProgress({ kind: "checkpoint", at: clock.now() }),
+  );
   const health = new WriteHealth(clock, options.health);
   const reading = new ReadHealth(clock, options.health);
   const memory = deps.memory.stream();

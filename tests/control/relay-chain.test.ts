@@ -203,6 +203,15 @@ describe("a stream over many hops", () => {
     assert.deepEqual(reasons(), ["", ""]);
   });
 
+  it("loses nothing after a crash of the first hop, before the first periodic renew", async () => {
+    await begin({ upstream: { storesAfterMs: 100 } });
+    const firstRenew = simulation.hops[0]!.startedAt + 10_000;
+    assert.ok(simulation.upstream.stored.size > 1 && simulation.clock.now() < firstRenew);
+    simulation.running()[0]!.kill();
+    await simulation.clock.advance(MINUTE + 35_000);
+    assertHealthy();
+  });
+
   it("backs off in a crash loop", async () => {
     await begin();
     for (let second = 0; second < 3_600; second++) {

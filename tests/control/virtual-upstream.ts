@@ -16,6 +16,8 @@ export interface UpstreamBehaviour {
   /** Status of the next responses. Undefined: 200. */
   status?: number;
   retryAfterMs?: number;
+  /** Time until an event is stored. */
+  storesAfterMs: number;
   /** No replay: a connection starts with the next event. */
   noReplay: boolean;
   /** Its requests do not name the stream. */
@@ -48,6 +50,7 @@ export function virtualUpstream(clock: Clock, overrides: Partial<UpstreamBehavio
     maxConnections: Number.POSITIVE_INFINITY,
     newestOnly: false,
     subscribesAfterMs: 0,
+    storesAfterMs: 0,
     noReplay: false,
     lateHead: false,
     sharedRequest: false,
@@ -81,6 +84,14 @@ export function virtualUpstream(clock: Clock, overrides: Partial<UpstreamBehavio
     let lastByteAt: number | undefined;
     const stopped = () => options.signal.aborted || life.aborted || clock.now() >= options.stopReadingAt;
 
+    const settle = async (n: number): Promise<void> => {
+      if (behaviour.storesAfterMs > 0) await own.sleep(behaviour.storesAfterMs, life);
+      if (life.aborted) return;
+      const isFirst = checkpoint === undefined;
+      checkpoint = String(n);
+      if (isFirst) options.onProgress({ kind: "checkpoint", at: clock.now() });
+    };
+
     const read = async (connection: Connection): Promise<void> => {
       const over = AbortSignal.any([options.signal, life, connection.ended.signal]);
       const sentAt = clock.now();
@@ -102,8 +113,7 @@ export function virtualUpstream(clock: Clock, overrides: Partial<UpstreamBehavio
         await own.sleep(Math.min(due, options.stopReadingAt) - clock.now(), over);
         if (over.aborted || stopped() || clock.now() < due) continue;
         stored.set(connection.next, (stored.get(connection.next) ?? 0) + 1);
-        checkpoint = String(connection.next);
-        connection.next++;
+        void settle(connection.next++);
         received++;
         inFlight = 1;
         lastByteAt = clock.now();

@@ -488,6 +488,21 @@ describe("a relay on the wire", () => {
       assert.match(lastError!.message, /^Event [\w-]{22} was refused and is not stored\. .*AccessDenied/);
     });
 
+    it("reports the first checkpoint of a stream that has none, once", async () => {
+      for (const [checkpoint, reports] of [
+        [undefined, 1],
+        ["0", 0],
+      ] as const) {
+        const upstream = await source(sse("id: 1\ndata: 1\n\nid: 2\ndata: 2\n\n", "stay"));
+        const { relay, stop, progress } = setUp(upstream, { options: { checkpoint } });
+        const run = relay.run();
+        await until(() => relay.snapshot().checkpoint === "2");
+        stop();
+        await run;
+        assert.equal(progress.filter(({ kind }) => kind === "checkpoint").length, reports);
+      }
+    });
+
     it("stops reading at once, drains, and reports the closed connection", async () => {
       const upstream = await source(sse("data: 1\n\n", "stay"));
       const { relay, stop, progress, store } = setUp(upstream);

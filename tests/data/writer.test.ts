@@ -240,6 +240,22 @@ describe("writer", () => {
 });
 
 describe("CheckpointTracker", () => {
+  it("reports the first checkpoint of a stream that had none, or lost it", () => {
+    let firsts = 0;
+    const tracker = new CheckpointTracker(undefined, () => firsts++);
+    const numbers = [tracker.add(undefined), tracker.add("1"), tracker.add("2")];
+    tracker.settle(numbers[1]!);
+    assert.equal(firsts, 0);
+    tracker.settle(numbers[0]!);
+    tracker.settle(numbers[2]!);
+    assert.equal(firsts, 1);
+    tracker.addSettled("");
+    assert.equal(firsts, 1);
+    tracker.addSettled("3");
+    tracker.addSettled("4");
+    assert.equal(firsts, 2);
+  });
+
   it("never moves the checkpoint past an unsettled event, whatever the order", () => {
     fc.assert(
       fc.property(

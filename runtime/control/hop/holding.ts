@@ -37,8 +37,8 @@ export function holdingTransition(state: Owning, event: HopEvent, context: HopCo
       if (event.to.kind === "invoke") return { state };
       return retryRenew(state, context);
     case "progress":
-      // Renew now, so that the row shows the open stream at once.
-      if (event.progress.kind !== "first-byte" && event.progress.kind !== "open") return { state };
+      // Renew now: the row shows the open stream at once, and a crash loses nothing after the first checkpoint.
+      if (!["open", "first-byte", "checkpoint"].includes(event.progress.kind)) return { state };
       return { state: withLease(state, { ...state.lease, renewAt: context.now }) };
     case "dropped":
       if (state.phase === "handing-over" || context.sharing) return { state, command: { kind: "read" } };
