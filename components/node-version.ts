@@ -3,7 +3,7 @@ const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 if (major < 22 || (major === 22 && minor < 19)) {
   throw new Error(
     `Expected Node.js 22.19 or later for pulumi-stream-ingestion, got ${process.versions.node}. ` +
-      "Install a later version, or add it to the project: npm install --save-dev node@24",
+      "Install a later version, or add it to the project (npm install --save-dev node@24) and run Pulumi with it: npx -c 'pulumi up'",
   );
 }
 

@@ -13,7 +13,7 @@ export interface ProviderRun {
 
 /**
  * `stream-ingestion local -- COMMAND`: runs a command with this machine as its AWS account. The deployed resources run until
- * Ctrl-C. Without any (after `destroy`, `preview` or a failure) the run ends with the command. Resolves to the command's
+ * Ctrl-C. When none runs (after `destroy`, `preview` or a failure), the run ends with the command. Resolves to the command's
  * exit code.
  */
 export async function runWithProvider({ command, start, report }: ProviderRun): Promise<number> {
@@ -25,6 +25,10 @@ export async function runWithProvider({ command, start, report }: ProviderRun): 
   try {
     const code = await exitOf(spawnCommand(command, engine.environment));
     if (stop.signal.aborted || engine.count() === 0) return code;
+    if (engine.isDestroyed()) {
+      report(`${engine.count()} retained resources end with this command. Keep them with --data-dir.`);
+      return code;
+    }
     report(`${engine.count()} resources run at ${engine.cloud.endpoint} until Ctrl-C.`);
     await aborted(stop.signal);
     return code;

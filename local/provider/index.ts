@@ -9,7 +9,7 @@ import { type ServedProvider, type ServeOptions, serveProvider } from "./serve";
 export interface EngineCloudOptions extends CloudOptions, Pick<ServeOptions, "stack" | "directory" | "report"> {}
 
 /** A local cloud with a provider for the Pulumi engine. */
-export interface EngineCloud extends Pick<ServedProvider, "count"> {
+export interface EngineCloud extends Pick<ServedProvider, "count" | "isDestroyed"> {
   readonly cloud: LocalCloud;
   /** Environment for commands: the provider for `pulumi`, and endpoint, region and credentials for AWS SDK clients. */
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -26,6 +26,7 @@ export async function startEngineCloud(options: EngineCloudOptions): Promise<Eng
   return {
     cloud,
     count: served.count,
+    isDestroyed: served.isDestroyed,
     environment: { ...served.environment, ...operatorEnvironment(cloud) },
     close: async () => {
       served.close();

@@ -43,12 +43,18 @@ export interface Provider {
   invoke(token: string, args: Properties): Properties;
   /** Number of resources in this process. */
   count(): number;
+  /** Whether the last change was a delete and nothing runs: a destroy leaves the resources that it retains. */
+  isDestroyed(): boolean;
 }
+
+/** Types that do something without a request from outside. */
+const RUNS = /^aws:(lambda\/function:|apigateway\/stage:|scheduler\/schedule:)/;
 
 export function createProvider({ cloud, resourceHandlers, assets, report }: ProviderOptions): Provider {
   /** The resources in this process, as `type id`. The engine's state can contain more, from before a restart. */
   const running = new Set<string>();
   const skipped = new Set<string>();
+  let lastChange: "put" | "delete" | undefined;
   const key = (type: string, id: string) => `${type} ${id}`;
 
   function handlerOf({ type, name }: ResourceName): ResourceHandler<LocalCloud> | undefined {
@@ -91,6 +97,7 @@ export function createProvider({ cloud, resourceHandlers, assets, report }: Prov
       const { values } = fromWire(inputs, assets);
       const deployed = await withName(resource, handler.create(cloud, { ...resource, inputs: values }));
       running.add(key(resource.type, deployed.id));
+      lastChange = "put";
       return { id: deployed.id, properties: toProperties(handler, deployed, inputs) };
     },
 
@@ -110,12 +117,14 @@ export function createProvider({ cloud, resourceHandlers, assets, report }: Prov
       const { values } = fromWire(inputs, assets);
       const deployed = await withName(resource, handler.update(cloud, id, before, { ...resource, inputs: values }));
       running.add(key(resource.type, id));
+      lastChange = "put";
       return toProperties(handler, deployed, inputs);
     },
 
     async delete(resource, id, state) {
       const handler = handlerOf(resource);
       running.delete(key(resource.type, id));
+      lastChange = "delete";
       if (handler === undefined) return;
       await withName(resource, handler.delete(cloud, id, { id, outputs: fromWire(state, assets).values }));
     },
@@ -125,5 +134,6 @@ export function createProvider({ cloud, resourceHandlers, assets, report }: Prov
     },
 
     count: () => running.size,
+    isDestroyed: () => lastChange === "delete" && ![...running].some((one) => RUNS.test(one)),
   };
 }

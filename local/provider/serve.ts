@@ -22,6 +22,8 @@ export interface ServedProvider {
   readonly environment: Readonly<Record<string, string>>;
   /** Number of resources in this process. */
   count(): number;
+  /** Whether a destroy left nothing but retained resources. */
+  isDestroyed(): boolean;
   close(): void;
 }
 
@@ -143,6 +145,7 @@ export async function serveProvider({ stack, directory, ...options }: ServeOptio
     port,
     environment: { PULUMI_DEBUG_PROVIDERS: `aws:${port},awsx:${port}` },
     count: provider.count,
+    isDestroyed: provider.isDestroyed,
     close: () => server.forceShutdown(),
   };
 }

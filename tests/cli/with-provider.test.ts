@@ -10,11 +10,12 @@ describe("stream-ingestion local -- COMMAND", () => {
   const folder = mkdtempSync(join(tmpdir(), "stream-ingestion-"));
   after(() => rmSync(folder, { recursive: true }));
 
-  function fakeEngine(resources: number): EngineCloud & { closed: number } {
+  function fakeEngine(resources: number, destroyed = false): EngineCloud & { closed: number } {
     const engine = {
       cloud,
       closed: 0,
       count: () => resources,
+      isDestroyed: () => destroyed,
       environment: { PULUMI_DEBUG_PROVIDERS: "aws:1234" },
       close: async () => {
         engine.closed += 1;
@@ -51,6 +52,14 @@ describe("stream-ingestion local -- COMMAND", () => {
     });
     assert.equal(code, 0);
     assert.deepEqual(messages, ["3 resources run at http://127.0.0.1:1 until Ctrl-C."]);
+    assert.equal(engine.closed, 1);
+  });
+
+  it("ends after a destroy that retains resources", async () => {
+    const engine = fakeEngine(5, true);
+    const messages: string[] = [];
+    assert.equal(await run("process.exit(0)", engine, (message) => messages.push(message)), 0);
+    assert.deepEqual(messages, ["5 retained resources end with this command. Keep them with --data-dir."]);
     assert.equal(engine.closed, 1);
   });
 

@@ -20,6 +20,7 @@ describe("readConfig", () => {
   it("accepts a configuration without a key and streams", () => {
     const config = read({ url: "https://a.example", path: "/p" });
     assert.deepEqual([config.key, config.streams], [undefined, []]);
+    assert.equal(read({ url: "https://a.example", path: "/p", key: "" }).key, undefined);
   });
 
   it("reads the list of streams", () => {
@@ -31,7 +32,7 @@ describe("readConfig", () => {
       const values: Record<string, string> = { url: "https://a.example", path: "/p" };
       delete values[missing];
       assert.throws(() => read(values), {
-        message: new RegExp(`no \`${missing}\`\\. Run: pulumi config set --secret ${missing} `),
+        message: new RegExp(`pulumi config set --secret p:${missing} <value>`),
       });
     });
 

@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { BEHAVIOURS } from "./behaviours";
+import { FILE, page } from "./page";
+
+const read = (...path: string[]) => readFileSync(join(__dirname, "..", ...path), "utf8");
+const behaviours = Object.values(BEHAVIOURS).flat();
+
+describe("the table of AWS's behaviours", () => {
+  it("has a check in every row", () => {
+    for (const { behaviour, checks } of behaviours) assert.ok(checks.length > 0, behaviour);
+  });
+
+  it("has each behaviour once", () => {
+    const names = behaviours.map(({ behaviour }) => behaviour);
+    assert.equal(new Set(names).size, names.length);
+  });
+
+  it("names tests that exist", () => {
+    for (const { file, test } of behaviours.flatMap(({ checks }) => checks))
+      assert.ok(read(file).includes(`it("${test}"`), `${file} has no test "${test}".`);
+  });
+
+  it("names checks of verify that exist", () => {
+    const checks = read("../cli/verify/checks.ts");
+    for (const name of behaviours.flatMap(({ verify = [] }) => verify))
+      assert.ok(checks.includes(`"${name}"`), `verify has no check "${name}".`);
+  });
+
+  it("is what docs/aws-behaviours.md says", () => {
+    assert.equal(readFileSync(FILE, "utf8"), page(), "Run npm run behaviours.");
+  });
+});

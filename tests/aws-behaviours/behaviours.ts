@@ -1,0 +1,256 @@
+/** How a behaviour of AWS is checked without an account. */
+export type Means = "unit" | "local" | "moto" | "models" | "CLI";
+
+export interface Check {
+  readonly by: Means;
+  /** File with the test, from `tests/`. */
+  readonly file: string;
+  /** Name of the test, as in the file. */
+  readonly test: string;
+}
+
+/** Something that AWS does and the product relies on. */
+export interface Behaviour {
+  readonly behaviour: string;
+  /** Page of AWS's documentation, after `https://docs.aws.amazon.com/`. */
+  readonly source: string;
+  readonly checks: readonly Check[];
+  /** Checks of `stream-ingestion verify` that fail in an account without this behaviour. */
+  readonly verify?: readonly string[];
+}
+
+const check =
+  (by: Means, file: string) =>
+  (test: string): Check => ({ by, file, test });
+
+const changes = check("local", "local/services/dynamodb/change-capture.test.ts");
+const mapping = check("local", "local/services/lambda/mapping.test.ts");
+const functions = check("local", "local/services/lambda/functions.test.ts");
+const models = check("models", "models/models.test.ts");
+const signatures = check("models", "models/signatures.test.ts");
+const moto = check("moto", "moto/moto.test.ts");
+const cli = check("CLI", "pulumi/cli.test.ts");
+const table = check("unit", "control/connection-table.contract.ts");
+const store = check("unit", "data/aws-edges.test.ts");
+const calls = check("unit", "aws/json-client.test.ts");
+const objects = check("unit", "aws/s3-client.test.ts");
+const restApi = check("local", "local/services/apigateway/rest-api.test.ts");
+const lock = check("local", "security/full-run.system.test.ts");
+
+const DEPLOYS = cli("deploy, operate, verify and destroy a stack, and the command ends");
+const INPUTS = models("accept every API call that creates a resource, with patterns, enums and lengths (botocore)");
+
+export const BEHAVIOURS: Readonly<Record<string, readonly Behaviour[]>> = {
+  DynamoDB: [
+    {
+      behaviour: "A put on a new key writes an INSERT to the table's stream, another put on the same key a MODIFY",
+      source: "amazondynamodb/latest/developerguide/Streams.html",
+      checks: [changes("writes INSERT for a first put and MODIFY for another put on the same key")],
+      verify: ["every event is processed once"],
+    },
+    {
+      behaviour: "A put that changes nothing writes no record",
+      source: "amazondynamodb/latest/developerguide/Streams.html",
+      checks: [changes("writes no record for a put that changes nothing")],
+    },
+    {
+      behaviour: "The records of one item are in the order of its changes",
+      source: "amazondynamodb/latest/developerguide/Streams.html",
+      checks: [changes("keeps the order per item for concurrent writes")],
+    },
+    {
+      behaviour: "BatchWriteItem stores 25 items and returns those that it did not process",
+      source: "amazondynamodb/latest/APIReference/API_BatchWriteItem.html",
+      checks: [
+        store("returns the items that the table left unprocessed"),
+        moto("stores a batch of 25 events, and the same batch again, with one item for each"),
+      ],
+      verify: ["events arrive", "nothing is stored twice"],
+    },
+    {
+      behaviour: "A conditional update is atomic: one of many concurrent writers succeeds",
+      source: "amazondynamodb/latest/developerguide/Expressions.ConditionExpressions.html",
+      checks: [table("applies one of many concurrent writes")],
+      verify: ["the stream is handed over"],
+    },
+    {
+      behaviour: "An update adds to a number of a map, and to one that is missing",
+      source: "amazondynamodb/latest/developerguide/Expressions.UpdateExpressions.html",
+      checks: [table("adds to a number that is missing, as in a row of an earlier release")],
+    },
+    {
+      behaviour: "A Scan returns pages and a key to continue with",
+      source: "amazondynamodb/latest/APIReference/API_Scan.html",
+      checks: [table("scans page by page, each row once"), moto("runs the API's handler: start, status, list, stop")],
+    },
+  ],
+  Lambda: [
+    {
+      behaviour:
+        "A function that invokes itself is stopped after about 16 invocations, unless its recursion setting is Allow",
+      source: "lambda/latest/dg/invocation-recursion.html",
+      checks: [
+        functions("are stopped after 16 invocations by the trace header that the SDK forwards"),
+        functions("continue when the recursion setting allows it"),
+        INPUTS,
+      ],
+    },
+    {
+      behaviour:
+        "An asynchronous invocation is accepted with 202 and runs later, as often as the function's settings allow",
+      source: "lambda/latest/dg/invocation-async.html",
+      checks: [
+        functions("run as often as their settings allow"),
+        calls("invokes a function asynchronously, signed and with the trace header"),
+        moto("accepts an asynchronous invocation"),
+      ],
+      verify: ["events arrive"],
+    },
+    {
+      behaviour: "An environment is frozen between invocations and reused",
+      source: "lambda/latest/dg/lambda-runtime-environment.html",
+      checks: [functions("reuse an environment, and are frozen between invocations")],
+    },
+    {
+      behaviour: "An invocation ends at the function's timeout, and the next one gets a new environment",
+      source: "lambda/latest/dg/configuration-timeout.html",
+      checks: [functions("are killed at their timeout and start again")],
+    },
+    {
+      behaviour: "A filter on `eventName` delivers inserts alone to the processor",
+      source: "lambda/latest/dg/invocation-eventfiltering.html",
+      checks: [mapping("delivers only the records that match its filter"), INPUTS],
+      verify: ["every event is processed once"],
+    },
+    {
+      behaviour: "A batch with failures is delivered again from the lowest reported record",
+      source: "lambda/latest/dg/services-ddb-batchfailurereporting.html",
+      checks: [mapping("retries from the lowest reported record, and stores discarded records in the bucket")],
+    },
+    {
+      behaviour: "A batch that keeps failing is halved until the bad record is alone",
+      source: "lambda/latest/dg/services-dynamodb-errors.html",
+      checks: [mapping("bisects a failing batch down to the bad record")],
+    },
+    {
+      behaviour: "A mapping with a failure destination in S3 stores the discarded records there",
+      source: "lambda/latest/dg/kinesis-on-failure-destination.html",
+      checks: [mapping("retries from the lowest reported record, and stores discarded records in the bucket"), INPUTS],
+    },
+    {
+      behaviour: "A function's environment has at most 4 KB, and names of letters, digits and underscores",
+      source: "lambda/latest/dg/configuration-envvars.html",
+      checks: [
+        check(
+          "unit",
+          "components/validation.test.ts",
+        )("refuse settings that exceed the environment of the connection manager"),
+        INPUTS,
+      ],
+    },
+  ],
+  "API Gateway": [
+    {
+      behaviour: "Without a valid signature and the caller's permission, IAM authorization refuses a request",
+      source: "apigateway/latest/developerguide/permissions.html",
+      checks: [restApi("rejects a call without a signature"), signatures("to execute-api, from the command line")],
+      verify: ["the API refuses an unsigned call"],
+    },
+    {
+      behaviour: "An explicit deny in the API's policy is applied before the caller's permissions",
+      source: "apigateway/latest/developerguide/apigateway-authorization-flow.html",
+      checks: [restApi("applies an explicit deny of its policy before the caller's permissions")],
+    },
+    {
+      behaviour: "A stage serves the deployed snapshot, not later definitions",
+      source: "apigateway/latest/developerguide/how-to-deploy-api.html",
+      checks: [restApi("serves the deployed snapshot, not later definitions")],
+    },
+    {
+      behaviour: "A Lambda proxy passes decoded path parameters and returns status, headers and body",
+      source: "apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html",
+      checks: [restApi("passes the request to the function as API Gateway does, with decoded path parameters")],
+      verify: ["the stream stops"],
+    },
+  ],
+  "S3 and Secrets Manager": [
+    {
+      behaviour: "An object is stored and read under any key, escaped once",
+      source: "AmazonS3/latest/userguide/object-keys.html",
+      checks: [
+        objects("puts and gets signed objects, with keys escaped once"),
+        signatures("to S3, with awkward keys"),
+        moto("stores an oversize object under an awkward key and reads it back"),
+      ],
+    },
+    {
+      behaviour: "GetSecretValue returns the current version, and its id changes with a rotation",
+      source: "secretsmanager/latest/apireference/API_GetSecretValue.html",
+      checks: [
+        calls("reads the source's secret with its version"),
+        moto("returns the secret with its version, and another version after a rotation"),
+      ],
+      verify: ["events arrive"],
+    },
+  ],
+  "IAM and signatures": [
+    {
+      behaviour: "Signature Version 4, with and without a session token",
+      source: "IAM/latest/UserGuide/reference_sigv-create-signed-request.html",
+      checks: [
+        signatures("to DynamoDB"),
+        signatures("to Lambda, with a trace that a proxy may change"),
+        moto("refuses a wrong secret key, and a call without permission"),
+      ],
+      verify: ["events arrive"],
+    },
+    {
+      behaviour: "Each role needs its actions on its resources, and no others",
+      source: "IAM/latest/UserGuide/reference_policies_evaluation-logic.html",
+      checks: [
+        lock("no call was denied"),
+        lock("every granted action was used on every granted resource"),
+        models("accept the policy of every role, except the resource * for network interfaces (parliament)"),
+      ],
+      verify: ["events arrive"],
+    },
+  ],
+  "Deployment and operation": [
+    {
+      behaviour: "AWS accepts the inputs of every resource: required members, names, patterns, ranges",
+      source: "AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html",
+      checks: [INPUTS, models("accept the resources as CloudFormation templates (cfn-lint)")],
+    },
+    {
+      behaviour: "A second `pulumi up` and a refresh change nothing, and a destroy deletes what is not retained",
+      source: "cloudcontrolapi/latest/userguide/what-is-cloudcontrolapi.html",
+      checks: [DEPLOYS],
+    },
+    {
+      behaviour: "A schedule with a rate invokes its function every minute, with its role's permission",
+      source: "scheduler/latest/UserGuide/schedule-types.html",
+      checks: [
+        check(
+          "local",
+          "local/services/scheduler/schedules.test.ts",
+        )("invokes its function at once and then at its rate, at most once a second"),
+        INPUTS,
+      ],
+      verify: ["the stream is handed over"],
+    },
+    {
+      behaviour: "Metrics in log lines (EMF) set the alarms",
+      source: "AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html",
+      checks: [
+        check("local", "local/services/cloudwatch/alarms.test.ts")("are in ALARM when every period breaches"),
+        INPUTS,
+      ],
+      verify: ["no alarm is in ALARM"],
+    },
+    {
+      behaviour: "CloudWatch accepts the dashboard's body",
+      source: "AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html",
+      checks: [models("accept the dashboard")],
+    },
+  ],
+};
