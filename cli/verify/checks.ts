@@ -1,4 +1,4 @@
-import type { Counters } from "pulumi-stream-ingestion/internal";
+import { type Counters, unaccounted } from "pulumi-stream-ingestion/internal";
 
 /** The fields of a stored item that the checks use. */
 export interface StoredItem {
@@ -53,7 +53,8 @@ export function evaluateChecks(observation: Observation): Check[] {
   const { items, counted, processing, activeAlarms, generations, handover } = observation;
   const storedAfter = items.filter(({ sequence }) => Number(sequence.split(".")[0]) >= generations.last).length;
   const duplicates = countDuplicates(items);
-  const notStored = counted.refused + counted.abandoned;
+  const { received, refused, abandoned, unknown, resumeLost } = counted;
+  const missing = unaccounted(counted);
   return [
     check(
       "the API refuses an unsigned call",
@@ -75,8 +76,8 @@ export function evaluateChecks(observation: Observation): Check[] {
     ),
     check(
       "nothing that was received is lost",
-      notStored === 0 && counted.resumeLost === 0,
-      `${counted.received} received, ${counted.refused} refused, ${counted.abandoned} abandoned, ${counted.resumeLost} positions lost`,
+      missing === 0 && [refused, abandoned, unknown, resumeLost].every((count) => count <= 0),
+      `${received} received, ${refused} refused, ${abandoned} abandoned, ${unknown} unknown, ${missing} unaccounted, ${resumeLost} positions lost`,
     ),
     ...(observation.numbering === undefined ? [] : [numberingCheck(observation.numbering)]),
     ...(observation.secondConnection === undefined ? [] : [observation.secondConnection]),

@@ -50,6 +50,16 @@ describe("evaluateChecks", () => {
       { counted: { ...GOOD.counted, abandoned: 1 } },
       ["nothing that was received is lost"],
     ],
+    [
+      "events that a crash left unknown",
+      { counted: { ...GOOD.counted, stored: 2, unknown: 1 } },
+      ["nothing that was received is lost"],
+    ],
+    [
+      "events that the counters do not explain",
+      { counted: { ...GOOD.counted, received: 5 } },
+      ["nothing that was received is lost"],
+    ],
     ["events that were refused", { counted: { ...GOOD.counted, refused: 1 } }, ["nothing that was received is lost"]],
     [
       "a position that was lost",
