@@ -15,7 +15,7 @@ const NOT_STORED = [
 ] as const satisfies readonly CounterName[];
 /** The parts of `stored` that were in the table already. */
 const STORED_AGAIN = ["overlapCopies", "overwritten"] as const satisfies readonly CounterName[];
-const OTHERS = ["bytes", "reconnects", "resumeLost", "throttled"] as const satisfies readonly CounterName[];
+const OTHERS = ["bytes", "reconnects", "resumeLost", "missing", "throttled"] as const satisfies readonly CounterName[];
 
 /** `62 (60 new, 2 overwritten)`, or the number alone when all are new. */
 export function storedText(counters: Counters): string {

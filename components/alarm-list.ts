@@ -60,6 +60,7 @@ export const ALARMS: Readonly<Record<AlarmName, AlarmSpec>> = {
     METRIC.refused,
     "Events were refused, for example because they are larger than events.maxEventBytes",
   ),
+  eventsMissing: mustBeZero("Sum", METRIC.missing, "The upstream skipped numbers at events.sequence"),
   watchdogStopped: {
     description: "The watchdog does not run, so streams that end are not restarted",
     metric: METRIC.watchdogRuns,

@@ -6,14 +6,20 @@ const EXAMPLE = "{ enabled: true, threshold: 0, periodSeconds: 60, evaluationPer
 /** CloudWatch's limit for an alarm's periods together. */
 const MAX_SECONDS = 86_400;
 
-/** The alarms to create, with the user's changes. @throws Error that names the argument, the value and what is allowed */
-export function alarmSettings(args: AlarmsArgs = {}): ReadonlyMap<AlarmName, AlarmSpec> {
+/**
+ * The alarms to create, with the user's changes. `without`: those that could never be in ALARM.
+ * @throws Error that names the argument, the value and what is allowed
+ */
+export function alarmSettings(
+  args: AlarmsArgs = {},
+  without: readonly AlarmName[] = [],
+): ReadonlyMap<AlarmName, AlarmSpec> {
   onlyKeys("alarms", args, ["topicArn", ...Object.keys(ALARMS)], "{ topicArn, eventsRefused: { threshold: 100 } }");
   const names = Object.keys(ALARMS) as AlarmName[];
   return new Map(
     names.flatMap((name) => {
       const spec = tuned(name, ALARMS[name], args[name] ?? {});
-      return spec === undefined ? [] : [[name, spec] as const];
+      return spec === undefined || without.includes(name) ? [] : [[name, spec] as const];
     }),
   );
 }

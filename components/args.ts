@@ -544,6 +544,12 @@ export interface EventsArgs {
    */
   slices?: number;
   /**
+   * JSON pointer to a whole number that rises by one with each event of a stream, such as "/seq". Skipped numbers are counted as
+   * `missing` and set the alarm `eventsMissing`. Events without it are not checked, and a number of 0 or 1 starts again. A gap between the two
+   * connections of an overlapping handover is not seen, and after a crash the count can include events that were stored.
+   */
+  sequence?: string;
+  /**
    * Whether to count events that are written to the table again: repeats that `identity` makes one event although the relay no
    * longer remembers them, and copies of a handover. A small function reads the table's stream for them, at most once a minute,
    * which costs less than a dollar per month. It is the second reader of the stream, and AWS recommends no more than two.
@@ -663,6 +669,11 @@ export interface AlarmsArgs {
    * @default { threshold: 0, periodSeconds: 60, evaluationPeriods: 1 }
    */
   eventsRefused?: AlarmArgs;
+  /**
+   * The upstream skipped numbers at `events.sequence`. The alarm exists only with that argument.
+   * @default { threshold: 0, periodSeconds: 60, evaluationPeriods: 1 }
+   */
+  eventsMissing?: AlarmArgs;
   /**
    * Runs of the watchdog are below the threshold, or it sends no metrics.
    * @default { threshold: 1, periodSeconds: 60, evaluationPeriods: 5 }

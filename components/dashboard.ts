@@ -8,7 +8,11 @@ const PANELS: readonly (readonly [title: string, statistic: string, ...metrics: 
   ["Events", "Sum", METRIC.received, METRIC.stored, METRIC.processed],
   ["Not stored", "Sum", METRIC.ignored, METRIC.suppressed, METRIC.repeated, METRIC.conflicting],
   ["Written again", "Sum", METRIC.overwritten, METRIC.overlapCopies],
-  ["Losses and failures", "Sum", ...[METRIC.refused, METRIC.abandoned, METRIC.resumeLost, METRIC.processorFailures]],
+  [
+    "Losses and failures",
+    "Sum",
+    ...[METRIC.refused, METRIC.abandoned, METRIC.resumeLost, METRIC.missing, METRIC.processorFailures],
+  ],
   ["Writes", "Sum", METRIC.throttled, METRIC.buffered],
   ["Bytes", "Sum", METRIC.bytes],
   ["Hops", "Sum", METRIC.hops, METRIC.handovers, METRIC.reconnects, METRIC.watchdogRuns],

@@ -85,6 +85,7 @@ export function normalise(name: string, args: StreamIngestionArgs): Normalised {
       ttlDays: integer("events.ttlDays", events.ttlDays ?? DEFAULTS.ttlDays, 1, 3650),
       maxEventBytes: integer("events.maxEventBytes", events.maxEventBytes ?? DEFAULTS.maxEventBytes, 1024, 104_857_600),
       slices: slices(events.slices ?? DEFAULTS.slices),
+      ...(events.sequence !== undefined && { sequence: pointer("events.sequence", events.sequence) }),
     },
   };
   checkSize("the connection manager", { [ENV.settings]: JSON.stringify(settings) });
@@ -102,7 +103,7 @@ export function normalise(name: string, args: StreamIngestionArgs): Normalised {
     recursion: oneOf("relay.recursion", Recursion, relay.recursion ?? Recursion.allow),
     countRepeats: flag("events.countRepeats", events.countRepeats ?? true),
     manageBucket: flag("manageBucket", args.manageBucket),
-    alarms: alarmSettings(args.alarms),
+    alarms: alarmSettings(args.alarms, events.sequence === undefined ? ["eventsMissing"] : []),
     account: normaliseAccount(args.account),
     deploymentName: deploymentName(args.deploymentName),
     retain: oneOf("removal", Removal, args.removal ?? Removal.retain) === Removal.retain,

@@ -247,6 +247,8 @@ export interface RelaySettings {
     readonly ttlDays: number;
     readonly maxEventBytes: number;
     readonly slices: 1 | 4 | 16;
+    /** JSON pointer to a number that rises by one with each event. Absent: missing events are not counted. */
+    readonly sequence?: string;
   };
 }
 
@@ -326,6 +328,8 @@ export interface Counters {
   readonly bytes: number;
   readonly reconnects: number;
   readonly resumeLost: number;
+  /** Numbers at `events.sequence` that the upstream skipped. */
+  readonly missing: number;
   /** Of `stored`: repeats that the relay did not remember. Their identity makes them the same event as an earlier one, which is overwritten. */
   readonly overwritten: number;
   /** Of `stored`: events that both hops of a handover wrote. */
@@ -348,6 +352,7 @@ export const ZERO_COUNTERS: Counters = {
   bytes: 0,
   reconnects: 0,
   resumeLost: 0,
+  missing: 0,
   overwritten: 0,
   overlapCopies: 0,
   throttled: 0,
@@ -384,6 +389,8 @@ export interface StreamHistory {
   readonly uncompressed?: boolean;
   /** A response head was late: a quiet source may send it with its first event only. */
   readonly lateHead?: boolean;
+  /** Highest number at `events.sequence`. Absent: the next number is the first. */
+  readonly lastNumber?: number;
 }
 
 export interface Refusal {
@@ -515,6 +522,7 @@ export const METRIC = {
   throttled: "WritesThrottled",
   /** Positions that the upstream no longer knew: events may be missing. */
   resumeLost: "ResumeLost",
+  missing: "EventsMissing",
   bytes: "BytesReceived",
   reconnects: "Reconnects",
   handovers: "Handovers",

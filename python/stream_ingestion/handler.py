@@ -73,7 +73,9 @@ def _process(batch: Mapping[str, Any], context: Any, handle: Handle, retries: in
         # The caller of a redrive keeps the failure object and needs the error.
         if _is_redrive(one) or not failure.store(one, reason, attempts):
             unsettled += 1
-            failed.setdefault(_number(one), {"itemIdentifier": _number(one), "error": reason})
+            # The error is for the caller of a redrive. Lambda documents no other member.
+            why = {"error": reason} if _is_redrive(one) else {}
+            failed.setdefault(_number(one), {"itemIdentifier": _number(one), **why})
 
     if pending:
         lag = {"ProcessorLag": lag_ms} if processed else {}

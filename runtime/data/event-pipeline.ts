@@ -8,6 +8,7 @@ import { type ControlEvent, controlEvent, matchingRule, readsJson } from "./cont
 import type { EventSink } from "./event-sink";
 import { contentKey, eventKey } from "./identity";
 import { encodeItem } from "./item";
+import { NumberGaps } from "./number-gaps";
 import { RecentKeys } from "./recent-keys";
 import { canResumeFrom } from "./source/request";
 import type { Entry } from "./writer";
@@ -24,6 +25,8 @@ export interface EventPipelineDeps {
   readonly add: (entry: Entry) => void;
   /** Keys to remember, at least. */
   readonly recentKeys: number;
+  /** Highest number at `events.sequence` so far. Absent: not known. */
+  readonly lastNumber?: number;
 }
 
 type Counts = { -readonly [Name in keyof typeof ZERO_COUNTERS]: number };
@@ -45,6 +48,7 @@ export class EventPipeline implements EventSink {
   private connection = 0;
   private sequencePrefix = "";
   private readonly recent: RecentKeys;
+  private readonly gaps: NumberGaps;
   /** What is logged once per connection, and was logged on this one. */
   private readonly warned = new Set<string>();
   /** False when no setting reads the event's JSON: then none is parsed. */
@@ -56,8 +60,10 @@ export class EventPipeline implements EventSink {
   ) {
     this.position = checkpoint;
     this.recent = new RecentKeys(deps.recentKeys);
+    this.gaps = new NumberGaps(deps.lastNumber);
     const { source, events } = deps.settings;
-    this.readsJson = source.resume.pointer !== undefined || "pointer" in events.identity || readsJson(source.on);
+    const pointers = [source.resume.pointer, events.sequence, "pointer" in events.identity ? "" : undefined];
+    this.readsJson = pointers.some((one) => one !== undefined) || readsJson(source.on);
   }
 
   begin(connection: number): void {
@@ -78,6 +84,7 @@ export class EventPipeline implements EventSink {
     this.counts.received++;
     const sequence = this.sequencePrefix + ++this.counter;
     const json = this.readsJson ? lazyJson(data) : NO_JSON;
+    if (settings.events.sequence !== undefined) this.countMissing(json.textAt(settings.events.sequence));
     const rule = on.length === 0 ? -1 : matchingRule(on, { data, type, json });
     const leaves = rule !== -1 && settings.source.resume.skipIgnored === true;
     const position = leaves ? undefined : this.advanceTo(this.positionOf(id, type, json));
@@ -106,6 +113,7 @@ export class EventPipeline implements EventSink {
     this.counts.received++;
     this.counts.refused++;
     this.counter++;
+    this.gaps.skip();
     this.deps.log.log(
       "error",
       `Refused an event of more than ${this.deps.settings.events.maxEventBytes} bytes. Increase \`events.maxEventBytes\` to store such events.`,
@@ -118,11 +126,28 @@ export class EventPipeline implements EventSink {
     this.counts.received++;
     this.counts.refused++;
     this.counter++;
+    this.gaps.skip();
     this.deps.log.log(
       "error",
       `Refused a value of ${bytes} bytes: it is not a complete JSON value, and the next record separator follows.`,
       { code: "EVENT_MALFORMED", digest },
     );
+  }
+
+  get lastNumber(): number | undefined {
+    return this.gaps.highest;
+  }
+
+  private countMissing(text: string | undefined): void {
+    const number = text === undefined || text.trim() === "" ? Number.NaN : Number(text);
+    if (!Number.isSafeInteger(number)) return;
+    const after = this.lastNumber;
+    const missing = this.gaps.next(number);
+    if (missing === 0) return;
+    this.counts.missing += missing;
+    if (this.warned.has("missing")) return;
+    this.warned.add("missing");
+    this.deps.log.log("warn", "The source skipped numbers at `events.sequence`", { missing, after, number });
   }
 
   /** An SSE id without an event. */

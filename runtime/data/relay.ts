@@ -99,6 +99,8 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
       log,
       tracker,
       recentKeys: deps.memory.recentKeys,
+      // Under a claim the predecessor still reads: its last number is not known here.
+      lastNumber: options.singleAttempt() ? undefined : options.history.lastNumber,
       nonce: `${options.streamId}\n${clock.now()}\n${random()}\n${random()}\n`,
       add: (entry) => {
         health.waiting();
@@ -352,6 +354,7 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
       ...state,
       // "" = the source refused the position: none.
       checkpoint: tracker.checkpoint || undefined,
+      history: { ...state.history, lastNumber: pipeline.lastNumber },
       health: { ...health.snapshot(), ...reading.snapshot() },
       counters: { ...pipeline.counts, inFlight: drained ? 0 : tracker.unsettled },
     }),

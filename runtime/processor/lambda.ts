@@ -30,7 +30,7 @@ export interface BatchResponse {
 export interface ItemFailure {
   /** The record's sequence number. */
   readonly itemIdentifier: string;
-  /** Only in the response to a redrive; Lambda ignores it. */
+  /** Only in the response to a redrive. */
   readonly error?: { readonly code: string; readonly message: string };
 }
 

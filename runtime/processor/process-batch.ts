@@ -173,6 +173,10 @@ function itemFailuresOf(left: ReadonlyMap<PendingEvent, FailureReason | undefine
   const failures = new Map<StreamRecord, ItemFailure>();
   for (const [{ record }, error] of left)
     if (!failures.has(record))
-      failures.set(record, { itemIdentifier: record.dynamodb?.SequenceNumber ?? "", ...(error && { error }) });
+      failures.set(record, {
+        itemIdentifier: record.dynamodb?.SequenceNumber ?? "",
+        // For the caller of a redrive. Lambda documents no other member.
+        ...(error && isRedrive(record) && { error }),
+      });
   return [...failures.values()];
 }

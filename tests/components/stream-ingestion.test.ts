@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mock } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { StreamIngestion, type StreamIngestionArgs } from "../../components";
-import { METRIC } from "../../runtime/contract";
+import { ENV, METRIC } from "../../runtime/contract";
 import { type Evaluated, evaluate, secretValue } from "../mocks/recording-monitor";
 import { ENTRY, requiredArgs } from "./arguments";
 
@@ -304,7 +304,8 @@ describe("StreamIngestion", () => {
     });
 
     it("has alarms for streams that are connected and useless, and for events that are not stored", () => {
-      const alarms = ["streams-not-storing", "streams-throttled", "streams-mute", "events-abandoned", "events-refused"];
+      const streams = ["streams-not-storing", "streams-throttled", "streams-mute"];
+      const alarms = [...streams, "events-abandoned", "events-refused"];
       const watched = alarms.map((role) => {
         const { inputs } = created.one("aws:cloudwatch/metricAlarm:MetricAlarm", `in-${role}`);
         assert.deepEqual(
@@ -489,6 +490,14 @@ describe("StreamIngestion", () => {
     assert.ok(evaluated.resources.every(({ name }) => !name.includes("repeat")));
     assert.equal(evaluated.all("aws:lambda/eventSourceMapping:EventSourceMapping").length, 1);
     assert.equal(evaluated.one("aws:dynamodb/table:Table", "in-events").inputs.streamViewType, "NEW_AND_OLD_IMAGES");
+  });
+
+  it("creates the alarm for missing events only where the source numbers its events", async () => {
+    const evaluated = await evaluate(() => new StreamIngestion("in", requiredArgs({ events: { sequence: "/n" } })));
+    const { inputs } = evaluated.one("aws:cloudwatch/metricAlarm:MetricAlarm", "in-events-missing");
+    assert.deepEqual([inputs.metricName, inputs.statistic, inputs.threshold], ["EventsMissing", "Sum", 0]);
+    const manager = evaluated.one("aws:lambda/function:Function", "in-connection-manager").inputs;
+    assert.equal(JSON.parse(manager.environment.variables[ENV.settings]).events.sequence, "/n");
   });
 
   it("creates alarms with the user's settings, and none that is switched off", async () => {

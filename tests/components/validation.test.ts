@@ -419,6 +419,11 @@ const REFUSED: readonly (readonly [name: string, args: unknown, message: string]
     argsWith({ events: { maxEventBytes: 10 } }),
     "Expected `events.maxEventBytes` to be 1024..104857600, got 10.",
   ],
+  [
+    "a sequence that is not a JSON pointer",
+    argsWith({ events: { sequence: "seq" } }),
+    'Expected `events.sequence` to be a JSON pointer such as "/id", got "seq".',
+  ],
   ["three slices", argsWith({ events: { slices: 3 } }), "Expected `events.slices` to be 1, 4 or 16, got 3."],
   [
     "an unknown authorization",

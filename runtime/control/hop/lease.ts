@@ -231,6 +231,7 @@ function statusAttributes({ status, relay, load, handover }: Report): Record<str
     ...(relay.lastError !== undefined && { lastError: relay.lastError }),
     ...(relay.history.openedAt !== undefined && { openedAt: relay.history.openedAt }),
     ...(relay.history.uncompressed && { uncompressed: true }),
+    ...(relay.history.lastNumber !== undefined && { lastNumber: relay.history.lastNumber }),
     ...(relay.history.lateHead && { lateHead: true }),
     refusal: relay.history.refusal,
     unstoredSince: relay.health.unstoredSince,

@@ -66,6 +66,7 @@ const METRIC_OF = {
   bytes: METRIC.bytes,
   reconnects: METRIC.reconnects,
   resumeLost: METRIC.resumeLost,
+  missing: METRIC.missing,
   throttled: METRIC.throttled,
 } as const satisfies Partial<Record<keyof Counters, string>>;
 

@@ -79,8 +79,8 @@ export function relayRunner(
   };
 }
 
-function historyOf({ openedAt, refusal, uncompressed, lateHead }: ConnectionRow): StreamHistory {
-  return { openedAt, refusal, uncompressed, lateHead };
+function historyOf({ openedAt, refusal, uncompressed, lateHead, lastNumber }: ConnectionRow): StreamHistory {
+  return { openedAt, refusal, uncompressed, lateHead, lastNumber };
 }
 
 /** A relay rejects only because of a bug. The stream then waits before the next attempt, as after a crash. */

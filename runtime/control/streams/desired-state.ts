@@ -23,6 +23,7 @@ export function open(seen: ConnectionRow | undefined, change: DesiredChange & { 
     ? {
         status: STATUS.starting,
         attempt: 0,
+        lastNumber: undefined,
         lastError: undefined,
         refusal: undefined,
         disconnectedAt: undefined,
