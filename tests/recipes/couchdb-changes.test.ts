@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { startWriter } from "./event-writer";
 import { useRecipe } from "./recipe";
-import { requireInstalled, startServerProcess } from "./servers";
+import { startServerProcess } from "./servers";
 
 const CREDENTIAL = "ingestion:pässword";
 
@@ -41,10 +41,12 @@ async function startPouchDB() {
 }
 
 describe("the recipe couchdb-changes, on the local stack against PouchDB Server", () => {
-  before(function () {
-    requireInstalled.call(this, "npm");
-  });
-  const running = useRecipe("couchdb-changes", startPouchDB, ({ url }) => ({ secrets: { url, key: CREDENTIAL } }));
+  const running = useRecipe(
+    "couchdb-changes",
+    startPouchDB,
+    ({ url }) => ({ secrets: { url, key: CREDENTIAL } }),
+    "npm",
+  );
 
   it("stores each change once through two handovers, from the first change of the database", async () => {
     const { upstream, recipe } = running;

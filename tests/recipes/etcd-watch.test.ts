@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { certificate } from "../data/certificate";
 import { startWriter } from "./event-writer";
 import { useRecipe } from "./recipe";
-import { INSTALLED, requireInstalled, startServerProcess } from "./servers";
+import { INSTALLED, startServerProcess } from "./servers";
 
 const KEYS = 5;
 
@@ -64,12 +64,14 @@ interface WatchResponse {
 
 describe("the recipe etcd-watch, on the local stack against etcd", () => {
   const { cert, key } = certificate();
-  before(function () {
-    requireInstalled.call(this, "etcd");
-  });
-  const running = useRecipe("etcd-watch", startEtcd, ({ url }) => ({
-    secrets: { url, ca: cert, clientCertificate: cert, clientKey: key },
-  }));
+  const running = useRecipe(
+    "etcd-watch",
+    startEtcd,
+    ({ url }) => ({
+      secrets: { url, ca: cert, clientCertificate: cert, clientKey: key },
+    }),
+    "etcd",
+  );
   const call = (path: string, body: object) => revisionAfter(`${running.upstream.plainUrl}/v3/kv/${path}`, body);
 
   /** Writes a key, and deletes it after some writes. Resolves to the revision of the write. */

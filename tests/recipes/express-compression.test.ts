@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { postTo, startWriter } from "./event-writer";
 import { useRecipe } from "./recipe";
-import { INSTALLED, requireInstalled, startServerProcess } from "./servers";
+import { INSTALLED, startServerProcess } from "./servers";
 
 const SERVER = resolve(__dirname, "../../docs/recipes/express-compression/server.js");
 const KEY = "application-key";
@@ -44,13 +44,11 @@ const CASES = [
 
 for (const { title, compression, flush, encoding } of CASES)
   describe(`the recipe express-compression, on the local stack against its server: ${title}`, () => {
-    before(function () {
-      requireInstalled.call(this, "npm");
-    });
     const running = useRecipe(
       "express-compression",
       () => startServer(flush),
       ({ url }) => ({ config: { compression: String(compression) }, secrets: { url, key: KEY } }),
+      "npm",
     );
 
     it("stores each event once through two handovers", async () => {

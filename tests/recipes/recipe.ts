@@ -9,6 +9,7 @@ import { readStoredEvents, type StoredEvent } from "../../cli/local/stored-event
 import { problemOf } from "../chaos/compare-stream";
 import { programFolder } from "../local/evaluate/program-folder";
 import { eventLog } from "../local/event-log";
+import { type InstalledServer, requireInstalled } from "./servers";
 
 const ROOT = resolve(__dirname, "../..");
 const HANDOVERS = 2;
@@ -47,14 +48,19 @@ export interface RecipeUpstream {
   close(): Promise<void>;
 }
 
-/** Starts an upstream and the recipe before the tests of a suite, and ends both after them. */
+/**
+ * Starts an upstream and the recipe before the tests of a suite, and ends both after them. `server`: the installed server that the
+ * upstream needs; without it, the suite is skipped, or fails in CI.
+ */
 export function useRecipe<Upstream extends RecipeUpstream>(
   name: string,
   start: () => Promise<Upstream>,
   options: (upstream: Upstream) => RecipeOptions,
+  server?: InstalledServer,
 ): { readonly upstream: Upstream; readonly recipe: RunningRecipe } {
   const running = {} as { upstream: Upstream; recipe: RunningRecipe };
-  before(async () => {
+  before(async function () {
+    if (server !== undefined) requireInstalled.call(this, server);
     running.upstream = await start();
     running.recipe = await runRecipe(name, options(running.upstream));
   });

@@ -12,6 +12,8 @@ export const INSTALLED = {
   etcd: join(CACHE, "etcd/usr/bin/etcd"),
 };
 
+export type InstalledServer = keyof typeof INSTALLED;
+
 /** A real server in a process. */
 export interface ServerProcess {
   readonly url: string;
@@ -22,7 +24,7 @@ export interface ServerProcess {
 }
 
 /** Skips the tests of a server that is not installed. In CI, they fail. */
-export function requireInstalled(this: Mocha.Context, what: keyof typeof INSTALLED): void {
+export function requireInstalled(this: Mocha.Context, what: InstalledServer): void {
   if (existsSync(INSTALLED[what])) return;
   const message = `${INSTALLED[what]} does not exist. Run \`npm run test:recipes\`, which installs it.`;
   if (process.env.CI) throw new Error(message);

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { postTo, startWriter } from "./event-writer";
 import { useRecipe } from "./recipe";
-import { INSTALLED, requireInstalled, startServerProcess } from "./servers";
+import { INSTALLED, startServerProcess } from "./servers";
 
 const FOLDER = resolve(__dirname, "../../docs/recipes/sse-starlette");
 const KEY = "application-key";
@@ -21,10 +21,7 @@ async function startApplication() {
 }
 
 describe("the recipe sse-starlette, on the local stack against its application", () => {
-  before(function () {
-    requireInstalled.call(this, "python");
-  });
-  const running = useRecipe("sse-starlette", startApplication, ({ url }) => ({ secrets: { url, key: KEY } }));
+  const running = useRecipe("sse-starlette", startApplication, ({ url }) => ({ secrets: { url, key: KEY } }), "python");
 
   it("stores each event once through two handovers, from the first one", async () => {
     const { upstream, recipe } = running;
