@@ -233,6 +233,17 @@ describe("an existing resource", () => {
     assert.equal(variables.STREAM_INGESTION_DECLARED_ROW, streamId.S);
   });
 
+  it("is a table without old images only if repeats are not counted", async () => {
+    const table = "new-images-of-events";
+    await assert.rejects(deployed({ events: { table } }), {
+      message: new RegExp(
+        `with a stream with new and old images, but the table "${table}" has a stream with NEW_IMAGE\\. Set \`events\\.countRepeats\` to false, name another`,
+      ),
+    });
+    const evaluated = await deployed({ events: { table, countRepeats: false } });
+    assert.equal(evaluated.all("aws:lambda/eventSourceMapping:EventSourceMapping").length, 1);
+  });
+
   it("is a bucket with the settings of a new one only when that is requested, and is never emptied or deleted", async () => {
     const changes = { removal: "delete", account: { kmsKeyArn: KEY } } as const;
     const made = await deployed(changes);

@@ -152,7 +152,7 @@ describe("streams of a deployment by the Pulumi engine", () => {
       await up(connectionTableName),
       /Expected `events\.table` to name a table with the keys streamId, key, but the table "prices-connections-\w+" has the keys streamId\./,
     );
-    assert.match(await up("quiet"), /with a stream with new images, but the table "quiet" has no stream/);
+    assert.match(await up("quiet"), /with a stream with new and old images, but the table "quiet" has no stream/);
     assert.match(await up("nowhere"), /'nowhere' does not exist|no table nowhere/);
     await engine.stack.destroy();
   });

@@ -47,11 +47,12 @@ export function plain(value: any): any {
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, plain(member)]));
 }
 
-/** An existing table as `getTable` describes it: one that fits. */
+/** An existing table as `getTable` describes it: one that fits, or with new images only if its name says so. */
 function looksUp(token: string, inputs: Record<string, unknown>): Record<string, unknown> {
   if (token !== "aws:dynamodb/getTable:getTable") return inputs;
   const isEvents = String(inputs.name).endsWith("events");
-  const streamed = { streamEnabled: true, streamViewType: "NEW_AND_OLD_IMAGES" };
+  const streamViewType = String(inputs.name).startsWith("new-images") ? "NEW_IMAGE" : "NEW_AND_OLD_IMAGES";
+  const streamed = { streamEnabled: true, streamViewType };
   return { ...inputs, hashKey: "streamId", rangeKey: isEvents ? "key" : "", ...(isEvents && streamed) };
 }
 
