@@ -1,11 +1,20 @@
 import assert from "node:assert/strict";
 import { Readable } from "node:stream";
-import { DynamoDBClient, PutItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import {
+  DescribeTableCommand,
+  DescribeTimeToLiveCommand,
+  DynamoDBClient,
+  PutItemCommand,
+  UpdateItemCommand,
+  UpdateTableCommand,
+} from "@aws-sdk/client-dynamodb";
+import {
+  CopyObjectCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
   PutObjectCommand,
+  PutObjectTaggingCommand,
   paginateListObjectsV2,
   S3Client,
 } from "@aws-sdk/client-s3";
@@ -76,6 +85,33 @@ describe("local services", () => {
       await assert.rejects(s3.send(new HeadObjectCommand({ Bucket, Key: "gone" })), { name: "NotFound" });
     });
 
+    it("returns a range of an object, and rejects a range outside it", async () => {
+      await s3.send(new PutObjectCommand({ Bucket, Key: "ranged", Body: "0123456789" }));
+      const range = async (Range: string) => {
+        const { Body, ContentRange } = await s3.send(new GetObjectCommand({ Bucket, Key: "ranged", Range }));
+        return [await Body!.transformToString(), ContentRange];
+      };
+      assert.deepEqual(await range("bytes=2-4"), ["234", "bytes 2-4/10"]);
+      assert.deepEqual(await range("bytes=8-"), ["89", "bytes 8-9/10"]);
+      assert.deepEqual(await range("bytes=-3"), ["789", "bytes 7-9/10"]);
+      assert.deepEqual(await range("bytes=5-99"), ["56789", "bytes 5-9/10"]);
+      await assert.rejects(range("bytes=10-12"), { name: "InvalidRange" });
+    });
+
+    it("refuses conditions and parts of an object that it does not model, and changes nothing", async () => {
+      await s3.send(new PutObjectCommand({ Bucket, Key: "kept", Body: "as it was" }));
+      const Tagging = { TagSet: [{ Key: "a", Value: "b" }] };
+      for (const refused of [
+        () => s3.send(new PutObjectCommand({ Bucket, Key: "kept", Body: "new", IfNoneMatch: "*" })),
+        () => s3.send(new GetObjectCommand({ Bucket, Key: "kept", IfMatch: "other" })),
+        () => s3.send(new PutObjectTaggingCommand({ Bucket, Key: "kept", Tagging })),
+        () => s3.send(new CopyObjectCommand({ Bucket, Key: "kept", CopySource: `${Bucket}/other` })),
+      ])
+        await assert.rejects(refused(), { name: "NotImplemented" });
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key: "kept" }));
+      assert.equal(await Body!.transformToString(), "as it was");
+    });
+
     it("applies an explicit deny of the bucket policy", async () => {
       const locked = await fixture.create("aws:s3/bucket:Bucket", "locked", {});
       const Statement = [{ Effect: "Deny", Principal: "*", Action: "s3:PutObject", Resource: `${locked.arn}/*` }];
@@ -119,6 +155,35 @@ describe("local services", () => {
   });
 
   describe("DynamoDB", () => {
+    it("describes a table with its stream and TTL, and refuses to change them", async () => {
+      const keys = { hashKey: "id", attributes: [{ name: "id", type: "S" }] };
+      const { name: plain } = await fixture.create("aws:dynamodb/table:Table", "plain", keys);
+      const { name: full, streamArn } = await fixture.create("aws:dynamodb/table:Table", "full", {
+        ...keys,
+        streamEnabled: true,
+        streamViewType: "NEW_IMAGE",
+        ttl: { attributeName: "ttl", enabled: true },
+      });
+      const client = new DynamoDBClient(fixture.client);
+      const described = async (TableName?: string) => {
+        const { Table } = await client.send(new DescribeTableCommand({ TableName }));
+        const { TimeToLiveDescription } = await client.send(new DescribeTimeToLiveCommand({ TableName }));
+        return [Table?.LatestStreamArn, Table?.StreamSpecification, TimeToLiveDescription];
+      };
+      assert.deepEqual(await described(plain), [undefined, undefined, { TimeToLiveStatus: "DISABLED" }]);
+      assert.deepEqual(await described(full), [
+        streamArn,
+        { StreamEnabled: true, StreamViewType: "NEW_IMAGE" },
+        { TimeToLiveStatus: "ENABLED", AttributeName: "ttl" },
+      ]);
+      const StreamSpecification = { StreamEnabled: true, StreamViewType: "NEW_IMAGE" } as const;
+      await assert.rejects(client.send(new UpdateTableCommand({ TableName: plain, StreamSpecification })), {
+        message:
+          "The local DynamoDB does not support UpdateTable with StreamSpecification. Declare it in the Pulumi program.",
+      });
+      client.destroy();
+    });
+
     it("returns the item that failed a condition on request", async () => {
       const client = new DynamoDBClient(fixture.client);
       const { name: TableName } = await fixture.createTable("rows", false);

@@ -1,5 +1,6 @@
 import { AwsError } from "../../cloud/aws-error";
 import { type AwsRequest, failAsJson, type Operation, type Permission, type Protocol } from "../../cloud/protocol";
+import { callTables } from "./describe";
 import type { Parameters } from "./engine";
 import { streamsApi } from "./streams-api";
 import type { Tables } from "./tables";
@@ -48,7 +49,7 @@ export function dynamoDbProtocol({ tables, region, accountId }: DynamoDbOptions)
           }
         : {
             permissions: permissions(operation, input),
-            run: async () => answer(await tables.call(operation, input)),
+            run: async () => answer(await callTables(tables, operation, input)),
           };
     },
     fail: failAsJson,

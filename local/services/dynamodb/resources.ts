@@ -15,6 +15,7 @@ interface TableInputs {
   readonly attributes: readonly { readonly name: string; readonly type: string }[];
   readonly streamEnabled?: boolean;
   readonly streamViewType?: string;
+  readonly ttl?: { readonly attributeName?: string; readonly enabled?: boolean };
   readonly globalSecondaryIndexes?: readonly IndexSpec[];
 }
 
@@ -48,6 +49,7 @@ export const table = define<DynamoDbCloud, TableInputs>({
       rangeKey: inputs.rangeKey,
       attributes: inputs.attributes,
       streamViewType: inputs.streamEnabled ? inputs.streamViewType : undefined,
+      ttlAttribute: inputs.ttl?.enabled ? inputs.ttl.attributeName : undefined,
       globalSecondaryIndexes: inputs.globalSecondaryIndexes,
     });
     return { id: name, outputs: computed(name, table) };

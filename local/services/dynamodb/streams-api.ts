@@ -27,12 +27,16 @@ export function streamsApi(tables: Tables): StreamsApi {
   };
 
   const operations: Readonly<Record<string, (input: Parameters) => unknown>> = {
-    ListStreams: ({ TableName }) => {
-      const stream = tables.find(String(TableName))?.stream;
-      return {
-        Streams: stream ? [{ StreamArn: stream.arn, TableName, StreamLabel: stream.arn.split("/stream/")[1] }] : [],
-      };
-    },
+    ListStreams: ({ TableName }) => ({
+      Streams: tables
+        .streamed()
+        .filter(({ name }) => TableName === undefined || name === TableName)
+        .map(({ name, stream: { arn } }) => ({
+          StreamArn: arn,
+          TableName: name,
+          StreamLabel: arn.split("/stream/")[1],
+        })),
+    }),
     DescribeStream: ({ StreamArn }) => {
       const StartingSequenceNumber = sequenceNumber(streamOf(StreamArn).horizon);
       const Shards = [{ ShardId: SHARD_ID, SequenceNumberRange: { StartingSequenceNumber } }];

@@ -14,6 +14,8 @@ export interface TableSpec {
   readonly attributes: readonly { readonly name: string; readonly type: string }[];
   /** Absent: no stream. */
   readonly streamViewType?: string;
+  /** Attribute with the time at which an item expires. Only described: no item expires here. */
+  readonly ttlAttribute?: string;
   readonly globalSecondaryIndexes?: readonly IndexSpec[];
 }
 
@@ -37,6 +39,8 @@ export interface Tables {
   remove(name: string): Promise<void>;
   find(name: string): (TableSpec & Table) | undefined;
   streamOf(arn: string): ChangeStream | undefined;
+  /** The tables with a stream. */
+  streamed(): readonly (TableSpec & Required<Table>)[];
   /** Any operation of DynamoDB's JSON protocol. @throws AwsError with DynamoDB's code */
   call: Engine["call"];
   close(): Promise<void>;
@@ -125,6 +129,8 @@ export function openTables({ region, accountId, dataDir, emit, now }: TablesOpti
       await engine.call("DeleteTable", { TableName: name }).catch(unless("ResourceNotFoundException"));
     },
     find: (name) => tables.get(name),
+    streamed: () =>
+      [...tables.values()].filter((table): table is TableSpec & Required<Table> => table.stream !== undefined),
     streamOf: (arn) => [...tables.values()].find(({ stream }) => stream?.arn === arn)?.stream,
     call,
     async close() {

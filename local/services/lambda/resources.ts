@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Cloud } from "../../cloud/cloud";
+import { LocalError } from "../../local-error";
 import type { Archive } from "../../resources/archive";
 import { define, physicalName } from "../../resources/define";
 import type { Tables } from "../dynamodb/tables";
@@ -60,6 +61,8 @@ export const lambdaFunction = define<LambdaCloud, FunctionInputs>({
     }
     const name = before?.id ?? physicalName(inputs.name, pulumiName);
     const arn = `arn:aws:lambda:${region}:${accountId}:function:${name}`;
+    const variables = inputs.environment?.variables ?? {};
+    checkEnvironment(variables);
     const reserved = inputs.reservedConcurrentExecutions ?? -1;
     functions.put({
       name,
@@ -70,7 +73,7 @@ export const lambdaFunction = define<LambdaCloud, FunctionInputs>({
       code: inputs.code,
       timeoutSeconds: cloud.timeoutSeconds(inputs.timeout ?? DEFAULT_TIMEOUT_SECONDS),
       memoryMb: inputs.memorySize ?? DEFAULT_MEMORY_MB,
-      variables: inputs.environment?.variables ?? {},
+      variables,
       logGroup: inputs.loggingConfig?.logGroup ?? `/aws/lambda/${name}`,
       reservedConcurrency: reserved < 0 ? undefined : reserved,
     });
@@ -93,6 +96,21 @@ export const lambdaFunction = define<LambdaCloud, FunctionInputs>({
   },
   remove: ({ functions }, id) => functions.remove(id),
 });
+
+/** Of all variables together as JSON. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const MAX_ENVIRONMENT_BYTES = 4096;
+
+/** @throws LocalError as Lambda refuses the variables. It shows no value, which can be a secret. */
+function checkEnvironment(variables: Readonly<Record<string, string>>): void {
+  const invalid = Object.keys(variables).find((name) => !/^[A-Za-z][A-Za-z0-9_]+$/.test(name));
+  if (invalid !== undefined)
+    throw new LocalError(
+      `Expected each variable's name to be a letter followed by at least one letter, digit or underscore, got "${invalid}".`,
+    );
+  const bytes = Buffer.byteLength(JSON.stringify(variables));
+  if (bytes > MAX_ENVIRONMENT_BYTES)
+    throw new LocalError(`Expected the environment to have at most ${MAX_ENVIRONMENT_BYTES} bytes, got ${bytes}.`);
+}
 
 interface RecursionInputs {
   readonly functionName: string;

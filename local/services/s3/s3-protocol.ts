@@ -78,12 +78,27 @@ function listed({ key, size, etag, lastModified }: ObjectHead): string {
   );
 }
 
+/** The name of an operation, which the SDK adds. */
+const IGNORED_PARAMETERS = new Set(["x-id"]);
+/** Headers that change what an operation does. */
+const UNSUPPORTED_HEADERS = [
+  "if-match",
+  "if-none-match",
+  "if-modified-since",
+  "if-unmodified-since",
+  "x-amz-copy-source",
+];
+
 function onObject(request: AwsRequest, key: string): ObjectOperation {
+  const parameter = [...request.query.keys()].find((name) => !IGNORED_PARAMETERS.has(name));
+  if (parameter !== undefined) throw unknown(`${request.method} with ?${parameter}`, "an object");
+  const header = UNSUPPORTED_HEADERS.find((name) => request.headers[name] !== undefined);
+  if (header !== undefined) throw unknown(`${request.method} with the header ${header}`, "an object");
   switch (request.method) {
     case "PUT":
       return { action: "s3:PutObject", run: (bucket) => put(bucket, key, request) };
     case "GET":
-      return { action: "s3:GetObject", run: (bucket) => get(bucket, key) };
+      return { action: "s3:GetObject", run: (bucket) => inRange(get(bucket, key), request.headers.range) };
     case "HEAD":
       return { action: "s3:GetObject", run: (bucket) => ({ ...get(bucket, key), body: "" }) };
     case "DELETE":
@@ -130,6 +145,19 @@ function get(bucket: Bucket, key: string): AwsResponse {
     },
     body: found.body,
   };
+}
+
+/** The requested bytes: `bytes=0-99`, `bytes=100-` or the last `bytes=-10`. S3 supports one range. */
+function inRange(whole: AwsResponse, range: string | undefined): AwsResponse {
+  const [, first = "", last = ""] = /^bytes=(\d*)-(\d*)$/.exec(range ?? "") ?? [];
+  const body = Buffer.from(whole.body);
+  if (range === undefined || first + last === "") return whole;
+  const from = first === "" ? Math.max(0, body.length - Number(last)) : Number(first);
+  const to = first === "" || last === "" ? body.length - 1 : Math.min(Number(last), body.length - 1);
+  if (from > to) throw new AwsError("InvalidRange", 416, "The requested range is not satisfiable");
+  const part = body.subarray(from, to + 1);
+  const headers = { "content-length": String(part.length), "content-range": `bytes ${from}-${to}/${body.length}` };
+  return { status: 206, headers: { ...whole.headers, ...headers }, body: part };
 }
 
 /** Decodes the SDK's aws-chunked body: size in hex, bytes, and a trailer at the end. */

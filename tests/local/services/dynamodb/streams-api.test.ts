@@ -41,6 +41,7 @@ describe("local DynamoDB Streams", () => {
 
   it("lists no stream for a table without one, and rejects an unknown stream", () => {
     assert.deepEqual(call("ListStreams", { TableName: "plain" }), { Streams: [] });
+    assert.deepEqual(call("ListStreams", {}), call("ListStreams", { TableName: "events" }), "of all tables");
     assert.throws(() => call("DescribeStream", { StreamArn: "arn:none" }), { code: "ResourceNotFoundException" });
     assert.throws(() => call("GetRecords", { ShardIterator: "forged" }), { code: "ValidationException" });
   });

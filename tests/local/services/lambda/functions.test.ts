@@ -210,6 +210,15 @@ def handler(event, context):
     assert.equal((await invoke(made.name!)).value, 2);
   });
 
+  it("refuse an environment over 4 KB, and names that Lambda refuses, without the values", async () => {
+    const create = (variables: Record<string, string>) =>
+      fixture.createFunction("refused", "exports.handler = async () => {}", { inputs: { environment: { variables } } });
+    await assert.rejects(create({ LARGE: "secret".repeat(700) }), {
+      message: "Expected the environment to have at most 4096 bytes, got 4212.",
+    });
+    await assert.rejects(create({ "A-B": "secret" }), /got "A-B"/);
+  });
+
   it("log only with the role's permission", async () => {
     const code = `exports.handler = async () => { console.log("line"); };`;
     const loud = await fixture.createFunction("loud", code);
