@@ -59,7 +59,7 @@ async function main(): Promise<void> {
     }
   };
   const compared: [string, Partial<Job>][] = [
-    ["blueprint, lines", { path: "blueprint", events: 5_000 }],
+    ["blueprint, lines", { path: "blueprint", events: 1_700 }],
     ["relay, lines", {}],
     ["relay, SSE", { format: "sse" }],
     ["relay, JSON values", { format: "json" }],
