@@ -6,6 +6,8 @@ interface Options {
   readonly stack: string;
   readonly config?: Record<string, string>;
   readonly secret?: Record<string, string>;
+  readonly stackOutput?: Record<string, string>;
+  readonly invoke?: Record<string, string>;
   readonly port: number;
   readonly hopSeconds?: number;
   readonly dataDir?: string;
@@ -32,6 +34,16 @@ Examples:
     .option("--stack <name>", "name of the stack; Pulumi.<name>.yaml is read", "local")
     .option("--config <key=value>", "configuration value (repeatable)", keyValue)
     .option("--secret <key=value>", "secret configuration value (repeatable)", keyValue)
+    .option(
+      "--stack-output <name=value>",
+      "answer to a StackReference, an output of the other stack (repeatable; the Pulumi CLI reads the stack itself)",
+      keyValue,
+    )
+    .option(
+      "--invoke <token=json>",
+      'answer to a provider function, such as aws:ssm/getParameter:getParameter={"value":"a"} (repeatable)',
+      keyValue,
+    )
     .option("--port <n>", "port of the AWS endpoint and the connection API; 0 selects a free one", port, 0)
     .option(
       "--hop-seconds <n>",
@@ -50,8 +62,9 @@ Examples:
         import("./local/scenarios"),
         import("./local/reporter-for"),
       ]);
-      const { config = {}, secret: secrets = {}, json, ...rest } = options;
-      process.exitCode = await runLocal({ ...rest, config, secrets }, reporterFor(json), untilStopped);
+      const { config = {}, secret: secrets = {}, stackOutput: stackOutputs, invoke: invokes, json, ...rest } = options;
+      const stack = { ...rest, config, secrets, stackOutputs, invokes };
+      process.exitCode = await runLocal(stack, reporterFor(json), untilStopped);
     });
 }
 
@@ -62,10 +75,10 @@ async function runCommand(command: readonly string[], options: Options): Promise
     import("stream-ingestion-local"),
   ]);
   const report = (message: string) => process.stderr.write(`${message}\n`);
-  const { stack, port, hopSeconds, dataDir, program } = options;
+  const { stack, port, hopSeconds, dataDir, program, invoke: invokes } = options;
   return runWithProvider({
     command,
-    start: () => startEngineCloud({ stack, port, hopSeconds, dataDir, directory: program, report }),
+    start: () => startEngineCloud({ stack, port, hopSeconds, dataDir, directory: program, report, invokes }),
     report,
   });
 }

@@ -1,4 +1,5 @@
 import type { CloudOptions } from "./cloud/cloud";
+import type { Answers } from "./evaluate/answers";
 import { type ConfigOverrides, readConfig } from "./evaluate/config";
 import { createDeployment, stackOutputs } from "./evaluate/deployment";
 import { evaluate } from "./evaluate/evaluate";
@@ -6,7 +7,7 @@ import { readProject } from "./evaluate/project";
 import { readState, type StackState, writeState } from "./evaluate/stack-state";
 import type { LocalCloud, ResourceHandlers } from "./services/services";
 
-export interface LocalStackOptions extends ConfigOverrides, CloudOptions {
+export interface LocalStackOptions extends ConfigOverrides, CloudOptions, Answers {
   /** Folder of the Pulumi project. */
   readonly program: string;
   readonly stack: string;
@@ -48,6 +49,8 @@ export async function startStack(parts: LocalParts, options: LocalStackOptions):
       resourceHandlers: parts.resourceHandlers,
       before,
       restarted: before.length > 0,
+      stackOutputs: options.stackOutputs,
+      invokes: options.invokes,
       report: options.onReport,
     });
     const save = (state: StackState) => {

@@ -1,13 +1,14 @@
 import { LocalError } from "../local-error";
 import type { DeployedResource, ResourceHandler, ResourceSchema } from "../resources/resource-handler";
 import type { LocalCloud, ResourceHandlers } from "../services/services";
+import { type Answers, referencedStack, STACK_REFERENCE } from "./answers";
 import { answerInvocation } from "./invocations";
 import type { Call, Reading, Registration, RegistrationAnswer } from "./messages";
 import { changedInputs, digestInputs, type ResourceState, type StackState } from "./stack-state";
 import { STACK_TYPE } from "./urn";
 import type { Properties } from "./wire";
 
-export interface DeploymentOptions {
+export interface DeploymentOptions extends Answers {
   readonly cloud: LocalCloud;
   readonly resourceHandlers: ResourceHandlers;
   /** The state after the previous evaluation. */
@@ -104,6 +105,8 @@ export function createDeployment(options: DeploymentOptions): Deployment {
   }
 
   async function read(request: Reading): Promise<RegistrationAnswer> {
+    if (request.type === STACK_REFERENCE)
+      return { id: request.id, outputs: referencedStack(request.id, options), secretOutputs: [] };
     const existing = [...now.values()].find(({ type, id }) => type === request.type && id === request.id);
     if (existing !== undefined) return existing;
     const found = await resourceHandlers.get(request.type)?.read?.(cloud, request.id);
@@ -153,7 +156,7 @@ export function createDeployment(options: DeploymentOptions): Deployment {
         case "read":
           return read(call.request);
         case "invoke":
-          return answerInvocation(cloud, call.request);
+          return answerInvocation(cloud, call.request, options);
         case "outputs":
           return setOutputs(call.request.urn, call.request.outputs, call.request.secretOutputs);
       }

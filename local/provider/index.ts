@@ -6,7 +6,9 @@ import { resourceHandlers } from "../services/services";
 import { startLocalCloud } from "../start-local-cloud";
 import { type ServedProvider, type ServeOptions, serveProvider } from "./serve";
 
-export interface EngineCloudOptions extends CloudOptions, Pick<ServeOptions, "stack" | "directory" | "report"> {}
+export interface EngineCloudOptions
+  extends CloudOptions,
+    Pick<ServeOptions, "stack" | "directory" | "report" | "invokes"> {}
 
 /** A local cloud with a provider for the Pulumi engine. */
 export interface EngineCloud extends Pick<ServedProvider, "count" | "isDestroyed"> {

@@ -1,3 +1,4 @@
+import type { Answers } from "../evaluate/answers";
 import { answerInvocation } from "../evaluate/invocations";
 import { type AssetReader, fromWire, type Properties, toWire } from "../evaluate/wire";
 import { LocalError } from "../local-error";
@@ -18,7 +19,7 @@ export interface WireResource {
   readonly properties: Properties;
 }
 
-export interface ProviderOptions {
+export interface ProviderOptions extends Pick<Answers, "invokes"> {
   readonly cloud: LocalCloud;
   readonly resourceHandlers: ResourceHandlers;
   readonly assets: AssetReader;
@@ -50,7 +51,7 @@ export interface Provider {
 /** Types that do something without a request from outside. */
 const RUNS = /^aws:(lambda\/function:|apigateway\/stage:|scheduler\/schedule:)/;
 
-export function createProvider({ cloud, resourceHandlers, assets, report }: ProviderOptions): Provider {
+export function createProvider({ cloud, resourceHandlers, assets, report, invokes }: ProviderOptions): Provider {
   /** The resources in this process, as `type id`. The engine's state can contain more, from before a restart. */
   const running = new Set<string>();
   const skipped = new Set<string>();
@@ -130,7 +131,8 @@ export function createProvider({ cloud, resourceHandlers, assets, report }: Prov
     },
 
     invoke(token, args) {
-      return toWire({ values: answerInvocation(cloud, { token, args: fromWire(args, assets).values }), secrets: [] });
+      const invocation = { token, args: fromWire(args, assets).values };
+      return toWire({ values: answerInvocation(cloud, invocation, { invokes }), secrets: [] });
     },
 
     count: () => running.size,

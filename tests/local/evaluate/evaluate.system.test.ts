@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Answers } from "../../../local/evaluate/answers";
 import { mergeConfig } from "../../../local/evaluate/config";
 import { createDeployment, stackOutputs } from "../../../local/evaluate/deployment";
 import { evaluate } from "../../../local/evaluate/evaluate";
@@ -25,6 +26,7 @@ describe("evaluate", () => {
       secrets?: Record<string, string>;
       config?: Record<string, string>;
       sdk?: string;
+      answers?: Answers;
     } = {},
   ) {
     const folder = programFolder(files, options.sdk);
@@ -39,6 +41,7 @@ describe("evaluate", () => {
       before: options.before ?? [],
       restarted: false,
       report: (sentence) => reports.push(sentence),
+      ...options.answers,
     });
     const config = mergeConfig(
       project,
@@ -49,6 +52,27 @@ describe("evaluate", () => {
     const state = await evaluate({ project, stack: "local", config, deployment, onLine: (line) => lines.push(line) });
     return { state, calls, created, reports, lines, folder: folder.path };
   }
+
+  it("answers references to stacks and functions of the provider, and says how to answer others", async () => {
+    const files = {
+      "index.ts": `${AWS}import { getParameterOutput } from "@pulumi/aws/ssm/getParameter";
+        const network = new pulumi.StackReference("org/network/prod");
+        export const vpc = network.requireOutput("vpc");
+        export const subnets = network.getOutput("subnets");
+        export const host = getParameterOutput({ name: "/host" }).value;`,
+    };
+    const invokes = { "aws:ssm/getParameter:getParameter": '{"value":"db.example"}' };
+    const { state } = await run(files, { answers: { stackOutputs: { vpc: "vpc-1", subnets: '["a","b"]' }, invokes } });
+    assert.deepEqual(stackOutputs(state).outputs, { vpc: "vpc-1", subnets: ["a", "b"], host: "db.example" });
+    await assert.rejects(run(files, { answers: { invokes } }), {
+      message:
+        'The program reads the outputs of the stack "org/network/prod", which do not exist locally. Pass each with --stack-output NAME=VALUE.',
+    });
+    await assert.rejects(
+      run(files, { answers: { stackOutputs: { vpc: "vpc-1" } } }),
+      /calls aws:ssm\/getParameter:getParameter, .* Answer it with --invoke 'aws:ssm\/getParameter:getParameter=\{…\}'/,
+    );
+  });
 
   it("creates what a program registers, in the order of dependencies, and returns its exports", async () => {
     const { state, calls, created } = await run({
