@@ -31,7 +31,10 @@ const singles = (count: number, over: Partial<ConnectionRow> = {}): ConnectionRo
   Array.from({ length: count }, (_, i) => row(`single-${i}`, over));
 const sizes = (moves: readonly (readonly ConnectionRow[])[]) => moves.map(({ length }) => length);
 const handoverIn = (ms: number) => ({ hop: { id: "near", handoverAt: NOW + ms, ms: 15 * MINUTE } });
-const refused = { handoverMode: { mode: "break", until: NOW + MINUTE } } as const;
+const refused = {
+  handoverMode: { mode: "break", until: NOW + MINUTE },
+  handedOverAt: NOW - 5 * MINUTE,
+} as const;
 
 describe("placement", () => {
   it("moves streams that were started one by one to as few hops as carry them", () => {
@@ -70,7 +73,7 @@ describe("placement", () => {
 
   const reasons: readonly (readonly [string, Partial<ConnectionRow>])[] = [
     ["moved in the last ten minutes", { movedAt: NOW - 10 * MINUTE + 1 }],
-    ["handed over in the last three minutes", { handedOverAt: NOW - 3 * MINUTE + 1 }],
+    ["handed over in the last minute", { handedOverAt: NOW - MINUTE + 1 }],
     ["begins its planned handover", handoverIn(30_000)],
     ["hands over", { status: "handing-over" }],
     ["is claimed", { claim: { nonce: "c", until: NOW + 1 } }],
@@ -90,6 +93,10 @@ describe("placement", () => {
   it("leaves out streams without a live lease, and those of a release that did not name its hop", () => {
     assert.deepEqual(placement([...singles(2, { expiresAt: NOW }), row("a")], context), []);
     assert.deepEqual(placement([...singles(2, { hop: undefined }), row("a")], context), []);
+  });
+
+  it("moves a stream that was just started, also where its upstream takes one connection", () => {
+    assert.deepEqual(sizes(placement(singles(3, { ...refused, handedOverAt: undefined }), context)), [3]);
   });
 
   it("lets a planned handover absorb small groups, also where the upstream takes one connection", () => {

@@ -5,10 +5,10 @@ import { isClaimed, isLive } from "../table/connection-table";
 /** Limits of moves, for a hop of 15 minutes. They shrink with shorter hops. */
 const FULL_HOP_MS = 900_000;
 const BETWEEN_MOVES_MS = 600_000;
-/** No move this long before and after a planned handover. */
+/** No move this long before a planned handover. */
 const NEAR_HANDOVER_MS = 180_000;
-/** A handover this close has begun, or begins before another hop is up. */
-const IMMINENT_MS = 60_000;
+/** A handover this close begins before another hop is up. One this long ago is over: its predecessor has left. */
+const HANDOVER_MS = 60_000;
 
 /** The streams that one invocation carries. */
 interface Group {
@@ -24,7 +24,7 @@ export interface PlacementContext {
 
 /**
  * Finds streams to move so that fewer hops carry them. Each list is for one new hop. Whole groups move, smallest first, and only as
- * many as save a hop. A group moves if none of its streams moved in the last ten minutes or handed over in the last three, its planned
+ * many as save a hop. A group moves if none of its streams moved in the last ten minutes or handed over in the last minute, its planned
  * handover is not within three minutes, and its upstream has not refused a second connection. A group whose planned handover is due
  * hands over now, and takes groups that may not move alone with it.
  */
@@ -43,10 +43,10 @@ export function placement(rows: readonly ConnectionRow[], context: PlacementCont
     groups.filter(({ kind }) => kind === "free"),
     context.streamsPerHop,
   );
-  const moved = new Set(free.flat());
-  const left = groups.filter(({ rows: [first] }) => !moved.has(first!));
-  const due = left.find(({ kind }) => kind === "due");
-  return due ? [...free, ...repack([due, ...left.filter((group) => group !== due)], context.streamsPerHop)] : free;
+  const due = groups.find(({ kind }) => kind === "due");
+  if (!due) return free.moves;
+  const absorbing = repack([due, ...groups.filter((group) => group !== due)], context.streamsPerHop);
+  return absorbing.saved > free.saved ? absorbing.moves : free.moves;
 }
 
 /** Undefined: the group stays. */
@@ -54,7 +54,12 @@ function kindOf(rows: readonly ConnectionRow[], context: PlacementContext): Grou
   if (!rows.every((row) => mayMove(row, context))) return undefined;
   const isDue = rows.some(({ hop }) => hop!.handoverAt - context.now <= scaled(NEAR_HANDOVER_MS, hop!));
   if (isDue) return "due";
-  return rows.some(({ handoverMode }) => (handoverMode?.until ?? 0) > context.now) ? "barred" : "free";
+  return rows.some((row) => isBarred(row, context.now)) ? "barred" : "free";
+}
+
+/** The upstream refused a second connection, so a move costs a short gap. A stream that was just started is not barred. */
+function isBarred({ handoverMode, handedOverAt }: ConnectionRow, now: number): boolean {
+  return (handoverMode?.until ?? 0) > now && handedOverAt !== undefined;
 }
 
 function mayMove(row: ConnectionRow, { now, release }: PlacementContext): boolean {
@@ -67,8 +72,8 @@ function mayMove(row: ConnectionRow, { now, release }: PlacementContext): boolea
     // The other release takes over all streams soon.
     row.release === release &&
     now >= movedAt + scaled(BETWEEN_MOVES_MS, hop!) &&
-    now >= handedOverAt + scaled(NEAR_HANDOVER_MS, hop!) &&
-    now < hop!.handoverAt - scaled(IMMINENT_MS, hop!)
+    now >= handedOverAt + scaled(HANDOVER_MS, hop!) &&
+    now < hop!.handoverAt - scaled(HANDOVER_MS, hop!)
   );
 }
 
@@ -80,8 +85,14 @@ export function movedRecently({ hop }: ConnectionRow, now: number): number {
 const scaled = (fullMs: number, hop: { readonly ms: number }): number =>
   Math.floor((fullMs * Math.min(hop.ms, FULL_HOP_MS)) / FULL_HOP_MS);
 
+interface Packing {
+  readonly moves: ConnectionRow[][];
+  /** Hops that it saves. */
+  readonly saved: number;
+}
+
 /** Distributes the first groups over fewer hops, as many of them as save the most hops. */
-function repack(groups: readonly Group[], streamsPerHop: number): ConnectionRow[][] {
+function repack(groups: readonly Group[], streamsPerHop: number): Packing {
   const hops: { rows: ConnectionRow[]; load: number }[] = [];
   let best = { saved: 0, groups: 0 };
   const place = (row: ConnectionRow) => {
@@ -97,9 +108,9 @@ function repack(groups: readonly Group[], streamsPerHop: number): ConnectionRow[
     const saved = i + 1 - hops.length;
     if (saved > best.saved) best = { saved, groups: i + 1 };
   });
-  if (best.saved === 0) return [];
+  if (best.saved === 0) return { moves: [], saved: 0 };
   if (best.groups < groups.length) return repack(groups.slice(0, best.groups), streamsPerHop);
   const isWhole = (rows: readonly ConnectionRow[]) =>
     groups.some((group) => group.rows.length === rows.length && group.rows.every((row) => rows.includes(row)));
-  return hops.map(({ rows }) => rows).filter((rows) => !isWhole(rows));
+  return { moves: hops.map(({ rows }) => rows).filter((rows) => !isWhole(rows)), saved: best.saved };
 }

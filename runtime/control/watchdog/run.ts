@@ -119,7 +119,7 @@ export async function runWatchdog(
       const { applied } = await write(deps.table, row.streamId, moveChange(row, { ...run, now: clock.now() }));
       if (applied) streams.push({ streamId: row.streamId, generation: row.generation });
     });
-    logger.log("info", "Moving streams to a shared hop", { event: "move", streams: streams.length });
+    logger.log("info", "Moving streams to a shared hop", { event: "move", count: streams.length });
     if (streams.length > 0) await invoke(streams);
   });
   return report(rows, clock.now(), { invoked: starting.map(({ streamId }) => streamId), left });
