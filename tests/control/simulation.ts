@@ -222,7 +222,8 @@ export class Simulation {
     return {
       update: (streamId: string, change: RowChange) =>
         call("update", change.name, () => table.update(streamId, change)),
-      read: (streamId) => call("read", "read", () => table.read(streamId)),
+      read: (streamId, { consistent = true } = {}) =>
+        call("read", consistent ? "read" : "glance", () => table.read(streamId)),
       scan: (page) => call("scan", "scan", () => table.scan(page)),
     };
   }

@@ -71,7 +71,7 @@ export function commandRunner(
   /** A stream of a shared hop that has nothing to report reads its row instead of writing it. Undefined: write. */
   const unchanged = async (lease: Lease, renewal: RowChange, { now, timing, sharing, carriesBeat }: HopContext) => {
     if (!sharing || carriesBeat || reportsNews(renewal, lease.row)) return undefined;
-    const stored = await table.read(streamId);
+    const stored = await table.read(streamId, { consistent: false });
     const row = stored && toConnectionRow(stored);
     const mine = row && isOwner(row, lease, context());
     const lasts = (row?.expiresAt ?? 0) - now > timing.sharedLeaseMs - timing.quietRenewMs;

@@ -27,8 +27,8 @@ export interface ConnectionTable {
    * @throws StreamError STORE_UNAVAILABLE when there was no response: the change may have been applied or not.
    */
   update(streamId: string, change: RowChange): Promise<StoredRow | undefined>;
-  /** Strongly consistent. @throws StreamError STORE_UNAVAILABLE */
-  read(streamId: string): Promise<StoredRow | undefined>;
+  /** Strongly consistent, or for half the price without the last writes. @throws StreamError STORE_UNAVAILABLE */
+  read(streamId: string, options?: { readonly consistent?: boolean }): Promise<StoredRow | undefined>;
   /** Reads a page of all rows, including the deployment's own row. @throws StreamError STORE_UNAVAILABLE */
   scan(options?: { readonly limit?: number; readonly after?: string }): Promise<RowPage>;
 }

@@ -42,8 +42,8 @@ export function dynamoTable(tableName: string, send: SendDynamo): ConnectionTabl
       };
       return toRow((await respond(change.name, streamId, apply))?.Attributes);
     },
-    read: async (streamId) => {
-      const get = { TableName, Key: key(streamId), ConsistentRead: true };
+    read: async (streamId, { consistent = true } = {}) => {
+      const get = { TableName, Key: key(streamId), ConsistentRead: consistent };
       return toRow((await respond("read", streamId, () => send("GetItem", get)))?.Item);
     },
     scan: async ({ limit, after } = {}) => {
