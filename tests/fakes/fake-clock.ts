@@ -14,20 +14,28 @@ export interface FakeClockOptions {
   readonly autoMs?: number;
 }
 
+interface Sleeper {
+  readonly at: number;
+  readonly wake: () => void;
+}
+
 export function fakeClock({
   startAt = 1_800_000_000_000,
   autoMs = Number.NEGATIVE_INFINITY,
 }: FakeClockOptions = {}): FakeClock {
   let now = startAt;
-  let sleepers: { readonly at: number; readonly wake: () => void }[] = [];
+  let sleepers: Sleeper[] = [];
   const sleeps: number[] = [];
 
   async function advance(ms: number): Promise<void> {
     const until = now + ms;
     await settle();
     for (;;) {
-      const due = sleepers.filter(({ at }) => at <= until).sort((a, b) => a.at - b.at)[0];
-      if (!due) break;
+      const due = sleepers.reduce<Sleeper | undefined>(
+        (first, one) => (one.at < (first?.at ?? Number.POSITIVE_INFINITY) ? one : first),
+        undefined,
+      );
+      if (!due || due.at > until) break;
       now = Math.max(now, due.at);
       due.wake();
       await settle();
