@@ -94,7 +94,7 @@ export function normalise(name: string, args: StreamIngestionArgs): Normalised {
     origin,
     ...declaredStreams(args),
     relayMemorySize: relayMemory(relay.memorySize ?? DEFAULTS.relayMemorySize, settings),
-    reservedConcurrency: reserved(relay.reservedConcurrency),
+    reservedConcurrency: reserved(relay.reservedConcurrency, args.streams, settings.relay.streamsPerHop),
     processor: processorSettings(processor ?? {}),
     authorization: oneOf("api.authorization", Authorization, api.authorization ?? Authorization.iam),
     allowedCidrs: known(api.allowedCidrs ?? [], cidrs),
@@ -147,12 +147,25 @@ function identityOf(kind: IdentityKind, path: string | undefined): RelaySettings
   return kind === IdentityKind.pointer ? { kind, pointer: pointer("events.identity.pointer", path) } : { kind };
 }
 
-function reserved(value: number | undefined): number | undefined {
+/** In a handover, a hop and its successor run at the same time. Of streams that become known later, the watchdog's alarm reports what is down. */
+function reserved(
+  value: number | undefined,
+  streams: StreamIngestionArgs["streams"],
+  streamsPerHop: number,
+): number | undefined {
   const isAllowed = value === undefined || value === 0 || (Number.isInteger(value) && value >= 3);
   expect(
     isAllowed,
     "`relay.reservedConcurrency`",
     "at least 3 (twice the concurrent hops plus one), or 0 to stop every stream",
+    value,
+  );
+  if (!value || !Array.isArray(streams)) return value;
+  const needed = 2 * Math.ceil(streams.length / streamsPerHop) + 1;
+  expect(
+    value >= needed,
+    "`relay.reservedConcurrency`",
+    `at least ${needed} for ${streams.length} streams with ${streamsPerHop} per hop (twice the concurrent hops plus one), or 0 to stop every stream`,
     value,
   );
   return value;

@@ -319,6 +319,14 @@ const REFUSED: readonly (readonly [name: string, args: unknown, message: string]
     "Expected `relay.reservedConcurrency` to be at least 3 (twice the concurrent hops plus one), or 0 to stop every stream, got 2.",
   ],
   [
+    "too little concurrency for the declared streams",
+    argsWith({
+      streams: Array.from({ length: 21 }, (_, i) => `s${i}`),
+      relay: { reservedConcurrency: 6, streamsPerHop: 10 },
+    }),
+    "Expected `relay.reservedConcurrency` to be at least 7 for 21 streams with 10 per hop (twice the concurrent hops plus one), or 0 to stop every stream, got 6.",
+  ],
+  [
     "an unknown kind of identity",
     argsWith({ events: { identity: { kind: "hash" } } }),
     'Expected `events.identity.kind` to be "content" | "sse-id" | "pointer" | "arrival", got "hash".',
