@@ -11,12 +11,13 @@ import { withPlainRequires } from "./created-requires";
 import { withDecoratorMetadata } from "./decorator-metadata";
 import { findExport } from "./handler-export";
 import { BUNDLE_DEFAULTS, type BundleSettings, processorOptions } from "./options";
+import { missingOwnFiles } from "./own-files";
 
 /**
  * Bundles the user's processor with its dependencies, using the project's tsconfig.json.
  *
  * @param entry - path relative to the program's folder, or absolute
- * @param warn - receives esbuild's warnings about code that works the same in a bundle
+ * @param warn - receives warnings: of esbuild about code that works the same in a bundle, and about files that it does not contain
  * @param assets - files and folders that are added to the archive unchanged
  * @throws Error with the path that was tried, esbuild's message with file and line, or what is wrong with the export
  */
@@ -34,6 +35,7 @@ export function bundleProcessor(
   const [harmful, harmless] = [warnings.filter(isHarmful), warnings.filter((warning) => !isHarmful(warning))];
   if (harmful.length > 0) throw new Error(refusal(path, harmful));
   if (harmless.length > 0) warn(`${path}:\n${lines(harmless)}`);
+  for (const sentence of missingOwnFiles(metafile, dirname(path), Object.keys(assets))) warn(sentence);
   checkHandler(path, metafile);
   const [text, binary] = [new Map(files), new Map<string, Buffer>()];
   for (const [name, bytes] of files) if (!isUtf8(bytes) && text.delete(name)) binary.set(name, bytes);

@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
 import type { Bundle } from "../../components/bundle/bundle";
 import { BUNDLE_DEFAULTS, type BundleSettings } from "../../components/bundle/options";
 import { bundleProcessor } from "../../components/bundle/processor";
@@ -117,6 +118,54 @@ describe("a processor's bundle", () => {
       ...BOTH_KINDS,
     });
     assert.deepEqual(await run(code), ["CommonJS", 1, 1, "function"]);
+  });
+
+  describe("warns about files that code reads next to itself:", () => {
+    const HANDLER = "export const handler = async () => file;";
+
+    it("of a package, which can be installed", () => {
+      bundle({
+        "processor.ts": `import file from "fonts"; ${HANDLER}`,
+        "node_modules/fonts/index.js": `const fs = require("fs"), path = require("path");
+          module.exports = () => [fs.readFileSync(__dirname + "/data/a.afm"), path.join(__dirname, "..", "fonts", "worker.js")];`,
+        "node_modules/fonts/data/a.afm": "font",
+        "node_modules/fonts/worker.js": "",
+      });
+      assert.equal(warnings.length, 1);
+      assert.match(
+        warnings[0]!,
+        /^The package fonts reads its own file \S+ at run time.*"fonts" to `processor\.install`\.$/,
+      );
+    });
+
+    const reads: [string, string][] = [
+      ["join", 'import { join } from "node:path"; const file = join(import.meta.dirname, "data", "a.txt");'],
+      ["a URL", 'const file = new URL("./data/a.txt", import.meta.url);'],
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: the processor's own template.
+      ["a template", "const file = `${__dirname}/data/a.txt`;"],
+    ];
+    for (const [name, code] of reads)
+      it(`of the project, named with ${name}, which can be copied`, () => {
+        bundle({ "processor.ts": `${code} ${HANDLER}`, "data/a.txt": "text" });
+        assert.equal(warnings.length, 1);
+        assert.match(
+          warnings[0]!,
+          /^processor\.ts reads data\/a\.txt at run time.* to: "data\/a\.txt" } to `processor\.copy`\.$/,
+        );
+        const entry = join(folder, "processor.ts");
+        const copied = { data: new pulumi.asset.FileArchive(join(folder, "data")) };
+        bundleProcessor(entry, BUNDLE_DEFAULTS, (message) => warnings.push(message), copied);
+        assert.equal(warnings.length, 1);
+      });
+
+    it("but not about folders above, files that do not exist and files that are bundled", () => {
+      bundle({
+        "processor.ts": `import { join } from "node:path"; import data from "./data.json";
+          const file = [join(__dirname, ".."), join(__dirname, "absent.txt"), data.n]; ${HANDLER}`,
+        "data.json": '{"n":1}',
+      });
+      assert.deepEqual(warnings, []);
+    });
   });
 
   it("contains the modules that a require with a variable part can load", async () => {
