@@ -117,7 +117,7 @@ export interface SourceSecret {
 }
 
 /** Replaced by the stream id. */
-export const STREAM_ID_PLACEHOLDER = "{streamId}";
+const STREAM_ID_PLACEHOLDER = "{streamId}";
 
 /** Whether the request depends on the stream id. If it does not, every stream receives the same events. */
 export function namesStream({ url, path, query, headers, body, messages }: Partial<SourceSecret>): boolean {

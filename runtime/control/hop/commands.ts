@@ -221,7 +221,7 @@ function reportOf(
 const ROUTINE = new Set(["expiresAt", "lastByteAt", "load", "counters.bytes"]);
 
 /** Whether a renewal would write more than the time. */
-export function reportsNews({ set, add = {} }: RowChange, row: ConnectionRow): boolean {
+function reportsNews({ set, add = {} }: RowChange, row: ConnectionRow): boolean {
   if (Object.keys(add).some((path) => !ROUTINE.has(path))) return true;
   const before: Partial<Record<string, unknown>> = { ...row };
   return Object.entries(set).some(

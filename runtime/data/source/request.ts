@@ -94,7 +94,7 @@ function secretsOf(
   return values.filter((value): value is string => value !== undefined && value.length > 3);
 }
 
-export function isWebSocket({ protocol }: URL): boolean {
+function isWebSocket({ protocol }: URL): boolean {
   return protocol === "wss:" || protocol === "ws:";
 }
 
