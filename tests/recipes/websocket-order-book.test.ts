@@ -15,6 +15,7 @@ async function startMarket() {
   const connections: string[][] = [];
   let open = 0;
   let peak = 0;
+  let skipped = 0;
   sockets.on("connection", (socket: WebSocket) => {
     peak = Math.max(peak, ++open);
     socket.on("close", () => open--);
@@ -37,12 +38,15 @@ async function startMarket() {
     send({ type: "snapshot", sequence: 1, bids: [["1.10", "5"]] });
     // The same change again and again, on every connection: only the arrival distinguishes two of them.
     const timer = setInterval(
-      () => send({ type: "change", sequence: sent.length + 1, bids: [["1.10", "7"]] }),
+      () => send({ type: "change", sequence: sent.length + 1 + skipped, bids: [["1.10", "7"]] }),
       CHANGE_EVERY_MS,
     );
     socket.on("close", () => clearInterval(timer));
   }
-  return { ...(await listen(server)), connections, peak: () => peak };
+  const skipOne = () => {
+    skipped++;
+  };
+  return { ...(await listen(server)), connections, peak: () => peak, skipOne };
 }
 
 /** The last message that the processor applied of each connection, and how many wait. */
@@ -82,6 +86,17 @@ describe("the recipe websocket-order-book, on the local stack", () => {
       assert.deepEqual(received, market.connections[at]!.slice(0, received.length));
       assert.deepEqual(books.get(connection), { last: received.length, waiting: 0 });
     });
+  });
+
+  it("counts a number that the market skips, and no others", async () => {
+    const { upstream: market, recipe } = running;
+    const missing = async () => (await recipe.api.list()).map(({ counters }) => counters.missing);
+    assert.deepEqual(await missing(), [0]);
+    const before = market.connections.length;
+    await recipe.api.start(SYMBOL);
+    await recipe.until("changes", () => (market.connections[before]?.length ?? 0) > 10);
+    market.skipOne();
+    await recipe.until("a missing number", async () => (await missing())[0] === 1);
   });
 });
 

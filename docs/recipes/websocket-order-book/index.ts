@@ -23,8 +23,8 @@ const books = new StreamIngestion("books", {
   },
   // One connection at a time: changes of one connection do not apply to the snapshot of another.
   relay: { handover: "break" },
-  // Two equal changes are two changes.
-  events: { identity: { kind: "arrival" } },
+  // Two equal changes are two changes. A skipped number sets the alarm `eventsMissing`.
+  events: { identity: { kind: "arrival" }, sequence: "/sequence" },
   processor: { entry: "./processor.ts" },
   streams: ["BTC-USD"],
 });
