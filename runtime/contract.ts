@@ -332,7 +332,7 @@ export interface Counters {
   readonly missing: number;
   /** Of `stored`: repeats that the relay did not remember. Their identity makes them the same event as an earlier one, which is overwritten. */
   readonly overwritten: number;
-  /** Of `stored`: events that both hops of a handover wrote. */
+  /** Of `stored`: events that two hops read, in a handover or a replay. */
   readonly overlapCopies: number;
   /** Batches that the event table throttled: it left items unprocessed, or rejected the request. The batches are retried. */
   readonly throttled: number;

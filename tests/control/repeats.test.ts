@@ -12,8 +12,8 @@ import { memoryTable } from "./memory-table";
 const HOP_MS = 14 * 60_000;
 
 /** An item as the relay writes it. */
-function image(generation: number, receivedAt: number, { streamId = "s", slices = 1 } = {}) {
-  const event = { streamId, key: "k", type: "message", id: "", data: "up", dataBytes: 2 };
+function image(generation: number, receivedAt: number, { streamId = "s", slices = 1, id = "" } = {}) {
+  const event = { streamId, key: "k", type: "message", id, data: "up", dataBytes: 2 };
   return JSON.parse(encodeItem({ ...event, receivedAt, sequence: `${generation}.1.7` }, 60, slices).json);
 }
 
@@ -39,6 +39,14 @@ describe("countRepeats", () => {
     assert.deepEqual(one(modify(image(4, 1_000), image(5, 31_001))), repeat);
     assert.deepEqual(one(modify(image(4, 1_000), image(4, 1_200))), repeat);
     assert.deepEqual(one(modify(image(4, 1_000), image(6, 1_200))), repeat);
+  });
+
+  it("counts equal SSE ids as the same event, a replay, and different ids as a repeat, whatever the time", () => {
+    const withIds = (first: string, second: string, generation: number, at: number) =>
+      one(modify(image(4, 0, { id: first }), image(generation, at, { id: second })));
+    assert.deepEqual(withIds("7", "7", 5, HOP_MS), { overwritten: 0, overlapCopies: 1 });
+    assert.deepEqual(withIds("7", "8", 5, 10), { overwritten: 1, overlapCopies: 0 });
+    assert.deepEqual(withIds("", "8", 5, 10), { overwritten: 0, overlapCopies: 1 }, "one without: by time");
   });
 
   it("sums by stream, over the slices of a stream", () => {

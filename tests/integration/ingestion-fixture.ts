@@ -51,11 +51,11 @@ export async function startIngestion({ url, hopSeconds, args = "" }: IngestionOp
   });
   const { region, operator, alarms } = stack.cloud;
   const client = connectionClient({ apiUrl: stack.instances[0]!.apiUrl, region, credentials: operator });
-  const read = (streamId: string) => client.read(streamId);
+  const read = (streamId: string) => repeated(() => client.read(streamId));
   return {
     stack,
-    start: async (streamId, resume = true) => void (await client.start(streamId, resume)),
-    stop: async (streamId) => void (await client.stop(streamId)),
+    start: async (streamId, resume = true) => void (await repeated(() => client.start(streamId, resume))),
+    stop: async (streamId) => void (await repeated(() => client.stop(streamId))),
     read,
     until: async (streamId, what, is) => {
       for (const end = Date.now() + TIMEOUT_MS; ; await new Promise((done) => setTimeout(done, POLL_MS))) {
@@ -75,4 +75,14 @@ export async function startIngestion({ url, hopSeconds, args = "" }: IngestionOp
       folder.remove();
     },
   };
+}
+
+/** As an operator repeats a call that a busy machine could not answer in time. */
+async function repeated<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if ((error as { code?: string }).code !== "UNAVAILABLE") throw error;
+    return repeated(call);
+  }
 }

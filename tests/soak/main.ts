@@ -13,10 +13,11 @@ import { notStoredText, otherCounters, storedText } from "../../cli/counters-tex
 import { startIngestionStack } from "../../cli/local/ingestion-stack";
 import { stackEvents } from "../../cli/local/stack-event";
 import { newEvents, unaccounted } from "../../runtime/contract";
+import { contentKey } from "../../runtime/data/identity";
 import { startFeeds } from "../fakes/feeds";
 import { startUpstream } from "../fakes/upstream";
 import { programFolder } from "../local/evaluate/program-folder";
-import { expectedItems, MAX_EVENT_BYTES, soakData } from "./soak-feed";
+import { expectedItems, MAX_EVENT_BYTES, soakData, storable } from "./soak-feed";
 
 const ROOT = resolve(__dirname, "../..");
 const STREAMS = ["one", "two"];
@@ -50,13 +51,13 @@ async function main({ minutes, rate, hopSeconds }: Options): Promise<void> {
   const folder = programFolder(PROGRAM);
   const dataDir = mkdtempSync(join(tmpdir(), "soak-"));
   const tables = new Set<string>();
-  const inserted = new Map<string, number>();
+  const inserted = new Map<string, Set<string>>(STREAMS.map((id) => [id, new Set()]));
   const processed = new Map<string, number>();
   let handovers = 0;
   const add = (counts: Map<string, number>, id: string) => counts.set(id, (counts.get(id) ?? 0) + 1);
   const onEvent = (event: CloudEvent) => {
     for (const one of stackEvents(event, tables)) {
-      if (one.kind === "stored") add(inserted, one.streamId);
+      if (one.kind === "stored") inserted.get(one.streamId)?.add(one.key);
       if (one.kind === "processed") add(processed, one.streamId);
       if (one.kind === "handover") handovers++;
     }
@@ -88,16 +89,19 @@ async function main({ minutes, rate, hopSeconds }: Options): Promise<void> {
       if (missing > 0) problems.push(`${missing} events unaccounted for after ${minute} minutes`);
     }
     for (const id of STREAMS) feeds.feed(id).stopSending();
-    const isSettled = () => STREAMS.every((id) => inserted.get(id) === expectedItems(feeds.feed(id).sent.length));
+    const isSettled = () => STREAMS.every((id) => inserted.get(id)!.size === expectedItems(feeds.feed(id).sent.length));
     for (const end = Date.now() + SETTLE_MS; !isSettled() && Date.now() < end; ) await sleep(500);
     await stack.stopStreams(SETTLE_MS);
     await stack.drain(SETTLE_MS);
 
-    for (const { streamId, counters } of await api.list()) {
-      const sent = feeds.feed(streamId).sent.length;
-      const expected = expectedItems(sent);
-      const items = inserted.get(streamId) ?? 0;
-      console.log(`\n${streamId}: sent ${sent} events, ${expected} of them distinct and storable`);
+    for (const { streamId, counters, checkpoint } of await api.list()) {
+      const { sent } = feeds.feed(streamId);
+      const keys = inserted.get(streamId)!;
+      const items = keys.size;
+      // The relay can be behind on a slow machine. Everything before its checkpoint is settled.
+      const read = Number(checkpoint ?? 0);
+      const lost = storable(read).filter((n) => !keys.has(contentKey(sent[n - 1]!, "message"))).length;
+      console.log(`\n${streamId}: sent ${sent.length} events, checkpoint ${read}`);
       console.log(`  received          ${counters.received}`);
       console.log(`  = stored          ${storedText(counters)}`);
       console.log(`  + not stored      ${notStoredText(counters)}`);
@@ -105,9 +109,9 @@ async function main({ minutes, rate, hopSeconds }: Options): Promise<void> {
       console.log(`  other counters    ${otherCounters(counters)}`);
       console.log(`  items, processed  ${items}, ${processed.get(streamId) ?? 0}`);
       if (unaccounted(counters) !== 0) problems.push(`${streamId}: the counters do not add up`);
-      if (items !== expected) problems.push(`${streamId}: ${expected - items} events lost`);
+      if (lost > 0) problems.push(`${streamId}: ${lost} events before the checkpoint are not in the table`);
       if (processed.get(streamId) !== items) problems.push(`${streamId}: not every item was processed once`);
-      if (counters.unknown + counters.abandoned === 0 && newEvents(counters) !== items)
+      if (newEvents(counters) > items)
         problems.push(`${streamId}: ${newEvents(counters)} new events, but ${items} items`);
     }
     console.log(`\n${handovers} handovers in ${minutes} minutes at ${rate} events/s`);

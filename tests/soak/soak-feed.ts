@@ -48,7 +48,11 @@ function noise(seed: number): string {
 
 /** Distinct events that must be in the table after `count` events. */
 export function expectedItems(count: number): number {
-  let items = 0;
-  for (let n = 1; n <= count; n++) if (["new", "large"].includes(soakKind(n))) items++;
-  return items;
+  return storable(count).length;
+}
+
+/** The numbers of the distinct events that must be in the table, of the first `count`. */
+export function storable(count: number): number[] {
+  const numbers = Array.from({ length: count }, (_, i) => i + 1);
+  return numbers.filter((n) => ["new", "large"].includes(soakKind(n)));
 }

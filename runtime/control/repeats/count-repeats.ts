@@ -13,7 +13,7 @@ type Image = Readonly<Record<string, { readonly S?: string; readonly N?: string 
 export interface Repeats {
   /** By a later hop or connection: the events are repeats, and their identity makes them one event. */
   readonly overwritten: number;
-  /** By both hops of a handover, which read the same event. */
+  /** By two hops or connections that read the same event: in a handover, or in a replay. */
   readonly overlapCopies: number;
 }
 
@@ -21,8 +21,8 @@ export interface Repeats {
 const OVERLAP_MS = 30_000;
 
 /**
- * Counts, by stream, the items that were written again. Two adjacent generations that wrote an item within the time of an
- * overlap read the same event twice; every other write is a repeat that the relay did not remember (docs/decisions/0026).
+ * Counts, by stream, the items that were written again. Equal SSE ids mean the same event, different ones a repeat. Without ids, two
+ * adjacent generations that wrote an item within the time of an overlap read the same event (docs/decisions/0026).
  */
 export function countRepeats(records: readonly StreamRecord[]): ReadonlyMap<string, Repeats> {
   const counted = new Map<string, { overwritten: number; overlapCopies: number }>();
@@ -33,20 +33,32 @@ export function countRepeats(records: readonly StreamRecord[]): ReadonlyMap<stri
     const after = writeOf(dynamodb?.NewImage);
     if (before === undefined || after === undefined) continue;
     const repeats = counted.get(after.streamId) ?? { overwritten: 0, overlapCopies: 0 };
-    const adjacent = Math.abs(after.generation - before.generation) === 1;
-    const sameTime = Math.abs(after.receivedAt - before.receivedAt) <= OVERLAP_MS;
-    if (adjacent && sameTime) repeats.overlapCopies++;
+    if (isSameEvent(before, after)) repeats.overlapCopies++;
     else repeats.overwritten++;
     counted.set(after.streamId, repeats);
   }
   return counted;
 }
 
-function writeOf(image: Image = {}) {
+interface Write {
+  readonly streamId: string;
+  readonly generation: number;
+  readonly receivedAt: number;
+  /** SSE id. Absent: none. */
+  readonly id?: string;
+}
+
+function isSameEvent(before: Write, after: Write): boolean {
+  if (before.id !== undefined && after.id !== undefined) return before.id === after.id;
+  const adjacent = Math.abs(after.generation - before.generation) === 1;
+  return adjacent && Math.abs(after.receivedAt - before.receivedAt) <= OVERLAP_MS;
+}
+
+function writeOf(image: Image = {}): Write | undefined {
   const [streamId] = (image[STREAM_ID_KEY]?.S ?? "").split("#", 1);
   const generation = Number.parseInt(image[ITEM.sequence]?.S ?? "", 10);
   const receivedAt = Number(image[ITEM.receivedAt]?.N);
   return streamId && Number.isInteger(generation) && Number.isFinite(receivedAt)
-    ? { streamId, generation, receivedAt }
+    ? { streamId, generation, receivedAt, id: image[ITEM.id]?.S }
     : undefined;
 }
