@@ -133,7 +133,7 @@ const MARKS = { passed: "✔", failed: "✘", "not checked": "–" } as const;
 
 function resultTable(
   instance: string,
-  { checks, seconds, cost }: VerifyResult,
+  { checks, proved, seconds, cost }: VerifyResult,
   { green, red, dim, bold }: Terminal["colours"],
 ): string {
   const colour = { passed: green, failed: red, "not checked": dim } as const;
@@ -144,6 +144,7 @@ function resultTable(
   return [
     bold(instance),
     ...checks.map(line),
+    ...(proved.length === 0 ? [] : ["Proved:", ...proved.map((behaviour) => dim(`  ${behaviour}`))]),
     dim(`${Math.round(seconds)} s, ${price} on AWS at us-east-1 prices`),
   ].join("\n");
 }

@@ -12,6 +12,7 @@ import { type Check, evaluateChecks, type Observation, type StoredItem } from ".
 import { costOf } from "./cost";
 import { numberingOf } from "./numbering";
 import { type ObservedEvents, observedEventsCheck } from "./observed-events";
+import { provedBy } from "./proved";
 import type { SecondConnection } from "./second-connection";
 import { POLL_MS, until, type Waiting } from "./until";
 
@@ -49,6 +50,8 @@ export interface VerifyOptions {
 
 export interface VerifyResult {
   readonly checks: readonly Check[];
+  /** Behaviours of AWS that the run proved. */
+  readonly proved: readonly string[];
   readonly seconds: number;
   /** Dollars, estimated. */
   readonly cost: number;
@@ -119,7 +122,8 @@ export async function runVerify(probe: Probe, clock: Clock, options: VerifyOptio
   const hopSeconds = (clock.now() - startedAt) / 1_000;
   const items = await probe.items(streamId, startedAt);
   onStep("waiting for the processor");
-  const processing = await processedEvents(probe, clock, startedAt, items.length, options);
+  const onlyStream = !views.some(({ streamId: id, live }) => live && id !== streamId);
+  const processing = await processedEvents(probe, clock, startedAt, { stored: items.length, onlyStream }, options);
 
   const checks = evaluateChecks({
     unsignedStatus: await probe.unsignedStatus(),
@@ -127,7 +131,7 @@ export async function runVerify(probe: Probe, clock: Clock, options: VerifyOptio
     generations: { first, last: view.generation },
     handover,
     counted: difference(view.counters, before?.counters ?? ZERO_COUNTERS),
-    onlyStream: !views.some(({ streamId: id, live }) => live && id !== streamId),
+    onlyStream,
     processing,
     activeAlarms: await probe.activeAlarms(),
     stopped: last !== undefined,
@@ -143,7 +147,7 @@ export async function runVerify(probe: Probe, clock: Clock, options: VerifyOptio
     invocations: 2 + items.length / 10,
     writes: 2 * items.length + hopSeconds,
   };
-  return { checks, seconds: (clock.now() - startedAt) / 1_000, cost: costOf(usage) };
+  return { checks, proved: provedBy(checks), seconds: (clock.now() - startedAt) / 1_000, cost: costOf(usage) };
 }
 
 /** True when the stream has stored enough events, or has ended. */
@@ -156,12 +160,15 @@ function lastHandover({ handover }: ConnectionView): { mode?: string; gapMs?: nu
   return { mode: handover?.mode, gapMs: handover?.lastGapMs };
 }
 
-/** What the processor handled, once its numbers no longer change: a second processing follows the first one. */
+/**
+ * What the processor handled, once its numbers no longer change: a second processing follows the first one. While other streams run,
+ * the numbers always change, and enough events are enough.
+ */
 async function processedEvents(
   probe: Probe,
   clock: Clock,
   since: number,
-  expected: number,
+  { stored, onlyStream }: { readonly stored: number; readonly onlyStream: boolean },
   waiting: Waiting,
 ): Promise<Observation["processing"]> {
   let unchanged = 0;
@@ -171,7 +178,8 @@ async function processedEvents(
     reported = await probe.processing(since);
     if (reported === undefined) return true;
     const all = reported.processed + reported.failures;
-    unchanged = all === before && all >= expected ? unchanged + 1 : 0;
+    if (!onlyStream) return all >= stored ? true : undefined;
+    unchanged = all === before && all >= stored ? unchanged + 1 : 0;
     before = all;
     return unchanged >= UNCHANGED_POLLS ? true : undefined;
   });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { PROVED_BY } from "../../cli/verify/proved";
 import { BEHAVIOURS } from "./behaviours";
 import { FILE, page } from "./page";
 
@@ -24,8 +25,10 @@ describe("the table of AWS's behaviours", () => {
 
   it("names checks of verify that exist", () => {
     const checks = read("../cli/verify/checks.ts");
-    for (const name of behaviours.flatMap(({ verify = [] }) => verify))
+    for (const name of Object.values(PROVED_BY).flat())
       assert.ok(checks.includes(`"${name}"`), `verify has no check "${name}".`);
+    const names = behaviours.map(({ behaviour }) => behaviour);
+    for (const behaviour of Object.keys(PROVED_BY)) assert.ok(names.includes(behaviour), behaviour);
   });
 
   it("is what docs/aws-behaviours.md says", () => {

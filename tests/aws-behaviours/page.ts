@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { PROVED_BY } from "../../cli/verify/proved";
 import { BEHAVIOURS, type Behaviour, type Means } from "./behaviours";
 
 export const FILE = resolve(__dirname, "../../docs/aws-behaviours.md");
@@ -29,7 +30,8 @@ export function page(): string {
   return [INTRODUCTION, ...sections].join("\n");
 }
 
-function row({ behaviour, source, checks, verify = [] }: Behaviour): string {
+function row({ behaviour, source, checks }: Behaviour): string {
+  const verify = PROVED_BY[behaviour] ?? [];
   const means = [...new Set(checks.map(({ by }) => by))];
   const checked = means.map((one) => `**${one}**: ${testsBy(one, checks)}`).join("<br>");
   const link = `[${source

@@ -2,7 +2,6 @@ import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
-import { FROM_SOURCE } from "../../scripts/from-source";
 import { ROOT } from "../package/packages";
 
 /** The folders of the Pulumi CLI and its Node language host, built once if they are not on PATH. */
@@ -15,6 +14,8 @@ export function pulumiPath(): string {
 export interface Terminal {
   /** The project's folder. */
   readonly cwd: string;
+  /** Arguments for Node that run the project's command line. */
+  readonly commandLine: readonly string[];
   /** An empty folder for Pulumi's state, plugins and settings. */
   readonly home: string;
   readonly path: string;
@@ -32,11 +33,14 @@ export interface Transcript {
  * Runs commands one after another in a shell whose AWS account is this machine, until the first that fails. It ends with the
  * commands: there is no Ctrl-C in a script.
  */
-export async function runCommands({ cwd, home, path }: Terminal, commands: readonly string[]): Promise<Transcript> {
+export async function runCommands(
+  { cwd, commandLine, home, path }: Terminal,
+  commands: readonly string[],
+): Promise<Transcript> {
   mkdirSync(home, { recursive: true });
   const script = ["set -euo pipefail", ...commands.flatMap((command) => [`echo ${quoted(`$ ${command}`)}`, command])];
   const local = ["local", "--stack", "dev", "--hop-seconds", "60", "--", "bash", "-c", script.join("\n")];
-  const child = spawn(process.execPath, [...FROM_SOURCE, join(ROOT, "cli/main.ts"), ...local], {
+  const child = spawn(process.execPath, [...commandLine, ...local], {
     cwd,
     stdio: ["ignore", "pipe", "pipe"],
     env: {

@@ -114,6 +114,17 @@ describe("runVerify", () => {
     assert.doesNotMatch(received?.detail ?? "", /^1\d\d received/);
   });
 
+  it("does not wait for the numbers of the processor to settle while other streams run", async () => {
+    const { probe, clock } = fakeDeployment({ existing: { streamId: "other", live: true, desired: "open" } });
+    let processed = 1_000;
+    const processing = async () => ({ processed: processed++, failures: 0 });
+    const stoppedAt: number[] = [];
+    const onStep = (step: string) => void (step === "waiting for the processor" && stoppedAt.push(clock.now()));
+    const { checks } = await runVerify({ ...probe, processing }, clock, { ...OPTIONS, onStep });
+    assert.equal(checks.find(({ what }) => what === "every event is processed once")?.result, "passed");
+    assert.ok(clock.now() - stoppedAt[0]! < OPTIONS.timeoutMs / 2, "no timeout");
+  });
+
   it("fails when no handover happens within the timeout", async () => {
     const { probe, clock, calls } = fakeDeployment({ handsOver: false });
     const { checks, seconds } = await runVerify(probe, clock, OPTIONS);
