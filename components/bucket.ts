@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { OVERSIZE_PREFIX } from "../runtime/contract";
+import { OVERSIZE_PREFIX, PROGRESS_PREFIX, type Storage } from "../runtime/contract";
 import { type Scope, stateful } from "./scope";
 import { transformed } from "./transform";
 
@@ -10,10 +10,11 @@ export interface BucketSpec {
   /** Whether an existing bucket gets the settings of a new one. */
   readonly manage: boolean;
   readonly ttlDays: number;
+  readonly storage: Storage | undefined;
 }
 
 /** Creates the bucket for oversize events and failures. It is private and accepts only TLS. */
-export function createBucket(scope: Scope, { existing, manage, ttlDays }: BucketSpec): aws.s3.Bucket {
+export function createBucket(scope: Scope, { existing, manage, ttlDays, storage }: BucketSpec): aws.s3.Bucket {
   const name = `${scope.name}-bucket`;
   const bucket =
     existing === undefined
@@ -23,12 +24,17 @@ export function createBucket(scope: Scope, { existing, manage, ttlDays }: Bucket
           stateful(scope),
         )
       : aws.s3.Bucket.get(name, existing, undefined, { parent: scope.parent });
-  if (existing === undefined || manage) createBucketSettings(scope, bucket, ttlDays);
+  if (existing === undefined || manage) createBucketSettings(scope, bucket, ttlDays, storage);
   return bucket;
 }
 
 /** The settings are retained together with the bucket. */
-function createBucketSettings(scope: Scope, bucket: aws.s3.Bucket, ttlDays: number): void {
+function createBucketSettings(
+  scope: Scope,
+  bucket: aws.s3.Bucket,
+  ttlDays: number,
+  storage: Storage | undefined,
+): void {
   const name = `${scope.name}-bucket`;
   const options = stateful(scope);
   const publicAccessBlock = new aws.s3.BucketPublicAccessBlock(
@@ -74,6 +80,17 @@ function createBucketSettings(scope: Scope, bucket: aws.s3.Bucket, ttlDays: numb
           // DynamoDB deletes expired items within a few days. Their objects must expire later.
           expiration: { days: ttlDays + 3 },
         },
+        // A record is delivered again for at most a day.
+        ...(storage
+          ? [
+              {
+                id: "expire-progress",
+                status: "Enabled",
+                filter: { prefix: PROGRESS_PREFIX },
+                expiration: { days: 3 },
+              },
+            ]
+          : []),
       ],
     }),
     options,

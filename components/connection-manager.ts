@@ -29,6 +29,7 @@ export function createConnectionManager(
   stores: Stores,
   { settings, relayMemorySize, reservedConcurrency, recursion }: Normalised,
   egress: Egress | undefined,
+  processor: aws.lambda.Function | undefined,
 ): ConnectionManager {
   const bundle = bundleHandler("connection-manager");
   const settingsJson = JSON.stringify(settings);
@@ -48,12 +49,14 @@ export function createConnectionManager(
       [ENV.release]: configuration,
       ...MEMORY_ENVIRONMENT,
     },
-    statements: connectionManagerStatements(stores.arns),
+    statements: connectionManagerStatements(stores.arns, settings.events.storage),
     reservedConcurrency,
     extraStatements: scope.account.extraStatements.connectionManager,
     keyUse: "write",
     vpc: egress,
     transform: "connectionManager",
+    // A processor of an earlier release cannot read packs, so it is updated before the first one is written.
+    after: settings.events.storage !== undefined && processor ? [processor] : [],
   });
   const name = `${scope.name}-connection-manager`;
   const options = { parent: scope.parent };

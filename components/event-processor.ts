@@ -36,7 +36,10 @@ export function createEventProcessor(
 ): EventProcessor {
   const statements = pulumi
     .output(args.policyStatements ?? [])
-    .apply((own): Statement[] => [...eventProcessorStatements(stores.arns), ...own.map(allowed)]);
+    .apply((own): Statement[] => [
+      ...eventProcessorStatements(stores.arns, normalised.settings.events.storage),
+      ...own.map(allowed),
+    ]);
   const { processor } = normalised;
   const withKey = statements.apply((own) => [...useKey(scope.account.kmsKeyArn, "write"), ...own]);
   const target = code === undefined ? existing(scope, args, withKey) : own(code);

@@ -1,7 +1,13 @@
 import type { RelaySettings } from "../runtime/contract";
 
 /** What the identity of a deployment makes one event, for the output of `pulumi up`. */
-export function identityInForce({ identity, ttlDays }: Pick<RelaySettings["events"], "identity" | "ttlDays">): string {
+export function identityInForce({
+  identity,
+  ttlDays,
+  storage,
+}: Pick<RelaySettings["events"], "identity" | "ttlDays" | "storage">): string {
+  if (storage === "packed")
+    return `events.storage is packed: every event of a connection is processed, also equal ones. events.identity is ${identity.kind}: it names events, so that a handover and a replay store nothing twice.`;
   const days = ttlDays === 1 ? "1 day" : `${ttlDays} days`;
   switch (identity.kind) {
     case "content":

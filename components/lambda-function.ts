@@ -30,6 +30,8 @@ export interface LambdaSpec {
   /** Absent = outside a VPC. */
   readonly vpc?: VpcAccess;
   readonly transform: keyof Transforms;
+  /** Resources that must be updated before the function. */
+  readonly after?: pulumi.Resource[];
 }
 
 export interface LambdaFunction {
@@ -91,7 +93,7 @@ export function createLambda(scope: Scope, spec: LambdaSpec): LambdaFunction {
   const fn = new aws.lambda.Function(
     name,
     transformed(scope, spec.transform, name, transformed(scope, "functions", name, args)),
-    { ...options, dependsOn: [policy] },
+    { ...options, dependsOn: [policy, ...(spec.after ?? [])] },
   );
   return { function: fn, role, logGroup, policy };
 }

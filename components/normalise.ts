@@ -5,6 +5,8 @@ import type { AlarmName, AlarmSpec } from "./alarm-list";
 import { alarmSettings } from "./alarm-settings";
 import {
   Authorization,
+  EventStorage,
+  type EventsArgs,
   Handover,
   IdentityKind,
   type NetworkArgs,
@@ -33,7 +35,12 @@ const DEFAULTS = {
   relayMemorySize: 256,
   streamsPerHop: 1,
   slices: 1,
+  packBytes: 65_536,
+  lingerMs: 200,
 } as const;
+
+/** Default of `processor.batchSize` with packs, whose events are up to 400 KB: a batch stays below Lambda's limit of 6 MB. */
+const PACKS_PER_BATCH = 10;
 
 /** The arguments as the steps of the constructor use them: complete and checked. What is an Output is checked when it becomes known. */
 export interface Normalised extends DeclaredStreams {
@@ -85,9 +92,11 @@ export function normalise(name: string, args: StreamIngestionArgs): Normalised {
       ttlDays: integer("events.ttlDays", events.ttlDays ?? DEFAULTS.ttlDays, 1, 3650),
       maxEventBytes: integer("events.maxEventBytes", events.maxEventBytes ?? DEFAULTS.maxEventBytes, 1024, 104_857_600),
       slices: slices(events.slices ?? DEFAULTS.slices),
+      ...packs(events),
       ...(events.sequence !== undefined && { sequence: pointer("events.sequence", events.sequence) }),
     },
   };
+  const isPacked = settings.events.storage === EventStorage.packed;
   checkSize("the connection manager", { [ENV.settings]: JSON.stringify(settings) });
   return {
     settings,
@@ -95,13 +104,13 @@ export function normalise(name: string, args: StreamIngestionArgs): Normalised {
     ...declaredStreams(args),
     relayMemorySize: relayMemory(relay.memorySize ?? DEFAULTS.relayMemorySize, settings),
     reservedConcurrency: reserved(relay.reservedConcurrency, args.streams, settings.relay.streamsPerHop),
-    processor: processorSettings(processor ?? {}),
+    processor: processorSettings(isPacked ? { batchSize: PACKS_PER_BATCH, ...processor } : (processor ?? {})),
     authorization: oneOf("api.authorization", Authorization, api.authorization ?? Authorization.iam),
     allowedCidrs: known(api.allowedCidrs ?? [], cidrs),
     accessLogs: flag("api.accessLogs", api.accessLogs),
     privateApi: privateApi(api.privateApi),
     recursion: oneOf("relay.recursion", Recursion, relay.recursion ?? Recursion.allow),
-    countRepeats: flag("events.countRepeats", events.countRepeats ?? true),
+    countRepeats: flag("events.countRepeats", events.countRepeats ?? true) && !isPacked,
     manageBucket: flag("manageBucket", args.manageBucket),
     alarms: alarmSettings(args.alarms, events.sequence === undefined ? ["eventsMissing"] : []),
     account: normaliseAccount(args.account),
@@ -209,6 +218,22 @@ function deploymentName(name: string | undefined): string | undefined {
   const isAllowed = name === undefined || (typeof name === "string" && /^[A-Za-z0-9_-]{1,255}$/.test(name));
   expect(isAllowed, "`deploymentName`", "1..255 letters, digits, hyphens and underscores", name);
   return name;
+}
+
+/** How events are stored. Nothing without `storage`, so that the deployment's settings and permissions stay as they are. */
+function packs({
+  storage,
+  packBytes,
+  lingerMs,
+  slices,
+}: EventsArgs): Pick<RelaySettings["events"], "storage" | "pack"> {
+  const bytes = integer("events.packBytes", packBytes ?? DEFAULTS.packBytes, 1024, 262_144);
+  const pack = { bytes, lingerMs: integer("events.lingerMs", lingerMs ?? DEFAULTS.lingerMs, 10, 5_000) };
+  if (storage === undefined) return {};
+  const checked = oneOf("events.storage", EventStorage, storage);
+  if (checked === EventStorage.each) return { storage: checked };
+  expect(slices === undefined || slices === 1, '`events.slices` with `storage: "packed"`', "1", slices);
+  return { storage: checked, pack };
 }
 
 function slices(value: number): 1 | 4 | 16 {

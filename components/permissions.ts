@@ -1,5 +1,11 @@
 import { type Input, interpolate } from "@pulumi/pulumi";
-import { FAILURE_PREFIX, LAMBDA_FAILURE_PREFIX, OVERSIZE_PREFIX } from "../runtime/contract";
+import {
+  FAILURE_PREFIX,
+  LAMBDA_FAILURE_PREFIX,
+  OVERSIZE_PREFIX,
+  PROGRESS_PREFIX,
+  type Storage,
+} from "../runtime/contract";
 
 /** One statement of an IAM policy. */
 export interface Statement {
@@ -58,9 +64,15 @@ const readStream = ({ eventStream }: Arns): Statement[] => [
   allow(["dynamodb:ListStreams"], "*"),
 ];
 
-export const connectionManagerStatements = (arns: Arns): Statement[] => [
+/** Reads what an earlier hop stored. A deployment that never stores packs needs none of it. */
+const readBack: Readonly<Record<Storage, string[]>> = {
+  each: ["dynamodb:Query"],
+  packed: ["dynamodb:Query", "dynamodb:BatchGetItem"],
+};
+
+export const connectionManagerStatements = (arns: Arns, storage: Storage | undefined): Statement[] => [
   allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], arns.connectionTable),
-  allow(["dynamodb:BatchWriteItem"], arns.eventTable),
+  allow(["dynamodb:BatchWriteItem", ...(storage ? readBack[storage] : [])], arns.eventTable),
   allow(["secretsmanager:GetSecretValue"], arns.secret),
   allow(["s3:PutObject"], interpolate`${arns.bucket}/${OVERSIZE_PREFIX}*`),
 ];
@@ -84,9 +96,10 @@ export const invokeStatements = (functionArn: Input<string>): Statement[] => [
 ];
 
 /** For the event source mapping and the processor wrapper; an existing function's role needs the same. */
-export const eventProcessorStatements = (arns: Arns): Statement[] => [
+export const eventProcessorStatements = (arns: Arns, storage: Storage | undefined): Statement[] => [
   ...readStream(arns),
   allow(["s3:GetObject"], interpolate`${arns.bucket}/${OVERSIZE_PREFIX}*`),
+  ...(storage ? [allow(["s3:GetObject", "s3:PutObject"], interpolate`${arns.bucket}/${PROGRESS_PREFIX}*`)] : []),
   allow(
     ["s3:PutObject"],
     interpolate`${arns.bucket}/${FAILURE_PREFIX}*`,

@@ -91,8 +91,13 @@ export class StreamIngestion extends pulumi.ComponentResource {
       const { secret, secretVersion } = createSourceSecret(scope, { ...source, ...settings.origin });
       const connectionTable = createConnectionTable(scope, connections);
       const eventTable = createEventTable(scope, events, settings);
-      const { ttlDays } = settings.settings.events;
-      const bucket = createBucket(scope, { existing: secretArgs.bucket, manage: settings.manageBucket, ttlDays });
+      const { ttlDays, storage } = settings.settings.events;
+      const bucket = createBucket(scope, {
+        existing: secretArgs.bucket,
+        manage: settings.manageBucket,
+        ttlDays,
+        storage,
+      });
       const stores: Stores = {
         secret,
         secretVersion,
@@ -112,7 +117,7 @@ export class StreamIngestion extends pulumi.ComponentResource {
       const vpc = egress?.everyFunction ? egress : undefined;
       const eventProcessor = createEventProcessor(scope, stores, processor, code, settings, vpc);
       const repeatCounter = settings.countRepeats ? createRepeatCounter(scope, stores, vpc) : undefined;
-      const manager = createConnectionManager(scope, stores, settings, egress);
+      const manager = createConnectionManager(scope, stores, settings, egress, eventProcessor.function);
       const api = createConnectionApi(scope, stores, manager, settings, vpc);
       const declaredRow = declaredRowKey(connections, connectionTable, manager.role.uniqueId);
       const declared = createDeclaredRow(scope, connectionTable, declaredRow, settings.streams);

@@ -247,6 +247,10 @@ export interface RelaySettings {
     readonly ttlDays: number;
     readonly maxEventBytes: number;
     readonly slices: 1 | 4 | 16;
+    /** One item for each event or for many. Absent: for each, and it was never another. */
+    readonly storage?: Storage;
+    /** A pack is closed before its events have more bytes, and this long after its first event. */
+    readonly pack?: { readonly bytes: number; readonly lingerMs: number };
     /** JSON pointer to a number that rises by one with each event. Absent: missing events are not counted. */
     readonly sequence?: string;
   };
@@ -291,6 +295,9 @@ export interface HopStream {
 }
 
 export type Desired = "open" | "closed";
+
+/** One item for each event, or for many. */
+export type Storage = "each" | "packed";
 
 export const STATUS = {
   starting: "starting",
@@ -458,6 +465,16 @@ export interface ConnectionRow extends StreamHistory, StreamHealth {
   /** Generation whose owner handed over and may still report its last events. Absent: the lease was free when it was acquired. */
   readonly handedOverFrom?: number;
   readonly claim?: Claim;
+  /** How the owner stores events. Absent: one item for each event. */
+  readonly storage?: Storage;
+  /** How its predecessor did. */
+  readonly predecessorStorage?: Storage;
+  /** A predecessor that ran when the owner acquired the stream writes no pack after that. */
+  readonly predecessorUntil?: number;
+  /** Highest generation whose owner handed over and has stored its last event. */
+  readonly leftGeneration?: number;
+  /** Sequence of the event that has the checkpoint as its position. */
+  readonly checkpointSequence?: string;
   /** Highest position before which every event is settled. Opaque. */
   readonly checkpoint?: string;
   /** Consecutive failed attempts. */

@@ -1,4 +1,4 @@
-import type { Counters, LastError, StreamHealth, StreamHistory } from "./contract";
+import type { Counters, LastError, Storage, StreamHealth, StreamHistory } from "./contract";
 
 /**
  * The relay of one stream, as the control plane uses it. The data plane implements it and the handlers connect the two, so
@@ -20,6 +20,12 @@ export interface RelayOptions {
   readonly generation: number;
   /** Position to resume from. Absent: from now. */
   readonly checkpoint?: string;
+  /** Sequence of the event that has this position, as the row has it. */
+  readonly checkpointSequence?: string;
+  /** How the predecessor stored events. @default "each" */
+  readonly predecessorStorage?: Storage;
+  /** When packs may be written. Absent: at any time. */
+  readonly storing?: Storing;
   /** Consecutive failed attempts so far: the backoff continues from the previous hop. */
   readonly attempt: number;
   /** What earlier connections showed, as the row has it. */
@@ -41,6 +47,16 @@ export interface RelayOptions {
   /** Called before every connection but the first. False: the relay drains and resolves with `stopped`. */
   readonly mayReconnect: () => Promise<boolean>;
   readonly onProgress: (progress: RelayProgress) => void;
+}
+
+/** When the hop may write packs: between the last write of its predecessor and the end of its lease. */
+export interface Storing {
+  /** Resolves to true when no other hop writes any more; to false when this hop left without the lease. */
+  readonly ready: Promise<boolean>;
+  /** Epoch ms. No write starts later. */
+  readonly until: () => number;
+  /** A write that has started ends within this time. */
+  readonly requestMs: number;
 }
 
 export type RelayProgress =
@@ -70,6 +86,7 @@ export type RelayOutcome =
 export interface RelaySnapshot {
   /** Highest position before which every event is settled; initially {@link RelayOptions.checkpoint}. Absent: none, or refused by the upstream. */
   readonly checkpoint?: string;
+  readonly checkpointSequence?: string;
   /** Counted since `run` was called. */
   readonly counters: Counters;
   readonly attempt: number;

@@ -3,17 +3,17 @@ import type { Clock } from "../support/clock";
 import { StreamError } from "../support/errors";
 import type { ControlEvent } from "./control-events";
 import type { EventPipeline } from "./event-pipeline";
+import type { EventWriter } from "./event-writer";
 import type { StreamMemory } from "./hop-memory";
 import type { ConnectionEnd } from "./source/outcome";
 import type { OpenConnection, OpenRequest, Source } from "./source/port";
-import type { Writer } from "./writer";
 
 export interface ConnectionDeps {
   readonly source: Source;
   readonly settings: RelaySettings;
   readonly clock: Clock;
   readonly pipeline: EventPipeline;
-  readonly writer: Writer;
+  readonly writer: EventWriter;
   readonly memory: StreamMemory;
   /** Aborted: stop reading at once. */
   readonly signal: AbortSignal;

@@ -5,13 +5,13 @@ import { lazyJson, NO_JSON } from "../support/json-pointer";
 import type { Logger } from "../support/logger";
 import type { CheckpointTracker } from "./checkpoint-tracker";
 import { type ControlEvent, controlEvent, matchingRule, readsJson } from "./control-events";
+import { eventNames } from "./event-name";
 import type { EventSink } from "./event-sink";
+import type { NewEvent } from "./event-writer";
 import { contentKey, eventKey } from "./identity";
-import { encodeItem } from "./item";
 import { NumberGaps } from "./number-gaps";
 import { RecentKeys } from "./recent-keys";
 import { canResumeFrom } from "./source/request";
-import type { Entry } from "./writer";
 
 export interface EventPipelineDeps {
   readonly streamId: string;
@@ -22,7 +22,7 @@ export interface EventPipelineDeps {
   /** Makes the `arrival` keys of this hop unique among all hops. */
   readonly nonce: string;
   readonly log: Logger;
-  readonly add: (entry: Entry) => void;
+  readonly add: (event: NewEvent, number: number) => void;
   /** Keys to remember, at least. */
   readonly recentKeys: number;
   /** Highest number at `events.sequence` so far. Absent: not known. */
@@ -53,6 +53,8 @@ export class EventPipeline implements EventSink {
   private readonly warned = new Set<string>();
   /** False when no setting reads the event's JSON: then none is parsed. */
   private readonly readsJson: boolean;
+  private readonly packs: boolean;
+  private readonly nameOf: ReturnType<typeof eventNames>;
 
   constructor(
     private readonly deps: EventPipelineDeps,
@@ -62,6 +64,8 @@ export class EventPipeline implements EventSink {
     this.recent = new RecentKeys(deps.recentKeys);
     this.gaps = new NumberGaps(deps.lastNumber);
     const { source, events } = deps.settings;
+    this.packs = events.storage === "packed";
+    this.nameOf = eventNames(deps.settings);
     const pointers = [source.resume.pointer, events.sequence, "pointer" in events.identity ? "" : undefined];
     this.readsJson = pointers.some((one) => one !== undefined) || readsJson(source.on);
   }
@@ -80,7 +84,7 @@ export class EventPipeline implements EventSink {
     if (this.control !== undefined) return;
     const { settings, tracker, streamId } = this.deps;
     const { on } = settings.source;
-    const { identity, ttlDays, slices } = settings.events;
+    const { identity } = settings.events;
     this.counts.received++;
     const sequence = this.sequencePrefix + ++this.counter;
     const json = this.readsJson ? lazyJson(data) : NO_JSON;
@@ -90,22 +94,22 @@ export class EventPipeline implements EventSink {
     const position = leaves ? undefined : this.advanceTo(this.positionOf(id, type, json));
     if (rule !== -1) {
       this.counts.ignored++;
-      tracker.addSettled(position);
+      tracker.addSettled(position, sequence);
       this.control = controlEvent(on, rule, { data, type, json });
       return;
     }
     const key = eventKey(identity, { data, type, id, ownId, json, arrivalKey: this.deps.nonce + sequence });
-    if (identity.kind !== "arrival" && this.isKnown(key, data, type)) {
-      tracker.addSettled(position);
+    if (identity.kind !== "arrival" && (this.packs ? this.isReplay(key, id) : this.isKnown(key, data, type))) {
+      tracker.addSettled(position, sequence);
       return;
     }
-    const item = encodeItem(
-      { streamId, key, type, id, data, dataBytes, receivedAt: this.deps.clock.now(), sequence },
-      ttlDays * 86_400,
-      slices,
-    );
     this.newEvents++;
-    this.deps.add({ item, number: tracker.add(position) });
+    const receivedAt = this.deps.clock.now();
+    const { connection, counter } = this;
+    this.deps.add(
+      { streamId, key, type, id, data, dataBytes, receivedAt, sequence, connection, counter },
+      tracker.add(position, sequence),
+    );
   }
 
   refused(digest: string, type: string, id: string): void {
@@ -209,6 +213,20 @@ export class EventPipeline implements EventSink {
     else if (known.connection === this.connection) this.count("repeated", key, "with the same data");
     else this.counts.suppressed++;
     known.connection = this.connection;
+    return true;
+  }
+
+  /** Packs keep the repeats of a connection. An event that another connection brought is a replay, if nothing else can have its name. */
+  private isReplay(key: string, id: string): boolean {
+    const { name, unique } = this.nameOf(key, id);
+    if (!unique) return false;
+    const known = this.recent.get(name);
+    if (known === undefined) {
+      this.recent.add(name, { content: name, connection: this.connection });
+      return false;
+    }
+    if (known.connection === this.connection) return false;
+    this.counts.suppressed++;
     return true;
   }
 

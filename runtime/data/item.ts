@@ -66,7 +66,7 @@ const FIXED_BYTES = 8 + 3 + 1 + 1 + 1 + 8 + 3 + 6;
  */
 export function encodeItem(event: EventToStore, ttlSeconds: number, slices: number): EncodedItem {
   const { key, type, id, data, sequence } = event;
-  const partition = slices > 1 ? `${event.streamId}#${sliceOf(key, slices)}` : event.streamId;
+  const partition = partitionOf(event.streamId, key, slices);
   let bytes = FIXED_BYTES + partition.length + key.length + sequence.length;
   let json = `{"${STREAM_ID_KEY}":{"S":"${partition}"},"${EVENT_KEY}":{"S":"${key}"},"${ITEM.sequence}":{"S":"${sequence}"},${timesOf(event.receivedAt, ttlSeconds)}`;
   if (type !== "message" && type !== "") {
@@ -148,6 +148,11 @@ function decodeData(attributes: Readonly<Record<string, AttributeJson>>): string
 /** Write units of an item of `bytes`. */
 export function units(bytes: number): number {
   return Math.ceil(bytes / UNIT_BYTES);
+}
+
+/** Partition key of an event. */
+export function partitionOf(streamId: string, key: string, slices: number): string {
+  return slices > 1 ? `${streamId}#${sliceOf(key, slices)}` : streamId;
 }
 
 /** Spreads any keys evenly (FNV-1a, with the high bits folded in). */

@@ -1,18 +1,25 @@
 import type { Dispatcher } from "undici";
 import { type LastError, namesStream, type RelaySettings } from "../contract";
-import type { Relay, RelayOptions, RelayOutcome, RelaySnapshot } from "../relay-port";
+import type { Relay, RelayOptions, RelayOutcome, RelaySnapshot, Storing } from "../relay-port";
 import type { Clock } from "../support/clock";
 import { StreamError } from "../support/errors";
 import type { Logger } from "../support/logger";
 import { CheckpointTracker } from "./checkpoint-tracker";
 import { runConnection } from "./connection";
 import { closedByUs, failureOf, lastError } from "./connection-end";
+import type { EventHistory } from "./event-history";
+import { eventNames } from "./event-name";
 import { EventPipeline } from "./event-pipeline";
 import type { EventStore, PutOversize } from "./event-store";
+import { type EventWriter, itemWriter } from "./event-writer";
+import { fencedStore } from "./fenced-store";
 import type { HopMemory } from "./hop-memory";
 import { noEventsError } from "./no-events-error";
+import { packWriter } from "./pack-writer";
+import { readBack } from "./read-back";
 import { ReadHealth } from "./read-health";
 import { HEALTHY_MS, nextReconnect } from "./reconnect";
+import { seamBuffer } from "./seam-buffer";
 import type { TokenCache } from "./source/oauth2";
 import { type ConnectionEnd, decideOutcome, mayMeanLostPosition, opened } from "./source/outcome";
 import type { Source } from "./source/port";
@@ -28,6 +35,8 @@ export interface RelayDeps {
   readonly readSecret: () => Promise<ReadSecret>;
   readonly store: EventStore;
   readonly oversize: PutOversize;
+  /** Absent: nothing was stored before, or every write is idempotent. */
+  readonly history?: EventHistory;
   readonly clock: Clock;
   /** 0 ≤ x < 1. */
   readonly random: () => number;
@@ -45,6 +54,8 @@ export interface RelayDeps {
 /** Longest wait inside an invocation. For a longer one, the relay ends the run and returns the time of the next attempt. */
 const MAX_WAIT_MS = 60_000;
 
+const DEFAULT_PACK = { bytes: 64 * 1024, lingerMs: 200 };
+
 /** Share of a hop in which the bucket can accept an object. An object that is refused must not stop the checkpoint for longer. */
 const OBJECT_RETRY_SHARE = 0.25;
 
@@ -57,11 +68,15 @@ function writeError(error: unknown, at: number): LastError {
 /** The relay of one stream in one hop: it opens connections one after another and sends their events to one writer. */
 export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
   const { clock, random, settings } = deps;
+  const { storing } = options;
+  const packs = settings.events.storage === "packed";
   const log = deps.log.with({ streamId: options.streamId });
   const stopReading = new AbortController();
   const giveUp = new AbortController();
-  const tracker = new CheckpointTracker(options.checkpoint, () =>
-    options.onProgress({ kind: "checkpoint", at: clock.now() }),
+  const tracker = new CheckpointTracker(
+    options.checkpoint,
+    () => options.onProgress({ kind: "checkpoint", at: clock.now() }),
+    options.checkpointSequence,
   );
   const health = new WriteHealth(clock, options.health);
   const reading = new ReadHealth(clock, options.health);
@@ -69,20 +84,21 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
   const writer = new Writer({
     ...deps,
     memory,
+    store: packs && storing ? fencedStore(deps.store, storing, clock) : deps.store,
     log,
     signal: giveUp.signal,
     objectRetryMs: (options.drainUntil - clock.now()) * OBJECT_RETRY_SHARE,
-    onSettled: ({ number, item: { key } }, refused) => {
+    onSettled: ({ number, numbers = [number], item: { key } }, refused) => {
       if (refused) {
-        pipeline.counts.refused++;
+        pipeline.counts.refused += numbers.length;
         state.lastError = {
           code: refused.code,
           message: `Event ${key} was refused and is not stored. ${refused.message}`,
           at: clock.now(),
         };
-      } else pipeline.counts.stored++;
-      tracker.settle(number);
-      health.settled(!writer.idle);
+      } else pipeline.counts.stored += numbers.length;
+      for (const one of numbers) tracker.settle(one);
+      health.settled(tracker.unsettled > 0);
     },
     onThrottled: () => {
       pipeline.counts.throttled++;
@@ -102,9 +118,9 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
       // Under a claim the predecessor still reads: its last number is not known here.
       lastNumber: options.singleAttempt() ? undefined : options.history.lastNumber,
       nonce: `${options.streamId}\n${clock.now()}\n${random()}\n${random()}\n`,
-      add: (entry) => {
+      add: (event, number) => {
         health.waiting();
-        writer.add(entry);
+        sink.add(event, number);
       },
     },
     options.checkpoint,
@@ -112,6 +128,7 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
   const state: {
     -readonly [Name in keyof Omit<RelaySnapshot, "checkpoint" | "counters" | "health">]: RelaySnapshot[Name];
   } = { attempt: options.attempt, history: options.history };
+  const sink = eventWriter();
   const currentSecret = secretCache(deps.readSecret, clock, log);
   /** The source said in an event that the credential is no longer valid. */
   let credentialLost = false;
@@ -209,7 +226,7 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
         settings,
         clock,
         pipeline,
-        writer,
+        writer: sink,
         memory,
         signal: stopReading.signal,
         onOpen: () => {
@@ -313,13 +330,59 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
     return { code: "SOURCE_IDLE", message: `The source sent ${what} in ${now - startedAt} ms.`, at: now };
   }
 
-  /** Waits until every event is settled or `drainUntil` passes. */
+  /** Stores events as the settings say, after what the predecessor stored is known. */
+  function eventWriter(): EventWriter {
+    const { streamId, generation } = options;
+    const { ttlDays, slices, identity, pack = DEFAULT_PACK } = settings.events;
+    const ttlSeconds = ttlDays * 86_400;
+    const storage = packs
+      ? packWriter(
+          writer,
+          { clock, signal: giveUp.signal, memory },
+          {
+            streamId,
+            generation,
+            nonce: Math.floor(random() * 36 ** 8).toString(36),
+            ttlSeconds,
+            contentKeys: identity.kind === "content",
+            packBytes: pack.bytes,
+            lingerMs: pack.lingerMs,
+          },
+        )
+      : itemWriter(writer, { ttlSeconds, slices });
+    const { history } = deps;
+    if (!history || (!packs && options.predecessorStorage !== "packed")) return storage;
+    const nameOf = eventNames(settings);
+    return seamBuffer(storage, {
+      readBack: (waiting) => readBack(options, waiting, { ...deps, history, log, signal: giveUp.signal }),
+      memory,
+      nameOf: ({ key, id, receivedAt }) => ({ ...nameOf(key, id), at: receivedAt }),
+      onKnown: (number) => {
+        pipeline.counts.suppressed++;
+        tracker.settle(number);
+        health.settled(tracker.unsettled > 0);
+      },
+    });
+  }
+
+  /** Waits until every event is settled, or `drainUntil` or the lease of packs passes. */
   async function drain(): Promise<void> {
-    writer.flush();
-    while (!writer.idle && !giveUp.signal.aborted) await writer.changed();
+    sink.finish();
+    const over = new AbortController();
+    if (packs && storing) void untilLeaseEnds(storing, over.signal);
+    while (!sink.idle && !giveUp.signal.aborted) await sink.changed();
+    over.abort();
     giveUp.abort();
     pipeline.counts.abandoned = tracker.unsettled;
     drained = true;
+  }
+
+  async function untilLeaseEnds({ until, requestMs }: Storing, over: AbortSignal): Promise<void> {
+    const end = () => until() + requestMs;
+    while (!over.aborted && clock.now() < end()) await clock.sleep(Math.min(end() - clock.now(), MAX_WAIT_MS), over);
+    if (over.aborted) return;
+    giveUp.abort();
+    writer.wake();
   }
 
   return {
@@ -354,6 +417,7 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
       ...state,
       // "" = the source refused the position: none.
       checkpoint: tracker.checkpoint || undefined,
+      ...(packs && tracker.checkpoint && { checkpointSequence: tracker.checkpointSequence }),
       history: { ...state.history, lastNumber: pipeline.lastNumber },
       health: { ...health.snapshot(), ...reading.snapshot() },
       counters: { ...pipeline.counts, inFlight: drained ? 0 : tracker.unsettled },

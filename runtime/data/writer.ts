@@ -37,6 +37,8 @@ const THROTTLING = new Set([
 export interface Entry {
   readonly item: EncodedItem;
   readonly number: number;
+  /** Of a pack: the numbers of its events. */
+  readonly numbers?: readonly number[];
 }
 
 const MAX_IN_FLIGHT = 32;

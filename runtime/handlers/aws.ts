@@ -1,7 +1,8 @@
 import { type AwsClient, AwsError } from "../aws/json-client";
 import type { Invoke } from "../control/deps";
 import type { ConnectionTable } from "../control/table/connection-table";
-import { type DynamoOperation, dynamoTable } from "../control/table/dynamo-table";
+import { dynamoTable } from "../control/table/dynamo-table";
+import type { ReadEvents } from "../data/event-history";
 
 /** Default timeout of an AWS call. */
 const TIMEOUT_MS = 3_000;
@@ -19,14 +20,20 @@ export function connectionTable(
   tableName: string,
   { timeoutMs = () => TIMEOUT_MS, client }: CallOptions,
 ): ConnectionTable {
-  const send = async (operation: DynamoOperation, input: object) => {
-    const headers = {
-      "content-type": "application/x-amz-json-1.0",
-      "x-amz-target": `DynamoDB_20120810.${operation}`,
-    };
-    return JSON.parse(await client.send({ headers, body: JSON.stringify(input), timeoutMs: timeoutMs() }));
+  return dynamoTable(tableName, (operation, input) => callDynamo(client, operation, input, timeoutMs()));
+}
+
+/** Reads of the event table. */
+export function dynamoReads({ timeoutMs = () => TIMEOUT_MS, client }: CallOptions): ReadEvents {
+  return (operation, input) => callDynamo(client, operation, input, timeoutMs());
+}
+
+async function callDynamo(client: AwsClient, operation: string, input: object, timeoutMs: number) {
+  const headers = {
+    "content-type": "application/x-amz-json-1.0",
+    "x-amz-target": `DynamoDB_20120810.${operation}`,
   };
-  return dynamoTable(tableName, send);
+  return JSON.parse(await client.send({ headers, body: JSON.stringify(input), timeoutMs }));
 }
 
 /** Invokes a function asynchronously. Retries are safe: a duplicate hop acquires nothing and ends. */

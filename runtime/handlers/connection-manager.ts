@@ -8,13 +8,14 @@ import { parseHopPayload } from "../control/hop/payload";
 import { runHop } from "../control/hop/run-hop";
 import { timingFor } from "../control/hop/timing";
 import { dynamodbStore } from "../data/dynamodb-store";
+import { eventHistory } from "../data/event-history";
 import { HopMemory } from "../data/hop-memory";
 import { createRelay } from "../data/relay";
 import { tokenCache } from "../data/source/oauth2";
 import { systemClock } from "../support/clock";
 import { jsonLogger } from "../support/logger";
 import { emfMetrics } from "../support/metrics";
-import { connectionTable, invokeFunction } from "./aws";
+import { connectionTable, dynamoReads, invokeFunction } from "./aws";
 import { awsTarget, environment } from "./environment";
 import { runningRelease } from "./release";
 import { relaySettings } from "./settings";
@@ -60,6 +61,7 @@ export async function handler(event: unknown, context: Context): Promise<Record<
       readSecret: () => readSourceSecret(secrets, environment("sourceSecret")),
       store,
       oversize: oversize.put,
+      history: settings.events.storage && eventHistory(environment("eventTable"), dynamoReads({ client: dynamodb })),
       clock,
       random: Math.random,
       log: logger,
@@ -81,6 +83,7 @@ export async function handler(event: unknown, context: Context): Promise<Record<
         handover: settings.relay.handover,
         longestChain: settings.relay.recursion === "none" ? LONGEST_CHAIN : undefined,
         release,
+        storage: settings.events.storage,
         onHandover: meter.onHandover,
         capacity: capacityOf(Number(context.memoryLimitInMB)),
         sharing: settings.relay.streamsPerHop > 1,

@@ -1,5 +1,6 @@
 import { type Comparison, compare } from "../../cli/local/sample/compare";
 import type { StoredEvent } from "../../cli/local/stored-events";
+import { groupBy } from "../../runtime/support/group-by";
 import type { ChaosStack } from "./chaos-stack";
 
 /** Compares what the upstream sent on a stream with what is stored and processed. */
@@ -11,10 +12,11 @@ export function compareStream(
   const sent = feeds.feed(streamId).sent.map((data) => ({ streamId, data }));
   const copies = stored
     .filter((event) => event.streamId === streamId)
-    .map(({ key, data }) => ({ streamId, key, data: data?.toString() ?? "" }));
-  const byKey = new Map(copies.map((event) => [event.key, event]));
-  const processedCopies = [...processed(streamId)].flatMap(([key, times]) =>
-    Array.from({ length: times }, () => byKey.get(key) ?? { streamId, data: key }),
+    .map(({ item, data }) => ({ streamId, item, data: data?.toString() ?? "" }));
+  // An item is one event, or a pack.
+  const byItem = groupBy(copies, ({ item }) => item);
+  const processedCopies = [...processed(streamId)].flatMap(([item, times]) =>
+    Array.from({ length: times }, () => byItem.get(item) ?? [{ streamId, data: item }]).flat(),
   );
   return compare(sent, copies, processedCopies);
 }

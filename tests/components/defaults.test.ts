@@ -32,6 +32,8 @@ function clientAuth(): unknown {
   return auth.kind === "oauth2" && auth.clientAuth;
 }
 
+const packs = () => normalise("in", requiredArgs({ events: { storage: "packed" } })).settings.events.pack;
+
 describe("the defaults of the arguments", () => {
   it("are the documented ones", () => {
     const { settings, processor, ...rest } = normalise("in", requiredArgs());
@@ -84,6 +86,9 @@ describe("the defaults of the arguments", () => {
       "EventsArgs.maxEventBytes": settings.events.maxEventBytes,
       "EventsArgs.countRepeats": rest.countRepeats,
       "EventsArgs.slices": settings.events.slices,
+      "EventsArgs.storage": settings.events.storage ?? "each",
+      "EventsArgs.packBytes": packs()?.bytes,
+      "EventsArgs.lingerMs": packs()?.lingerMs,
       "ApiArgs.authorization": rest.authorization,
       "StreamIngestionArgs.streams": rest.streams,
       "StreamIngestionArgs.removal": rest.retain ? "retain" : "delete",

@@ -492,6 +492,40 @@ describe("StreamIngestion", () => {
     assert.equal(evaluated.one("aws:dynamodb/table:Table", "in-events").inputs.streamViewType, "NEW_AND_OLD_IMAGES");
   });
 
+  it("stores packs with the permissions to read them back, after the processor is updated, and counts no repeats", async () => {
+    const args = requiredArgs({ events: { storage: "packed" } });
+    const created = await evaluate(() => new StreamIngestion("in", args));
+    const manager = actionsOf(created, "in-connection-manager-policy");
+    assert.deepEqual(
+      manager.filter((action) => action === "dynamodb:Query" || action === "dynamodb:BatchGetItem"),
+      ["dynamodb:BatchGetItem", "dynamodb:Query"],
+    );
+    const progress = policyOf(created, "in-event-processor-policy").filter(({ Resource }) =>
+      Resource.some((arn) => arn.endsWith("/progress/*")),
+    );
+    assert.deepEqual(
+      progress.map(({ Action }) => Action),
+      [["s3:GetObject", "s3:PutObject"]],
+    );
+    const functions = "aws:lambda/function:Function";
+    const processor = created.one(functions, "in-event-processor").urn;
+    assert.ok(created.one(functions, "in-connection-manager").dependsOn.includes(processor));
+    assert.equal(created.one("aws:lambda/eventSourceMapping:EventSourceMapping").inputs.batchSize, 10);
+    assert.ok(created.resources.every(({ name }) => !name.includes("repeat")));
+    const { rules } = created.one("aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration").inputs;
+    assert.deepEqual(
+      rules.map(({ filter }: { filter: object }) => filter),
+      [{ prefix: "oversize/" }, { prefix: "progress/" }],
+    );
+  });
+
+  it("can read packs after the return to one item for each event", async () => {
+    const args = requiredArgs({ events: { storage: "each" } });
+    const created = await evaluate(() => new StreamIngestion("in", args));
+    const actions = actionsOf(created, "in-connection-manager-policy");
+    assert.deepEqual([actions.includes("dynamodb:Query"), actions.includes("dynamodb:BatchGetItem")], [true, false]);
+  });
+
   it("creates the alarm for missing events only where the source numbers its events", async () => {
     const evaluated = await evaluate(() => new StreamIngestion("in", requiredArgs({ events: { sequence: "/n" } })));
     const { inputs } = evaluated.one("aws:cloudwatch/metricAlarm:MetricAlarm", "in-events-missing");

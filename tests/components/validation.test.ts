@@ -428,6 +428,26 @@ const REFUSED: readonly (readonly [name: string, args: unknown, message: string]
     "Expected `events.maxEventBytes` to be 1024..104857600, got 10.",
   ],
   [
+    "an unknown storage",
+    argsWith({ events: { storage: "all" } }),
+    'Expected `events.storage` to be "each" | "packed", got "all".',
+  ],
+  [
+    "packs in slices",
+    argsWith({ events: { storage: "packed", slices: 4 } }),
+    'Expected `events.slices` with `storage: "packed"` to be 1, got 4.',
+  ],
+  [
+    "tiny packs",
+    argsWith({ events: { storage: "packed", packBytes: 10 } }),
+    "Expected `events.packBytes` to be 1024..262144, got 10.",
+  ],
+  [
+    "no linger",
+    argsWith({ events: { storage: "packed", lingerMs: 0 } }),
+    "Expected `events.lingerMs` to be 10..5000, got 0.",
+  ],
+  [
     "a sequence that is not a JSON pointer",
     argsWith({ events: { sequence: "seq" } }),
     'Expected `events.sequence` to be a JSON pointer such as "/id", got "seq".',

@@ -40,6 +40,10 @@ describe("lease protocol, over all interleavings", function () {
     ["a hop that is lost during a move", { watchdogs: 0, losses: 1, merges: 1, crashes: 1, hops: 3 }],
     ["a crash where the upstream allows one connection", { crashes: 1, hops: 3 }, { upstream: "single" }],
     ["a stop where the upstream allows one connection", { stops: 1, hops: 3 }, { upstream: "single" }],
+    ["packs that are stored at any moment", { packed: true, events: 2 }],
+    ["packs, and a hop that crashes", { packed: true, events: 1, crashes: 1, hops: 3 }],
+    ["packs, and a hop that is paused and resumed", { packed: true, events: 1, pauses: 1, hops: 3 }],
+    ["packs, and a lost response of the table", { packed: true, events: 1, lostResponses: 1 }],
   ];
   for (const [name, faults, options] of cases) {
     for (const running of [false, true]) {
@@ -118,6 +122,12 @@ describe("lease protocol, over all interleavings", function () {
       (change) => (change.name === "renew" ? { ...change, set: { ...change.set, checkpoint: "1" } } : change),
       { events: 1 },
       /unsettled before it/,
+    ],
+    [
+      "a successor that stores packs before its predecessor has left",
+      (change) => (change.name === "acquire" ? { ...change, set: { ...change.set, predecessorUntil: 0 } } : change),
+      { packed: true, events: 1 },
+      /stored in two packs/,
     ],
   ];
   for (const [name, mutate, faults, what] of bugs) {

@@ -90,8 +90,8 @@ function violationIn(model: Model): string | undefined {
 
 /** Without further faults, the system must reach the desired state: one owner with one connection, or no connection. */
 function notRecovered(model: Model, mutate?: Mutation): string | undefined {
-  const { headers, events } = model.left;
-  let at: Model = { ...model, left: { ...NO_FAULTS, headers, events, watchdogs: 100, hops: 100 } };
+  const { headers, events, packed } = model.left;
+  let at: Model = { ...model, left: { ...NO_FAULTS, headers, events, packed, watchdogs: 100, hops: 100 } };
   const desired = toConnectionRow(at.row!).desired;
   for (let steps = 0; steps < 400; steps++) {
     const violation = violationIn(at);
@@ -112,7 +112,7 @@ function notRecovered(model: Model, mutate?: Mutation): string | undefined {
 /** A running stream, one time step before its first handover. */
 function beforeHandover(model: Model): Model {
   const { left } = model;
-  let at: Model = { ...model, left: { ...NO_FAULTS, hops: left.hops } };
+  let at: Model = { ...model, left: { ...NO_FAULTS, hops: left.hops, packed: left.packed } };
   while (at.now < firstHandover(model) - 1) at = prefer(successors(at), at)!.to;
   return { ...at, left };
 }
@@ -146,7 +146,7 @@ function isClosed(model: Model): boolean {
 }
 
 /** A key of what later steps read. States with the same key are the same state. */
-function keyOf({ now, row, hops, invoked, watchdog, stored, left }: Model): string {
+function keyOf({ now, row, hops, invoked, watchdog, stored, packs, left }: Model): string {
   return JSON.stringify([
     now,
     rowKey(row),
@@ -154,6 +154,7 @@ function keyOf({ now, row, hops, invoked, watchdog, stored, left }: Model): stri
     invoked.map(({ generation }) => generation ?? "free").sort(),
     watchdog && [watchdog.decision, watchdog.row.generation, watchdog.row.owner, watchdog.row.desiredVersion],
     stored,
+    packs,
     Object.values(left),
   ]);
 }
@@ -163,13 +164,46 @@ function rowKey(row: StoredRow | undefined): unknown {
   const { desired, desiredVersion, status, generation, owner, expiresAt, beatUntil, claim, checkpoint, retryAt } =
     toConnectionRow(row);
   const breaks = row.handoverMode !== undefined;
-  return [desired, desiredVersion, status, generation, owner, expiresAt, beatUntil, claim, checkpoint, retryAt, breaks];
+  const seam = [row.predecessorUntil, row.leftGeneration];
+  return [
+    desired,
+    desiredVersion,
+    status,
+    generation,
+    owner,
+    expiresAt,
+    beatUntil,
+    claim,
+    checkpoint,
+    retryAt,
+    breaks,
+    seam,
+  ];
 }
 
-function hopKey({ nonce, enteredAt, state, pending, events, relay, checkpoint, connectedSince, paused }: Hop): unknown {
+function hopKey({
+  nonce,
+  enteredAt,
+  state,
+  pending,
+  events,
+  relay,
+  checkpoint,
+  from,
+  seam,
+  connectedSince,
+  paused,
+}: Hop): unknown {
   const phase = JSON.stringify(state, (name, value) => {
     if (name === "row" || name === "successor")
-      return [value.desired, value.desiredVersion, value.generation, value.claim];
+      return [
+        value.desired,
+        value.desiredVersion,
+        value.generation,
+        value.claim,
+        value.predecessorUntil,
+        value.leftGeneration,
+      ];
     return value === Number.POSITIVE_INFINITY ? "never" : value;
   });
   const command = pending && [
@@ -177,5 +211,6 @@ function hopKey({ nonce, enteredAt, state, pending, events, relay, checkpoint, c
     pending.at,
     JSON.stringify(pending.change?.set, (name, value) => (name === "handoverMode" ? 1 : value)),
   ];
-  return [nonce, enteredAt, phase, command, events, relay, checkpoint, connectedSince !== undefined, paused];
+  const read = [checkpoint, from, seam];
+  return [nonce, enteredAt, phase, command, events, relay, read, connectedSince !== undefined, paused];
 }

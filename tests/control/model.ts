@@ -8,6 +8,7 @@ import {
   type StreamState,
   wakeAt,
 } from "../../runtime/control/hop/state";
+import { storageWindow } from "../../runtime/control/hop/storage-window";
 import type { HopTiming } from "../../runtime/control/hop/timing";
 import { transition } from "../../runtime/control/hop/transition";
 import { close, open } from "../../runtime/control/streams/desired-state";
@@ -63,6 +64,10 @@ export interface Hop {
   readonly connectedSince?: number;
   readonly firstByteAt?: number;
   readonly paused: boolean;
+  /** Position that it connected with. */
+  readonly from: number;
+  /** With packs: what was stored when it read back, and up to where its events are settled. Undefined: it has not read back yet. */
+  readonly seam?: { readonly known: readonly number[]; readonly done: number };
   /** The last hop that the search allows gets a far deadline: its handover would show nothing new. */
   readonly last: boolean;
 }
@@ -94,6 +99,8 @@ export interface Faults {
   readonly merges: number;
   /** Hops that crashed or are paused, and that the watchdog finds lost before the streams' leases end. */
   readonly losses: number;
+  /** Events are stored in packs: a second write of an event is a violation. */
+  readonly packed: boolean;
 }
 
 /** No faults and no requests. */
@@ -112,6 +119,7 @@ export const NO_FAULTS: Faults = {
   events: 0,
   merges: 0,
   losses: 0,
+  packed: false,
 };
 
 /** `single`: a second connection is refused. `newest`: a second connection ends the first. */
@@ -124,6 +132,8 @@ export interface Model {
   readonly invoked: readonly HopStream[];
   readonly watchdog?: { readonly row: ConnectionRow; readonly decision: Decision; readonly at: number };
   readonly stored: readonly number[];
+  /** Writes of packs that have started and may be applied until their request ends, also after their hop has crashed. */
+  readonly packs: readonly Pack[];
   readonly left: Faults;
   readonly upstream: Upstream;
   /** Every hop is the last one of its chain, and the watchdog invokes its successor. */
@@ -134,6 +144,14 @@ export interface Model {
   readonly owners: Readonly<Record<number, string>>;
   readonly violation?: string;
   readonly names: number;
+}
+
+/** Events of one write: those after `after`, up to `to`. */
+export interface Pack {
+  readonly hop: number;
+  readonly after: number;
+  readonly to: number;
+  readonly until: number;
 }
 
 export interface Move {
@@ -159,6 +177,7 @@ export function initial(faults: Faults, circumstances: Circumstances): Model {
     hops: [],
     invoked: [{ streamId: "s" }],
     stored: [],
+    packs: [],
     left: faults,
     ...circumstances,
     longLeases: faults.losses > 0,
@@ -195,6 +214,11 @@ export function successors(model: Model, mutate: Mutation = (change) => change):
     if (left.pauses > 0) go("is paused", spend(setHop(model, i, { ...hop, paused: true }), "pauses"));
   });
 
+  for (const [i, pack] of model.packs.entries()) {
+    const packs = model.packs.filter((_, at) => at !== i);
+    move("a pack is stored", packStored({ ...model, packs }, pack));
+    move("a pack is lost", { ...model, packs });
+  }
   for (const [name, to] of outsideMoves(model, mutate)) move(name, to);
   if (mayWait(model)) move("time", expire({ ...model, now: model.now + 1 }));
   return moves;
@@ -236,7 +260,8 @@ function hopMoves(model: Model, i: number, hop: Hop, mutate: Mutation): [string,
       }
     }
   }
-  if (hop.relay === "flowing" && hop.checkpoint < model.left.events) {
+  if (model.left.packed) moves.push(...(hop.relay === "gone" ? [] : packMoves(model, i, hop)));
+  else if (hop.relay === "flowing" && hop.checkpoint < model.left.events) {
     const next = hop.checkpoint + 1;
     const stored = [...new Set([...model.stored, next])].sort();
     moves.push(["stores", setHop({ ...model, stored }, i, { ...hop, checkpoint: next })]);
@@ -245,8 +270,64 @@ function hopMoves(model: Model, i: number, hop: Hop, mutate: Mutation): [string,
     const dropped = { relay: "dropped", connectedSince: undefined } as const;
     deliver("is dropped", { kind: "dropped" }, dropped, spend(model, "drops"));
   }
-  if (hop.relay === "draining") deliver("is drained", ended({ kind: "stopped" }), { relay: "gone" });
+  if (hop.relay === "draining" && isDrained(model, i, hop))
+    deliver("is drained", ended({ kind: "stopped" }), { relay: "gone" });
   return moves;
+}
+
+/**
+ * A hop with packs. It reads events, and starts a write in its storage window. Before its first write it reads back what is stored.
+ * The upstream sends all events again that follow the hop's first position, as in a handover or after a resume.
+ */
+function packMoves(model: Model, i: number, hop: Hop): [string, Model][] {
+  const moves: [string, Model][] = [];
+  if (hop.relay === "flowing" && hop.checkpoint < model.left.events)
+    moves.push(["reads an event", setHop(model, i, settleKnown({ ...hop, checkpoint: hop.checkpoint + 1 }))]);
+  const window = storageWindow(hop.state, contextOf(model, hop));
+  if (typeof window === "string" || model.now < window.from) return moves;
+  if (!hop.seam) {
+    moves.push([
+      "reads back",
+      setHop(model, i, settleKnown({ ...hop, seam: { known: model.stored, done: hop.from } })),
+    ]);
+    return moves;
+  }
+  if (isWriting(model, i) || model.now >= window.until || hop.seam.done === hop.checkpoint) return moves;
+  const pack = { hop: i, after: hop.seam.done, to: hop.checkpoint, until: model.now + TIMES.requestMs };
+  moves.push(["writes a pack", { ...model, packs: [...model.packs, pack] }]);
+  return moves;
+}
+
+const isWriting = (model: Model, i: number) => model.packs.some(({ hop }) => hop === i);
+
+/** Drops events that were stored at the read-back. */
+function settleKnown(hop: Hop): Hop {
+  if (!hop.seam) return hop;
+  const { known } = hop.seam;
+  let { done } = hop.seam;
+  while (done < hop.checkpoint && known.includes(done + 1)) done++;
+  return { ...hop, seam: { known, done } };
+}
+
+/** Whether every event is settled, or none can be any more. */
+function isDrained(model: Model, i: number, hop: Hop): boolean {
+  if (!model.left.packed) return true;
+  const window = storageWindow(hop.state, contextOf(model, hop));
+  if (window === "wait") return false;
+  if (window === "never" || model.now >= window.until + TIMES.requestMs) return true;
+  return !isWriting(model, i) && settledOf(hop) === hop.checkpoint;
+}
+
+const settledOf = (hop: Hop) => hop.seam?.done ?? hop.from;
+
+function packStored(model: Model, { hop, after, to }: Pack): Model {
+  const events = Array.from({ length: to - after }, (_, n) => after + 1 + n);
+  const twice = events.some((event) => model.stored.includes(event));
+  const stored = [...new Set([...model.stored, ...events])].sort();
+  const writer = model.hops[hop]!;
+  const seam = writer.seam && { ...writer.seam, done: to };
+  const settled = setHop({ ...model, stored }, hop, settleKnown({ ...writer, seam }));
+  return twice ? { ...settled, violation: "an event was stored in two packs" } : settled;
 }
 
 function outsideMoves(model: Model, mutate: Mutation): [string, Model][] {
@@ -319,6 +400,7 @@ function withHop(model: Model, stream: HopStream, mutate: Mutation): Model {
     events: [],
     relay: "none",
     checkpoint: 0,
+    from: 0,
     paused: false,
     last: model.hops.length + 1 >= model.left.hops,
   };
@@ -336,7 +418,7 @@ function feed(model: Model, i: number, event: HopEvent, change: Partial<Hop>, mu
     hop = { ...hop, state: moved.state };
     for (const effect of moved.effects ?? []) {
       if (effect.do === "connect")
-        hop = { ...hop, relay: "connecting", checkpoint: Number(effect.row.checkpoint ?? 0) };
+        hop = { ...hop, relay: "connecting", ...positionsFrom(Number(effect.row.checkpoint ?? 0)) };
       if (effect.do === "stop-reading" && hop.relay !== "gone") hop = stopReading(hop, model.now);
       if (effect.do === "reconnect" && hop.relay === "dropped") {
         hop = effect.allowed ? { ...hop, relay: "connecting" } : stopReading(hop, model.now);
@@ -351,6 +433,8 @@ function feed(model: Model, i: number, event: HopEvent, change: Partial<Hop>, mu
   return setHop(model, i, hop);
 }
 
+const positionsFrom = (from: number) => ({ checkpoint: from, from });
+
 const stopReading = (hop: Hop, now: number): Hop => ({
   ...hop,
   relay: "draining",
@@ -360,7 +444,10 @@ const stopReading = (hop: Hop, now: number): Hop => ({
 
 function pendingCommand(model: Model, hop: Hop, of: Command, mutate: Mutation): NonNullable<Hop["pending"]> {
   if (of.kind === "invoke" || of.kind === "read") return { of, at: model.now };
-  const { change } = prepareChange(of, contextOf(model, hop), { snapshot: snapshotOf(hop), reported: ZERO_COUNTERS });
+  const { change } = prepareChange(of, contextOf(model, hop), {
+    snapshot: snapshotOf(hop, model.left.packed),
+    reported: ZERO_COUNTERS,
+  });
   return { of, change: mutate(change), at: model.now };
 }
 
@@ -389,10 +476,13 @@ function execute(model: Model, hop: Hop, of: Command, change?: RowChange): { aft
   return { after: { ...model, row, owners, violation }, written: { applied: true, row: toConnectionRow(row) } };
 }
 
-function snapshotOf({ checkpoint, connectedSince, firstByteAt }: Hop): RelaySnapshot {
+function snapshotOf(hop: Hop, packed: boolean): RelaySnapshot {
+  const { connectedSince, firstByteAt } = hop;
+  const checkpoint = packed ? settledOf(hop) : hop.checkpoint;
+  const abandoned = hop.checkpoint - checkpoint;
   return {
     ...(checkpoint > 0 && { checkpoint: String(checkpoint) }),
-    counters: ZERO_COUNTERS,
+    counters: { ...ZERO_COUNTERS, abandoned },
     attempt: 0,
     connectedSince,
     firstByteAt,
@@ -419,6 +509,7 @@ function contextOf(model: Model, hop: Hop): HopContext {
     hopUntil: hopUntilOf(model, hop),
     handover: "auto",
     release: RELEASE,
+    storage: "packed",
   };
 }
 
@@ -434,10 +525,14 @@ const wakeOf = (model: Model, hop: Hop): number => Math.min(wakeAt(hop.state), h
 function mayWait(model: Model): boolean {
   return (
     model.watchdog === undefined &&
-    model.hops.every((hop) => {
+    model.packs.every(({ until }) => until > model.now) &&
+    model.hops.every((hop, i) => {
       if (hop.state.phase === "left" || hop.paused) return true;
       if (hop.pending) return hop.pending.at === model.now;
-      return wakeOf(model, hop) > model.now && (hop.relay !== "draining" || hop.drainSince === model.now);
+      return (
+        wakeOf(model, hop) > model.now &&
+        (hop.relay !== "draining" || hop.drainSince === model.now || !isDrained(model, i, hop))
+      );
     })
   );
 }
@@ -460,7 +555,7 @@ export function isConnected({ relay }: Hop): boolean {
 }
 
 const ended = (outcome: Extract<HopEvent, { kind: "ended" }>["outcome"]): HopEvent => ({ kind: "ended", outcome });
-const spend = (model: Model, what: Exclude<keyof Faults, "headers">): Model => ({
+const spend = (model: Model, what: Exclude<keyof Faults, "headers" | "packed">): Model => ({
   ...model,
   left: { ...model.left, [what]: (model.left[what] as number) - 1 },
 });

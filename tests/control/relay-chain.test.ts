@@ -252,7 +252,15 @@ describe("a stream over many hops", () => {
     const { generation, owner } = simulation.row();
     const state = () => ({
       ...simulation.row(),
-      ...{ expiresAt: 0, beatUntil: 0, lastByteAt: 0, checkpoint: "", counters: {}, finalCountersOf: "" },
+      ...{
+        expiresAt: 0,
+        beatUntil: 0,
+        lastByteAt: 0,
+        checkpoint: "",
+        counters: {},
+        finalCountersOf: "",
+        leftGeneration: 0,
+      },
     });
     const before = state();
     resume();

@@ -1,9 +1,10 @@
 import type { RelaySettings, SourceSecret } from "../../runtime/contract";
 import type { EventStore } from "../../runtime/data/event-store";
 import { HopMemory } from "../../runtime/data/hop-memory";
-import { decodeItem, type EncodedItem, type StoredEvent } from "../../runtime/data/item";
+import type { EncodedItem, StoredEvent } from "../../runtime/data/item";
 import { createRelay, type RelayDeps } from "../../runtime/data/relay";
 import { tokenCache } from "../../runtime/data/source/oauth2";
+import { storedEvents } from "../../runtime/data/stored-events";
 import type { RelayOptions, RelayProgress } from "../../runtime/relay-port";
 import type { LogFields, Logger } from "../../runtime/support/logger";
 import { fakeClock } from "../fakes/fake-clock";
@@ -34,7 +35,7 @@ function memoryStore(): EventStore & { readonly events: StoredEvent[]; readonly 
     batches,
     write: async (items: readonly EncodedItem[]) => {
       batches.push(items.length);
-      for (const item of items) events.push(decodeItem(JSON.parse(item.json)));
+      for (const item of items) events.push(...storedEvents(JSON.parse(item.json)));
       return [];
     },
   };

@@ -69,9 +69,9 @@ describe("moto, with authentication on", function () {
     const invoke = invokeStatements("*").map((one) => ({ ...one, Action: [...one.Action, "lambda:Invoke"] }));
     const statements = {
       api: [...connectionApiStatements(ARNS), ...invoke],
-      manager: [...connectionManagerStatements(ARNS), ...invoke],
+      manager: [...connectionManagerStatements(ARNS, undefined), ...invoke],
       watchdog: [...watchdogStatements(ARNS), ...invoke],
-      processor: eventProcessorStatements(ARNS),
+      processor: eventProcessorStatements(ARNS, undefined),
     };
     for (const [name, own] of Object.entries(statements)) roles[name] = await moto.role(name, anywhere(own));
     await createResources();

@@ -136,12 +136,13 @@ export function prepareChange(command: WriteCommand, context: HopContext, relay:
     case "acquire": {
       const { claimed, waited } = command;
       const connected = claimed !== undefined && !waited;
-      const { release, handoverAt, enteredAt, deadlineAt } = context;
+      const { release, storage, handoverAt, enteredAt, deadlineAt } = context;
       const hop = { id: context.hop, handoverAt, ms: deadlineAt - enteredAt };
       const { expiresAt, beatUntil } = leaseFrom(context);
       return {
         change: acquire({
-          ...{ beatUntil, nonce, now, expiresAt, release, hop, claimed, waited },
+          ...{ beatUntil, nonce, now, expiresAt, release, hop, claimed, waited, storage },
+          predecessorUntil: now + timing.leaseMs,
           relay: connected ? relay.snapshot : undefined,
         }),
       };
@@ -193,7 +194,9 @@ function finalCountersChange(
 ): PreparedChange {
   const sinceReport = countedSince(relay.reported, relay.snapshot.counters);
   const counted = successor.handedOverFrom === lease.generation ? sinceReport : inFlightWasUnknown(sinceReport);
-  const final = { nonce: context.nonce, successor: successor.generation, counted };
+  // Writes that were given up may still be applied.
+  const left = relay.snapshot.counters.abandoned === 0 ? lease.generation : undefined;
+  const final = { nonce: context.nonce, successor: successor.generation, counted, left };
   if (reason !== "handed-over") return { change: addFinalCounters(final) };
   const measured = measuredByPredecessor(relay.snapshot, successor, relay.closedAt ?? context.now);
   const handover = addHandover(successor.handover, measured);

@@ -1,4 +1,4 @@
-import type { HandoverMode } from "../../contract";
+import type { HandoverMode, Storage } from "../../contract";
 import type { Relay, RelayOptions } from "../../relay-port";
 import type { ControlDeps } from "../deps";
 import type { InvokeStream } from "./batch-invokes";
@@ -23,6 +23,8 @@ export interface StreamDeps extends Omit<HopDeps, "invoke"> {
 export interface HopDeps extends ControlDeps {
   readonly createRelay: (options: RelayOptions) => Relay;
   readonly handover: HandoverMode;
+  /** How events are stored. @default "each" */
+  readonly storage?: Storage;
   /** Hops of one chain of self-invocations. The watchdog invokes the hop after the last. @default no limit */
   readonly longestChain?: number;
   /** Called when a handover is complete, by the hop that measured it. */

@@ -12,6 +12,7 @@ import {
   mayChain,
   type Transition,
 } from "./state";
+import { predecessorWritesUntil } from "./storage-window";
 
 type Owning = Holding | HandingOver;
 
@@ -266,11 +267,14 @@ function onEnded({ lease }: Owning, outcome: RelayOutcome, context: HopContext):
 }
 
 function renewed(before: Lease | undefined, row: ConnectionRow, context: HopContext, every: number): Lease {
+  const waits = predecessorWritesUntil({ row, generation: row.generation }) > context.now;
   return {
     generation: row.generation,
     desiredVersion: before?.desiredVersion ?? row.desiredVersion,
     until: (row.expiresAt ?? 0) - context.timing.leaseMarginMs,
-    renewAt: context.now + every,
+    seenAt: context.now,
+    // The row shows when the predecessor has left.
+    renewAt: context.now + (waits ? Math.min(every, context.timing.renewHandingOverMs) : every),
     row,
     attemptedRelease: before?.attemptedRelease,
   };

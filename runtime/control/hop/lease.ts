@@ -6,6 +6,7 @@ import {
   type HopPlan,
   STATUS,
   type Status,
+  type Storage,
 } from "../../contract";
 import type { RelaySnapshot } from "../../relay-port";
 import {
@@ -63,6 +64,9 @@ export interface Acquire {
   readonly hop: HopPlan;
   /** Set by the stream that renews for its hop. */
   readonly beatUntil?: number;
+  readonly storage: Storage;
+  /** A predecessor that still runs writes no pack later. */
+  readonly predecessorUntil: number;
   /** Generation that the claim was made to succeed. Absent: the lease must be free. */
   readonly claimed?: number;
   /** The claimant waited for the release: the lease must be free. */
@@ -91,11 +95,14 @@ export function acquire(input: Acquire): RowChange {
       requestedRelease: undefined,
       claim: undefined,
       handedOverFrom: free ? undefined : input.claimed,
+      storage: input.storage,
+      ...(!free && { predecessorUntil: input.predecessorUntil }),
       status: input.relay?.connectedSince === undefined ? STATUS.starting : STATUS.open,
       connectedSince: input.relay?.connectedSince,
       firstByteAt: input.relay?.firstByteAt,
     },
     add: { generation: 1 },
+    copy: { from: "storage", to: "predecessorStorage", otherwise: "each" },
     // The predecessor of a claimant still runs: it reports what becomes of the events that it has in flight.
     ...(free && { move: inFlightToUnknown }),
     wasAppliedTo: (row) => row.owner === input.nonce,
@@ -208,11 +215,17 @@ export function addFinalCounters(input: {
   successor: number;
   counted: Counters;
   handover?: HandoverStats;
+  /** The predecessor's generation, if it has stored its last event. */
+  left?: number;
 }): RowChange {
   return {
     name: "add-final-counters",
     when: [generationIs(input.successor), { differs: ["finalCountersOf", input.nonce] }],
-    set: { finalCountersOf: input.nonce, ...(input.handover && { handover: input.handover }) },
+    set: {
+      finalCountersOf: input.nonce,
+      ...(input.handover && { handover: input.handover }),
+      ...(input.left !== undefined && { leftGeneration: input.left }),
+    },
     add: counterIncrements(input.counted),
     wasAppliedTo: (row) => row.finalCountersOf === input.nonce,
   };
@@ -244,7 +257,7 @@ function statusAttributes({ status, relay, load, handover }: Report): Record<str
 
 /** A snapshot without a checkpoint removes it: the upstream refused the position. */
 function checkpointAttribute(relay: RelaySnapshot): Record<string, unknown> {
-  return { checkpoint: relay.checkpoint };
+  return { checkpoint: relay.checkpoint, checkpointSequence: relay.checkpointSequence };
 }
 
 function counterIncrements(counted: Counters): Record<string, number> {

@@ -6,6 +6,7 @@ import {
   type HopContext,
   type HopEvent,
   isOwner,
+  type Lease,
   leaseOf,
   mayChain,
   type StreamState,
@@ -63,8 +64,8 @@ function lingering(
 function draining(state: Leaving, event: HopEvent, context: HopContext): Transition {
   const lease = leaseOf(state.plan);
   if (!lease || state.plan.kind !== "release") return { state };
-  const renewIn = (ms: number): Transition => ({
-    state: { ...state, plan: { ...state.plan, lease: { ...lease, renewAt: context.now + ms } } as ExitPlan },
+  const renewIn = (ms: number, seen: Partial<Lease> = {}): Transition => ({
+    state: { ...state, plan: { ...state.plan, lease: { ...lease, ...seen, renewAt: context.now + ms } } as ExitPlan },
   });
   if (event.kind === "tick") {
     return context.now >= lease.renewAt
@@ -73,7 +74,10 @@ function draining(state: Leaving, event: HopEvent, context: HopContext): Transit
   }
   if (event.kind === "no-response") return renewIn(context.timing.retryMs);
   if (event.kind !== "response") return { state };
-  if (event.written.applied) return renewIn(context.timing.renewMs);
+  if (event.written.applied) {
+    const until = (event.written.row.expiresAt ?? 0) - context.timing.leaseMarginMs;
+    return renewIn(context.timing.renewMs, { until, seenAt: context.now });
+  }
   // Another hop owns the stream, or it was stopped: the refused release decides what to do.
   return renewIn(Number.POSITIVE_INFINITY);
 }

@@ -2,11 +2,13 @@ import { type ConnectionRow, type StreamHistory, ZERO_COUNTERS } from "../../con
 import type { Relay, RelayOutcome, RelaySnapshot } from "../../relay-port";
 import type { HopInvocation, StreamDeps } from "./deps";
 import type { Effect, HopEvent } from "./state";
+import type { storageWindow } from "./storage-window";
 
 /** Runs the relay of a stream: executes the effects of the state machine and puts events on its queue. */
 export interface RelayRunner {
   perform(effect: Effect): void;
   setSingleAttempt(enabled: boolean): void;
+  setStorageWindow(window: ReturnType<typeof storageWindow>): void;
   snapshot(): RelaySnapshot;
   /** Time the last connection ended. */
   closedAt(): number | undefined;
@@ -24,6 +26,11 @@ export function relayRunner(
   const reconnectRequests: ((allowed: boolean) => void)[] = [];
   let singleAttempt = false;
   let closedAt: number | undefined;
+  let storesUntil = Number.POSITIVE_INFINITY;
+  let mayStore: (owned: boolean) => void = () => {};
+  const ready = new Promise<boolean>((resolve) => {
+    mayStore = resolve;
+  });
   let relay: Relay | undefined;
   let running: Promise<void> | undefined;
 
@@ -32,6 +39,10 @@ export function relayRunner(
       streamId,
       generation,
       checkpoint: row.checkpoint,
+      checkpointSequence: row.checkpointSequence,
+      // A hop that connects under a claim has read the row of its predecessor.
+      predecessorStorage: row.generation === generation ? row.predecessorStorage : row.storage,
+      storing: { ready, until: () => storesUntil, requestMs: frame.timing.requestMs },
       attempt: row.attempt,
       history: historyOf(row),
       lateHeadMs: frame.timing.subscribeGraceMs / 2,
@@ -69,10 +80,20 @@ export function relayRunner(
     setSingleAttempt: (enabled) => {
       singleAttempt = enabled;
     },
+    setStorageWindow: (window) => {
+      if (window === "wait") return;
+      if (window === "never") {
+        storesUntil = 0;
+        return mayStore(false);
+      }
+      storesUntil = window.until;
+      if (clock.now() >= window.from) mayStore(true);
+    },
     snapshot: () => relay?.snapshot() ?? { counters: ZERO_COUNTERS, attempt: 0, history: {}, health: {} },
     closedAt: () => closedAt,
     end: async () => {
       stopReading.abort();
+      mayStore(false);
       for (const resolve of reconnectRequests.splice(0)) resolve(false);
       await running;
     },

@@ -5,6 +5,7 @@ import { eventQueue } from "./event-queue";
 import { HOP_EVENT } from "./log-events";
 import { relayRunner } from "./relay-runner";
 import { begin, type ExitReason, type HopContext, type HopEvent, wakeAt } from "./state";
+import { storageWindow } from "./storage-window";
 import { transition } from "./transition";
 
 /**
@@ -14,13 +15,15 @@ import { transition } from "./transition";
 export async function runStream(stream: HopStream, frame: HopInvocation, deps: StreamDeps): Promise<ExitReason> {
   const { clock } = deps;
   const nonce = deps.newNonce();
-  const { handover, release } = deps;
+  const { handover, release, storage = "each" } = deps;
   const beganAt = clock.now();
   const beat = () => ({
     carriesBeat: deps.beat?.carries(stream.streamId) ?? true,
     hopUntil: deps.beat?.until() ?? Number.POSITIVE_INFINITY,
   });
-  const context = (): HopContext => ({ ...frame, ...beat(), beganAt, now: clock.now(), nonce, handover, release });
+  const context = (): HopContext => ({
+    ...{ ...frame, ...beat(), beganAt, now: clock.now(), nonce, handover, release, storage },
+  });
   const events = eventQueue<HopEvent>(clock);
   deps.listen(events.put);
   const runner = relayRunner(stream.streamId, frame, deps, events.put);
@@ -33,6 +36,7 @@ export async function runStream(stream: HopStream, frame: HopInvocation, deps: S
       const next = transition(state, event, context());
       state = next.state;
       runner.setSingleAttempt(state.phase === "connecting");
+      runner.setStorageWindow(storageWindow(state, context()));
       for (const effect of next.effects ?? []) {
         if (effect.do === "early-handover-of-all") deps.broadcast({ kind: "early-handover", at: effect.at });
         else runner.perform(effect);

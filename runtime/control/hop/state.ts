@@ -1,4 +1,4 @@
-import type { ConnectionRow, HandoverMode, HopStream, Status } from "../../contract";
+import type { ConnectionRow, HandoverMode, HopStream, Status, Storage } from "../../contract";
 import type { RelayOutcome, RelayProgress } from "../../relay-port";
 import type { WriteResult } from "../table/connection-table";
 import type { Refusal } from "./lease";
@@ -77,6 +77,8 @@ export interface Lease {
   /** By our own clock, minus the margin. */
   readonly until: number;
   readonly renewAt: number;
+  /** When the row last showed that we own the lease. */
+  readonly seenAt: number;
   /** As last seen. */
   readonly row: ConnectionRow;
   /** An early handover is attempted once per requested release. */
@@ -207,6 +209,7 @@ export interface HopContext {
   readonly endsChain: boolean;
   readonly handover: HandoverMode;
   readonly release: string;
+  readonly storage: Storage;
 }
 
 /** With a generation to succeed: claim. Otherwise: acquire. */

@@ -37,12 +37,17 @@ export function open(seen: ConnectionRow | undefined, change: DesiredChange & { 
         checkpoint: undefined,
         owner: undefined,
         expiresAt: undefined,
+        // The owner does not know yet, and may write packs.
+        ...(seen && isLive(seen, change.now) && { predecessorUntil: change.now + LONGEST_WRITES_MS }),
         handedOverFrom: undefined,
         generation: (seen?.generation ?? 0) + 1,
       };
   const start = desiredChange("start", seen, change, { desired: "open", ...initial, ...reset, ...dropCheckpoint });
   return seen && !change.resume ? { ...start, move: inFlightToUnknown } : start;
 }
+
+/** Length of a lease: an owner that does not see its row for so long writes no more. */
+const LONGEST_WRITES_MS = 30_000;
 
 /** Removes what the last run reported about its writes and bytes. */
 const HEALTHY: Record<keyof StreamHealth, undefined> = {

@@ -1,0 +1,82 @@
+import { EVENT_KEY, ITEM, PACK_PREFIX, STREAM_ID_KEY } from "../contract";
+import type { AttributeJson, StoredEvent } from "./item";
+import { packKey } from "./pack";
+import { storedEvents } from "./stored-events";
+
+type Item = Readonly<Record<string, AttributeJson>>;
+
+/** Reads of the event table, as DynamoDB answers them. Reject when there was no answer. */
+export type ReadEvents = (operation: "Query" | "BatchGetItem", input: object) => Promise<ReadAnswer>;
+
+export interface ReadAnswer {
+  readonly Items?: readonly Item[];
+  readonly LastEvaluatedKey?: Item;
+  readonly Responses?: Readonly<Record<string, readonly Item[]>>;
+  readonly UnprocessedKeys?: Readonly<Record<string, unknown>>;
+}
+
+/** What earlier hops stored of a stream. */
+export interface EventHistory {
+  /**
+   * The events of its packs, in order: at least those received since `since`, and those after the event `after`
+   * (`generation.connection.counter`).
+   */
+  packed(streamId: string, range: { readonly since: number; readonly after?: string }): Promise<readonly StoredEvent[]>;
+  /** The single events with these keys, in any order. `partitionOf` gives a key's partition. */
+  single(keys: readonly string[], partitionOf: (key: string) => string): Promise<readonly StoredEvent[]>;
+}
+
+/** Limit of https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html */
+const BATCH_KEYS = 100;
+
+export function eventHistory(tableName: string, read: ReadEvents): EventHistory {
+  return {
+    async packed(streamId, { since, after }) {
+      const before = after === undefined ? undefined : endOf(after);
+      const packs: Item[] = [];
+      let ExclusiveStartKey: Item | undefined;
+      do {
+        const { Items = [], LastEvaluatedKey } = await read("Query", {
+          TableName: tableName,
+          ConsistentRead: true,
+          ScanIndexForward: false,
+          KeyConditionExpression: "#s = :s AND begins_with(#k, :p)",
+          ExpressionAttributeNames: { "#s": STREAM_ID_KEY, "#k": EVENT_KEY },
+          ExpressionAttributeValues: { ":s": { S: streamId }, ":p": { S: PACK_PREFIX } },
+          ...(ExclusiveStartKey && { ExclusiveStartKey }),
+        });
+        for (const pack of Items) {
+          const isOld = Number(pack[ITEM.lastReceivedAt]?.N) < since;
+          if (isOld && (before === undefined || pack[EVENT_KEY]!.S! < before))
+            return packs.reverse().flatMap(storedEvents);
+          packs.push(pack);
+        }
+        ExclusiveStartKey = LastEvaluatedKey;
+      } while (ExclusiveStartKey);
+      return packs.reverse().flatMap(storedEvents);
+    },
+
+    async single(keys, partitionOf) {
+      const events: StoredEvent[] = [];
+      for (let start = 0; start < keys.length; start += BATCH_KEYS) {
+        const Keys = keys.slice(start, start + BATCH_KEYS).map((key) => ({
+          [STREAM_ID_KEY]: { S: partitionOf(key) },
+          [EVENT_KEY]: { S: key },
+        }));
+        let RequestItems: object | undefined = { [tableName]: { Keys, ConsistentRead: true } };
+        while (RequestItems !== undefined) {
+          const { Responses, UnprocessedKeys = {} }: ReadAnswer = await read("BatchGetItem", { RequestItems });
+          events.push(...(Responses?.[tableName] ?? []).flatMap(storedEvents));
+          RequestItems = Object.keys(UnprocessedKeys).length > 0 ? UnprocessedKeys : undefined;
+        }
+      }
+      return events;
+    },
+  };
+}
+
+/** The key after every pack that begins with this event or before it. */
+function endOf(sequence: string): string {
+  const [generation = 0, connection = 0, counter = 0] = sequence.split(".").map(Number);
+  return packKey(generation, connection, counter, "~");
+}

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { compare } from "../../cli/local/sample/compare";
+import { type ChaosOptions, type ChaosStack, startChaosStack } from "../chaos/chaos-stack";
+
+const HANDOVERS = 5;
+
+/** Whole deployments that store packs, with hops of some seconds: what is sent is compared with what is stored, event by event. */
+describe("a deployment that stores packs", function () {
+  this.timeout(600_000);
+  let chaos: ChaosStack;
+  afterEach(() => chaos?.close());
+
+  const args = 'events: { storage: "packed", lingerMs: 100 },';
+  const start = async (options: Partial<ChaosOptions> = {}) => {
+    chaos = await startChaosStack({ eventsPerSecond: 50, hopSeconds: 10, args, ...options });
+    await chaos.api.start("s");
+    await handovers(1);
+  };
+  const acquired = () => chaos.lines("s").filter(({ event }) => event === "lease-acquired").length;
+  const handovers = (count: number) => chaos.until(`${count} more handovers`, atLeast(acquired() + count));
+  const atLeast = (count: number) => () => acquired() >= count;
+
+  /** Stops the stream, and compares. */
+  const stopAndCompare = async () => {
+    chaos.feeds.feed("s").stopSending();
+    await chaos.until("the last event", () => chaos.feeds.feed("s").open === 1 && chaos.hops("s").length === 1);
+    await chaos.api.stop("s");
+    await chaos.until("the stop", () => chaos.hops("s").length === 0);
+    await chaos.stack.drain(60_000);
+    const stored = (await chaos.stored()).map(({ streamId, data }) => ({ streamId, data: String(data) }));
+    const sent = chaos.feeds.feed("s").sent.map((data) => ({ streamId: "s", data }));
+    const items = new Set((await chaos.stored()).map(({ item }) => item));
+    const processed = [...chaos.processed("s").keys()].filter((item) => items.has(item));
+    return { ...compare(sent, stored, stored), items: items.size, processedItems: processed.length };
+  };
+
+  it("loses and doubles nothing over planned handovers, and processes every pack", async () => {
+    await start();
+    await handovers(HANDOVERS);
+    const { lost, unexpected, items, processedItems, stored } = await stopAndCompare();
+    assert.deepEqual([lost, unexpected], [[], []]);
+    assert.equal(processedItems, items);
+    assert.ok(stored > 10 * items * 0.1 && items < stored, `${stored} events in ${items} items`);
+  });
+
+  it("loses and doubles nothing over planned handovers of a source without ids, where a connection begins with the next event", async () => {
+    await start({ begin: "next", text: (_, _n, text) => text.replace(/^id: .*\n/m, "") });
+    const first = chaos.feeds.feed("s").sent.length;
+    await handovers(HANDOVERS);
+    const { lost, unexpected } = await stopAndCompare();
+    // The first connection began after the feed.
+    assert.deepEqual([lost.filter((_, n) => n >= first), unexpected], [[], []]);
+  });
+
+  it("loses and doubles nothing when a hop is killed, since the next one resumes and reads back what was stored", async () => {
+    await start();
+    for (let kills = 0; kills < 2; kills++) {
+      const before = acquired();
+      const [hop] = chaos.hops("s");
+      process.kill(hop!.pid, "SIGKILL");
+      await chaos.until("the next owner", atLeast(before + 1));
+      await handovers(1);
+    }
+    const { lost, unexpected } = await stopAndCompare();
+    assert.deepEqual([lost, unexpected], [[], []]);
+  });
+});
