@@ -35,6 +35,7 @@ describe("Pulumi's analyzer", () => {
         "connections",
         "deploymentName",
         "events",
+        "manageBucket",
         "network",
         "processor",
         "relay",
