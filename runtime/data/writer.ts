@@ -69,6 +69,8 @@ export class Writer {
   private waiters: (() => void)[] = [];
   /** An outage of the table is logged once, not at every retry. */
   private warned = false;
+  /** Throttling is logged once, until a batch is accepted as a whole. */
+  private warnedOfThrottling = false;
 
   constructor(private readonly deps: WriterDeps) {}
 
@@ -177,8 +179,7 @@ export class Writer {
           left.map((entry) => entry.item),
           signal,
         );
-        if (unprocessed.length < left.length) attempt = 0;
-        if (unprocessed.length > 0) this.deps.onThrottled();
+        if (unprocessed.length > 0) this.throttled();
         left = this.settleAllBut(unprocessed, left);
         if (left.length === 0) return;
       } catch (error) {
@@ -204,6 +205,7 @@ export class Writer {
   private settleAllBut(items: readonly EncodedItem[], entries: readonly Entry[]): Entry[] {
     if (items.length === 0) {
       this.warned = false;
+      this.warnedOfThrottling = false;
       for (const entry of entries) this.settle(entry);
       return [];
     }
@@ -246,6 +248,16 @@ export class Writer {
     const object = item.oversize?.bytes.length ?? 0;
     this.bytes += sign * (item.json.length + object);
     this.deps.memory.addQueued(sign * (ITEM_COPIES * item.json.length + object));
+  }
+
+  private throttled(): void {
+    this.deps.onThrottled();
+    if (this.warnedOfThrottling) return;
+    this.warnedOfThrottling = true;
+    this.deps.log.log(
+      "warn",
+      "The event table throttles writes. The relay retries them, and reads no faster than the table accepts.",
+    );
   }
 
   private retrying(error: unknown): void {

@@ -67,9 +67,9 @@ describe("writer", () => {
     await until(() => writer.idle);
   });
 
-  it("retries unprocessed items until the table accepts all", async () => {
+  it("retries unprocessed items until the table accepts all, ever more slowly, and logs once that it throttles", async () => {
     let calls = 0;
-    const { writer, stored, throttled, errors, clock } = setUp(async (items) =>
+    const { writer, stored, throttled, errors, clock, log } = setUp(async (items) =>
       ++calls < 4 ? items.slice(0, Math.ceil(items.length / 2)) : [],
     );
     for (const entry of entries(20)) writer.add(entry);
@@ -79,7 +79,11 @@ describe("writer", () => {
     assert.equal(calls, 4);
     assert.equal(throttled.length, 3);
     assert.deepEqual(errors, []);
-    assert.ok(clock.sleeps.length === 3 && clock.sleeps.every((ms) => ms > 0));
+    assert.deepEqual(clock.sleeps, [25, 50, 100]);
+    assert.deepEqual(
+      log.lines.map(({ level, message }) => [level, message.split(".")[0]]),
+      [["warn", "The event table throttles writes"]],
+    );
   });
 
   it("backs off while the table is unavailable, logs once, and loses nothing", async () => {
