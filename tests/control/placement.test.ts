@@ -71,6 +71,19 @@ describe("placement", () => {
     assert.deepEqual(placement(singles(3, { load: 0.6 }), context), []);
   });
 
+  it("moves the fewest streams out of a hop that has become too busy, to hops that carry them", () => {
+    const quiet = group("a", 10, { load: 0.01 });
+    const busy = group("a", 2, { load: 0.9 });
+    const moves = placement([...quiet, ...busy], context);
+    assert.deepEqual(sizes(moves), [1], "one busy stream shares the hop with the quiet ones");
+    assert.ok(busy.includes(moves[0]![0]!));
+    assert.deepEqual(placement([...quiet, ...busy.map((one) => ({ ...one, movedAt: NOW - MINUTE }))], context), []);
+  });
+
+  it("moves the surplus out of a hop when fewer streams may share one", () => {
+    assert.deepEqual(sizes(placement(group("a", 30), context)), [10]);
+  });
+
   const reasons: readonly (readonly [string, Partial<ConnectionRow>])[] = [
     ["moved in the last ten minutes", { movedAt: NOW - 10 * MINUTE + 1 }],
     ["handed over in the last minute", { handedOverAt: NOW - MINUTE + 1 }],

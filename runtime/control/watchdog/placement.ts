@@ -26,7 +26,8 @@ export interface PlacementContext {
  * Finds streams to move so that fewer hops carry them. Each list is for one new hop. Whole groups move, smallest first, and only as
  * many as save a hop. A group moves if none of its streams moved in the last ten minutes or handed over in the last minute, its planned
  * handover is not within three minutes, and its upstream has not refused a second connection. A group whose planned handover is due
- * hands over now, and takes groups that may not move alone with it.
+ * hands over now, and takes groups that may not move alone with it. Where streams have become too busy for their hop, those that do not fit
+ * move first, and the rest is left to the next run.
  */
 export function placement(rows: readonly ConnectionRow[], context: PlacementContext): readonly ConnectionRow[][] {
   const byHop = groupBy(
@@ -39,13 +40,15 @@ export function placement(rows: readonly ConnectionRow[], context: PlacementCont
       return kind ? [{ rows: carried, kind }] : [];
     })
     .sort((a, b) => a.rows.length - b.rows.length);
+  const overloaded = groups.filter(({ kind, rows: carried }) => kind === "free" && pack(carried, context).length > 1);
+  if (overloaded.length > 0) return overloaded.flatMap(({ rows: carried }) => relieve(carried, context));
   const free = repack(
     groups.filter(({ kind }) => kind === "free"),
-    context.streamsPerHop,
+    context,
   );
   const due = groups.find(({ kind }) => kind === "due");
   if (!due) return free.moves;
-  const absorbing = repack([due, ...groups.filter((group) => group !== due)], context.streamsPerHop);
+  const absorbing = repack([due, ...groups.filter((group) => group !== due)], context);
   return absorbing.saved > free.saved ? absorbing.moves : free.moves;
 }
 
@@ -91,26 +94,43 @@ interface Packing {
   readonly saved: number;
 }
 
-/** Distributes the first groups over fewer hops, as many of them as save the most hops. */
-function repack(groups: readonly Group[], streamsPerHop: number): Packing {
-  const hops: { rows: ConnectionRow[]; load: number }[] = [];
-  let best = { saved: 0, groups: 0 };
-  const place = (row: ConnectionRow) => {
-    const load = row.load ?? 0;
+/** Fills one hop after the other, by count and by load. */
+function pack(rows: readonly ConnectionRow[], { streamsPerHop }: PlacementContext): ConnectionRow[][] {
+  const hops: { readonly rows: ConnectionRow[]; load: number }[] = [];
+  for (const row of rows) {
+    const { load = 0 } = row;
     const fits = hops.find((hop) => hop.rows.length < streamsPerHop && hop.load + load <= 1);
     if (fits) {
       fits.rows.push(row);
       fits.load += load;
     } else hops.push({ rows: [row], load });
-  };
-  groups.forEach(({ rows }, i) => {
-    rows.forEach(place);
-    const saved = i + 1 - hops.length;
+  }
+  return hops.map((hop) => hop.rows);
+}
+
+/** The streams that leave an overloaded hop, in as many lists as they need hops. Most streams stay. */
+function relieve(rows: readonly ConnectionRow[], context: PlacementContext): ConnectionRow[][] {
+  const byLoad = [...rows].sort((a, b) => (b.load ?? 0) - (a.load ?? 0));
+  const [, ...leaving] = pack(byLoad, context).sort((a, b) => b.length - a.length);
+  return leaving;
+}
+
+/** Distributes the first groups over fewer hops, as many of them as save the most hops. */
+function repack(groups: readonly Group[], context: PlacementContext): Packing {
+  let best = { saved: 0, groups: 0 };
+  const rows: ConnectionRow[] = [];
+  groups.forEach((group, i) => {
+    rows.push(...group.rows);
+    const saved = i + 1 - pack(rows, context).length;
     if (saved > best.saved) best = { saved, groups: i + 1 };
   });
   if (best.saved === 0) return { moves: [], saved: 0 };
-  if (best.groups < groups.length) return repack(groups.slice(0, best.groups), streamsPerHop);
-  const isWhole = (rows: readonly ConnectionRow[]) =>
-    groups.some((group) => group.rows.length === rows.length && group.rows.every((row) => rows.includes(row)));
-  return { moves: hops.map(({ rows }) => rows).filter((rows) => !isWhole(rows)), saved: best.saved };
+  const chosen = groups.slice(0, best.groups);
+  const isWhole = (moved: readonly ConnectionRow[]) =>
+    chosen.some((group) => group.rows.length === moved.length && group.rows.every((row) => moved.includes(row)));
+  const packed = pack(
+    chosen.flatMap((group) => group.rows),
+    context,
+  );
+  return { moves: packed.filter((moved) => !isWhole(moved)), saved: best.saved };
 }
