@@ -135,10 +135,10 @@ export class Fleet {
     const hop = this.hops.get(hopId);
     if (!hop || hop.handingOver) return;
     const at = Math.max(this.now + hop.frame.phaseMs, hop.frame.enteredAt + 60_000);
-    this.after(at - this.now + 5_000, () => this.handOver(hop));
+    this.after(at - this.now + 5_000, () => this.beginHandover(hop));
   }
 
-  private handOver(hop: Hop): void {
+  private beginHandover(hop: Hop): void {
     if (hop.handingOver || !this.hops.has(hop.id) || hop.streams.size === 0) return;
     hop.handingOver = true;
     this.invoke([...hop.streams].map((streamId) => ({ streamId, generation: this.rows.get(streamId)!.generation })));
@@ -161,7 +161,7 @@ export class Fleet {
         moving: false,
       };
       this.hops.set(hop.id, hop);
-      this.after(frame.handoverAt - this.now, () => this.handOver(hop));
+      this.after(frame.handoverAt - this.now, () => this.beginHandover(hop));
       streams.forEach((stream, i) => {
         this.after(beginsAfter(i, streams.length, frame), () => this.begin(hop, stream));
       });
