@@ -59,14 +59,14 @@ async function verify(options: VerifyCommandOptions, terminal: Terminal): Promis
     import("pulumi-stream-ingestion/internal"),
   ]);
   const deployment = findDeployment(await exportedResources(options), options.instance);
+  const { apiUrl, processorArn } = deployment;
+  const region = await deploymentOf({ ...options, apiUrl }).region(processorArn);
   const interrupted = new AbortController();
   const interrupt = () => interrupted.abort();
   const secondConnection =
     options.upstream === undefined && options.upstreamSecret === undefined
       ? undefined
-      : await secondConnectionTo(options, deployment, interrupted.signal);
-  const { apiUrl, processorArn } = deployment;
-  const region = await deploymentOf({ ...options, apiUrl }).region(processorArn);
+      : await secondConnectionTo({ ...options, region }, deployment, interrupted.signal);
   const probe = awsProbe(deployment, region);
   process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
   try {
