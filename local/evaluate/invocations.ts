@@ -6,8 +6,8 @@ import type { Properties } from "./wire";
 
 /** Answers a provider function that the program calls. */
 export function answerInvocation(cloud: LocalCloud, { token, args }: Invocation, answers: Answers): Properties {
-  const given = invokeAnswer(token, answers);
-  if (given !== undefined) return given;
+  const answered = invokeAnswer(token, answers);
+  if (answered !== undefined) return answered;
   const answer = providerFunctions.get(token);
   if (answer === undefined) {
     const known = [...providerFunctions.keys()].join(", ");

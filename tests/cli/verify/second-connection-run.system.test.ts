@@ -65,7 +65,7 @@ describe("verify with a second connection, against the local stack", () => {
       });
     const [code] = (await once(child, "close")) as [number | null];
     const lines = output.stdout.trim().split("\n").slice(1, -1);
-    return { code, ...output, lines, failing: lines.filter((line) => !line.startsWith("✔ ")) };
+    return { code, ...output, lines, failing: lines.filter((line) => line.startsWith("✘ ")) };
   }
 
   it("passes when nothing is lost, and ignores heartbeats", async () => {
