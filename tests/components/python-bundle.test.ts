@@ -27,9 +27,12 @@ describe("a Python processor's code", () => {
     assert.deepEqual(Object.keys((await archive.assets) as object).sort(), [
       "prices.py",
       "stream_ingestion/__init__.py",
+      "stream_ingestion/bucket.py",
       "stream_ingestion/event.py",
+      "stream_ingestion/failure.py",
       "stream_ingestion/handler.py",
       "stream_ingestion/item.py",
+      "stream_ingestion/pack.py",
     ]);
   });
 
