@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { ConnectionView } from "pulumi-stream-ingestion/internal";
 import type { LocalCloud } from "stream-ingestion-local";
 import { connectionClient } from "../connection-client";
@@ -21,12 +22,24 @@ export function connectionApi(
 ): ConnectionApi {
   const client = connectionClient({ apiUrl, region, credentials: operator });
   return {
-    start: async (streamId) => void (await client.start(streamId, true)),
-    stop: async (streamId) => void (await client.stop(streamId)),
-    async list() {
-      const streams: StreamView[] = [];
-      for await (const stream of client.list()) streams.push(stream);
-      return streams;
-    },
+    start: async (streamId) => void (await repeated(() => client.start(streamId, true))),
+    stop: async (streamId) => void (await repeated(() => client.stop(streamId))),
+    list: () =>
+      repeated(async () => {
+        const streams: StreamView[] = [];
+        for await (const stream of client.list()) streams.push(stream);
+        return streams;
+      }),
   };
+}
+
+/** Repeats a call that a busy machine could not answer in time. Every call is safe to repeat. */
+async function repeated<T>(call: () => Promise<T>, attempts = 4): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (attempts === 1 || (error as { code?: unknown }).code !== "UNAVAILABLE") throw error;
+    await sleep(500);
+    return repeated(call, attempts - 1);
+  }
 }
