@@ -17,10 +17,13 @@ describe("messages to Pulumi users", () => {
   it("names the command for a missing secret", async () => {
     assert.match(
       await failure(engine.stack.preview(configured)),
-      /The stack's configuration has no `url`\. Run: pulumi config set --secret url/,
+      /Missing required configuration variable 'prices:url'\s+please set a value using the command `pulumi config set --secret prices:url <value>`/,
     );
     await engine.stack.automation.setConfig("url", { value: "https://stream.example.com", secret: true });
-    assert.match(await failure(engine.stack.preview(configured)), /The stack's configuration has no `path`/);
+    assert.match(
+      await failure(engine.stack.preview(configured)),
+      /Missing required configuration variable 'prices:path'/,
+    );
   });
 
   it("names a configuration value of the wrong type, and how to set it", async () => {
