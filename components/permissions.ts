@@ -1,11 +1,6 @@
 import { type Input, interpolate } from "@pulumi/pulumi";
-import {
-  FAILURE_PREFIX,
-  LAMBDA_FAILURE_PREFIX,
-  OVERSIZE_PREFIX,
-  PROGRESS_PREFIX,
-  type Storage,
-} from "../runtime/contract";
+import { FAILURE_PREFIX, LAMBDA_FAILURE_PREFIX, OVERSIZE_PREFIX, PROGRESS_PREFIX } from "../runtime/contract";
+import type { EventStorage } from "./args";
 
 /** One statement of an IAM policy. */
 export interface Statement {
@@ -65,12 +60,12 @@ const readStream = ({ eventStream }: Arns): Statement[] => [
 ];
 
 /** Reads what an earlier hop stored. A deployment that never stores packs needs none of it. */
-const readBack: Readonly<Record<Storage, string[]>> = {
+const readBack: Readonly<Record<EventStorage, string[]>> = {
   each: ["dynamodb:Query"],
   packed: ["dynamodb:Query", "dynamodb:BatchGetItem"],
 };
 
-export const connectionManagerStatements = (arns: Arns, storage: Storage | undefined): Statement[] => [
+export const connectionManagerStatements = (arns: Arns, storage: EventStorage | undefined): Statement[] => [
   allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], arns.connectionTable),
   allow(["dynamodb:BatchWriteItem", ...(storage ? readBack[storage] : [])], arns.eventTable),
   allow(["secretsmanager:GetSecretValue"], arns.secret),
@@ -96,7 +91,7 @@ export const invokeStatements = (functionArn: Input<string>): Statement[] => [
 ];
 
 /** For the event source mapping and the processor wrapper; an existing function's role needs the same. */
-export const eventProcessorStatements = (arns: Arns, storage: Storage | undefined): Statement[] => [
+export const eventProcessorStatements = (arns: Arns, storage: EventStorage | undefined): Statement[] => [
   ...readStream(arns),
   allow(["s3:GetObject"], interpolate`${arns.bucket}/${OVERSIZE_PREFIX}*`),
   ...(storage ? [allow(["s3:GetObject", "s3:PutObject"], interpolate`${arns.bucket}/${PROGRESS_PREFIX}*`)] : []),

@@ -3,7 +3,7 @@ import type { StreamRecord } from "./lambda";
 import type { EventParts } from "./stream-event";
 
 /**
- * An event that the processor could not handle. The failure bucket stores it as JSON under {@link failureObjectKey}, with
+ * An event that the processor could not handle. The failure bucket stores it as JSON under `failures/STREAM/KEY.json`, with
  * everything that a redrive needs.
  */
 export interface Failure {

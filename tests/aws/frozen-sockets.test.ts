@@ -14,6 +14,7 @@ describe("a network that forgets connections between two invocations", () => {
   const before = { ...process.env };
   const write = process.stdout.write;
   const cleanUp: (() => Promise<void>)[] = [];
+  const loaded: string[] = [];
   let proxies: ForgetfulProxy[];
 
   beforeEach(async () => {
@@ -49,13 +50,15 @@ describe("a network that forgets connections between two invocations", () => {
   afterEach(async () => {
     process.stdout.write = write;
     process.env = { ...before };
+    for (const path of loaded.splice(0)) delete require.cache[path];
     for (const close of cleanUp.splice(0)) await close();
   });
 
-  /** The module reads its environment when it is loaded. */
+  /** The module reads its environment when it is loaded. Other tests load it again, with theirs. */
   const load = <T>(module: string): T => {
     const path = require.resolve(`../../runtime/${module}`);
     delete require.cache[path];
+    loaded.push(path);
     return require(path) as T;
   };
   const forget = () => {
