@@ -193,11 +193,12 @@ describe("streams of a deployment by the Pulumi engine", () => {
       const { code, stdout, stderr } = await verify([...flags, "--events", "20", "--timeout", "60"]);
       const lines = stdout.trim().split("\n");
       assert.equal(lines[0], "prices", stderr);
+      const checks = lines.filter((line) => /^\S /.test(line));
       assert.deepEqual(
-        lines.slice(1, -1).filter((line) => !line.startsWith("✔ ")),
+        checks.filter((line) => !line.startsWith("✔ ")),
         [],
       );
-      assert.equal(lines.length, 12);
+      assert.ok(checks.length >= 10, stdout);
       assert.match(lines.at(-1) ?? "", /less than \$0\.01 on AWS/);
       assert.equal(code, 0);
     } finally {

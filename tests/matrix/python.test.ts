@@ -174,10 +174,7 @@ describe("a Python processor", function () {
 
     it("reports an event to Lambda when the bucket refuses its failure", async () => {
       const { answer } = await each(records("fails", "a"), { refuses: true });
-      assert.deepEqual(
-        answer.batchItemFailures.map(({ itemIdentifier, error }) => [itemIdentifier, error?.code]),
-        [["1", "RuntimeError"]],
-      );
+      assert.deepEqual(answer.batchItemFailures, [{ itemIdentifier: "1" }]);
     });
 
     it("reports the events that it has no time for, and throws if these are all, so that Lambda halves the batch", async () => {
