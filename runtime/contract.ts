@@ -519,6 +519,11 @@ export interface Claim {
   readonly refused?: { readonly status: number; readonly retryAt?: number };
 }
 
+/** The processor's metrics: single constants, so that a processor's bundle does not contain the others. */
+export const PROCESSED = "EventsProcessed";
+export const PROCESSOR_FAILURES = "ProcessorFailures";
+export const PROCESSOR_LAG_MS = "ProcessorLag";
+
 /** CloudWatch metrics, written as EMF log lines. {@link METRIC_DIMENSION} is the only dimension: one per stream would cost too much. */
 export const METRIC_NAMESPACE = "StreamIngestion";
 export const METRIC_DIMENSION = "Deployment";
@@ -559,8 +564,8 @@ export const METRIC = {
   streamsMute: "StreamsMute",
   /** 1 for each run of the watchdog. */
   watchdogRuns: "WatchdogRuns",
-  processed: "EventsProcessed",
-  processorFailures: "ProcessorFailures",
+  processed: PROCESSED,
+  processorFailures: PROCESSOR_FAILURES,
   /** From received by the relay to handled by the processor. */
-  processorLagMs: "ProcessorLag",
+  processorLagMs: PROCESSOR_LAG_MS,
 } as const;

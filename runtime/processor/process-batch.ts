@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import { METRIC } from "../contract";
+import { PROCESSED, PROCESSOR_FAILURES, PROCESSOR_LAG_MS } from "../contract";
 import { StreamError } from "../support/errors";
 import { attempt } from "./attempts";
 import { startDeadline } from "./deadline";
@@ -149,9 +149,9 @@ export async function processBatch<T>(
 
   if (pending.length > 0)
     metrics({
-      [METRIC.processed]: processed,
-      [METRIC.processorFailures]: failures,
-      ...(processed > 0 ? { [METRIC.processorLagMs]: lagMs } : {}),
+      [PROCESSED]: processed,
+      [PROCESSOR_FAILURES]: failures,
+      ...(processed > 0 ? { [PROCESSOR_LAG_MS]: lagMs } : {}),
     });
   if (left.size === 0) return { batchItemFailures: [] };
   const itemFailures = itemFailuresOf(left);
