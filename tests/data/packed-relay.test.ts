@@ -8,8 +8,9 @@ import { type EncodedItem, encodeItem } from "../../runtime/data/item";
 import { encodePack } from "../../runtime/data/pack";
 import { storedEvents } from "../../runtime/data/stored-events";
 import { StreamError } from "../../runtime/support/errors";
-import { type Answer, body, lines, sse, startUpstream, status, type Upstream } from "../fakes/upstream";
+import { type Answer, body, lines, sse, status } from "../fakes/upstream";
 import { type Setup, setUp, until } from "./harness";
+import { useUpstreams } from "./use-upstreams";
 
 const PACKED = { storage: "packed", pack: { bytes: 64 * 1024, lingerMs: 200 } } as const;
 const SAMPLES = join(__dirname, "../../../shared/data");
@@ -48,15 +49,7 @@ function historyOf({ packed = [] as readonly string[], single = [] as readonly s
 }
 
 describe("a relay that stores packs", () => {
-  const open: Upstream[] = [];
-  const source = async (...answers: Answer[]) => {
-    const one = await startUpstream(...answers);
-    open.push(one);
-    return one;
-  };
-  afterEach(async () => {
-    for (const one of open.splice(0)) await one.close();
-  });
+  const source = useUpstreams();
   const runToEnd = async (answers: Answer[], { events, ...setup }: Setup = {}) => {
     const upstream = await source(...answers, status(204));
     const one = setUp(upstream, { events: { ...PACKED, ...events }, ...setup });

@@ -3,19 +3,12 @@ import { randomBytes } from "node:crypto";
 import { brotliCompressSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { unaccounted } from "../../runtime/contract";
 import { StreamError } from "../../runtime/support/errors";
-import { type Answer, body, sse, startUpstream, status, type Upstream } from "../fakes/upstream";
+import { type Answer, body, sse, status } from "../fakes/upstream";
 import { type Setup, setUp, until } from "./harness";
+import { useUpstreams } from "./use-upstreams";
 
 describe("a relay on the wire", () => {
-  const open: Upstream[] = [];
-  const source = async (...answers: Answer[]) => {
-    const one = await startUpstream(...answers);
-    open.push(one);
-    return one;
-  };
-  afterEach(async () => {
-    for (const one of open.splice(0)) await one.close();
-  });
+  const source = useUpstreams();
   /** Runs until the source answers 204. */
   const runToEnd = async (answers: Answer[], setup: Setup = {}) => {
     const upstream = await source(...answers, status(204));
