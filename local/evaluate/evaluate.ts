@@ -97,8 +97,7 @@ function startProcess(): ChildProcess {
     serialization: "advanced",
     silent: true,
     env: withoutAwsSettings(process.env),
-    execArgv:
-      extension === ".ts" ? [...process.execArgv, "-r", require.resolve("ts-node/register/transpile-only")] : [],
+    execArgv: extension === ".ts" ? [...process.execArgv, "-r", require.resolve("ts-node/register")] : [],
   });
 }
 

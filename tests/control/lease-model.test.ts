@@ -3,8 +3,8 @@ import type { Clause, RowChange } from "../../runtime/control/table/row-change";
 import { type Faults, type Mutation, NO_FAULTS, type Upstream } from "./model";
 import { check } from "./model-checker";
 
-/** Length of each search in time steps. `MODEL_SPAN=7 npx mocha tests/control/lease-model.test.ts` takes minutes and checks millions of states. */
-const SPAN = Number(process.env.MODEL_SPAN ?? 4);
+/** Length of each search in time steps. `npm run test:long` searches 4 of them; 7 take minutes and have millions of states. */
+const SPAN = Number(process.env.MODEL_SPAN ?? 3);
 const ONE: Faults = { ...NO_FAULTS, watchdogs: 1 };
 
 describe("lease protocol, over all interleavings", function () {
@@ -55,7 +55,7 @@ describe("lease protocol, over all interleavings", function () {
           { ...options, running, span: SPAN + (faults.losses ? 1 : 0), recoveryEvery: faults.losses ? 20 : 5 },
         );
         assert.equal(violation, undefined, violation && `${violation.what}:\n${violation.path.join("\n")}`);
-        assert.ok(states > 300, `only ${states} states: the search is broken`);
+        assert.ok(states > 50, `only ${states} states: the search is broken`);
         this.test!.title += ` (${states} states)`;
       });
     }

@@ -8,7 +8,7 @@ import { eventually } from "../../event-log";
 
 /** Starts a cloud with a frozen and a running function, and prints their pids. */
 const PROGRAM = `
-  require(${JSON.stringify(require.resolve("ts-node/register/transpile-only"))});
+  require(${JSON.stringify(require.resolve("ts-node/register"))});
   const { startFixture, isPhase } = require(${JSON.stringify(resolve(__dirname, "../../cloud-fixture"))});
   (async () => {
     const fixture = await startFixture();

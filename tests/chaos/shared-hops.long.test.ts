@@ -3,7 +3,7 @@ import { loadavg } from "node:os";
 import { type ChaosStack, startChaosStack } from "./chaos-stack";
 import { compareStream, problemOf } from "./compare-stream";
 
-/** `FLEET=40 npx mocha tests/chaos/shared-hops.system.test.ts` starts as many processes at once: for a machine with nothing else to do. */
+/** `FLEET=40 npx mocha tests/chaos/shared-hops.long.test.ts` starts as many processes at once: for a machine with nothing else to do. */
 const COUNT = Number(process.env.FLEET ?? 8);
 const PER_HOP = COUNT / 2;
 const STREAMS = Array.from({ length: COUNT }, (_, i) => `stream-${i + 1}`);
