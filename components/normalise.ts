@@ -91,7 +91,7 @@ export function normalise(name: string, args: StreamIngestionArgs): Normalised {
       identity: identityOf(oneOf("events.identity.kind", IdentityKind, identity.kind), identity.pointer),
       ttlDays: integer("events.ttlDays", events.ttlDays ?? DEFAULTS.ttlDays, 1, 3650),
       maxEventBytes: integer("events.maxEventBytes", events.maxEventBytes ?? DEFAULTS.maxEventBytes, 1024, 104_857_600),
-      slices: slices(events.slices ?? DEFAULTS.slices),
+      slices: integer("events.slices", events.slices ?? DEFAULTS.slices, 1, 64),
       ...packs(events),
       ...(events.sequence !== undefined && { sequence: pointer("events.sequence", events.sequence) }),
     },
@@ -234,9 +234,4 @@ function packs({
   if (checked === EventStorage.each) return { storage: checked };
   expect(slices === undefined || slices === 1, '`events.slices` with `storage: "packed"`', "1", slices);
   return { storage: checked, pack };
-}
-
-function slices(value: number): 1 | 4 | 16 {
-  expect(value === 1 || value === 4 || value === 16, "`events.slices`", "1, 4 or 16", value);
-  return value as 1 | 4 | 16;
 }

@@ -246,7 +246,8 @@ export interface RelaySettings {
     readonly identity: IdentitySettings;
     readonly ttlDays: number;
     readonly maxEventBytes: number;
-    readonly slices: 1 | 4 | 16;
+    /** Partition keys of a stream, with one item for each event. The row of a stream says how many it has now. */
+    readonly slices: number;
     /** One item for each event or for many. Absent: for each, and it was never another. */
     readonly storage?: Storage;
     /** A pack is closed before its events have more bytes, and this long after its first event. */
@@ -467,6 +468,8 @@ export interface ConnectionRow extends StreamHistory, StreamHealth {
   readonly claim?: Claim;
   /** How the owner stores events. Absent: one item for each event. */
   readonly storage?: Storage;
+  /** Partition keys of the stream, with one item for each event. Only its owner changes it, and only while no successor connects. */
+  readonly slices?: number;
   /** How its predecessor did. */
   readonly predecessorStorage?: Storage;
   /** A predecessor that ran when the owner acquired the stream writes no pack after that. */

@@ -24,6 +24,8 @@ export interface RelayOptions {
   readonly checkpointSequence?: string;
   /** How the predecessor stored events. @default "each" */
   readonly predecessorStorage?: Storage;
+  /** Partition keys of the stream now, as the row has it. Undefined or absent: those of the settings. */
+  readonly slices?: () => number | undefined;
   /** When packs may be written. Absent: at any time. */
   readonly storing?: Storing;
   /** Consecutive failed attempts so far: the backoff continues from the previous hop. */

@@ -10,7 +10,7 @@ import type { Deployment } from "./find-deployment";
 import type { Probe } from "./run-verify";
 
 /** Maximum of `events.slices`. */
-const MAX_SLICES = 16;
+const MAX_SLICES = 64;
 /** The attribute with which the watchdog requests a handover after a deployment. */
 const REQUESTED_RELEASE: keyof ConnectionRow = "requestedRelease";
 

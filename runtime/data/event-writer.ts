@@ -27,10 +27,10 @@ export interface EventWriter {
 /** Stores each event as an item. */
 export function itemWriter(
   writer: Writer,
-  { ttlSeconds, slices }: { ttlSeconds: number; slices: number },
+  { ttlSeconds, slices }: { ttlSeconds: number; slices: () => number },
 ): EventWriter {
   return {
-    add: (event, number) => writer.add({ item: encodeItem(event, ttlSeconds, slices), number }),
+    add: (event, number) => writer.add({ item: encodeItem(event, ttlSeconds, slices()), number }),
     flush: () => writer.flush(),
     finish: () => writer.flush(),
     get full() {

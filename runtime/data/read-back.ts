@@ -32,20 +32,22 @@ const RETRY_CAP_MS = 2_000;
  * the keys of the first events that wait. Undefined: this hop never owned the lease.
  */
 export async function readBack(
-  { streamId, checkpointSequence, predecessorStorage = "each", storing }: RelayOptions,
+  { streamId, checkpointSequence, predecessorStorage = "each", slices, storing }: RelayOptions,
   waiting: WaitingEvents,
   { settings, history, clock, random, log, signal }: ReadBackDeps,
 ): Promise<Seam | undefined> {
   const since = clock.now() - MAX_MARGIN_MS;
   if (storing !== undefined && !(await storing.ready)) return undefined;
-  const { identity, slices } = settings.events;
+  const { identity } = settings.events;
   if (identity.kind === "arrival") return new Seam([]);
   const read = async (): Promise<readonly StoredEvent[]> => {
     if (predecessorStorage === "packed") return history.packed(streamId, { since, after: checkpointSequence });
     await waiting.first;
     await clock.sleep(COLLECT_MS, signal);
     const keys = [...new Set(waiting.all().map(({ key }) => key))];
-    const events = await history.single(keys, (key) => partitionOf(streamId, key, slices));
+    const events = await history.single(keys, (key) =>
+      partitionOf(streamId, key, slices?.() ?? settings.events.slices),
+    );
     return [...events].sort((a, b) => compareSequence(a.sequence, b.sequence));
   };
   const nameOf = eventNames(settings);

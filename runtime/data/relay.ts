@@ -349,7 +349,7 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
             lingerMs: pack.lingerMs,
           },
         )
-      : itemWriter(writer, { ttlSeconds, slices });
+      : itemWriter(writer, { ttlSeconds, slices: () => options.slices?.() ?? slices });
     const { history } = deps;
     if (!history || (!packs && options.predecessorStorage !== "packed")) return storage;
     const nameOf = eventNames(settings);

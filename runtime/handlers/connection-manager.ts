@@ -84,6 +84,7 @@ export async function handler(event: unknown, context: Context): Promise<Record<
         longestChain: settings.relay.recursion === "none" ? LONGEST_CHAIN : undefined,
         release,
         storage: settings.events.storage,
+        slices: settings.events.slices,
         onHandover: meter.onHandover,
         capacity: capacityOf(Number(context.memoryLimitInMB)),
         sharing: settings.relay.streamsPerHop > 1,

@@ -452,7 +452,7 @@ const REFUSED: readonly (readonly [name: string, args: unknown, message: string]
     argsWith({ events: { sequence: "seq" } }),
     'Expected `events.sequence` to be a JSON pointer such as "/id", got "seq".',
   ],
-  ["three slices", argsWith({ events: { slices: 3 } }), "Expected `events.slices` to be 1, 4 or 16, got 3."],
+  ["65 slices", argsWith({ events: { slices: 65 } }), "Expected `events.slices` to be 1..64, got 65."],
   [
     "an unknown authorization",
     argsWith({ api: { authorization: "none" } }),

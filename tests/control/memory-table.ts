@@ -24,7 +24,7 @@ export function memoryTable(rows: Map<string, StoredRow> = new Map()): Connectio
 export function applyChange(row: StoredRow | undefined, streamId: string, change: RowChange): StoredRow | undefined {
   if (!change.when.every((clause) => holds(row, clause))) return undefined;
   const next = structuredClone(row ?? { streamId }) as Record<string, unknown> & { streamId: string };
-  if (change.copy) put(next, change.copy.to, get(row, change.copy.from) ?? change.copy.otherwise);
+  for (const { from, to, otherwise } of change.copy ?? []) put(next, to, get(row, from) ?? otherwise);
   for (const [path, value] of Object.entries(change.set)) put(next, path, value);
   const { add = {}, move } = change;
   for (const path of [...Object.keys(add), ...(move ? [move.from, move.to] : [])]) {

@@ -510,6 +510,7 @@ function contextOf(model: Model, hop: Hop): HopContext {
     handover: "auto",
     release: RELEASE,
     storage: "packed",
+    slices: 1,
   };
 }
 

@@ -85,6 +85,8 @@ export class Simulation {
   /** Returns the upstream of a stream. Tests replace it. */
   upstreamOf: (streamId: string) => VirtualUpstream = () => this.upstream;
   release = "r1";
+  /** The setting that new hops run with. */
+  slices = 1;
   secretVersion = "v1";
   private nonces = 0;
   private readonly end = new AbortController();
@@ -201,6 +203,7 @@ export class Simulation {
         handover: this.options.handover ?? "auto",
         longestChain: this.options.longestChain,
         release: this.release,
+        slices: this.slices,
         sharing: this.streamsPerHop > 1,
       },
     );

@@ -29,6 +29,8 @@ export interface VirtualUpstream {
   /** Number of the last event: 1, 2, 3 … */
   sent(): number;
   readonly stored: Map<number, number>;
+  /** Numbers of partition keys that each event was stored with. */
+  readonly slices: Map<number, Set<number>>;
   readonly mostConnections: () => number;
   readonly open: () => number;
   /** Ends all connections. */
@@ -58,6 +60,7 @@ export function virtualUpstream(clock: Clock, overrides: Partial<UpstreamBehavio
   };
   const startedAt = clock.now();
   const stored = new Map<number, number>();
+  const slices = new Map<number, Set<number>>();
   const connections = new Set<Connection>();
   let most = 0;
   const sent = () => Math.floor((clock.now() - startedAt) / behaviour.everyMs);
@@ -113,6 +116,8 @@ export function virtualUpstream(clock: Clock, overrides: Partial<UpstreamBehavio
         await own.sleep(Math.min(due, options.stopReadingAt) - clock.now(), over);
         if (over.aborted || stopped() || clock.now() < due) continue;
         stored.set(connection.next, (stored.get(connection.next) ?? 0) + 1);
+        const counts = slices.get(connection.next) ?? new Set();
+        slices.set(connection.next, counts.add(options.slices?.() ?? 0));
         void settle(connection.next++);
         received++;
         inFlight = 1;
@@ -171,6 +176,7 @@ export function virtualUpstream(clock: Clock, overrides: Partial<UpstreamBehavio
     behaviour,
     sent,
     stored,
+    slices,
     mostConnections: () => most,
     open: () => connections.size,
     drop: () => {

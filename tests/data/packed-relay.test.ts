@@ -16,7 +16,7 @@ const PACKED = { storage: "packed", pack: { bytes: 64 * 1024, lingerMs: 200 } } 
 const SAMPLES = join(__dirname, "../../../shared/data");
 
 /** A history with these events, in one pack of generation 2. Single events are those of generation 1. */
-function historyOf({ packed = [] as readonly string[], single = [] as readonly string[] }) {
+function historyOf({ packed = [] as readonly string[], single = [] as readonly string[], slices = 1 }) {
   const receivedAt = 1_800_000_000_000;
   const items: Record<string, unknown>[] = single.map((data, n) => {
     const key = contentKey(data, "message");
@@ -30,7 +30,7 @@ function historyOf({ packed = [] as readonly string[], single = [] as readonly s
       receivedAt,
       sequence: `1.1.${n}`,
     };
-    return JSON.parse(encodeItem(event, 60, 1).json);
+    return JSON.parse(encodeItem(event, 60, slices).json);
   });
   const events = packed.map((data, n) => {
     const [id = "", text = data] = data.includes("=") ? data.split("=") : [undefined, data];
@@ -43,7 +43,8 @@ function historyOf({ packed = [] as readonly string[], single = [] as readonly s
     reads.push(operation);
     if (operation === "Query") return { Items: pack };
     const keys = JSON.stringify(input);
-    return { Responses: { events: items.filter(({ key }) => keys.includes((key as { S: string }).S)) as never } };
+    const found = items.filter(({ streamId, key }) => keys.includes(JSON.stringify({ streamId, key })));
+    return { Responses: { events: found as never } };
   });
   return { history, reads };
 }
@@ -257,6 +258,16 @@ describe("a relay that stores packs", () => {
       });
       assert.deepEqual(data, ["c"]);
       assert.deepEqual(new Set(reads), new Set(["BatchGetItem"]));
+    });
+
+    it("looks them up in the partitions that the predecessor used, whatever the settings are now", async () => {
+      const { history } = historyOf({ single: ["a", "b"], slices: 16 });
+      const { data } = await runToEnd([lines("a\nb\nc\n")], {
+        events: { slices: 1 },
+        deps: { history },
+        options: { storing: owner, slices: () => 16 },
+      });
+      assert.deepEqual(data, ["c"]);
     });
 
     it("drops what packs contain when it stores each event itself", async () => {

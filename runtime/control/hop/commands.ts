@@ -14,6 +14,7 @@ import {
   release,
   releaseClaim,
   renew,
+  useSlices,
   waitForRelease,
 } from "./lease";
 import { capacityOf, loadMeter } from "./load";
@@ -136,12 +137,12 @@ export function prepareChange(command: WriteCommand, context: HopContext, relay:
     case "acquire": {
       const { claimed, waited } = command;
       const connected = claimed !== undefined && !waited;
-      const { release, storage, handoverAt, enteredAt, deadlineAt } = context;
+      const { release, storage, slices, handoverAt, enteredAt, deadlineAt } = context;
       const hop = { id: context.hop, handoverAt, ms: deadlineAt - enteredAt };
       const { expiresAt, beatUntil } = leaseFrom(context);
       return {
         change: acquire({
-          ...{ beatUntil, nonce, now, expiresAt, release, hop, claimed, waited, storage },
+          ...{ beatUntil, nonce, now, expiresAt, release, hop, claimed, waited, storage, slices },
           predecessorUntil: now + timing.leaseMs,
           relay: connected ? relay.snapshot : undefined,
         }),
@@ -154,6 +155,8 @@ export function prepareChange(command: WriteCommand, context: HopContext, relay:
       const { report, measured } = reportOf(lease, status, relay);
       return { change: renew({ ...held(lease, context), expiresAt, beatUntil }, report), measured };
     }
+    case "use-slices":
+      return { change: useSlices({ ...held(command.lease, context), now, slices: context.slices }) };
     case "release":
       return releaseChange(command.plan, context, relay);
     case "add-final-counters":

@@ -25,6 +25,8 @@ export interface HopDeps extends ControlDeps {
   readonly handover: HandoverMode;
   /** How events are stored. @default "each" */
   readonly storage?: Storage;
+  /** Partition keys of a stream. @default 1 */
+  readonly slices?: number;
   /** Hops of one chain of self-invocations. The watchdog invokes the hop after the last. @default no limit */
   readonly longestChain?: number;
   /** Called when a handover is complete, by the hop that measured it. */

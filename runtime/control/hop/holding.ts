@@ -29,6 +29,7 @@ export function holdingTransition(state: Owning, event: HopEvent, context: HopCo
       return onTick(state, context);
     case "response":
       if (event.to.kind === "read") return afterDrop(state, event.written.row, context);
+      if (event.to.kind === "use-slices") return onSlices(state, event.written, context);
       return event.written.applied
         ? onRenewed(state, event.written.row, context)
         : onLost(state, event.written, context);
@@ -36,6 +37,7 @@ export function holdingTransition(state: Owning, event: HopEvent, context: HopCo
       if (event.to.kind === "read") return afterDrop(state, state.lease.row, context);
       // A failed invocation is repeated at the next planned time.
       if (event.to.kind === "invoke") return { state };
+      if (event.to.kind === "use-slices") return onSlices(state, { applied: false }, context);
       return retryRenew(state, context);
     case "progress":
       // Renew now: the row shows the open stream at once, and a crash loses nothing after the first checkpoint.
@@ -81,6 +83,8 @@ function onTick(state: Owning, context: HopContext): Transition {
     }
   }
   if (context.now < lease.renewAt) return { state };
+  if (state.phase === "holding" && context.now >= lease.slicesAt && slicesDiffer(lease, context))
+    return { state, command: { kind: "use-slices", lease } };
   const status = state.phase === "handing-over" ? STATUS.handingOver : undefined;
   return { state, command: { kind: "renew", lease, status } };
 }
@@ -154,6 +158,21 @@ function onRenewed(state: Owning, row: ConnectionRow, context: HopContext): Tran
     };
   }
   return { state: withLease(state, lease) };
+}
+
+/**
+ * With another number of partition keys, an event that is stored again gets another key. So a hop begins with the number of its
+ * predecessor, and changes it when the predecessor reads no more and the relay's memory of recent keys covers what a source repeats.
+ */
+function slicesDiffer({ row }: Lease, { storage, slices }: HopContext): boolean {
+  return storage === "each" && row.slices !== undefined && row.slices !== slices;
+}
+
+/** A change that was not made is tried again at a later renew, which follows now. */
+function onSlices(state: Owning, { applied, row }: WriteResult, context: HopContext): Transition {
+  const { lease } = state;
+  const slicesAt = context.now + context.timing.renewMs;
+  return { state: withLease(state, { ...lease, slicesAt, ...(applied && row && { row }) }) };
 }
 
 function withEarlyHandover(state: Holding, at: number): Holding {
@@ -276,6 +295,7 @@ function renewed(before: Lease | undefined, row: ConnectionRow, context: HopCont
     // The row shows when the predecessor has left.
     renewAt: context.now + (waits ? Math.min(every, context.timing.renewHandingOverMs) : every),
     row,
+    slicesAt: before?.slicesAt ?? context.now + 2 * context.timing.leaseMs,
     attemptedRelease: before?.attemptedRelease,
   };
 }

@@ -65,6 +65,8 @@ export interface Acquire {
   /** Set by the stream that renews for its hop. */
   readonly beatUntil?: number;
   readonly storage: Storage;
+  /** Partition keys of a stream that has none yet. */
+  readonly slices: number;
   /** A predecessor that still runs writes no pack later. */
   readonly predecessorUntil: number;
   /** Generation that the claim was made to succeed. Absent: the lease must be free. */
@@ -102,7 +104,10 @@ export function acquire(input: Acquire): RowChange {
       firstByteAt: input.relay?.firstByteAt,
     },
     add: { generation: 1 },
-    copy: { from: "storage", to: "predecessorStorage", otherwise: "each" },
+    copy: [
+      { from: "storage", to: "predecessorStorage", otherwise: "each" },
+      { from: "slices", to: "slices", otherwise: input.slices },
+    ],
     // The predecessor of a claimant still runs: it reports what becomes of the events that it has in flight.
     ...(free && { move: inFlightToUnknown }),
     wasAppliedTo: (row) => row.owner === input.nonce,
@@ -141,6 +146,16 @@ export function renew(input: Held & { expiresAt: number; beatUntil?: number }, r
     // The expiry identifies the write: it is strictly later at every renew, and only the owner writes it.
     wasAppliedTo: (row) =>
       row.owner === input.nonce && row.generation === input.generation && row.expiresAt === input.expiresAt,
+  };
+}
+
+/** Changes the number of partition keys. A successor that has claimed the stream has read the number, so it must not change then. */
+export function useSlices(input: Held & { now: number; slices: number }): RowChange {
+  return {
+    name: "use-slices",
+    when: [generationIs(input.generation), ownedBy(input.nonce), claimFree(input.now)],
+    set: { slices: input.slices },
+    wasAppliedTo: (row) => row.owner === input.nonce && row.slices === input.slices,
   };
 }
 

@@ -9,6 +9,7 @@ export interface RelayRunner {
   perform(effect: Effect): void;
   setSingleAttempt(enabled: boolean): void;
   setStorageWindow(window: ReturnType<typeof storageWindow>): void;
+  setSlices(slices: number): void;
   snapshot(): RelaySnapshot;
   /** Time the last connection ended. */
   closedAt(): number | undefined;
@@ -31,10 +32,12 @@ export function relayRunner(
   const ready = new Promise<boolean>((resolve) => {
     mayStore = resolve;
   });
+  let slices: number | undefined;
   let relay: Relay | undefined;
   let running: Promise<void> | undefined;
 
   const connect = ({ row, generation }: Extract<Effect, { do: "connect" }>) => {
+    slices ??= row.slices;
     relay = createRelay({
       streamId,
       generation,
@@ -42,6 +45,7 @@ export function relayRunner(
       checkpointSequence: row.checkpointSequence,
       // A hop that connects under a claim has read the row of its predecessor.
       predecessorStorage: row.generation === generation ? row.predecessorStorage : row.storage,
+      slices: () => slices,
       storing: { ready, until: () => storesUntil, requestMs: frame.timing.requestMs },
       attempt: row.attempt,
       history: historyOf(row),
@@ -88,6 +92,9 @@ export function relayRunner(
       }
       storesUntil = window.until;
       if (clock.now() >= window.from) mayStore(true);
+    },
+    setSlices: (value) => {
+      slices = value;
     },
     snapshot: () => relay?.snapshot() ?? { counters: ZERO_COUNTERS, attempt: 0, history: {}, health: {} },
     closedAt: () => closedAt,

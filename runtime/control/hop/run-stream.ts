@@ -15,14 +15,14 @@ import { transition } from "./transition";
 export async function runStream(stream: HopStream, frame: HopInvocation, deps: StreamDeps): Promise<ExitReason> {
   const { clock } = deps;
   const nonce = deps.newNonce();
-  const { handover, release, storage = "each" } = deps;
+  const { handover, release, storage = "each", slices = 1 } = deps;
   const beganAt = clock.now();
   const beat = () => ({
     carriesBeat: deps.beat?.carries(stream.streamId) ?? true,
     hopUntil: deps.beat?.until() ?? Number.POSITIVE_INFINITY,
   });
   const context = (): HopContext => ({
-    ...{ ...frame, ...beat(), beganAt, now: clock.now(), nonce, handover, release, storage },
+    ...{ ...frame, ...beat(), beganAt, now: clock.now(), nonce, handover, release, storage, slices },
   });
   const events = eventQueue<HopEvent>(clock);
   deps.listen(events.put);
@@ -37,6 +37,7 @@ export async function runStream(stream: HopStream, frame: HopInvocation, deps: S
       state = next.state;
       runner.setSingleAttempt(state.phase === "connecting");
       runner.setStorageWindow(storageWindow(state, context()));
+      if ("lease" in state && state.lease.row.slices !== undefined) runner.setSlices(state.lease.row.slices);
       for (const effect of next.effects ?? []) {
         if (effect.do === "early-handover-of-all") deps.broadcast({ kind: "early-handover", at: effect.at });
         else runner.perform(effect);

@@ -81,6 +81,8 @@ export interface Lease {
   readonly seenAt: number;
   /** As last seen. */
   readonly row: ConnectionRow;
+  /** When the stream may get another number of partition keys. */
+  readonly slicesAt: number;
   /** An early handover is attempted once per requested release. */
   readonly attemptedRelease?: string;
 }
@@ -140,6 +142,7 @@ export type Command =
   | { readonly kind: "acquire"; readonly claimed?: number; readonly waited?: boolean }
   | { readonly kind: "wait-for-release"; readonly generation: number; readonly refusal?: Refusal }
   | { readonly kind: "renew"; readonly lease: Lease; readonly status?: Status }
+  | { readonly kind: "use-slices"; readonly lease: Lease }
   | { readonly kind: "release"; readonly plan: Extract<ExitPlan, { kind: "release" }> }
   | { readonly kind: "add-final-counters"; readonly plan: Extract<ExitPlan, { kind: "add-final-counters" }> }
   | { readonly kind: "refuse"; readonly refusal: Refusal }
@@ -210,6 +213,8 @@ export interface HopContext {
   readonly handover: HandoverMode;
   readonly release: string;
   readonly storage: Storage;
+  /** Partition keys that the settings request. */
+  readonly slices: number;
 }
 
 /** With a generation to succeed: claim. Otherwise: acquire. */

@@ -27,8 +27,8 @@ export interface RowChange {
   readonly set: Readonly<Record<Path, unknown>>;
   /** Numbers to add. A missing attribute counts as 0: an older release may have written the row. */
   readonly add?: Readonly<Record<Path, number>>;
-  /** Copies an attribute as it is before this change. A missing one is copied as `otherwise`. */
-  readonly copy?: { readonly from: Path; readonly to: Path; readonly otherwise: Scalar };
+  /** Copies attributes as they are before this change. A missing one is copied as `otherwise`. */
+  readonly copy?: readonly { readonly from: Path; readonly to: Path; readonly otherwise: Scalar }[];
   /** Adds the number at `from` to the one at `to`, and sets `from` to 0. */
   readonly move?: { readonly from: Path; readonly to: Path };
   /**

@@ -42,9 +42,9 @@ export function toUpdateExpression(change: RowChange): UpdateExpression {
 
   const entries = Object.entries(change.set);
   const sets = [
-    ...(change.copy
-      ? [`${name(change.copy.to)} = if_not_exists(${name(change.copy.from)}, ${value(change.copy.otherwise)})`]
-      : []),
+    ...(change.copy ?? []).map(
+      ({ from, to, otherwise }) => `${name(to)} = if_not_exists(${name(from)}, ${value(otherwise)})`,
+    ),
     ...entries.filter(([, plain]) => plain !== undefined).map(([path, plain]) => `${name(path)} = ${value(plain)}`),
     // ADD works on top-level attributes only, and the counters are in a map.
     ...Object.entries(change.add ?? {}).map(([path, amount]) => `${name(path)} = ${number(path)} + ${value(amount)}`),
