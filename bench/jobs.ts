@@ -23,6 +23,7 @@ const ENVIRONMENT = {
   ...MEMORY_ENVIRONMENT,
   STREAM_INGESTION_SETTINGS: JSON.stringify(settingsFor("lines")),
   STREAM_INGESTION_DEPLOYMENT: "bench",
+  STREAM_INGESTION_RELEASE: "bench",
 };
 
 /** Bundles the relay as a deployment does. Each job runs in a new process. */

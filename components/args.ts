@@ -313,6 +313,13 @@ export interface SourceArgs {
   end?: SourceEnd;
   /** How a WebSocket is opened and kept alive. Each message from the upstream is one event. */
   webSocket?: WebSocketArgs;
+  /**
+   * Connections that the upstream allows at a time, of all streams of this deployment together: 1..10000. Each stream needs one, and
+   * what is left allows handovers to overlap. A handover that finds none left is a break: a short gap. A stream beyond the limit is
+   * refused. Each overlap costs two more writes and a read of the whole connection table. By
+   * default there is no limit.
+   */
+  maxConnections?: number;
 }
 
 /** The code that processes every new event. */

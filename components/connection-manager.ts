@@ -96,11 +96,12 @@ export function createConnectionManager(
 export function managerEnvironment(
   stores: Stores,
   manager: ConnectionManager,
-  { sharedRequest }: Normalised,
+  { sharedRequest, settings }: Normalised,
 ): Record<string, pulumi.Input<string>> {
   return {
     [ENV.connectionTable]: stores.connectionTable.name,
     [ENV.connectionManager]: manager.function.name,
+    ...(settings.source.maxConnections && { [ENV.maxConnections]: String(settings.source.maxConnections) }),
     ...(sharedRequest !== undefined && { [ENV.sharedRequest]: pulumi.output(sharedRequest).apply(String) }),
   };
 }

@@ -12,7 +12,8 @@ export interface DeclaredStreams {
 
 /** Checks `streams`, now or when they and the source are known. @throws Error that names the argument and what is allowed */
 export function declaredStreams(args: StreamIngestionArgs): DeclaredStreams {
-  const ids = known(args.streams ?? [], checkIds);
+  const { maxConnections } = args.source;
+  const ids = known(args.streams ?? [], (list: readonly string[]) => withinLimit(checkIds(list), maxConnections));
   if (args.source.secretArn !== undefined) return { streams: ids, sharedRequest: undefined };
   const sharedRequest = isShared(args.source);
   return { streams: known([ids, sharedRequest], checkCount), sharedRequest };
@@ -25,6 +26,15 @@ function checkIds(ids: readonly string[]): readonly string[] {
   });
   const duplicate = ids.find((id, index) => ids.indexOf(id) !== index);
   expectThat(duplicate === undefined, "`streams` to contain each stream id once", `"${duplicate}" more than once`);
+  return ids;
+}
+
+function withinLimit(ids: readonly string[], maxConnections: number | undefined): readonly string[] {
+  expectThat(
+    maxConnections === undefined || ids.length <= maxConnections,
+    `\`streams\` to have at most \`source.maxConnections\` (${maxConnections}) stream ids`,
+    String(ids.length),
+  );
   return ids;
 }
 

@@ -34,7 +34,7 @@ const SOURCE_KEYS = [
     "proxy",
     "http2",
   ],
-  ...["compression", "allowInsecureHttp", "resume", "idleTimeoutSeconds", "on", "end", "webSocket"],
+  ...["compression", "allowInsecureHttp", "resume", "idleTimeoutSeconds", "on", "end", "webSocket", "maxConnections"],
 ];
 
 /** Checks `source` and adds the defaults. @throws Error that names the argument, the value and what is allowed */
@@ -70,6 +70,9 @@ export function sourceSettings(source: SourceArgs): RelaySettings["source"] {
     on: controlRules(source.on ?? []),
     end: oneOf("source.end", SourceEnd, source.end ?? SourceEnd.reconnect),
     webSocket: webSocketSettings(source),
+    ...(source.maxConnections !== undefined && {
+      maxConnections: integer("source.maxConnections", source.maxConnections, 1, 10_000),
+    }),
   };
 }
 

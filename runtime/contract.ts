@@ -27,6 +27,8 @@ export const ENV = {
   deployment: "STREAM_INGESTION_DEPLOYMENT",
   /** `true`: the source has no `{streamId}`, so every stream sends the same request. Absent: it is in an existing secret. API, watchdog. */
   sharedRequest: "STREAM_INGESTION_SHARED_REQUEST",
+  /** `source.maxConnections`. Absent: no limit. API, watchdog. */
+  maxConnections: "STREAM_INGESTION_MAX_CONNECTIONS",
   /** Key of the row that holds the deployment's `streams`. Watchdog. */
   declaredRow: "STREAM_INGESTION_DECLARED_ROW",
   /** Name of the connection manager function. API, watchdog. (The manager reads its own name from the Lambda context.) */
@@ -235,6 +237,8 @@ export interface RelaySettings {
     readonly on: readonly ControlRule[];
     readonly end: EndMeaning;
     readonly webSocket: WebSocketSettings;
+    /** Connections that the upstream allows at a time. Absent: no limit. */
+    readonly maxConnections?: number;
   };
   readonly relay: {
     readonly handover: HandoverMode;

@@ -16,6 +16,8 @@ export interface ControlDeps {
   readonly newNonce: () => string;
   /** The source has no `{streamId}`, so every stream sends the same request. Absent: the streams' rows show it. */
   readonly sharedRequest?: boolean;
+  /** `source.maxConnections`. Absent: no limit. */
+  readonly maxConnections?: number;
 }
 
 export const randomNonce = (): string => randomUUID();

@@ -6,7 +6,7 @@ import { type ControlDeps, randomNonce } from "../control/deps";
 import { systemClock } from "../support/clock";
 import { jsonLogger } from "../support/logger";
 import { connectionTable, invokeFunction } from "./aws";
-import { awsTarget, environment, sharedRequest } from "./environment";
+import { awsTarget, environment, maxConnections, sharedRequest } from "./environment";
 
 const logger = jsonLogger();
 const dynamodb = awsClient(awsTarget("dynamodb"));
@@ -18,6 +18,7 @@ const deps: ControlDeps = {
   logger,
   newNonce: randomNonce,
   sharedRequest: sharedRequest(),
+  maxConnections: maxConnections(),
 };
 
 /** The connection API: handles an API Gateway proxy request and logs one line. */

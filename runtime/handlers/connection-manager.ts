@@ -87,6 +87,7 @@ export async function handler(event: unknown, context: Context): Promise<Record<
         slices: settings.events.slices,
         onHandover: meter.onHandover,
         capacity: capacityOf(Number(context.memoryLimitInMB)),
+        maxConnections: settings.source.maxConnections,
         sharing: settings.relay.streamsPerHop > 1,
       },
     );

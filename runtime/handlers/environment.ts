@@ -13,6 +13,12 @@ export function sharedRequest(): boolean | undefined {
   return value === undefined ? undefined : value === "true";
 }
 
+/** `source.maxConnections`. Undefined: no limit. */
+export function maxConnections(): number | undefined {
+  const value = process.env[ENV.maxConnections];
+  return value === undefined ? undefined : Number(value);
+}
+
 /** Service names in the AWS SDK's endpoint variables. */
 const ENDPOINT_NAMES: Readonly<Record<AwsService, string>> = {
   dynamodb: "DYNAMODB",

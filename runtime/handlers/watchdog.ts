@@ -7,7 +7,7 @@ import { systemClock } from "../support/clock";
 import { jsonLogger } from "../support/logger";
 import { emfMetrics } from "../support/metrics";
 import { callSecretsManager, connectionTable, invokeFunction } from "./aws";
-import { awsTarget, environment, sharedRequest } from "./environment";
+import { awsTarget, environment, maxConnections, sharedRequest } from "./environment";
 import { relaySettings } from "./settings";
 
 const dynamodb = awsClient(awsTarget("dynamodb"));
@@ -21,6 +21,7 @@ const deps = {
   logger: jsonLogger(),
   newNonce: randomNonce,
   sharedRequest: sharedRequest(),
+  maxConnections: maxConnections(),
   release: environment("release"),
   declaredRow: environment("declaredRow"),
   streamsPerHop: relaySettings().relay.streamsPerHop,

@@ -74,6 +74,18 @@ describe("connection API", () => {
       }
     });
 
+    it("returns 409 for a stream beyond the limit on connections, and writes nothing", async () => {
+      const { deps, rows, invoked } = deployment(liveRow);
+      const start = (streamId: string) =>
+        handleRequest({ ...deps, maxConnections: 1 }, request({ method: "POST", streamId }));
+      const { status, body } = await start("other");
+      assert.equal(status, 409);
+      assert.equal((body as ErrorBody).code, "CONNECTION_LIMIT");
+      assert.match((body as ErrorBody).message, /`source\.maxConnections` allows \(1\)/);
+      assert.equal((await start("prices")).status, 200);
+      assert.deepEqual([[...rows.keys()], invoked], [["prices"], []]);
+    });
+
     it("starts another stream once the first one is stopped", async () => {
       const { deps } = deployment({ ...liveRow, desired: "closed" });
       const { status } = await handleRequest(

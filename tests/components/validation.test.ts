@@ -78,6 +78,16 @@ const REFUSED: readonly (readonly [name: string, args: unknown, message: string]
     "Expected `alarms.hopRate.evaluationPeriods` to be 1..24, got 25.",
   ],
   [
+    "a limit of no connections",
+    argsWith({ source: { ...source, maxConnections: 0 } }),
+    "Expected `source.maxConnections` to be 1..10000, got 0.",
+  ],
+  [
+    "more streams than connections",
+    argsWith({ source: { ...source, path: "/{streamId}", maxConnections: 1 }, streams: ["EUR", "USD"] }),
+    "Expected `streams` to have at most `source.maxConnections` (1) stream ids, got 2.",
+  ],
+  [
     "an idle timeout longer than a hop",
     argsWith({ source: { ...source, idleTimeoutSeconds: 900 } }),
     "Expected `source.idleTimeoutSeconds` to be 1..840, got 900.",
@@ -95,7 +105,7 @@ const REFUSED: readonly (readonly [name: string, args: unknown, message: string]
   [
     "an unknown key of the source",
     argsWith({ source: { ...source, timeout: 5 } }),
-    'Expected `source` to have only the keys url, path, secretArn, key, format, auth, headers, query, method, body, oauth2, tls, proxy, http2, compression, allowInsecureHttp, resume, idleTimeoutSeconds, on, end, webSocket, got "timeout". Example: { url: "https://stream.example.com", path: "/v1/{streamId}", key }.',
+    'Expected `source` to have only the keys url, path, secretArn, key, format, auth, headers, query, method, body, oauth2, tls, proxy, http2, compression, allowInsecureHttp, resume, idleTimeoutSeconds, on, end, webSocket, maxConnections, got "timeout". Example: { url: "https://stream.example.com", path: "/v1/{streamId}", key }.',
   ],
   [
     "basic without a key",

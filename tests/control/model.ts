@@ -443,7 +443,8 @@ const stopReading = (hop: Hop, now: number): Hop => ({
 });
 
 function pendingCommand(model: Model, hop: Hop, of: Command, mutate: Mutation): NonNullable<Hop["pending"]> {
-  if (of.kind === "invoke" || of.kind === "read") return { of, at: model.now };
+  const writes = of.kind !== "invoke" && of.kind !== "read" && of.kind !== "take-slot" && of.kind !== "return-slot";
+  if (!writes) return { of, at: model.now };
   const { change } = prepareChange(of, contextOf(model, hop), {
     snapshot: snapshotOf(hop, model.left.packed),
     reported: ZERO_COUNTERS,

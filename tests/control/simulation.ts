@@ -43,6 +43,7 @@ export interface SimulationOptions {
   readonly longestChain?: number;
   /** Every stream sends the same request. Undefined: the deployment does not know. */
   readonly sharedRequest?: boolean;
+  readonly maxConnections?: number;
 }
 
 /** Returns the fault of one call of the table, if any. */
@@ -171,6 +172,7 @@ export class Simulation {
       logger: this.logger(),
       newNonce: () => `n${++this.nonces}`,
       sharedRequest: this.options.sharedRequest,
+      maxConnections: this.options.maxConnections,
     };
   }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type ConnectionRow, DECLARED_ROW, ZERO_COUNTERS } from "../../runtime/contract";
-import { streamInTheWay, surplusStreams } from "../../runtime/control/streams/single-stream";
+import { streamInTheWay } from "../../runtime/control/streams/single-stream";
+import { surplusStreams } from "../../runtime/control/streams/surplus";
 import { deployment } from "../api/api-fixture";
 import { Simulation } from "./simulation";
 
@@ -74,26 +75,24 @@ describe("the streams of one source", () => {
 
   it("keep the one that was open first; a stream that ended is not in the way", () => {
     const rows = [row("c"), row("b", { openedAt: 2 }), row("a", { openedAt: 3 }), row("z", { openedAt: 1 })];
-    assert.deepEqual([...surplusStreams(rows, true)].sort(), [
-      ["a", "z"],
-      ["b", "z"],
-      ["c", "z"],
-    ]);
+    const surplus = surplusStreams(rows, { sharedRequest: true });
+    assert.deepEqual([...surplus.keys()].sort(), ["a", "b", "c"]);
+    for (const { message } of surplus.values()) assert.match(message, /^Stream z runs/);
     const ended = [
       row("a", { status: "failed" }),
       row("b", { status: "completed" }),
       row("c", { desired: "closed" }),
       row("d"),
     ];
-    assert.equal(surplusStreams(ended, true).size, 0);
+    assert.equal(surplusStreams(ended, { sharedRequest: true }).size, 0);
   });
 
   it("are shared where a row says so, unless another row says that its own request names it", () => {
     const shared = row("a", { sharedRequest: true });
-    assert.deepEqual([...surplusStreams([shared, row("b")], undefined)], [["b", "a"]]);
-    assert.equal(surplusStreams([shared, row("b", { sharedRequest: false })], undefined).size, 0);
-    assert.equal(surplusStreams([row("a"), row("b")], undefined).size, 0);
-    assert.equal(surplusStreams([row("a"), row("b")], false).size, 0);
+    assert.deepEqual([...surplusStreams([shared, row("b")], {}).keys()], ["b"]);
+    assert.equal(surplusStreams([shared, row("b", { sharedRequest: false })], {}).size, 0);
+    assert.equal(surplusStreams([row("a"), row("b")], {}).size, 0);
+    assert.equal(surplusStreams([row("a"), row("b")], { sharedRequest: false }).size, 0);
   });
 
   it("are not in each other's way where one of them shows that requests name the stream", async () => {

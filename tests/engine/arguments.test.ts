@@ -32,6 +32,7 @@ const ROWS: readonly Row[] = [
   ["source.compression", true, RELAY],
   ["source.resume", { kind: "none" }, RELAY],
   ["source.idleTimeoutSeconds", 30, RELAY],
+  ["source.maxConnections", 20, RELAY],
   ["source.on", [{ type: "ping", action: "ignore" }], RELAY],
   ["source.end", "complete", RELAY],
   ["processor.memorySize", 512, ["event-processor"]],

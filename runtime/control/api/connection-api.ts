@@ -1,5 +1,6 @@
 import { StreamError } from "../../support/errors";
 import type { ControlDeps } from "../deps";
+import { CONNECTION_LIMIT, connectionLimitMessage, hasRoomFor } from "../streams/connection-limit";
 import { listStreams, readStream } from "../streams/read";
 import { SINGLE_STREAM, singleStreamMessage, streamInTheWay } from "../streams/single-stream";
 import { startStream } from "../streams/start";
@@ -59,6 +60,8 @@ async function start(deps: ControlDeps, request: ApiRequest): Promise<ApiRespons
   const { resume } = parseStartBody(request.body);
   const running = await streamInTheWay(deps, streamId);
   if (running !== undefined) throw new ApiError(409, SINGLE_STREAM, singleStreamMessage(running));
+  if (!(await hasRoomFor(deps, streamId)))
+    throw new ApiError(409, CONNECTION_LIMIT, connectionLimitMessage(deps.maxConnections!));
   const { kind, row } = await startStream(deps, streamId, { resume });
   // A running hop writes the checkpoint, so the checkpoint cannot be dropped now.
   if (kind === "already-running" && !resume) {

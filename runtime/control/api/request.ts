@@ -28,6 +28,7 @@ export class ApiError extends Error {
 export const API_ERRORS = [
   "BODY_INVALID",
   "BODY_TOO_LARGE",
+  "CONNECTION_LIMIT",
   "INTERNAL",
   "METHOD_NOT_ALLOWED",
   "PAGE_INVALID",

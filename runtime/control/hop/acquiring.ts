@@ -1,3 +1,4 @@
+import type { ConnectionRow } from "../../contract";
 import type { RelayOutcome } from "../../relay-port";
 import { hold } from "./holding";
 import { leave, left } from "./leaving";
@@ -18,20 +19,29 @@ function claiming(state: Extract<Acquiring, { phase: "claiming" }>, event: HopEv
     return { state, command: { kind: "claim", generation: state.generation } };
   }
   if (event.kind === "no-response") return retryLater(state, context);
+  if (event.kind === "slot")
+    return event.taken ? connect(state.generation, event.row, context) : standBy(state.generation, context);
   if (event.kind !== "response") return { state };
   const { written } = event;
   if (!written.applied && written.uncertain) return retryLater(state, context);
   if (!written.applied || !written.row.claim) return left("not-needed");
   const { row } = written;
   if (modeOf(row, context) === "break") return standBy(state.generation, context);
-  const next: Connecting = {
+  return context.maxConnections === undefined
+    ? connect(state.generation, row, context)
+    : { state, command: { kind: "take-slot", row } };
+}
+
+/** Opens the second connection of the stream, under the claim. */
+function connect(generation: number, row: ConnectionRow, context: HopContext): Transition {
+  const state: Connecting = {
     phase: "connecting",
-    generation: state.generation,
-    claimUntil: written.row.claim.until - context.timing.leaseMarginMs,
+    generation,
+    claimUntil: (row.claim?.until ?? context.now) - context.timing.leaseMarginMs,
     acquireAt: Number.POSITIVE_INFINITY,
     lateHead: row.lateHead === true,
   };
-  return { state: next, effects: [{ do: "connect", generation: state.generation + 1, row }] };
+  return { state, effects: [{ do: "connect", generation: generation + 1, row }] };
 }
 
 function acquiring(
@@ -90,7 +100,8 @@ function connecting(state: Connecting, event: HopEvent, context: HopContext): Tr
         state: { ...state, acquireAt: Math.min(state.acquireAt, context.now + context.timing.subscribeGraceMs) },
       };
     case "response":
-      if (event.written.applied) return hold(event.written.row, context);
+      if (event.written.applied)
+        return hold(event.written.row, context, { hasSlot: context.maxConnections !== undefined });
       return event.written.uncertain ? again : leave({ kind: "release-claim" });
     case "no-response":
       return again;

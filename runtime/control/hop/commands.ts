@@ -1,5 +1,6 @@
 import { type ConnectionRow, type Counters, STATUS, type Status, ZERO_COUNTERS } from "../../contract";
 import type { RelayOutcome, RelaySnapshot } from "../../relay-port";
+import { returnSlot, takeSlot } from "../table/connection-slots";
 import { toConnectionRow, write } from "../table/connection-table";
 import type { RowChange } from "../table/row-change";
 import type { StreamDeps } from "./deps";
@@ -26,7 +27,7 @@ import { type Command, type ExitPlan, type HopContext, type HopEvent, isOwner, t
 const DEFAULT_MB = 256;
 
 /** A command that writes the stream's row. */
-export type WriteCommand = Exclude<Command, { kind: "read" | "invoke" }>;
+export type WriteCommand = Exclude<Command, { kind: "read" | "invoke" | "take-slot" | "return-slot" }>;
 
 /** Executes the commands of the state machine, one at a time, and keeps track of the counters that the table already has. */
 export function commandRunner(
@@ -79,6 +80,20 @@ export function commandRunner(
     return mine && lasts ? row : undefined;
   };
 
+  const takeSlotFor = async (row: ConnectionRow): Promise<HopEvent> => {
+    const { nonce, now, timing, maxConnections = Number.POSITIVE_INFINITY } = context();
+    // When the claim is used late, the predecessor may read for one more lease.
+    const until = now + timing.claimMs + timing.leaseMs;
+    const taken = await takeSlot(table, { nonce, now, until, maxConnections });
+    if (!taken) {
+      logger.log("info", "Every connection is in use: handing over by break", {
+        event: HOP_EVENT.noSlot,
+        maxConnections,
+      });
+    }
+    return { kind: "slot", taken, row };
+  };
+
   const report = (command: Command, { measured }: PreparedChange, generation: number) => {
     if (command.kind === "claim") logger.log("info", "Claimed the stream", { event: HOP_EVENT.claimed, generation });
     if (command.kind === "acquire") logger.log("info", "Acquired the lease", { event: HOP_EVENT.acquired, generation });
@@ -92,6 +107,11 @@ export function commandRunner(
       if (command.kind === "read") {
         const row = await table.read(streamId);
         return { kind: "response", to: command, written: { applied: false, row: row && toConnectionRow(row) } };
+      }
+      if (command.kind === "take-slot") return await takeSlotFor(command.row);
+      if (command.kind === "return-slot") {
+        await returnSlot(table, context().nonce);
+        return { kind: "slot-returned" };
       }
       if (command.kind !== "invoke") return await change(command);
       const { generation } = command;

@@ -17,9 +17,9 @@ import { predecessorWritesUntil } from "./storage-window";
 type Owning = Holding | HandingOver;
 
 /** The lease was just acquired. */
-export function hold(row: ConnectionRow, context: HopContext): Transition {
+export function hold(row: ConnectionRow, context: HopContext, { hasSlot = false } = {}): Transition {
   const lease = renewed(undefined, row, context, context.timing.renewMs);
-  return { state: { phase: "holding", lease, handoverAt: context.handoverAt, early: false } };
+  return { state: { phase: "holding", lease: { ...lease, hasSlot }, handoverAt: context.handoverAt, early: false } };
 }
 
 /** From the lease to the decision to leave. */
@@ -157,6 +157,8 @@ function onRenewed(state: Owning, row: ConnectionRow, context: HopContext): Tran
       effects: [{ do: "early-handover-of-all", at }],
     };
   }
+  if (lease.hasSlot && predecessorWritesUntil({ row, generation: lease.generation }) <= context.now)
+    return { state: withLease(state, { ...lease, hasSlot: false }), command: { kind: "return-slot" } };
   return { state: withLease(state, lease) };
 }
 
@@ -297,6 +299,7 @@ function renewed(before: Lease | undefined, row: ConnectionRow, context: HopCont
     row,
     slicesAt: before?.slicesAt ?? context.now + 2 * context.timing.leaseMs,
     attemptedRelease: before?.attemptedRelease,
+    hasSlot: before?.hasSlot,
   };
 }
 

@@ -9,6 +9,7 @@
  *   successor-invoked  generation, when the successor is to claim
  *   handover           mode, gapMs, overlapMs, generation (the new one): once per completed handover
  *   stream-left        reason, counters: the last line of a stream in a hop
+ *   no-free-connection maxConnections: the stream is handed over by break
  *   no-response        command, error: the table or Lambda did not respond
  */
 export const HOP_EVENT = {
@@ -19,5 +20,6 @@ export const HOP_EVENT = {
   invoked: "successor-invoked",
   handover: "handover",
   left: "stream-left",
+  noSlot: "no-free-connection",
   noResponse: "no-response",
 } as const;

@@ -15,14 +15,14 @@ import { transition } from "./transition";
 export async function runStream(stream: HopStream, frame: HopInvocation, deps: StreamDeps): Promise<ExitReason> {
   const { clock } = deps;
   const nonce = deps.newNonce();
-  const { handover, release, storage = "each", slices = 1 } = deps;
+  const { handover, release, storage = "each", slices = 1, maxConnections } = deps;
   const beganAt = clock.now();
   const beat = () => ({
     carriesBeat: deps.beat?.carries(stream.streamId) ?? true,
     hopUntil: deps.beat?.until() ?? Number.POSITIVE_INFINITY,
   });
   const context = (): HopContext => ({
-    ...{ ...frame, ...beat(), beganAt, now: clock.now(), nonce, handover, release, storage, slices },
+    ...{ ...frame, ...beat(), beganAt, now: clock.now(), nonce, handover, release, storage, slices, maxConnections },
   });
   const events = eventQueue<HopEvent>(clock);
   deps.listen(events.put);

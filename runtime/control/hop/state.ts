@@ -85,6 +85,8 @@ export interface Lease {
   readonly slicesAt: number;
   /** An early handover is attempted once per requested release. */
   readonly attemptedRelease?: string;
+  /** A slot stands for the predecessor's connection. */
+  readonly hasSlot?: boolean;
 }
 
 /** The final writes, once everything that was read is stored. */
@@ -148,6 +150,9 @@ export type Command =
   | { readonly kind: "refuse"; readonly refusal: Refusal }
   | { readonly kind: "release-claim" }
   | { readonly kind: "read" }
+  /** Takes one of the connections that `source.maxConnections` leaves for handovers. */
+  | { readonly kind: "take-slot"; readonly row: ConnectionRow }
+  | { readonly kind: "return-slot" }
   /** With a generation: the successor claims. Without: it acquires. */
   | { readonly kind: "invoke"; readonly generation?: number };
 
@@ -170,6 +175,9 @@ export type HopEvent =
   /** The table (or Lambda) did not respond. */
   | { readonly kind: "no-response"; readonly to: Command }
   | { readonly kind: "invoked" }
+  /** A slot was taken for a second connection, or none is free. */
+  | { readonly kind: "slot"; readonly taken: boolean; readonly row: ConnectionRow }
+  | { readonly kind: "slot-returned" }
   /** The stream that renewed for the hop has left: this one renews now. */
   | { readonly kind: "carry-beat" }
   /** Another stream of the hop found the request to hand over. */
@@ -215,6 +223,8 @@ export interface HopContext {
   readonly storage: Storage;
   /** Partition keys that the settings request. */
   readonly slices: number;
+  /** `source.maxConnections`. Undefined: no limit. */
+  readonly maxConnections?: number;
 }
 
 /** With a generation to succeed: claim. Otherwise: acquire. */

@@ -1,5 +1,6 @@
-import { type ConnectionRow, STATUS } from "../../contract";
+import type { ConnectionRow } from "../../contract";
 import type { ControlDeps } from "../deps";
+import { shouldRun } from "../table/connection-table";
 import { listStreams } from "./read";
 
 /**
@@ -11,11 +12,6 @@ export const SINGLE_STREAM = "SINGLE_STREAM";
 
 export function singleStreamMessage(running: string): string {
   return `Stream ${running} runs, and the source has no {streamId}, so another stream would receive the same events. Stop ${running} first, or add {streamId} to the source's path, query, headers, body or messages.`;
-}
-
-/** Whether a hop runs it, or the watchdog would start one. */
-function shouldRun({ desired, status }: ConnectionRow): boolean {
-  return desired === "open" && status !== STATUS.completed && status !== STATUS.failed;
 }
 
 /** A running stream that `streamId` would have to share its events with. */
@@ -36,18 +32,11 @@ export async function streamInTheWay(
   return undefined;
 }
 
-/** The streams to fail, each with the stream that keeps running: the one that was open first. */
-export function surplusStreams(
-  rows: readonly ConnectionRow[],
+/** Of the streams that should run, those that send the same request. */
+export function withSharedRequest(
+  running: readonly ConnectionRow[],
   sharedRequest: boolean | undefined,
-): ReadonlyMap<string, string> {
-  const running = rows.filter(shouldRun);
+): readonly ConnectionRow[] {
   const isShared = sharedRequest ?? running.some((row) => row.sharedRequest === true);
-  const [first, ...others] = running.filter((row) => row.sharedRequest ?? isShared).sort(byAge);
-  return new Map(others.map(({ streamId }) => [streamId, first!.streamId]));
-}
-
-function byAge(a: ConnectionRow, b: ConnectionRow): number {
-  const opened = ({ openedAt = Number.MAX_SAFE_INTEGER }: ConnectionRow) => openedAt;
-  return opened(a) - opened(b) || (a.streamId < b.streamId ? -1 : 1);
+  return running.filter((row) => row.sharedRequest ?? isShared);
 }

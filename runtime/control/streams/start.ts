@@ -1,5 +1,6 @@
 import { CONTRACT_VERSION, type ConnectionRow } from "../../contract";
 import type { ControlDeps } from "../deps";
+import { isWithinLimit } from "../table/connection-slots";
 import { isClaimed, isLive, toConnectionRow, write } from "../table/connection-table";
 import { checkStreamId } from "./check-stream-id";
 import { open, tooManyConflicts, WRITE_ATTEMPTS } from "./desired-state";
@@ -38,7 +39,9 @@ export async function startStream(
     const flag = declared ? true : seen?.declared === undefined ? undefined : false;
     const written = await write(deps.table, streamId, open(seen, { nonce, now, resume, declared: flag }));
     if (!written.applied) continue;
-    if (invoke) await invokeOrLeaveToWatchdog(deps, streamId);
+    // With the last connections in use by handovers, or by streams that stop, the watchdog invokes it.
+    const { table, maxConnections } = deps;
+    if (invoke && (await isWithinLimit(table, { now, maxConnections }))) await invokeOrLeaveToWatchdog(deps, streamId);
     return { kind: "started", row: written.row };
   }
   throw tooManyConflicts("start", streamId);

@@ -1,4 +1,4 @@
-import { CONTRACT_VERSION, type ConnectionRow, ZERO_COUNTERS } from "../../contract";
+import { CONTRACT_VERSION, type ConnectionRow, STATUS, ZERO_COUNTERS } from "../../contract";
 import type { StreamError } from "../../support/errors";
 import type { RowChange, StoredRow } from "./row-change";
 
@@ -70,6 +70,11 @@ export function toConnectionRow(stored: StoredRow): ConnectionRow {
 /** Whether a hop holds the lease, by the reader's clock. See docs/decisions/0020. */
 export function isLive(row: ConnectionRow, now: number): boolean {
   return row.owner !== undefined && (row.expiresAt ?? 0) > now;
+}
+
+/** Whether a hop runs the stream, or the watchdog would start one. */
+export function shouldRun({ desired, status }: ConnectionRow): boolean {
+  return desired === "open" && status !== STATUS.completed && status !== STATUS.failed;
 }
 
 /** Whether a successor that connects, or waits for the release, holds a claim. */

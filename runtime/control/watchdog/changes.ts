@@ -1,5 +1,4 @@
 import { type ConnectionRow, STATUS } from "../../contract";
-import { SINGLE_STREAM, singleStreamMessage } from "../streams/single-stream";
 import { claimFree, desiredOpen, desiredVersionIs, generationIs, ownedBy, statusIs } from "../table/clauses";
 import { type Clause, inFlightToUnknown, type RowChange } from "../table/row-change";
 import type { Decision } from "./decision";
@@ -44,7 +43,7 @@ export function watchdogChange(decision: Decision, row: ConnectionRow, run: Watc
           ...noOwner,
           claim: undefined,
           status: STATUS.failed,
-          lastError: { code: SINGLE_STREAM, message: singleStreamMessage(decision.running), at: run.now },
+          lastError: { ...decision.surplus, at: run.now },
           watchdogNonce: run.nonce,
         },
         // As a new generation: the hop that runs it stops at its next renew.

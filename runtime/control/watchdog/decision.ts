@@ -1,4 +1,5 @@
 import { type ConnectionRow, STATUS } from "../../contract";
+import type { Surplus } from "../streams/surplus";
 import { isClaimed, isLive } from "../table/connection-table";
 
 /** What the watchdog does about one row. */
@@ -12,8 +13,8 @@ export type Decision =
   | { readonly kind: "revive"; readonly attempt: number; readonly retryAt?: number }
   /** It failed with 401 or 403, and the secret has changed since. */
   | { readonly kind: "retry-with-new-secret" }
-  /** Another stream sends the same request. */
-  | { readonly kind: "fail-surplus"; readonly running: string }
+  /** It should run, and the source does not allow one more stream. */
+  | { readonly kind: "fail-surplus"; readonly surplus: Surplus }
   /** Its owner runs another release. */
   | { readonly kind: "request-handover" }
   /** It was stopped, but its lease expired before the owner wrote the status. */
@@ -26,18 +27,18 @@ export interface DecisionContext {
   readonly endsChains?: boolean;
   /** Current version of the secret. Absent: unknown. */
   readonly secretVersion?: string;
-  /** Id of a running stream that sends the same request. */
-  readonly inTheWay?: string;
+  /** Why the stream must not run. */
+  readonly surplus?: Surplus;
   /** The hop of its owner was lost: the lease has ended, whatever its time. */
   readonly lost?: boolean;
 }
 
 export function decide(
   row: ConnectionRow,
-  { now, release, endsChains, secretVersion, inTheWay, lost }: DecisionContext,
+  { now, release, endsChains, secretVersion, surplus, lost }: DecisionContext,
 ): Decision {
   const nothing = { kind: "nothing" } as const;
-  if (inTheWay !== undefined) return { kind: "fail-surplus", running: inTheWay };
+  if (surplus) return { kind: "fail-surplus", surplus };
   if (isLive(row, now) && !lost) {
     // Also where a hop in mid-chain invoked one itself: the second fails to claim.
     if (endsChains && row.desired === "open" && row.status === STATUS.handingOver && !isClaimed(row, now))

@@ -2,9 +2,10 @@ import { CONTRACT_VERSION, type HopStream, isStreamId, STATUS } from "../../cont
 import { inParallel } from "../../support/in-parallel";
 import type { ControlDeps } from "../deps";
 import { declaredChanges, declaredList } from "../streams/declared";
-import { surplusStreams } from "../streams/single-stream";
+import { surplusStreams } from "../streams/surplus";
+import { allRows } from "../table/all-rows";
+import { isWithinLimit } from "../table/connection-slots";
 import { toConnectionRow, write } from "../table/connection-table";
-import type { StoredRow } from "../table/row-change";
 import { applyDeclaredChange } from "./apply-declared";
 import { moveChange, watchdogChange } from "./changes";
 import { type Decision, decide } from "./decision";
@@ -37,7 +38,7 @@ export async function runWatchdog(
   { until = Number.POSITIVE_INFINITY }: { readonly until?: number } = {},
 ): Promise<WatchdogReport> {
   const { clock, logger, release, endsChains } = deps;
-  const stored = await allRows(deps);
+  const stored = await allRows(deps.table);
   const rows = stored.filter(({ streamId }) => isStreamId(streamId)).map(toConnectionRow);
   const run = { nonce: deps.newNonce(), release };
   const starting: HopStream[] = [];
@@ -67,7 +68,7 @@ export async function runWatchdog(
 
   const changed = new Set(changes.map(({ streamId }) => streamId));
   const lost = lostHops(rows, clock.now());
-  const surplus = surplusStreams(rows, deps.sharedRequest);
+  const surplus = surplusStreams(rows, deps);
   const secretVersion = rows.some((row) => row.status === STATUS.failed) ? await secretVersionOf(deps) : undefined;
   const decided = rows
     .filter(({ streamId }) => !changed.has(streamId))
@@ -77,7 +78,7 @@ export async function runWatchdog(
         release,
         endsChains,
         secretVersion,
-        inTheWay: surplus.get(row.streamId),
+        surplus: surplus.get(row.streamId),
         lost: isLost(row, lost),
       };
       return { row, decision: decide(row, context) };
@@ -102,8 +103,12 @@ export async function runWatchdog(
 
   const invoke = (streams: readonly HopStream[]) => deps.invoke({ v: CONTRACT_VERSION, streams });
   const idsOf = (streams: readonly { readonly streamId: string }[]) => streams.map(({ streamId }) => streamId).join();
-  const hops = Array.from({ length: Math.ceil(starting.length / deps.streamsPerHop) }, (_, i) =>
-    starting.slice(i * deps.streamsPerHop, (i + 1) * deps.streamsPerHop),
+  const { streamsPerHop, maxConnections } = deps;
+  const fits = await isWithinLimit(deps.table, { now: clock.now(), maxConnections });
+  // A successor takes a slot for its connection.
+  const connecting = starting.filter(({ generation }) => fits || generation !== undefined);
+  const hops = Array.from({ length: Math.ceil(connecting.length / streamsPerHop) }, (_, i) =>
+    connecting.slice(i * streamsPerHop, (i + 1) * streamsPerHop),
   );
   // The rows show that these streams should run, so the next run invokes what this one did not.
   await inParallel(hops, { limit: PARALLEL }, (streams) =>
@@ -111,7 +116,6 @@ export async function runWatchdog(
   );
 
   const idle = decided.filter(({ decision }) => decision.kind === "nothing").map(({ row }) => row);
-  const { streamsPerHop } = deps;
   const moves = streamsPerHop > 1 ? placement(idle, { now: clock.now(), release, streamsPerHop }) : [];
   left += await forEach(moves, 1, idsOf, async (moved) => {
     const streams: HopStream[] = [];
@@ -122,21 +126,11 @@ export async function runWatchdog(
     logger.log("info", "Moving streams to a shared hop", { event: "move", count: streams.length });
     if (streams.length > 0) await invoke(streams);
   });
-  return report(rows, clock.now(), { invoked: starting.map(({ streamId }) => streamId), left });
+  return report(rows, clock.now(), { invoked: connecting.map(({ streamId }) => streamId), left });
 }
 
 /** Decisions that a hop follows. */
 const INVOKES = new Set<Decision["kind"]>(["invoke-successor", "invoke", "revive", "retry-with-new-secret"]);
-
-async function allRows({ table }: WatchdogDeps): Promise<readonly StoredRow[]> {
-  const rows: StoredRow[] = [];
-  for (let after: string | undefined, more = true; more; more = after !== undefined) {
-    const page = await table.scan(after === undefined ? {} : { after });
-    rows.push(...page.rows);
-    after = page.next;
-  }
-  return rows;
-}
 
 /** On an error the version is unknown, and failed streams stay down until the next run. */
 async function secretVersionOf({ secretVersion, logger }: WatchdogDeps): Promise<string | undefined> {
