@@ -333,7 +333,7 @@ export interface Counters {
   readonly refused: number;
   /** Read, but neither stored nor refused when the hop ended. */
   readonly abandoned: number;
-  /** In flight when a hop last reported, and the hop ended without a further report: stored or lost. */
+  /** In flight when a hop last reported before another one acquired the stream: stored or lost. The hop takes them back with its final report. */
   readonly unknown: number;
   /** Read and not settled yet, as last reported. The only counter that also decreases. */
   readonly inFlight: number;

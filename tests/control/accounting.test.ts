@@ -60,18 +60,45 @@ describe("the counters of a stream", () => {
     assert.equal(unaccounted(counters()), 0);
   });
 
-  it("keep the events in flight of a predecessor that crashes after its successor acquired, until the next free acquire", async () => {
-    await begin({ coldStartMs: 500 });
+  /** Until the successor has acquired; its predecessor still reads. */
+  const untilOverlap = async () => {
     await simulation.untilHandover();
-    let generation = simulation.row().generation;
+    const { generation } = simulation.row();
     while (simulation.row().generation === generation) await simulation.clock.advance(100);
+  };
+
+  it("count the events in flight of a predecessor as unknown until it has stored them", async () => {
+    await begin({ coldStartMs: 500 });
+    await untilOverlap();
+    assert.equal(counters().unknown, 1);
+    await simulation.clock.advance(10_000);
+    assert.deepEqual([counters().inFlight, counters().unknown], [1, 0]);
+  });
+
+  it("have nothing in flight when a stream closes whose predecessor crashed after its successor acquired", async () => {
+    await begin({ coldStartMs: 500 });
+    await untilOverlap();
     kill(0);
     await simulation.clock.advance(30_000);
-    assert.deepEqual([counters().inFlight, counters().unknown], [2, 0]);
-    kill(1);
-    generation = simulation.row().generation;
-    while (simulation.row().generation === generation) await simulation.clock.advance(1_000);
-    assert.equal(counters().unknown, 2);
+    assert.deepEqual([counters().inFlight, counters().unknown], [1, 1]);
+    await simulation.stop();
+    await simulation.clock.advance(MINUTE);
+    assert.equal(simulation.row().status, "closed");
+    assert.deepEqual([counters().inFlight, counters().unknown], [0, 1]);
+  });
+
+  it("have the last events of a predecessor that drains until after its successor was succeeded", async () => {
+    await begin({ coldStartMs: 500, upstream: { drainsForMs: 10_000 } });
+    await untilOverlap();
+    await simulation.clock.advance(5_000);
+    await simulation.stop();
+    await simulation.start("s", { resume: false });
+    await simulation.clock.advance(30_000);
+    await simulation.stop();
+    await simulation.clock.advance(MINUTE);
+    const { received, stored, inFlight, unknown } = counters();
+    assert.deepEqual({ stored, inFlight, unknown }, { stored: received, inFlight: 0, unknown: 0 });
+    assert.equal(received, simulation.upstream.stored.size + overlap());
   });
 
   it("count what a crashed owner had in flight as unknown when its stream is stopped, and no hop follows", async () => {

@@ -18,6 +18,8 @@ export interface UpstreamBehaviour {
   retryAfterMs?: number;
   /** Time until an event is stored. */
   storesAfterMs: number;
+  /** Time until a relay that has stopped reading has stored everything. */
+  drainsForMs: number;
   /** No replay: a connection starts with the next event. */
   noReplay: boolean;
   /** Its requests do not name the stream. */
@@ -53,6 +55,7 @@ export function virtualUpstream(clock: Clock, overrides: Partial<UpstreamBehavio
     newestOnly: false,
     subscribesAfterMs: 0,
     storesAfterMs: 0,
+    drainsForMs: 0,
     noReplay: false,
     lateHead: false,
     sharedRequest: false,
@@ -154,7 +157,8 @@ export function virtualUpstream(clock: Clock, overrides: Partial<UpstreamBehavio
 
     return {
       run: () =>
-        run().finally(() => {
+        run().finally(async () => {
+          if (behaviour.drainsForMs > 0) await own.sleep(behaviour.drainsForMs, life);
           inFlight = 0;
         }),
       snapshot: (): RelaySnapshot => ({

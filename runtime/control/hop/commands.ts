@@ -215,18 +215,18 @@ function finalCountersChange(
   context: HopContext,
   relay: RelayReport,
 ): PreparedChange {
-  const sinceReport = countedSince(relay.reported, relay.snapshot.counters);
-  const counted = successor.handedOverFrom === lease.generation ? sinceReport : inFlightWasUnknown(sinceReport);
+  const counted = inFlightWasUnknown(countedSince(relay.reported, relay.snapshot.counters));
+  const isNext = successor.generation === lease.generation + 1;
   // Writes that were given up may still be applied.
-  const left = relay.snapshot.counters.abandoned === 0 ? lease.generation : undefined;
+  const left = isNext && relay.snapshot.counters.abandoned === 0 ? lease.generation : undefined;
   const final = { nonce: context.nonce, successor: successor.generation, counted, left };
-  if (reason !== "handed-over") return { change: addFinalCounters(final) };
+  if (reason !== "handed-over" || !isNext) return { change: addFinalCounters(final) };
   const measured = measuredByPredecessor(relay.snapshot, successor, relay.closedAt ?? context.now);
   const handover = addHandover(successor.handover, measured);
   return { change: addFinalCounters({ ...final, handover }), measured };
 }
 
-/** The successor acquired a free lease and moved our events in flight to `unknown`. They are settled now: take them from there. */
+/** The successor moved our events in flight to `unknown` when it acquired. They are settled now: take them from there. */
 function inFlightWasUnknown(counted: Counters): Counters {
   return { ...counted, inFlight: 0, unknown: counted.unknown + counted.inFlight };
 }

@@ -108,8 +108,8 @@ export function acquire(input: Acquire): RowChange {
       { from: "storage", to: "predecessorStorage", otherwise: "each" },
       { from: "slices", to: "slices", otherwise: input.slices },
     ],
-    // The predecessor of a claimant still runs: it reports what becomes of the events that it has in flight.
-    ...(free && { move: inFlightToUnknown }),
+    // A predecessor that still runs takes these events back with its final counters.
+    move: inFlightToUnknown,
     wasAppliedTo: (row) => row.owner === input.nonce,
   };
 }

@@ -1,4 +1,5 @@
 import { STATUS } from "../../contract";
+import type { WriteResult } from "../table/connection-table";
 import {
   type Command,
   type ExitPlan,
@@ -38,7 +39,7 @@ export function leavingTransition(state: Departing, event: HopEvent, context: Ho
   if (event.kind === "ended") return finalWrite({ ...state, drained: true }, context);
   if (!state.drained) return draining(state, event, context);
   if (event.kind === "tick") return finalWrite(state, context);
-  if (event.kind === "no-response") return retryWrite(state, context);
+  if (event.kind === "no-response") return retryWrite(uncertain(state), context);
   if (event.kind === "invoked") return left(exitReasonOf(state.plan));
   if (event.kind === "response") return onResponse(state, event, context);
   return { state };
@@ -113,13 +114,17 @@ function retryWrite(state: Leaving, context: HopContext): Transition {
   return { state: { ...state, commandAt: context.now + context.timing.retryMs } };
 }
 
+function uncertain(state: Leaving): Leaving {
+  return state.plan.kind === "add-final-counters" ? { ...state, plan: { ...state.plan, uncertain: true } } : state;
+}
+
 function onResponse(
   state: Leaving,
   { written }: Extract<HopEvent, { kind: "response" }>,
   context: HopContext,
 ): Transition {
   const { plan } = state;
-  if (plan.kind === "add-final-counters" && !written.applied && written.uncertain) return retryWrite(state, context);
+  if (plan.kind === "add-final-counters" && !written.applied) return afterCounters(state, plan, written, context);
   if (plan.kind !== "release") return left(exitReasonOf(plan));
   if (written.applied) {
     const invoke = plan.invoke === "always" || (plan.invoke === "guarded" && mayChain(context));
@@ -150,6 +155,23 @@ function onResponse(
     measureGap: false,
   };
   return finalWrite({ ...state, plan: release }, context);
+}
+
+/**
+ * The final counters were not written. When the successor has been succeeded, too, they go to the present owner's row: unless an
+ * earlier attempt may have been applied, and the row no longer shows it.
+ */
+function afterCounters(
+  state: Leaving,
+  plan: Extract<ExitPlan, { kind: "add-final-counters" }>,
+  { row, ...written }: Extract<WriteResult, { applied: false }>,
+  context: HopContext,
+): Transition {
+  if (written.uncertain) return retryWrite(uncertain(state), context);
+  const isSucceeded = row !== undefined && row.generation > plan.successor.generation;
+  return isSucceeded && !plan.uncertain
+    ? finalWrite({ ...state, plan: { ...plan, successor: row } }, context)
+    : left(plan.reason);
 }
 
 function exitReasonOf(plan: ExitPlan): ExitReason {

@@ -108,8 +108,11 @@ export type ExitPlan =
   | {
       readonly kind: "add-final-counters";
       readonly lease: Lease;
+      /** The row of the present owner. */
       readonly successor: ConnectionRow;
       readonly reason: ExitReason;
+      /** An attempt got no response. */
+      readonly uncertain?: true;
     }
   | { readonly kind: "refuse"; readonly refusal: Refusal }
   | { readonly kind: "release-claim" }

@@ -38,7 +38,7 @@ export interface RowChange {
   readonly wasAppliedTo: (row: StoredRow) => boolean;
 }
 
-/** For a write that takes the stream from an owner that may no longer report. */
+/** For a write that takes the stream from an owner: `inFlight` is only what the present owner has in flight. */
 export const inFlightToUnknown = { from: "counters.inFlight", to: "counters.unknown" } as const;
 
 /** A stored row. Attributes may be missing: older releases wrote fewer. */
