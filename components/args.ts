@@ -67,6 +67,10 @@ export type OAuth2ClientAuth = (typeof OAuth2ClientAuth)[keyof typeof OAuth2Clie
 export const EventStorage = { each: "each", packed: "packed" } as const;
 export type EventStorage = (typeof EventStorage)[keyof typeof EventStorage];
 
+/** How DynamoDB bills the event table. */
+export const BillingMode = { onDemand: "on-demand", provisioned: "provisioned" } as const;
+export type BillingMode = (typeof BillingMode)[keyof typeof BillingMode];
+
 /** How one hop hands a stream over to the next. */
 export const Handover = { auto: "auto", overlap: "overlap", break: "break" } as const;
 export type Handover = (typeof Handover)[keyof typeof Handover];
@@ -532,6 +536,43 @@ export interface IdentityArgs {
   pointer?: string;
 }
 
+/** How DynamoDB bills the event table. The limits are for `provisioned`, in units per second. */
+export interface EventsBillingArgs {
+  /**
+   * `on-demand`: each write unit is billed, at $0.625 per million in us-east-1. `provisioned`: the capacity is billed by the hour, and
+   * autoscaling changes it with the load, within the limits and within minutes. Under constant load at 70% of the capacity, a unit costs about 40% of
+   * that on demand. A load that rises faster than autoscaling is throttled: the relay retries, and the stream lags meanwhile. DynamoDB
+   * changes the mode of a table at most four times a day.
+   * @default "on-demand"
+   */
+  mode?: BillingMode;
+  /**
+   * Write units that are always billed: 1..1000000.
+   * @default 5
+   */
+  minWriteUnits?: number;
+  /**
+   * Limit of the write units, and so of the costs: `minWriteUnits`..1000000. Events beyond it wait in the relay.
+   * @default 1000
+   */
+  maxWriteUnits?: number;
+  /**
+   * Read units that are always billed: 1..1000000. Only a handover with packs, `tail`, `replay` and `verify` read the table.
+   * @default 5
+   */
+  minReadUnits?: number;
+  /**
+   * Limit of the read units: `minReadUnits`..1000000.
+   * @default 100
+   */
+  maxReadUnits?: number;
+  /**
+   * Percentage of the capacity that is in use when autoscaling changes nothing: 20..90. A lower one leaves more room for peaks and costs more.
+   * @default 70
+   */
+  utilization?: number;
+}
+
 /** How events are identified and stored. */
 export interface EventsArgs {
   /**
@@ -582,6 +623,18 @@ export interface EventsArgs {
    * @default 200
    */
   lingerMs?: number;
+  /**
+   * How DynamoDB bills the event table. Not for an existing `table`.
+   * @default { mode: "on-demand" }
+   */
+  billing?: EventsBillingArgs;
+  /**
+   * Write units per second that the event table can serve at once: 4000..1000000. A new table serves 4,000 and grows with its load within
+   * minutes to hours; this prepares more partitions before the load arrives, which `slices` can then use. AWS charges once for each increase, and
+   * refuses a lower value later. Not for an existing `table`.
+   * @default what the table has: 4000 when it is new
+   */
+  warmThroughput?: number;
   /**
    * JSON pointer to a whole number that rises by one with each event of a stream, such as "/seq". Skipped numbers are counted as
    * `missing` and set the alarm `eventsMissing`. Events without it are not checked, and a number of 0 or 1 starts again. A gap between the two
@@ -929,6 +982,8 @@ export interface Transforms {
   restApi?: Transform<aws.apigateway.RestApiArgs>;
   restApiPolicy?: Transform<aws.apigateway.RestApiPolicyArgs>;
   roles?: Transform<aws.iam.RoleArgs>;
+  scalingPolicies?: Transform<aws.appautoscaling.PolicyArgs>;
+  scalingTargets?: Transform<aws.appautoscaling.TargetArgs>;
   schedule?: Transform<aws.scheduler.ScheduleArgs>;
   secret?: Transform<aws.secretsmanager.SecretArgs>;
   secretVersion?: Transform<aws.secretsmanager.SecretVersionArgs>;

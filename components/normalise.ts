@@ -20,6 +20,7 @@ import {
 import { cidrs } from "./cidrs";
 import { type DeclaredStreams, declaredStreams } from "./declared-streams";
 import { checkEnvironment, checkSize } from "./environment";
+import { type EventCapacity, eventCapacity } from "./event-capacity";
 import { expect, expectThat, integer, oneOf, onlyKeys, pointer } from "./expect";
 import { known } from "./known";
 import { type ProcessorSettings, processorSettings } from "./processor-settings";
@@ -55,6 +56,7 @@ export interface Normalised extends DeclaredStreams {
   readonly privateApi: PrivateApiArgs | undefined;
   readonly recursion: Recursion;
   readonly countRepeats: boolean;
+  readonly capacity: EventCapacity;
   readonly manageBucket: boolean;
   readonly alarms: ReadonlyMap<AlarmName, AlarmSpec>;
   readonly account: Account;
@@ -111,6 +113,7 @@ export function normalise(name: string, args: StreamIngestionArgs): Normalised {
     privateApi: privateApi(api.privateApi),
     recursion: oneOf("relay.recursion", Recursion, relay.recursion ?? Recursion.allow),
     countRepeats: flag("events.countRepeats", events.countRepeats ?? true) && !isPacked,
+    capacity: eventCapacity(events),
     manageBucket: flag("manageBucket", args.manageBucket),
     alarms: alarmSettings(args.alarms, events.sequence === undefined ? ["eventsMissing"] : []),
     account: normaliseAccount(args.account),

@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { DECLARED_ROW, EVENT_KEY, STREAM_ID_KEY, TTL_ATTRIBUTE } from "../runtime/contract";
 import { checkExistingTable, type TableShape } from "./adopt";
 import type { ConnectionsArgs, EventsArgs } from "./args";
+import { capacityArgs, type EventCapacity, scaleCapacity, scaledAttributes } from "./event-capacity";
 import type { Arns } from "./permissions";
 import { type Scope, stateful } from "./scope";
 import type { SourceSecretNodes } from "./source-secret";
@@ -94,16 +95,17 @@ export function createDeclaredRow(
 export function createEventTable(
   scope: Scope,
   { table }: EventsArgs,
-  { countRepeats }: { readonly countRepeats: boolean },
+  { countRepeats, capacity }: { readonly countRepeats: boolean; readonly capacity: EventCapacity },
 ): aws.dynamodb.Table {
   const stream = countRepeats ? "new and old images" : "new images";
   const shape = { argument: "events.table", hashKey: STREAM_ID_KEY, rangeKey: EVENT_KEY, stream } as const;
   const name = `${scope.name}-events`;
   if (table !== undefined) return existingTable(scope, name, table, shape);
-  return new aws.dynamodb.Table(
+  const created = new aws.dynamodb.Table(
     name,
     transformed<aws.dynamodb.TableArgs>(scope, "eventTable", name, {
       ...protection(scope),
+      ...capacityArgs(capacity),
       hashKey: STREAM_ID_KEY,
       rangeKey: EVENT_KEY,
       attributes: [
@@ -115,6 +117,8 @@ export function createEventTable(
       // Old images also without `countRepeats`: a change would replace the stream, and records could be lost.
       streamViewType: "NEW_AND_OLD_IMAGES",
     }),
-    stateful(scope),
+    { ...stateful(scope), ignoreChanges: scaledAttributes(capacity) },
   );
+  scaleCapacity(scope, created, capacity);
+  return created;
 }

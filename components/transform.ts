@@ -38,6 +38,8 @@ export const TRANSFORM_NAMES: Readonly<Record<keyof Transforms, true>> = {
   restApi: true,
   restApiPolicy: true,
   roles: true,
+  scalingPolicies: true,
+  scalingTargets: true,
   schedule: true,
   secret: true,
   secretVersion: true,

@@ -1,6 +1,7 @@
 import type { Cloud } from "../cloud/cloud";
 import type { ResourceHandler } from "../resources/resource-handler";
 import { apigateway } from "./apigateway/apigateway";
+import { appautoscaling } from "./appautoscaling/appautoscaling";
 import { cloudwatch } from "./cloudwatch/cloudwatch";
 import { dynamodb } from "./dynamodb/dynamodb";
 import { ec2 } from "./ec2/ec2";
@@ -25,6 +26,7 @@ export const SERVICES = [
   sqs,
   secretsmanager,
   dynamodb,
+  appautoscaling,
   lambda,
   apigateway,
   scheduler,

@@ -32,6 +32,8 @@ function clientAuth(): unknown {
   return auth.kind === "oauth2" && auth.clientAuth;
 }
 
+const provisioned = () =>
+  normalise("in", requiredArgs({ events: { billing: { mode: "provisioned" } } })).capacity.provisioned;
 const packs = () => normalise("in", requiredArgs({ events: { storage: "packed" } })).settings.events.pack;
 
 describe("the defaults of the arguments", () => {
@@ -86,6 +88,13 @@ describe("the defaults of the arguments", () => {
       "EventsArgs.maxEventBytes": settings.events.maxEventBytes,
       "EventsArgs.countRepeats": rest.countRepeats,
       "EventsArgs.slices": settings.events.slices,
+      "EventsArgs.billing": { mode: rest.capacity.provisioned === undefined ? "on-demand" : "provisioned" },
+      "EventsBillingArgs.mode": rest.capacity.provisioned === undefined ? "on-demand" : "provisioned",
+      "EventsBillingArgs.minWriteUnits": provisioned()?.write.min,
+      "EventsBillingArgs.maxWriteUnits": provisioned()?.write.max,
+      "EventsBillingArgs.minReadUnits": provisioned()?.read.min,
+      "EventsBillingArgs.maxReadUnits": provisioned()?.read.max,
+      "EventsBillingArgs.utilization": provisioned()?.utilization,
       "EventsArgs.storage": settings.events.storage ?? "each",
       "EventsArgs.packBytes": packs()?.bytes,
       "EventsArgs.lingerMs": packs()?.lingerMs,
@@ -126,6 +135,7 @@ describe("the defaults of the arguments", () => {
       "ExtraStatementsArgs.watchdog",
       "ConnectionsArgs.table",
       "EventsArgs.table",
+      "EventsArgs.warmThroughput",
       "StreamIngestionArgs.bucket",
       "StreamIngestionArgs.deploymentName",
       "SourceArgs.secretArn",

@@ -462,6 +462,41 @@ const REFUSED: readonly (readonly [name: string, args: unknown, message: string]
     argsWith({ events: { sequence: "seq" } }),
     'Expected `events.sequence` to be a JSON pointer such as "/id", got "seq".',
   ],
+  [
+    "an unknown billing mode",
+    argsWith({ events: { billing: { mode: "free" } } }),
+    'Expected `events.billing.mode` to be "on-demand" | "provisioned", got "free".',
+  ],
+  [
+    "limits on demand",
+    argsWith({ events: { billing: { minWriteUnits: 5, utilization: 50 } } }),
+    'Expected `events.billing` without limits for `mode: "on-demand"`, got `minWriteUnits`, `utilization`.',
+  ],
+  [
+    "a maximum below the minimum",
+    argsWith({ events: { billing: { mode: "provisioned", minWriteUnits: 500, maxWriteUnits: 100 } } }),
+    "Expected `events.billing.maxWriteUnits` to be 500..1000000, got 100.",
+  ],
+  [
+    "an unknown limit",
+    argsWith({ events: { billing: { mode: "provisioned", writeUnits: 5 } } }),
+    'Expected `events.billing` to have only the keys mode, minWriteUnits, maxWriteUnits, minReadUnits, maxReadUnits, utilization, got "writeUnits". Example: { mode: "provisioned", minWriteUnits: 100, maxWriteUnits: 4000 }.',
+  ],
+  [
+    "full utilization",
+    argsWith({ events: { billing: { mode: "provisioned", utilization: 100 } } }),
+    "Expected `events.billing.utilization` to be 20..90, got 100.",
+  ],
+  [
+    "a cold table",
+    argsWith({ events: { warmThroughput: 100 } }),
+    "Expected `events.warmThroughput` to be 4000..1000000, got 100.",
+  ],
+  [
+    "the capacity of an existing table",
+    argsWith({ events: { table: "old", warmThroughput: 8000, billing: { mode: "on-demand" } } }),
+    "Expected `events.table` without the capacity of a new table: set it where that table is defined, got it with events.billing, events.warmThroughput.",
+  ],
   ["65 slices", argsWith({ events: { slices: 65 } }), "Expected `events.slices` to be 1..64, got 65."],
   [
     "an unknown authorization",

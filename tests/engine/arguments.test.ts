@@ -53,6 +53,12 @@ const ROWS: readonly Row[] = [
   ["events.identity", { kind: "pointer", pointer: "/id" }, RELAY],
   ["events.maxEventBytes", 4096, RELAY],
   ["events.slices", 4, RELAY],
+  ["events.warmThroughput", 8_000, ["events"]],
+  [
+    "events.billing",
+    { mode: "provisioned" },
+    ["events", "events-read-capacity", "events-read-scaling", "events-write-capacity", "events-write-scaling"],
+  ],
   [
     "events.countRepeats",
     false,

@@ -16,6 +16,7 @@ export interface Registered {
   readonly dependsOn: readonly string[];
   readonly retainOnDelete: boolean;
   readonly protect: boolean;
+  readonly ignoreChanges: readonly string[];
   readonly provider: string;
 }
 
@@ -104,6 +105,7 @@ export async function evaluate(
         dependsOn: request.getDependenciesList(),
         retainOnDelete: request.getRetainondelete(),
         protect: request.getProtect(),
+        ignoreChanges: request.getIgnorechangesList(),
         provider: request.getProvider(),
       });
       await super.registerResource(request, callback);

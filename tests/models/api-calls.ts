@@ -58,6 +58,7 @@ const CALLS: Readonly<Record<string, (inputs: Inputs, name: string) => readonly 
       streamEnabled,
       streamViewType,
     } = inputs;
+    const { readCapacity, writeCapacity, warmThroughput } = inputs;
     const { ttl, pointInTimeRecovery, deletionProtectionEnabled, tags } = inputs;
     const keys = [hashKey, rangeKey].filter((key) => key !== undefined);
     return [
@@ -69,6 +70,8 @@ const CALLS: Readonly<Record<string, (inputs: Inputs, name: string) => readonly 
           AttributeDefinitions: attributes.map((one: Inputs) => ({ AttributeName: one.name, AttributeType: one.type })),
           KeySchema: keys.map((AttributeName, index) => ({ AttributeName, KeyType: index === 0 ? "HASH" : "RANGE" })),
           BillingMode: billingMode,
+          ProvisionedThroughput: readCapacity && { ReadCapacityUnits: readCapacity, WriteCapacityUnits: writeCapacity },
+          WarmThroughput: warmThroughput && pascal(warmThroughput),
           SSESpecification: sse && { Enabled: sse.enabled, SSEType: "KMS", KMSMasterKeyId: sse.kmsKeyArn },
           StreamSpecification: streamEnabled && { StreamEnabled: streamEnabled, StreamViewType: streamViewType },
           DeletionProtectionEnabled: deletionProtectionEnabled,
@@ -88,6 +91,12 @@ const CALLS: Readonly<Record<string, (inputs: Inputs, name: string) => readonly 
         : [["dynamodb", "UpdateTimeToLive", { TableName: name, TimeToLiveSpecification: pascal(ttl) }] as const]),
     ];
   },
+  "aws:appautoscaling/target:Target": ({ tags, ...inputs }) => [
+    ["application-autoscaling", "RegisterScalableTarget", { ...pascal(inputs), Tags: tags }],
+  ],
+  "aws:appautoscaling/policy:Policy": (inputs, PolicyName) => [
+    ["application-autoscaling", "PutScalingPolicy", { PolicyName, ...pascal(inputs) }],
+  ],
   "aws:dynamodb/tableItem:TableItem": ({ tableName, hashKey, item }) => [
     [
       "dynamodb",

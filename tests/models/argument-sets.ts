@@ -108,6 +108,16 @@ export const ARGUMENT_SETS: Readonly<Record<string, ArgumentSet>> = {
       },
     },
   },
+  "provisioned capacity": {
+    args: requiredArgs({
+      events: {
+        billing: { mode: "provisioned", minWriteUnits: 1, maxWriteUnits: 1_000_000, utilization: 90 },
+        warmThroughput: 1_000_000,
+        slices: 64,
+      },
+      tags: { team: "data" },
+    }),
+  },
   "a region in China": { region: "cn-north-1", args: requiredArgs({ tags: { team: "data" } }) },
   "GovCloud, without recursion": {
     region: "us-gov-west-1",

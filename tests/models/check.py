@@ -34,6 +34,11 @@ def calls(document):
     return findings
 
 
+def whole_characters(pattern):
+    """Java writes the characters above U+FFFF as ranges of two halves."""
+    return pattern.replace(r"\uD800\uDC00-\uDBFF\uDFFF", r"\U00010000-\U0010FFFF")
+
+
 def constraints(shape, value, path):
     """What a value of a valid type breaks: the model's enum, pattern, minimum and maximum."""
     import regex
@@ -54,7 +59,7 @@ def constraints(shape, value, path):
     if shape.type_name == "string":
         if "enum" in limits and value not in limits["enum"]:
             yield f"{path}: {value!r} is not one of {limits['enum']}"
-        if "pattern" in limits and regex.search(f"^(?:{limits['pattern']})$", value) is None:
+        if "pattern" in limits and regex.search(f"^(?:{whole_characters(limits['pattern'])})$", value) is None:
             yield f"{path}: {value!r} does not match {limits['pattern']}"
     if shape.type_name == "list":
         for index, member in enumerate(value):

@@ -70,6 +70,11 @@ const PROPERTIES: Readonly<Record<string, (inputs: Inputs, name: string) => read
       {
         TableName,
         BillingMode: inputs.billingMode,
+        ProvisionedThroughput: inputs.readCapacity && {
+          ReadCapacityUnits: inputs.readCapacity,
+          WriteCapacityUnits: inputs.writeCapacity,
+        },
+        WarmThroughput: inputs.warmThroughput && pascal(inputs.warmThroughput),
         AttributeDefinitions: attributes.map((one: Inputs) => ({ AttributeName: one.name, AttributeType: one.type })),
         KeySchema: keys.map((AttributeName, index) => ({ AttributeName, KeyType: index === 0 ? "HASH" : "RANGE" })),
         SSESpecification: sse && { SSEEnabled: sse.enabled, SSEType: "KMS", KMSMasterKeyId: sse.kmsKeyArn },
@@ -81,6 +86,14 @@ const PROPERTIES: Readonly<Record<string, (inputs: Inputs, name: string) => read
       },
     ];
   },
+  "aws:appautoscaling/target:Target": ({ tags: _, ...inputs }) => [
+    "AWS::ApplicationAutoScaling::ScalableTarget",
+    pascal(inputs),
+  ],
+  "aws:appautoscaling/policy:Policy": (inputs, PolicyName) => [
+    "AWS::ApplicationAutoScaling::ScalingPolicy",
+    { PolicyName, ...pascal(inputs) },
+  ],
   "aws:s3/bucket:Bucket": ({ tags }, name) => [
     "AWS::S3::Bucket",
     { BucketName: name.toLowerCase(), Tags: tagList(tags) },

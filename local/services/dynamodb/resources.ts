@@ -38,6 +38,7 @@ export const table = define<DynamoDbCloud, TableInputs>({
     "tableClass",
     "readCapacity",
     "writeCapacity",
+    "warmThroughput",
     "tags",
   ],
   replaceOn: ["name", "hashKey", "rangeKey", "localSecondaryIndexes"],
