@@ -136,6 +136,7 @@ describe("the import arrows of the local AWS", () => {
   const SERVICES: Readonly<Record<string, readonly string[]>> = {
     service: [],
     apigateway: ["lambda", "service"],
+    appautoscaling: ["service"],
     cloudwatch: ["logs", "service"],
     dynamodb: ["service"],
     ec2: ["service"],
