@@ -41,7 +41,7 @@ export async function startStack(parts: LocalParts, options: LocalStackOptions):
   const project = readProject(options.program);
   const config = readConfig(project, options.stack, options);
   const before = options.dataDir === undefined ? [] : readState(options.dataDir);
-  const cloud = await parts.startCloud(options);
+  const cloud = await parts.startCloud({ ...options, programFolder: project.directory });
   try {
     const defaults = { "aws:region": cloud.region };
     const deployment = createDeployment({

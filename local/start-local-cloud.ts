@@ -34,6 +34,7 @@ export async function startLocalCloud(options: CloudOptions = {}): Promise<Local
     principals,
     faults: createFaults(Date.now),
     dataDir,
+    programFolder: options.programFolder ?? process.cwd(),
     timeScale: hopSeconds === undefined ? 1 : hopSeconds / MAX_TIMEOUT_SECONDS,
     timeoutSeconds: (declared) => (hopSeconds !== undefined && declared >= MAX_TIMEOUT_SECONDS ? hopSeconds : declared),
     emit: (event) => options.onEvent?.(event),

@@ -11,6 +11,9 @@ export interface Instance {
   readonly apiUrl: string;
   readonly api: ConnectionApi;
   readonly eventTables: readonly string[];
+  readonly functions: readonly string[];
+  /** Name of the processor. Absent: it is not a function of this machine. */
+  readonly processor?: string;
 }
 
 /** A running program with its streams. */
@@ -82,7 +85,15 @@ function instancesOf({ cloud, resources }: LocalStack): Instance[] {
     apiUrl: String(outputs.apiUrl),
     api: connectionApi(String(outputs.apiUrl), cloud),
     eventTables: eventTablesOf(resources, urn),
+    functions: functionsOf(resources, urn),
+    processor: cloud.functions.find(String(outputs.processorArn))?.name,
   }));
+}
+
+function functionsOf(resources: StackState, component: string): string[] {
+  return resources
+    .filter(({ type, parent }) => type === "aws:lambda/function:Function" && parent === component)
+    .map(({ outputs }) => String(outputs.name));
 }
 
 function eventTablesOf(resources: StackState, component: string): string[] {

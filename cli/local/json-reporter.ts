@@ -1,8 +1,12 @@
 import type { Reporter } from "./reporter";
 
-/** Prints one JSON object per line. `kind` is ready, note, summary, or the kind of a {@link StackEvent}. */
-export function jsonReporter(write: (text: string) => void): Reporter {
-  const line = (value: object) => write(`${JSON.stringify(value)}\n`);
+/**
+ * Prints one JSON object per line, with its `time`. `kind` is ready, note, summary, or the kind of a {@link StackEvent}. The items of
+ * stored events are omitted: `stream-ingestion tail --json` prints them.
+ */
+export function jsonReporter(write: (text: string) => void, now: () => number): Reporter {
+  const line = (value: object, at = now()) =>
+    write(`${JSON.stringify({ time: new Date(at).toISOString(), ...value })}\n`);
   return {
     ready: ({ instances, outputs, cloud }) =>
       line({
@@ -15,7 +19,7 @@ export function jsonReporter(write: (text: string) => void): Reporter {
         outputs,
       }),
     note: (text) => line({ kind: "note", text }),
-    event: line,
+    event: ({ at, ...event }) => line({ ...event, image: undefined }, at),
     progress: () => {},
     summary: (summary) => line({ kind: "summary", ...summary }),
   };

@@ -11,6 +11,10 @@ export function problemsOf({
   const missing = unaccounted(counters);
   if (missing !== 0) problems.push(`${missing} events are not accounted for: please report this as a bug`);
   const { failuresStored, failedDeliveries, hops, lateHops } = totals;
+  if (totals.lost > 0)
+    problems.push(
+      `${totals.lost} events were discarded: the processor failed for each of its attempts, and no bucket has them`,
+    );
   if (failuresStored > 0)
     problems.push(`${failuresStored} events failed in the processor and are in the failure bucket`);
   else if (failedDeliveries > 0) problems.push(`${failedDeliveries} deliveries to the processor failed`);

@@ -5,5 +5,5 @@ import { textReporter } from "./text-reporter";
 /** The reporter on standard output: JSON lines with `--json`, otherwise text. */
 export function reporterFor(json: boolean | undefined): Reporter {
   const { stdout } = process;
-  return json ? jsonReporter((text) => stdout.write(text)) : textReporter(stdout, Date.now);
+  return json ? jsonReporter((text) => stdout.write(text), Date.now) : textReporter(stdout, Date.now);
 }

@@ -4,7 +4,7 @@ import type { StreamView } from "./connection-api";
 import { type IngestionStack, startIngestionStack } from "./ingestion-stack";
 import { problemsOf } from "./problems";
 import type { Reporter, Summary } from "./reporter";
-import { type StackEvent, stackEvents } from "./stack-event";
+import { type StackEvent, stackEventReader } from "./stack-event";
 import { count, countedInRun, NO_TOTALS, type RunTotals, sumCounters } from "./totals";
 
 /** What a run does between the start and the end of the stack. */
@@ -48,7 +48,10 @@ export async function runLocal(
   );
   let totals = NO_TOTALS;
   const listeners: ((event: StackEvent) => void)[] = [];
-  const tables = new Set<string>();
+  const eventTables = new Set<string>();
+  const instances = new Map<string, string>();
+  const processors = new Set<string>();
+  const read = stackEventReader({ eventTables, instanceOf: (name) => instances.get(name), processors });
   // Declared streams can run before the last resource exists, and only then are the event tables known.
   let buffered: CloudEvent[] | undefined = [];
   const onEvent = (event: CloudEvent) => {
@@ -56,7 +59,7 @@ export async function runLocal(
       buffered.push(event);
       return;
     }
-    for (const streamEvent of stackEvents(event, tables)) {
+    for (const streamEvent of read(event)) {
       totals = count(totals, streamEvent);
       reporter.event(streamEvent);
       for (const listener of listeners) listener(streamEvent);
@@ -66,7 +69,13 @@ export async function runLocal(
   try {
     const startedAt = Date.now();
     const stack = await startIngestionStack({ ...options, onEvent, onReport: reporter.note, signal: stop.signal });
-    for (const table of stack.instances.flatMap(({ eventTables }) => eventTables)) tables.add(table);
+    for (const instance of stack.instances) {
+      for (const table of instance.eventTables) eventTables.add(table);
+      for (const resource of [...instance.eventTables, ...instance.functions]) instances.set(resource, instance.name);
+      if (instance.processor === undefined) continue;
+      processors.add(instance.processor);
+      stack.cloud.functions.prepare(instance.processor);
+    }
     try {
       reporter.ready(stack);
       const early = buffered;

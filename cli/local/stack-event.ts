@@ -1,22 +1,50 @@
 import { FAILURE_PREFIX, METRIC_NAMESPACE } from "pulumi-stream-ingestion/internal";
 import type { CloudEvent } from "stream-ingestion-local";
 
+/** What every event has. */
+interface Origin {
+  /** Epoch milliseconds. */
+  readonly at: number;
+  /** Name of the `StreamIngestion`. Absent: the resource is not part of one. */
+  readonly instance?: string;
+  /** The invocation. Absent: the event does not come from one. */
+  readonly requestId?: string;
+}
+
+interface EventId {
+  readonly streamId: string;
+  readonly key: string;
+}
+
 /** An event of a stream on the local stack. */
-export type StackEvent =
-  | { readonly kind: "log"; readonly functionName: string; readonly line: string }
-  | { readonly kind: "hop"; readonly functionName: string }
-  /** A hop ended without a successor, or was ended by Lambda: it did not keep up with its own times. */
-  | { readonly kind: "hop-late"; readonly functionName: string }
-  | { readonly kind: "handover"; readonly streamId: string; readonly mode: string; readonly gapMs?: number }
-  | { readonly kind: "stored"; readonly streamId: string; readonly key: string }
-  /** Written again: it was in the table already. */
-  | { readonly kind: "overwritten"; readonly streamId: string; readonly key: string }
-  /** Delivered successfully: handled, unless a `failure-stored` came before. */
-  | { readonly kind: "processed"; readonly streamId: string; readonly key: string }
-  /** The processor stored it in the failure bucket. */
-  | { readonly kind: "failure-stored"; readonly streamId: string; readonly key: string }
-  /** One delivery failed. Lambda repeats it, or sends it to the failure bucket. */
-  | { readonly kind: "delivery-failed"; readonly streamId: string; readonly key: string };
+export type StackEvent = Origin &
+  (
+    | { readonly kind: "log"; readonly functionName: string; readonly line: string; readonly streamId?: string }
+    /** The code of a function could not be loaded. */
+    | {
+        readonly kind: "init-failed";
+        readonly functionName: string;
+        readonly error: { readonly errorType: string; readonly errorMessage: string };
+      }
+    | { readonly kind: "initialised"; readonly functionName: string }
+    /** An AWS call that the caller's policy does not allow. */
+    | { readonly kind: "denied"; readonly caller: string; readonly action: string; readonly resource: string }
+    | { readonly kind: "hop"; readonly functionName: string }
+    /** A hop ended without a successor, or was ended by Lambda: it did not keep up with its own times. */
+    | { readonly kind: "hop-late"; readonly functionName: string }
+    | { readonly kind: "handover"; readonly streamId: string; readonly mode: string; readonly gapMs?: number }
+    | ({ readonly kind: "stored"; readonly image?: Readonly<Record<string, object>> } & EventId)
+    /** Written again: it was in the table already. */
+    | ({ readonly kind: "overwritten" } & EventId)
+    /** Handled by the processor. */
+    | ({ readonly kind: "processed" } & EventId)
+    /** The processor, or Lambda after its last attempt, stored it in the failure bucket. */
+    | ({ readonly kind: "failure-stored" } & EventId)
+    /** One delivery failed. Lambda repeats it, or sends it to the failure bucket. */
+    | ({ readonly kind: "delivery-failed" } & EventId)
+    /** Lambda gave up on it, and it is not in the failure bucket. */
+    | ({ readonly kind: "lost" } & EventId)
+  );
 
 /** Values of `event` in the connection manager's log (runtime/control/hop/log-events.ts). */
 const HANDOVER = "handover";
@@ -25,51 +53,105 @@ const LEFT = "stream-left";
 /** Values of `reason` in the line of {@link LEFT}. */
 const LATE = ["no-successor", "lease-lost"];
 
-/** Maps an event of the local cloud to events of streams. @param eventTables names of the event tables */
-export function stackEvents(event: CloudEvent, eventTables: ReadonlySet<string>): StackEvent[] {
-  switch (event.kind) {
-    case "record": {
-      if (!eventTables.has(event.table) || event.eventName === "REMOVE") return [];
-      return [{ kind: event.eventName === "INSERT" ? "stored" : "overwritten", ...eventIdOf(event.keys) }];
+/** How the events of a local cloud belong to a program. */
+export interface Owners {
+  /** Names of the event tables. */
+  readonly eventTables: ReadonlySet<string>;
+  /** Name of the `StreamIngestion` with this table or function. */
+  readonly instanceOf?: (resource: string) => string | undefined;
+  /** Names of the processors. */
+  readonly processors?: ReadonlySet<string>;
+}
+
+/** Returns a function that maps each event of the local cloud to events of streams. */
+export function stackEventReader({
+  eventTables,
+  instanceOf = () => undefined,
+  processors = new Set(),
+}: Owners): (event: CloudEvent) => StackEvent[] {
+  /** The failures that each invocation stored. Their delivery succeeds, but they are not processed. */
+  const failures = new Map<string, Set<string>>();
+
+  return (event) => {
+    const { at } = event;
+    switch (event.kind) {
+      case "record": {
+        if (!eventTables.has(event.table) || event.eventName === "REMOVE") return [];
+        const { requestId, image } = event;
+        const origin = { at, instance: instanceOf(event.table), requestId, ...eventIdOf(event.keys) };
+        return [
+          event.eventName === "INSERT" ? { kind: "stored", ...origin, image } : { kind: "overwritten", ...origin },
+        ];
+      }
+      case "delivered": {
+        const { requestId } = event;
+        const origin = { at, instance: instanceOf(event.functionName), requestId };
+        const failed = new Set(event.failed);
+        const stored = failures.get(requestId);
+        failures.delete(requestId);
+        // The repeat counter receives modifications, the processor inserts.
+        return event.records.flatMap(({ eventName, keys }, index): StackEvent[] => {
+          const id = eventIdOf(keys);
+          if (eventName !== "INSERT" || (stored?.has(idText(id)) && !failed.has(index))) return [];
+          return [{ kind: failed.has(index) ? "delivery-failed" : "processed", ...origin, ...id }];
+        });
+      }
+      case "discarded": {
+        const origin = { at, instance: instanceOf(event.functionName) };
+        return event.records
+          .filter(({ eventName }) => eventName === "INSERT")
+          .map(({ keys }) => ({ kind: event.kept ? "failure-stored" : "lost", ...origin, ...eventIdOf(keys) }));
+      }
+      case "call": {
+        const { action, resource, requestId } = event;
+        const origin = { at, instance: instanceOf(event.caller), requestId };
+        if (!event.allowed) return [{ kind: "denied", ...origin, caller: event.caller, action, resource }];
+        const id = action === "s3:PutObject" && event.status === 200 ? failedEvent(resource) : undefined;
+        // Without an invocation it is the operator, who rewrites an object.
+        if (id === undefined || requestId === undefined) return [];
+        failures.set(requestId, (failures.get(requestId) ?? new Set<string>()).add(idText(id)));
+        return [{ kind: "failure-stored", ...origin, ...id }];
+      }
+      case "init": {
+        const { functionName, error } = event;
+        const origin = { at, instance: instanceOf(functionName), functionName };
+        return [error === undefined ? { kind: "initialised", ...origin } : { kind: "init-failed", ...origin, error }];
+      }
+      case "invocation": {
+        const { functionName, requestId } = event;
+        if (event.phase !== "timeout" && event.phase !== "killed") return [];
+        failures.delete(requestId);
+        if (event.phase === "killed" || processors.has(functionName)) return [];
+        return [{ kind: "hop-late", at, instance: instanceOf(functionName), requestId, functionName }];
+      }
+      case "log":
+        return fromLog(event, { at, instance: instanceOf(event.functionName), requestId: event.requestId });
     }
-    case "delivered": {
-      const failed = new Set(event.failed);
-      // The repeat counter receives modifications, the processor inserts.
-      return event.records.flatMap(({ eventName, keys }, at) =>
-        eventName === "INSERT" ? [{ kind: failed.has(at) ? "delivery-failed" : "processed", ...eventIdOf(keys) }] : [],
-      );
-    }
-    case "call":
-      return event.action === "s3:PutObject" && event.status === 200 ? failureStored(event.resource) : [];
-    case "invocation":
-      return event.phase === "timeout" ? [{ kind: "hop-late", functionName: event.functionName }] : [];
-    case "log":
-      return fromLog(event.functionName, event.line);
-    default:
-      return [];
-  }
+  };
 }
 
 /** From `arn:aws:s3:::BUCKET/failures/STREAM/KEY.json`, the object name that the processor's wrapper writes. */
-function failureStored(resource: string): StackEvent[] {
+function failedEvent(resource: string): EventId | undefined {
   const [, name = ""] = resource.split(`/${FAILURE_PREFIX}`);
   const [streamId, key] = name
     .replace(/\.json$/, "")
     .split("/")
     .map(decodeURIComponent);
-  return streamId && key ? [{ kind: "failure-stored", streamId, key }] : [];
+  return streamId && key ? { streamId, key } : undefined;
 }
 
-function fromLog(functionName: string, line: string): StackEvent[] {
-  const log: StackEvent = { kind: "log", functionName, line };
+function fromLog({ functionName, line }: Extract<CloudEvent, { kind: "log" }>, origin: Origin): StackEvent[] {
   const fields = json(line);
+  const streamId = typeof fields?.streamId === "string" ? fields.streamId : undefined;
+  const log: StackEvent = { kind: "log", ...origin, functionName, streamId, line };
   // Metrics are left out: these events count the same at their source.
   if (fields?._aws !== undefined && line.includes(METRIC_NAMESPACE)) return [];
-  if (fields?.event === HOP_START) return [log, { kind: "hop", functionName }];
-  if (fields?.event === LEFT && LATE.includes(String(fields.reason))) return [log, { kind: "hop-late", functionName }];
+  if (fields?.event === HOP_START) return [log, { kind: "hop", ...origin, functionName }];
+  if (fields?.event === LEFT && LATE.includes(String(fields.reason)))
+    return [log, { kind: "hop-late", ...origin, functionName }];
   if (fields?.event !== HANDOVER) return [log];
   const gapMs = typeof fields.gapMs === "number" ? fields.gapMs : undefined;
-  return [log, { kind: "handover", streamId: String(fields.streamId), mode: String(fields.mode), gapMs }];
+  return [log, { kind: "handover", ...origin, streamId: String(fields.streamId), mode: String(fields.mode), gapMs }];
 }
 
 function json(line: string): Record<string, unknown> | undefined {
@@ -82,6 +164,11 @@ function json(line: string): Record<string, unknown> | undefined {
 }
 
 /** With `events.slices` the partition key is `streamId#slice`. */
-function eventIdOf(keys: Readonly<Record<string, string>>): { streamId: string; key: string } {
+function eventIdOf(keys: Readonly<Record<string, string>>): EventId {
   return { streamId: (keys.streamId ?? "").replace(/#.*$/, ""), key: keys.key ?? "" };
+}
+
+/** A stream id cannot contain a line feed. */
+function idText({ streamId, key }: EventId): string {
+  return `${streamId}\n${key}`;
 }

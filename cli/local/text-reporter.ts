@@ -3,8 +3,9 @@ import { operatorEnvironment } from "stream-ingestion-local";
 import { notStoredText, storedText } from "../counters-text";
 import { printable } from "../terminal";
 import type { StreamView } from "./connection-api";
+import { logLine } from "./log-line";
 import type { Reporter, Summary } from "./reporter";
-import { processed, type RunTotals, sumCounters } from "./totals";
+import { type RunTotals, sumCounters } from "./totals";
 
 export interface TextOutput {
   write(text: string): void;
@@ -13,8 +14,6 @@ export interface TextOutput {
 }
 
 const LINE_INTERVAL_MS = 3_000;
-/** Levels of a function's log lines that are shown. */
-const SHOWN_LEVELS = new Set(["warn", "error"]);
 
 export function textReporter(output: TextOutput, now: () => number): Reporter {
   // picocolors alone also enables colours in CI, where log files keep the escape codes.
@@ -22,7 +21,7 @@ export function textReporter(output: TextOutput, now: () => number): Reporter {
   let block = 0;
   let last: { at: number; stored: number } | undefined;
   let lineAt = 0;
-  /** Warnings that were shown. Every hop repeats the same ones; `--json` prints them all. */
+  /** Kinds of problems that were shown. Every hop and event repeats the same ones; `--json` prints them all. */
   const shown = new Set<string>();
   /** The last error that was shown of each stream. */
   const errors = new Map<string, string>();
@@ -32,6 +31,22 @@ export function textReporter(output: TextOutput, now: () => number): Reporter {
     if (block > 0) output.write(`\x1b[${block}A\x1b[0J`);
     block = 0;
     output.write(`${text}\n`);
+  }
+
+  /** Shows the first problem of a kind. */
+  function problem(kind: string, text: string): void {
+    if (shown.has(kind)) return;
+    shown.add(kind);
+    print(text);
+  }
+
+  function log(functionName: string, line: string): void {
+    const found = logLine(line);
+    if (found === undefined) return;
+    const { text, frames, kind } = found;
+    const lines = [`${colors.yellow(functionName)} ${printable(text)}`, ...frames.map((at) => colors.dim(`    ${at}`))];
+    if (kind === undefined) print(lines.join("\n"));
+    else problem(`${functionName}\n${kind}`, lines.join("\n"));
   }
 
   return {
@@ -44,12 +59,11 @@ export function textReporter(output: TextOutput, now: () => number): Reporter {
     },
     note: (text) => print(colors.dim(text)),
     event: (event) => {
-      if (event.kind !== "log") return;
-      const line = shownLine(event.line);
-      if (line === undefined || shown.has(line)) return;
-      // Plain lines, which a processor prints itself, are shown every time.
-      if (line !== event.line) shown.add(line);
-      print(`${colors.yellow(event.functionName)} ${printable(line)}`);
+      if (event.kind === "log") log(event.functionName, event.line);
+      if (event.kind === "denied") {
+        const { caller, action, resource } = event;
+        problem(`${caller}\n${action}`, `${colors.yellow(caller)} is not allowed ${action} on ${resource}`);
+      }
     },
     progress: (streams, totals) => {
       for (const { streamId, lastError } of streams) {
@@ -73,18 +87,6 @@ export function textReporter(output: TextOutput, now: () => number): Reporter {
   };
 }
 
-/** A structured line as text, if it is a warning or an error; a plain line unchanged. */
-function shownLine(line: string): string | undefined {
-  if (!line.startsWith("{")) return line;
-  try {
-    const { level, message, streamId, error } = JSON.parse(line);
-    if (!SHOWN_LEVELS.has(String(level).toLowerCase())) return undefined;
-    return [level, streamId, message, error?.message].filter((part) => typeof part === "string").join("  ");
-  } catch {
-    return line;
-  }
-}
-
 function streamLine({ streamId, status, generation, counters, handover }: StreamView): string {
   const gap = handover?.maxGapMs === undefined ? "" : `, longest gap ${handover.maxGapMs} ms`;
   return `  ${streamId.padEnd(12)} ${status.padEnd(12)} hop ${generation}  ${counters.received} received${gap}`;
@@ -94,7 +96,7 @@ function totalLine(streams: readonly StreamView[], totals: RunTotals, rate: numb
   const { received } = sumCounters(streams);
   return (
     // The streams' own counters are some seconds old.
-    `${Math.max(received, totals.stored)} received  ${totals.stored} stored  ${processed(totals)} processed  ${rate.toFixed(0)}/s  ` +
+    `${Math.max(received, totals.stored)} received  ${totals.stored} stored  ${totals.processed} processed  ${rate.toFixed(0)}/s  ` +
     `${totals.hops} hops  ${totals.handovers} handovers`
   );
 }
@@ -115,7 +117,7 @@ function summaryText(
     ["received", String(counters.received)],
     ["= stored", storedText(counters)],
     ["+ not stored", notStoredText(counters)],
-    ["processed", `${processed(totals)}, ${failures(totals)}`],
+    ["processed", `${totals.processed}, ${failures(totals)}`],
   ];
   if (compared !== undefined) {
     const { sent, lost, unexpected, unprocessed, processedTwice } = compared;

@@ -8,10 +8,12 @@ export interface RunTotals {
   readonly stored: number;
   /** Writes of events that were in the table already. */
   readonly overwritten: number;
-  /** Successful deliveries, including those of events that the processor stored in the failure bucket. */
-  readonly delivered: number;
-  /** Events that the processor stored in the failure bucket. */
+  /** Events that the processor handled. */
+  readonly processed: number;
+  /** Events in the failure bucket. */
   readonly failuresStored: number;
+  /** Events that Lambda gave up on and that are not in the failure bucket. */
+  readonly lost: number;
   /** Failed deliveries. */
   readonly failedDeliveries: number;
   readonly hops: number;
@@ -25,8 +27,9 @@ export interface RunTotals {
 export const NO_TOTALS: RunTotals = {
   stored: 0,
   overwritten: 0,
-  delivered: 0,
+  processed: 0,
   failuresStored: 0,
+  lost: 0,
   failedDeliveries: 0,
   hops: 0,
   lateHops: 0,
@@ -40,9 +43,11 @@ export function count(totals: RunTotals, event: StackEvent): RunTotals {
     case "overwritten":
       return { ...totals, overwritten: totals.overwritten + 1 };
     case "processed":
-      return { ...totals, delivered: totals.delivered + 1 };
+      return { ...totals, processed: totals.processed + 1 };
     case "failure-stored":
       return { ...totals, failuresStored: totals.failuresStored + 1 };
+    case "lost":
+      return { ...totals, lost: totals.lost + 1 };
     case "delivery-failed":
       return { ...totals, failedDeliveries: totals.failedDeliveries + 1 };
     case "hop":
@@ -54,13 +59,11 @@ export function count(totals: RunTotals, event: StackEvent): RunTotals {
       return { ...totals, handovers: totals.handovers + 1, maxGapMs: gaps.length > 0 ? Math.max(...gaps) : undefined };
     }
     case "log":
+    case "denied":
+    case "initialised":
+    case "init-failed":
       return totals;
   }
-}
-
-/** Events that the processor handled. A stored failure is reported just before its delivery. */
-export function processed({ delivered, failuresStored }: RunTotals): number {
-  return Math.max(0, delivered - failuresStored);
 }
 
 const NAMES = Object.keys(ZERO_COUNTERS) as (keyof Counters)[];

@@ -12,6 +12,8 @@ export interface CloudOptions {
    * the same factor, at most every second.
    */
   readonly hopSeconds?: number;
+  /** Folder of the program. Functions find the AWS SDK, which Lambda provides, in its packages. @default the working directory */
+  readonly programFolder?: string;
   readonly onEvent?: (event: CloudEvent) => void;
 }
 
@@ -26,6 +28,7 @@ export interface Cloud {
   readonly principals: Principals;
   readonly faults: Faults;
   readonly dataDir?: string;
+  readonly programFolder: string;
   /** Factor on wait times: below 1 with `hopSeconds`. */
   readonly timeScale: number;
   /** Seconds that a declared timeout takes here: fewer with `hopSeconds`. */

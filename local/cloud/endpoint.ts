@@ -162,7 +162,8 @@ function report(
   status: number,
 ): void {
   for (const { action, resource } of permissions) {
-    emit({ kind: "call", at: Date.now(), caller: caller.name, action, resource, allowed, status });
+    const requestId = caller.requestId?.();
+    emit({ kind: "call", at: Date.now(), caller: caller.name, action, resource, allowed, status, requestId });
   }
 }
 

@@ -20,7 +20,7 @@ export interface EngineCloud extends Pick<ServedProvider, "count" | "isDestroyed
 
 /** Starts an empty cloud and the provider that deploys one stack to it. */
 export async function startEngineCloud(options: EngineCloudOptions): Promise<EngineCloud> {
-  const cloud = await startLocalCloud(options);
+  const cloud = await startLocalCloud({ ...options, programFolder: options.directory });
   const served = await serveProvider({ ...options, cloud, resourceHandlers }).catch(async (error) => {
     await cloud.close();
     throw error;

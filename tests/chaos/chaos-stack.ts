@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { CloudEvent } from "stream-ingestion-local";
 import type { ConnectionApi } from "../../cli/local/connection-api";
 import { type IngestionStack, startIngestionStack } from "../../cli/local/ingestion-stack";
-import { stackEvents } from "../../cli/local/stack-event";
+import { stackEventReader } from "../../cli/local/stack-event";
 import { readStoredEvents, type StoredEvent } from "../../cli/local/stored-events";
 import { certificate } from "../data/certificate";
 import { type FeedOptions, type Feeds, startFeeds } from "../fakes/feeds";
@@ -163,6 +163,7 @@ type Counts = Map<string, Map<string, number>>;
 /** Records the events of the cloud by stream. */
 function observe() {
   const tables = new Set<string>();
+  const read = stackEventReader({ eventTables: tables });
   const functions = new Set<string>();
   const started = new Map<string, Omit<Hop, "requestId">>();
   const hops = new Map<string, Hop & { readonly streams: readonly string[] }>();
@@ -194,7 +195,7 @@ function observe() {
       return;
     }
     if (event.kind === "log") onLine(event.line);
-    for (const streamEvent of stackEvents(event, tables)) {
+    for (const streamEvent of read(event)) {
       if (streamEvent.kind === "stored") count(inserted, streamEvent);
       if (streamEvent.kind === "processed") count(processed, streamEvent);
     }

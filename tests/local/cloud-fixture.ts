@@ -104,6 +104,7 @@ export function archive(code: string): Archive {
 type Kind<K extends CloudEvent["kind"]> = Extract<CloudEvent, { kind: K }>;
 
 export const isLog = (event: CloudEvent): event is Kind<"log"> => event.kind === "log";
+export const isInit = (event: CloudEvent): event is Kind<"init"> => event.kind === "init";
 export const isDelivery = (event: CloudEvent): event is Kind<"delivered"> => event.kind === "delivered";
 export const isPhase =
   (phase: Kind<"invocation">["phase"]) =>

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import type { ConnectionApi } from "../../cli/local/connection-api";
 import { startIngestionStack } from "../../cli/local/ingestion-stack";
 import { compare } from "../../cli/local/sample/compare";
-import { stackEvents } from "../../cli/local/stack-event";
+import { stackEventReader } from "../../cli/local/stack-event";
 import { readStoredEvents, type StoredEvent } from "../../cli/local/stored-events";
 import { problemOf } from "../chaos/compare-stream";
 import { programFolder } from "../local/evaluate/program-folder";
@@ -79,6 +79,7 @@ async function runRecipe(
   const folder = programFolder(filesOf(join(ROOT, "docs/recipes", name)));
   const log = eventLog();
   const tables = new Set<string>();
+  const read = stackEventReader({ eventTables: tables });
   const logs: string[] = [];
   const modes: string[] = [];
   const stored = new Set<string>();
@@ -92,7 +93,7 @@ async function runRecipe(
     onReport: () => {},
     onEvent: (event) => {
       if (event.kind === "record") tables.add(event.table);
-      for (const one of stackEvents(event, tables)) {
+      for (const one of read(event)) {
         if (one.kind === "log") logs.push(one.line);
         if (one.kind === "handover") modes.push(one.mode);
         if (one.kind === "stored") stored.add(one.key);

@@ -11,7 +11,7 @@ import { Command } from "commander";
 import type { CloudEvent } from "stream-ingestion-local";
 import { notStoredText, otherCounters, storedText } from "../../cli/counters-text";
 import { startIngestionStack } from "../../cli/local/ingestion-stack";
-import { stackEvents } from "../../cli/local/stack-event";
+import { stackEventReader } from "../../cli/local/stack-event";
 import { newEvents, unaccounted } from "../../runtime/contract";
 import { contentKey } from "../../runtime/data/identity";
 import { startFeeds } from "../fakes/feeds";
@@ -51,12 +51,13 @@ async function main({ minutes, rate, hopSeconds }: Options): Promise<void> {
   const folder = programFolder(PROGRAM);
   const dataDir = mkdtempSync(join(tmpdir(), "soak-"));
   const tables = new Set<string>();
+  const read = stackEventReader({ eventTables: tables });
   const inserted = new Map<string, Set<string>>(STREAMS.map((id) => [id, new Set()]));
   const processed = new Map<string, number>();
   let handovers = 0;
   const add = (counts: Map<string, number>, id: string) => counts.set(id, (counts.get(id) ?? 0) + 1);
   const onEvent = (event: CloudEvent) => {
-    for (const one of stackEvents(event, tables)) {
+    for (const one of read(event)) {
       if (one.kind === "stored") inserted.get(one.streamId)?.add(one.key);
       if (one.kind === "processed") add(processed, one.streamId);
       if (one.kind === "handover") handovers++;

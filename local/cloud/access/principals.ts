@@ -13,6 +13,8 @@ export interface Principal {
   readonly arn: string;
   /** Read at each call, so that a policy change applies at once. */
   readonly policies: () => readonly PolicyDocument[];
+  /** The current invocation of the environment. */
+  readonly requestId?: () => string | undefined;
 }
 
 /** Access keys and their principals. */

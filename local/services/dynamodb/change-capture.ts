@@ -9,6 +9,13 @@ export interface Change {
   readonly after?: Item;
 }
 
+/** {@link Engine.call} with the invocation that calls, which is reported with each change. */
+export type CapturedCall = (
+  operation: string,
+  input: Parameters,
+  requestId?: string,
+) => Promise<Record<string, unknown>>;
+
 export type ChangeName = "INSERT" | "MODIFY" | "REMOVE";
 
 /** The `eventName` of a change. A write that changes nothing has none. */
@@ -40,11 +47,11 @@ interface Target {
 export function captureChanges(
   engine: Engine,
   tableOf: (name: string) => CapturedTable | undefined,
-  onChange: (change: Change) => void,
-): Engine["call"] {
+  onChange: (change: Change, requestId: string | undefined) => void,
+): CapturedCall {
   const queues = new Map<string, Promise<unknown>>();
 
-  async function write(operation: string, input: Parameters, targets: readonly Target[]) {
+  async function write(operation: string, input: Parameters, targets: readonly Target[], requestId?: string) {
     const before = await readAll(targets);
     const output = await engine.call(operation, input).catch((error: unknown) => {
       throw withFailedItem(error, input, before[0]);
@@ -54,7 +61,7 @@ export function captureChanges(
     for (const [index, target] of targets.entries()) {
       const after = target.after === undefined ? updated[unknown.indexOf(target)] : (target.after ?? undefined);
       if (tableOf(target.table)?.streamed) {
-        onChange({ table: target.table, keys: target.keys, before: before[index], after });
+        onChange({ table: target.table, keys: target.keys, before: before[index], after }, requestId);
       }
     }
     return output;
@@ -92,12 +99,14 @@ export function captureChanges(
     return done;
   }
 
-  return async (operation, input) => {
+  return async (operation, input, requestId) => {
     const targets = targetsOf(operation, input, (table) => tableOf(table)?.keyNames ?? []);
     const tables = [...new Set(targets.map(({ table }) => table))];
     const observed =
       input.ReturnValuesOnConditionCheckFailure !== undefined || tables.some((name) => tableOf(name)?.streamed);
-    return observed ? enqueue(tables, () => write(operation, input, targets)) : engine.call(operation, input);
+    return observed
+      ? enqueue(tables, () => write(operation, input, targets, requestId))
+      : engine.call(operation, input);
   };
 }
 

@@ -8,11 +8,16 @@ import type { Tables } from "./tables";
  *
  * @throws AwsError with DynamoDB's code
  */
-export async function callTables(tables: Tables, operation: string, input: Parameters): Promise<unknown> {
+export async function callTables(
+  tables: Tables,
+  operation: string,
+  input: Parameters,
+  requestId: string | undefined,
+): Promise<unknown> {
   if (operation === "DescribeTimeToLive") return describeTimeToLive(tables, input);
   if (operation === "UpdateTimeToLive") throw unsupported(operation);
   if (input.StreamSpecification !== undefined) throw unsupported(`${operation} with StreamSpecification`);
-  const answer = await tables.call(operation, input);
+  const answer = await tables.call(operation, input, requestId);
   return operation === "DescribeTable" ? withStream(tables, input, answer as { readonly Table: object }) : answer;
 }
 

@@ -49,7 +49,7 @@ export function dynamoDbProtocol({ tables, region, accountId }: DynamoDbOptions)
           }
         : {
             permissions: permissions(operation, input),
-            run: async () => answer(await callTables(tables, operation, input)),
+            run: async ({ requestId }) => answer(await callTables(tables, operation, input, requestId?.())),
           };
     },
     fail: failAsJson,

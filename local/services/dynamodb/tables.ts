@@ -3,7 +3,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { AwsError } from "../../cloud/aws-error";
 import type { CloudEvent } from "../../cloud/cloud-event";
-import { type Change, captureChanges, nameChange } from "./change-capture";
+import { type CapturedCall, type Change, captureChanges, nameChange } from "./change-capture";
 import { type ChangeStream, openChangeStream, type StreamRecord } from "./change-stream";
 import { type Engine, type Item, openEngine, type Parameters } from "./engine";
 
@@ -42,7 +42,7 @@ export interface Tables {
   /** The tables with a stream. */
   streamed(): readonly (TableSpec & Required<Table>)[];
   /** Any operation of DynamoDB's JSON protocol. @throws AwsError with DynamoDB's code */
-  call: Engine["call"];
+  call: CapturedCall;
   close(): Promise<void>;
 }
 
@@ -61,13 +61,14 @@ export function openTables({ region, accountId, dataDir, emit, now }: TablesOpti
   const engine = openEngine({ path: folder, region, accountId });
   const tables = new Map<string, TableSpec & Table>();
 
-  function record(change: Change): void {
+  function record(change: Change, requestId: string | undefined): void {
     const eventName = nameChange(change);
     const table = tables.get(change.table);
     if (eventName === undefined || table?.stream === undefined) return;
     const at = now();
     table.stream.append((sequence) => streamRecord(change, eventName, sequence, at, table));
-    emit({ kind: "record", at, table: change.table, eventName, keys: plainKeys(change.keys) });
+    const keys = plainKeys(change.keys);
+    emit({ kind: "record", at, table: change.table, eventName, keys, requestId, image: change.after });
   }
 
   function streamRecord(

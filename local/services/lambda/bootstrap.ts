@@ -4,6 +4,8 @@
  */
 
 import { existsSync } from "node:fs";
+import { createRequire, registerHooks } from "node:module";
+import { pathToFileURL } from "node:url";
 import type { Invocation, InvocationReply, Loaded } from "./ipc";
 
 interface LambdaContext {
@@ -17,32 +19,72 @@ process.once("disconnect", () => process.exit(0));
 // A terminal sends Ctrl-C to the whole process group; the parent ends its functions itself.
 process.on("SIGINT", () => {});
 
+/** Folders whose packages include the AWS SDK. */
+const SDK_FOLDERS = process.argv.splice(2);
+provideSdk();
+
 const loading = load();
-const report = () => send({ loaded: true });
-loading.then(report, report);
+loading.then(
+  () => send({ loaded: true }),
+  (error: unknown) => {
+    logError("Init Error", error);
+    send({ loaded: true, error: describe(error) });
+  },
+);
 
 process.on("message", async (invocation: Invocation) => {
   process.env._X_AMZN_TRACE_ID = invocation.traceId;
+  const handler = await loading.catch((error: unknown) => {
+    send({ ok: false, result: JSON.stringify(describe(error)) });
+  });
+  if (handler === undefined) return;
   try {
-    const handler = await loading;
     const result = await handler(JSON.parse(invocation.event), contextOf(invocation));
     send({ ok: true, result: JSON.stringify(result === undefined ? null : result) });
   } catch (error) {
+    logError("Invoke Error", error, invocation.requestId);
     send({ ok: false, result: JSON.stringify(describe(error)) });
   }
 });
 
-for (const event of ["uncaughtException", "unhandledRejection"] as const) {
+for (const [event, title] of [
+  ["uncaughtException", "Uncaught Exception"],
+  ["unhandledRejection", "Unhandled Promise Rejection"],
+] as const) {
   process.on(event, (error: unknown) => {
-    const { errorType, errorMessage } = describe(error);
-    process.stderr.write(`${event}: ${errorType}: ${errorMessage}\n${error instanceof Error ? error.stack : ""}\n`);
+    logError(title, error);
     process.exit(129);
   });
 }
 
+/** Lambda's Node runtimes contain the AWS SDK. Here it is a package of the program, or of this one. */
+function provideSdk(): void {
+  registerHooks({
+    resolve(specifier, context, next) {
+      try {
+        return next(specifier, context);
+      } catch (error) {
+        const file = /^@(aws-sdk|smithy)\//.test(specifier) ? sdkFile(specifier) : undefined;
+        if (file === undefined) throw error;
+        return { url: pathToFileURL(file).href, shortCircuit: true };
+      }
+    },
+  });
+}
+
+function sdkFile(specifier: string): string | undefined {
+  for (const folder of SDK_FOLDERS) {
+    try {
+      return createRequire(`${folder}/`).resolve(specifier);
+    } catch {
+      // Not in this folder.
+    }
+  }
+  return undefined;
+}
+
 function load(): Promise<Handler> {
   const [file, name] = (process.env._HANDLER ?? "").split(".") as [string, string];
-  // A failing import becomes the result of the first invocation.
   const base = `${process.env.LAMBDA_TASK_ROOT}/${file}`;
   const ending = [".js", ".mjs", ".cjs"].find((candidate) => existsSync(base + candidate)) ?? ".js";
   const loaded = import(base + ending).then((exports) => {
@@ -77,4 +119,15 @@ function send(message: InvocationReply | Loaded): void {
 function describe(error: unknown) {
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
   return { errorType: name, errorMessage: message, trace: stack?.split("\n") ?? [] };
+}
+
+/** Writes one line in the log format of the function, as Lambda's runtime does. */
+function logError(title: string, thrown: unknown, requestId?: string): void {
+  const { trace, ...error } = describe(thrown);
+  const timestamp = new Date().toISOString();
+  const line =
+    process.env.AWS_LAMBDA_LOG_FORMAT === "JSON"
+      ? JSON.stringify({ timestamp, level: "ERROR", requestId, message: title, ...error, stackTrace: trace })
+      : `${timestamp}\t${requestId}\tERROR\t${title} \t${JSON.stringify({ ...error, stack: trace })}`;
+  process.stderr.write(`${line}\n`);
 }

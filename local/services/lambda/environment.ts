@@ -1,4 +1,5 @@
 import type { ChildProcess } from "node:child_process";
+import type { FunctionError } from "../../cloud/cloud-event";
 import type { Invocation, InvocationReply, Loaded } from "./ipc";
 
 /** The result of one invocation. */
@@ -26,11 +27,17 @@ export interface Environment {
 /** The time to load the code does not count towards the function's timeout, up to this limit. As on Lambda. */
 const INIT_LIMIT_MS = 10_000;
 
-export function superviseEnvironment(child: ChildProcess, timeoutSeconds: number): Environment {
+/** @param onInit receives the error of the code that was loaded, if any */
+export function superviseEnvironment(
+  child: ChildProcess,
+  timeoutSeconds: number,
+  onInit: (error: FunctionError | undefined) => void = () => {},
+): Environment {
   let requestId: string | undefined;
   let serving: { end(result: InvocationResult): void } | undefined;
   let dead = false;
   let killed = false;
+  let failedToLoad = false;
 
   const exited = new Promise<void>((resolve) => {
     const onExit = (reason: string) => {
@@ -51,6 +58,9 @@ export function superviseEnvironment(child: ChildProcess, timeoutSeconds: number
     child.on("message", (message: InvocationReply | Loaded) => {
       if ("loaded" in message) {
         clearTimeout(limit);
+        failedToLoad = message.error !== undefined;
+        onInit(message.error);
+        if (serving === undefined) rest();
         resolve();
       } else serving?.end({ phase: message.ok ? "end" : "error", payload: message.result });
     });
@@ -61,6 +71,8 @@ export function superviseEnvironment(child: ChildProcess, timeoutSeconds: number
     killed ||= name === "SIGKILL";
     if (!dead) child.kill(name);
   };
+  /** Freezes the process. One without a handler ends, and the next invocation loads the code again. */
+  const rest = () => signal(failedToLoad ? "SIGKILL" : "SIGSTOP");
 
   return {
     pid: child.pid ?? 0,
@@ -81,7 +93,7 @@ export function superviseEnvironment(child: ChildProcess, timeoutSeconds: number
           end(result: InvocationResult) {
             serving = undefined;
             clearTimeout(timer);
-            if (result.phase === "end" || result.phase === "error") signal("SIGSTOP");
+            if (result.phase === "end" || result.phase === "error") rest();
             resolve(result);
           },
         };

@@ -15,6 +15,8 @@ export interface FunctionPool {
   readonly environments: readonly Environment[];
   /** `undefined`: throttled, because all reserved environments are busy. */
   run(invocation: Omit<Invocation, "deadline">): Promise<InvocationResult> | undefined;
+  /** Starts an environment when there is none, so that an error of the code is reported before the first invocation. */
+  prepare(): void;
   /** Accepts no more invocations. Running ones may finish. */
   retire(): void;
   /** Ends all processes at once. Resolves when they have ended. */
@@ -28,13 +30,20 @@ export interface PoolContext {
   readonly principals: Principals;
   readonly policiesOf: (roleArn: string) => readonly PolicyDocument[];
   readonly reaper: Reaper;
+  /** Folders whose packages include the AWS SDK, which Lambda's Node runtimes contain. */
+  readonly sdkFolders: readonly string[];
   readonly emit: (event: CloudEvent) => void;
 }
 
+/** The folder of the code on AWS. */
+const TASK_ROOT = "/var/task";
+
 export function createPool(spec: FunctionSpec, context: PoolContext): FunctionPool {
-  const environments = new Set<Environment>();
+  /** With the function that writes to the log of each. */
+  const environments = new Map<Environment, (line: string) => void>();
   const folder: CodeFolder = unpackCode(spec.code, context.reaper.folder);
   let retired = false;
+  const asOnAws = (text: string) => text.replaceAll(folder.path, TASK_ROOT);
   warnOfOtherVersion(spec, context.emit);
 
   function start(): Environment {
@@ -45,12 +54,20 @@ export function createPool(spec: FunctionSpec, context: PoolContext): FunctionPo
       name: spec.name,
       arn: `arn:aws:sts::${context.accountId}:assumed-role/${role}/${spec.name}`,
       policies,
+      requestId: () => environment.requestId,
     });
     const log = openLog(spec, context, (permission) => {
       const allowed = decide(policies(), permission) === "allow";
-      emit({ kind: "call", at: Date.now(), caller: spec.name, ...permission, allowed, status: allowed ? 200 : 400 });
+      const status = allowed ? 200 : 400;
+      const { requestId } = environment;
+      emit({ kind: "call", at: Date.now(), caller: spec.name, ...permission, allowed, status, requestId });
       return allowed;
     });
+    const writeLine = (line: string) => {
+      if (!log.write()) return;
+      const shown = asOnAws(line);
+      emit({ kind: "log", at: Date.now(), functionName: spec.name, requestId: environment.requestId, line: shown });
+    };
     const child = startProcess({
       spec,
       folder,
@@ -58,13 +75,13 @@ export function createPool(spec: FunctionSpec, context: PoolContext): FunctionPo
       endpoint: context.endpoint(),
       region: context.region,
       logStream: log.stream,
-      onLine: (line) => {
-        if (!log.write()) return;
-        emit({ kind: "log", at: Date.now(), functionName: spec.name, requestId: environment.requestId, line });
-      },
+      sdkFolders: context.sdkFolders,
+      onLine: writeLine,
     });
-    const environment = superviseEnvironment(child, spec.timeoutSeconds);
-    environments.add(environment);
+    const environment = superviseEnvironment(child, spec.timeoutSeconds, (error) =>
+      emit({ kind: "init", at: Date.now(), functionName: spec.name, pid: environment.pid, error }),
+    );
+    environments.set(environment, writeLine);
     reaper.watch(environment.pid);
     environment.exited.then(() => {
       environments.delete(environment);
@@ -78,10 +95,10 @@ export function createPool(spec: FunctionSpec, context: PoolContext): FunctionPo
   return {
     spec,
     get environments() {
-      return [...environments];
+      return [...environments.keys()];
     },
     run(invocation) {
-      const all = [...environments];
+      const all = [...environments.keys()];
       const busy = all.filter((environment) => environment.busy).length;
       if (retired || busy >= (spec.reservedConcurrency ?? Number.POSITIVE_INFINITY)) return undefined;
       const environment = all.find(({ idle }) => idle) ?? start();
@@ -89,24 +106,38 @@ export function createPool(spec: FunctionSpec, context: PoolContext): FunctionPo
       const event = { kind: "invocation", functionName: spec.name, requestId, pid: environment.pid } as const;
       context.emit({ ...event, at: Date.now(), phase: "start" });
       return environment.run(invocation).then((result) => {
-        context.emit({ ...event, at: Date.now(), phase: result.phase });
+        const { phase } = result;
+        if (!retired && (phase === "timeout" || phase === "killed"))
+          environments.get(environment)?.(endLine(requestId, result));
+        context.emit({ ...event, at: Date.now(), phase });
         if (retired) environment.kill();
-        return result;
+        return phase === "end" ? result : { phase, payload: asOnAws(result.payload) };
       });
+    },
+    prepare() {
+      if (!retired && environments.size === 0) start();
     },
     retire() {
       retired = true;
-      for (const environment of environments) if (!environment.busy) environment.kill();
+      for (const environment of environments.keys()) if (!environment.busy) environment.kill();
       if (environments.size === 0) folder.remove();
     },
     async kill() {
       retired = true;
-      const all = [...environments];
+      const all = [...environments.keys()];
       for (const environment of all) environment.kill();
       await Promise.all(all.map(({ exited }) => exited));
       folder.remove();
     },
   };
+}
+
+/** The line that Lambda writes for an invocation that did not return. */
+function endLine(requestId: string, { phase, payload }: InvocationResult): string {
+  const { errorMessage } = JSON.parse(payload) as { errorMessage: string };
+  return phase === "timeout"
+    ? `${new Date().toISOString()} ${requestId} ${errorMessage}`
+    : `RequestId: ${requestId} Error: ${errorMessage}`;
 }
 
 function warnOfOtherVersion({ name, runtime }: FunctionSpec, emit: PoolContext["emit"]): void {

@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { devNull } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
@@ -19,7 +19,8 @@ const BOOTSTRAP = "lambda-bootstrap.cjs";
 
 /** Writes the files of the archive and adds the bootstrap. */
 export function unpackCode({ files }: Archive, parent: string): CodeFolder {
-  const path = mkdtempSync(join(parent, "code-"));
+  // Node names modules in stack traces by their real path.
+  const path = realpathSync(mkdtempSync(join(parent, "code-")));
   for (const [name, content] of files) {
     mkdirSync(dirname(join(path, name)), { recursive: true });
     writeFileSync(join(path, name), content);
@@ -40,6 +41,8 @@ export interface ProcessOptions {
   readonly region: string;
   readonly credentials: Credentials;
   readonly logStream: string;
+  /** Folders whose packages include the AWS SDK. */
+  readonly sdkFolders: readonly string[];
   readonly onLine: (line: string) => void;
 }
 
@@ -54,8 +57,8 @@ export function startProcess(options: ProcessOptions): ChildProcess {
 }
 
 function startNode(options: ProcessOptions): ChildProcess {
-  const { spec, folder } = options;
-  return fork(join(folder.path, BOOTSTRAP), [], {
+  const { spec, folder, sdkFolders } = options;
+  return fork(join(folder.path, BOOTSTRAP), sdkFolders, {
     cwd: folder.path,
     env: environmentOf(options),
     execArgv: [`--max-old-space-size=${spec.memoryMb}`],
@@ -91,6 +94,7 @@ function environmentOf({
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(spec.memoryMb),
     AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",
     AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
+    AWS_LAMBDA_LOG_FORMAT: spec.logFormat,
     AWS_LAMBDA_LOG_GROUP_NAME: spec.logGroup,
     AWS_LAMBDA_LOG_STREAM_NAME: logStream,
     LAMBDA_TASK_ROOT: folder.path,

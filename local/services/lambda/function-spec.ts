@@ -14,6 +14,7 @@ export interface FunctionSpec {
   readonly memoryMb: number;
   readonly variables: Readonly<Record<string, string>>;
   readonly logGroup: string;
+  readonly logFormat: "JSON" | "Text";
   /** Maximum number of environments; 0: none. @default unlimited */
   readonly reservedConcurrency?: number;
 }

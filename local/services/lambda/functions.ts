@@ -38,8 +38,10 @@ export interface Functions {
   /** Sets a statement of the function's resource-based policy. */
   setPermission(name: string, id: string, statement: Statement | undefined): void;
   permissionsOf(target: string): readonly Statement[];
+  /** Loads the code of a function before its first invocation. */
+  prepare(name: string): void;
   /** Invokes synchronously. @throws AwsError when the function does not exist or is throttled, or the chain is ended */
-  invoke(call: InvokeCall): Promise<InvocationResult>;
+  invoke(call: InvokeCall): Promise<InvocationResult & { readonly requestId: string }>;
   /** Accepts an asynchronous invocation, which is retried according to the settings. */
   invokeAsync(call: InvokeCall): void;
   environments(name: string): readonly EnvironmentView[];
@@ -158,8 +160,10 @@ export function createFunctions(options: FunctionsOptions): Functions {
       else permissions.set(id, statement);
     },
     permissionsOf: (target) => [...(functions.get(nameOf(target))?.permissions.values() ?? [])],
+    prepare: (name) => deployed(name).pool.prepare(),
     async invoke(call) {
-      const running = start(deployed(call.target), call, randomUUID());
+      const requestId = randomUUID();
+      const running = start(deployed(call.target), call, requestId);
       if (running === "throttled") throw new AwsError("TooManyRequestsException", 429, "Rate Exceeded.");
       if (running === "loop") {
         throw new AwsError(
@@ -168,7 +172,7 @@ export function createFunctions(options: FunctionsOptions): Functions {
           `Lambda ended a loop of more than ${MAX_RECURSION} invocations.`,
         );
       }
-      return running;
+      return { ...(await running), requestId };
     },
     invokeAsync(call) {
       const { arn } = deployed(call.target).pool.spec;

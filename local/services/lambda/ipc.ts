@@ -1,3 +1,5 @@
+import type { FunctionError } from "../../cloud/cloud-event";
+
 /** From the local cloud to a function's process. */
 export interface Invocation {
   readonly requestId: string;
@@ -12,6 +14,7 @@ export interface Invocation {
 /** From a function's process, once: it has loaded its code, or failed to. */
 export interface Loaded {
   readonly loaded: true;
+  readonly error?: FunctionError;
 }
 
 /** The reply: JSON of the result, or of Lambda's error object. */

@@ -28,6 +28,7 @@ export const lambda: Service<{ readonly functions: Functions; readonly mappings:
   open(cloud) {
     const { region, accountId, dataDir, principals, faults, roles, authorize, logs, alarms, buckets, timeScale } =
       cloud;
+    const sdkFolders = [cloud.programFolder, __dirname];
     const emit = (event: CloudEvent) => {
       if (event.kind === "log") {
         const group = functions.find(event.functionName)?.logGroup;
@@ -44,6 +45,7 @@ export const lambda: Service<{ readonly functions: Functions; readonly mappings:
       principals,
       faults,
       reaper,
+      sdkFolders,
       timeScale,
       emit,
     });

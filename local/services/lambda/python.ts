@@ -59,24 +59,29 @@ def load():
     module, name = os.environ["_HANDLER"].rsplit(".", 1)
     return getattr(importlib.import_module(module.replace("/", ".")), name)
 
-handler = None
+def describe(error):
+    trace = traceback.format_exc()
+    sys.stderr.write(trace)
+    sys.stderr.flush()
+    return {"errorType": type(error).__name__, "errorMessage": str(error), "stackTrace": trace.splitlines()}
+
+handler, loaded = None, {"loaded": True}
 try:
     handler = load()
-except Exception:
-    pass  # Fails again at the invocation, whose result it becomes.
-channel.sendall(b'{"loaded":true}\\n')
+except Exception as error:
+    loaded["error"] = describe(error)
+channel.sendall(json.dumps(loaded).encode() + b"\\n")
 for line in channel.makefile("rb"):
     invocation = json.loads(line)
     os.environ["_X_AMZN_TRACE_ID"] = invocation["traceId"]
     try:
-        handler = handler or load()
-        result = handler(json.loads(invocation["event"]), Context(invocation))
-        reply = {"ok": True, "result": json.dumps(result)}
+        if handler is None:
+            reply = {"ok": False, "result": json.dumps(loaded["error"])}
+        else:
+            result = handler(json.loads(invocation["event"]), Context(invocation))
+            reply = {"ok": True, "result": json.dumps(result)}
     except Exception as error:
-        trace = traceback.format_exc()
-        sys.stderr.write(trace)
-        failure = {"errorType": type(error).__name__, "errorMessage": str(error), "stackTrace": trace.splitlines()}
-        reply = {"ok": False, "result": json.dumps(failure)}
+        reply = {"ok": False, "result": json.dumps(describe(error))}
     sys.stdout.flush()
     sys.stderr.flush()
     channel.sendall(json.dumps(reply).encode() + b"\\n")

@@ -24,7 +24,7 @@ interface FunctionInputs {
   readonly timeout?: number;
   readonly memorySize?: number;
   readonly environment?: { readonly variables?: Readonly<Record<string, string>> };
-  readonly loggingConfig?: { readonly logGroup?: string };
+  readonly loggingConfig?: { readonly logGroup?: string; readonly logFormat?: "JSON" | "Text" };
   readonly reservedConcurrentExecutions?: number;
 }
 
@@ -75,6 +75,7 @@ export const lambdaFunction = define<LambdaCloud, FunctionInputs>({
       memoryMb: inputs.memorySize ?? DEFAULT_MEMORY_MB,
       variables,
       logGroup: inputs.loggingConfig?.logGroup ?? `/aws/lambda/${name}`,
+      logFormat: inputs.loggingConfig?.logFormat ?? "Text",
       reservedConcurrency: reserved < 0 ? undefined : reserved,
     });
     const invokeArn = `arn:aws:apigateway:${region}:lambda:path/2015-03-31/functions/${arn}/invocations`;

@@ -24,16 +24,20 @@ const summary: Summary = {
 describe("jsonReporter", () => {
   it("prints one object per line, with its kind", () => {
     let text = "";
-    const reporter = jsonReporter((part) => {
-      text += part;
-    });
+    const reporter = jsonReporter(
+      (part) => {
+        text += part;
+      },
+      () => 1_000,
+    );
     const instances = [{ name: "prices", apiUrl: "http://api", eventTables: ["t"] }];
     reporter.ready({
       instances,
       outputs: { tableName: "t" },
       cloud: { endpoint: "http://aws" },
     } as unknown as IngestionStack);
-    reporter.event({ kind: "stored", streamId: "s", key: "k" });
+    const image = { d: { S: "data" } };
+    reporter.event({ kind: "stored", at: 2_000, instance: "prices", requestId: "r", streamId: "s", key: "k", image });
     reporter.progress([stream], NO_TOTALS);
     reporter.summary(summary);
     const lines = text
@@ -44,6 +48,12 @@ describe("jsonReporter", () => {
       lines.map(({ kind }) => kind),
       ["ready", "stored", "summary"],
     );
+    assert.deepEqual(
+      lines.map(({ time }) => time),
+      ["1970-01-01T00:00:01.000Z", "1970-01-01T00:00:02.000Z", "1970-01-01T00:00:01.000Z"],
+    );
+    const { time, ...stored } = lines[1];
+    assert.deepEqual(stored, { kind: "stored", instance: "prices", requestId: "r", streamId: "s", key: "k" });
     assert.deepEqual([lines[0].apiUrl, lines[0].outputs], ["http://api", { tableName: "t" }]);
     assert.equal(lines[2].totals.stored, 9);
   });
@@ -89,8 +99,48 @@ describe("textReporter", () => {
       l,
       l,
     ]);
-    for (const line of lines) reporter.event({ kind: "log", functionName: "f", line });
+    for (const line of lines) reporter.event({ kind: "log", at: 0, functionName: "f", line });
     assert.equal(output.text, "f WARN  b\nf printed\nf printed\n");
+  });
+
+  it("shows the first failed event of a kind, with the place in the source", () => {
+    const { output, reporter } = reporterOn(false);
+    for (const key of ["a", "b"]) {
+      const error = {
+        code: "TypeError",
+        message: `no price in ${key}`,
+        stack: "    at handle (/var/task/processor.ts:4:9)",
+      };
+      const line = JSON.stringify({ level: "error", message: "Event failed", streamId: "s", key, error });
+      reporter.event({ kind: "log", at: 0, functionName: "f", line });
+    }
+    assert.equal(output.text, "f error  s  Event failed  no price in a\n    at handle (processor.ts:4:9)\n");
+  });
+
+  it("shows an error of Lambda's runtime without its own frames", () => {
+    const { output, reporter } = reporterOn(false);
+    const stackTrace = [
+      "Error: no key",
+      "    at file:///var/task/processor.ts:1:7",
+      "    at /var/task/lambda-bootstrap.cjs:1:1",
+      "    at node:internal/main:1:1",
+    ];
+    const line = JSON.stringify({
+      level: "ERROR",
+      message: "Init Error",
+      errorType: "Error",
+      errorMessage: "no key",
+      stackTrace,
+    });
+    reporter.event({ kind: "log", at: 0, functionName: "f", line });
+    assert.equal(output.text, "f ERROR  Init Error  Error: no key\n    at processor.ts:1:7\n");
+  });
+
+  it("shows each kind of denied call once", () => {
+    const { output, reporter } = reporterOn(false);
+    for (const resource of ["a", "b"])
+      reporter.event({ kind: "denied", at: 0, caller: "f", action: "s3:PutObject", resource });
+    assert.equal(output.text, "f is not allowed s3:PutObject on a\n");
   });
 
   it("shows a stream's last error when it changes", () => {
@@ -111,11 +161,11 @@ describe("textReporter", () => {
     for (const name of ["AWS_PROFILE", "AWS_SESSION_TOKEN"]) assert.ok(output.text.includes(`  unset ${name}\n`), name);
   });
 
-  it("counts an event as processed or as stored in the failure bucket", () => {
+  it("prints how many events were processed and how many failed", () => {
     const { output, reporter } = reporterOn(false);
     reporter.summary({
       ...summary,
-      totals: { ...NO_TOTALS, stored: 9, delivered: 9, failuresStored: 2, failedDeliveries: 3 },
+      totals: { ...NO_TOTALS, stored: 9, processed: 7, failuresStored: 2, failedDeliveries: 3 },
     });
     assert.match(output.text, /processed +7, 2 in the failure bucket, 3 deliveries failed/);
   });

@@ -1,18 +1,25 @@
 import assert from "node:assert/strict";
-import { stackEvents } from "../../../cli/local/stack-event";
+import { stackEventReader } from "../../../cli/local/stack-event";
 import { HOP_EVENT } from "../../../runtime/control/hop/log-events";
 import { failureObjectKey } from "../../../runtime/processor/failure";
 
-const tables = new Set(["events"]);
+const owners = { eventTables: new Set(["events"]), instanceOf: () => "prices", processors: new Set(["p"]) };
+const read = stackEventReader(owners);
 const keys = { streamId: "s#3", key: "k" };
 const record = (eventName: "INSERT" | "MODIFY" | "REMOVE", table = "events") =>
-  stackEvents({ kind: "record", at: 0, table, eventName, keys }, tables);
-const log = (line: string) => stackEvents({ kind: "log", at: 0, functionName: "manager", line }, tables);
+  read({ kind: "record", at: 5, table, eventName, keys, requestId: "r" });
+const log = (line: string) => read({ kind: "log", at: 5, functionName: "manager", line, requestId: "r" });
+const origin = { at: 5, instance: "prices", requestId: "r" };
+const delivered = (failed: readonly number[], ...records: readonly { eventName: string; keys: typeof keys }[]) =>
+  ({ kind: "delivered", at: 5, functionName: "p", requestId: "r", records, failed }) as const;
+const insert = { eventName: "INSERT", keys };
+const call = (action: string, resource: string, status = 200) =>
+  ({ kind: "call", at: 5, caller: "p", action, resource, allowed: status === 200, status, requestId: "r" }) as const;
 
 describe("stackEvents", () => {
   it("reads an insert as stored, a modification as overwritten, a removal as nothing", () => {
-    assert.deepEqual(record("INSERT"), [{ kind: "stored", streamId: "s", key: "k" }]);
-    assert.deepEqual(record("MODIFY"), [{ kind: "overwritten", streamId: "s", key: "k" }]);
+    assert.deepEqual(record("INSERT"), [{ kind: "stored", ...origin, streamId: "s", key: "k", image: undefined }]);
+    assert.deepEqual(record("MODIFY"), [{ kind: "overwritten", ...origin, streamId: "s", key: "k" }]);
     assert.deepEqual(record("REMOVE"), []);
   });
 
@@ -21,8 +28,7 @@ describe("stackEvents", () => {
   });
 
   it("maps each record of a delivery, and failures by their index", () => {
-    const records = [keys, keys].map((of) => ({ eventName: "INSERT", keys: of }));
-    const events = stackEvents({ kind: "delivered", at: 0, functionName: "p", records, failed: [1] }, tables);
+    const events = read(delivered([1], insert, insert));
     assert.deepEqual(
       events.map(({ kind }) => kind),
       ["processed", "delivery-failed"],
@@ -30,8 +36,44 @@ describe("stackEvents", () => {
   });
 
   it("leaves out what the repeat counter receives", () => {
-    const records = [{ eventName: "MODIFY", keys }];
-    assert.deepEqual(stackEvents({ kind: "delivered", at: 0, functionName: "r", records, failed: [] }, tables), []);
+    assert.deepEqual(read(delivered([], { eventName: "MODIFY", keys })), []);
+  });
+
+  it("does not map an event to processed when the same invocation stored it in the failure bucket", () => {
+    read(call("s3:PutObject", `arn:aws:s3:::bucket/${failureObjectKey({ streamId: "s", key: "k" })}`));
+    const other = { ...insert, keys: { ...keys, key: "other" } };
+    assert.deepEqual(read(delivered([], insert, other)), [
+      { kind: "processed", ...origin, streamId: "s", key: "other" },
+    ]);
+    assert.deepEqual(
+      read(delivered([], insert)).map(({ kind }) => kind),
+      ["processed"],
+      "delivered again, and handled",
+    );
+  });
+
+  it("maps what Lambda gave up on to a stored failure, or to a lost event", () => {
+    const kinds = (kept: boolean) =>
+      read({ kind: "discarded", at: 5, functionName: "p", records: [insert], kept }).map(({ kind }) => kind);
+    assert.deepEqual([...kinds(true), ...kinds(false)], ["failure-stored", "lost"]);
+  });
+
+  it("maps a process that could not load its code", () => {
+    const error = { errorType: "Error", errorMessage: "no key" };
+    const init = { kind: "init", at: 5, functionName: "p", pid: 1 } as const;
+    assert.deepEqual(read({ ...init, error }), [
+      { kind: "init-failed", at: 5, instance: "prices", functionName: "p", error },
+    ]);
+    assert.deepEqual(
+      read(init).map(({ kind }) => kind),
+      ["initialised"],
+    );
+  });
+
+  it("maps a call that is not allowed", () => {
+    assert.deepEqual(read(call("s3:PutObject", "arn:aws:s3:::other/a", 403)), [
+      { kind: "denied", ...origin, caller: "p", action: "s3:PutObject", resource: "arn:aws:s3:::other/a" },
+    ]);
   });
 
   it("finds hops that did not keep up: without a successor, without their lease, or ended by Lambda", () => {
@@ -39,22 +81,20 @@ describe("stackEvents", () => {
       log(JSON.stringify({ event: HOP_EVENT.left, streamId: "s", reason })).map(({ kind }) => kind);
     for (const reason of ["no-successor", "lease-lost"]) assert.deepEqual(left(reason), ["log", "hop-late"], reason);
     assert.deepEqual(left("handed-over"), ["log"]);
-    const ended = (phase: "timeout" | "end") =>
-      stackEvents({ kind: "invocation", at: 0, functionName: "m", requestId: "r", phase }, tables);
-    assert.deepEqual(ended("timeout"), [{ kind: "hop-late", functionName: "m" }]);
+    const ended = (phase: "timeout" | "end", functionName = "m") =>
+      read({ kind: "invocation", at: 5, functionName, requestId: "r", phase });
+    assert.deepEqual(ended("timeout"), [{ kind: "hop-late", ...origin, functionName: "m" }]);
+    assert.deepEqual(ended("timeout", "p"), [], "a processor is not a hop");
     assert.deepEqual(ended("end"), []);
   });
 
   it("maps an object that the processor wrote to the failure bucket, and no other call", () => {
-    const call = (action: string, resource: string, status = 200) =>
-      stackEvents({ kind: "call", at: 0, caller: "p", action, resource, allowed: status === 200, status }, tables);
     const object = failureObjectKey({ streamId: "a:b", key: "k 1" });
-    assert.deepEqual(call("s3:PutObject", `arn:aws:s3:::bucket/${object}`), [
-      { kind: "failure-stored", streamId: "a:b", key: "k 1" },
-    ]);
-    assert.deepEqual(call("s3:PutObject", "arn:aws:s3:::bucket/oversize/a/k"), []);
-    assert.deepEqual(call("s3:PutObject", `arn:aws:s3:::bucket/${object}`, 403), []);
-    assert.deepEqual(call("s3:GetObject", `arn:aws:s3:::bucket/${object}`), []);
+    const put = call("s3:PutObject", `arn:aws:s3:::bucket/${object}`);
+    assert.deepEqual(read(put), [{ kind: "failure-stored", ...origin, streamId: "a:b", key: "k 1" }]);
+    assert.deepEqual(read({ ...put, caller: "operator", requestId: undefined }), []);
+    assert.deepEqual(read(call("s3:PutObject", "arn:aws:s3:::bucket/oversize/a/k")), []);
+    assert.deepEqual(read(call("s3:GetObject", `arn:aws:s3:::bucket/${object}`)), []);
   });
 
   it("finds hops and handovers in the connection manager's log", () => {
@@ -65,6 +105,7 @@ describe("stackEvents", () => {
     const handover = { event: HOP_EVENT.handover, streamId: "s", mode: "overlap", gapMs: -40 };
     assert.deepEqual(log(JSON.stringify(handover))[1], {
       kind: "handover",
+      ...origin,
       streamId: "s",
       mode: "overlap",
       gapMs: -40,

@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib";
-import type { CloudEvent } from "../../../cloud/cloud-event";
+import type { CloudEvent, DeliveredRecord } from "../../../cloud/cloud-event";
 import type { Faults } from "../../../cloud/faults";
 import type { Permission } from "../../../cloud/protocol";
 import type { ChangeStream, StreamRecord } from "../../dynamodb/change-stream";
@@ -38,7 +38,7 @@ export interface MappingContext {
   /** Start position, or the saved position after a restart. */
   readonly position: number;
   readonly savePosition: (position: number) => void;
-  readonly invoke: (payload: string) => Promise<InvocationResult>;
+  readonly invoke: (payload: string) => Promise<InvocationResult & { readonly requestId: string }>;
   /** Checks the function's role, with which a mapping reads. @param quietly reports denials only */
   readonly authorize: (permission: Permission, quietly?: boolean) => boolean;
   /** Writes a failure document to the bucket. */
@@ -181,7 +181,8 @@ export function runMapping(spec: MappingSpec, context: MappingContext): Mapping 
       kind: "delivered",
       at: Date.now(),
       functionName: spec.functionName,
-      records: records.map(({ eventName, dynamodb }) => ({ eventName, keys: plainKeys(dynamodb.Keys) })),
+      requestId: result.requestId,
+      records: records.map(described),
       failed: reported ?? records.map((_, index) => index),
     });
     return reported?.length === 0 ? { kind: "done" } : { kind: "failed", lowest: reported?.[0] };
@@ -197,6 +198,8 @@ export function runMapping(spec: MappingSpec, context: MappingContext): Mapping 
 
   function discard(batch: Batch<StreamRecord>, condition: FailureCondition): void {
     const kept = keepFailure(batch, condition);
+    const records = batch.records.map(described);
+    emit({ kind: "discarded", at: Date.now(), functionName: spec.functionName, records, kept });
     if (spec.countsEvents)
       context.count(kept ? "OnFailureDestinationDeliveredEventCount" : "DroppedEventCount", batch.records.length);
   }
@@ -230,6 +233,10 @@ export function runMapping(spec: MappingSpec, context: MappingContext): Mapping 
       reader.remove();
     },
   };
+}
+
+function described({ eventName, dynamodb }: StreamRecord): DeliveredRecord {
+  return { eventName, keys: plainKeys(dynamodb.Keys) };
 }
 
 /** One list of batches for each of the parallel ones. The changes of an item stay in one list, in order. */

@@ -51,6 +51,19 @@ describe("an environment of a function", () => {
     assert.deepEqual(child.signals, ["SIGCONT", "SIGKILL"]);
   });
 
+  it("freezes after it has loaded, and ends when its code could not be loaded", async () => {
+    const inits: unknown[] = [];
+    const prepare = () => superviseEnvironment(child as unknown as ChildProcess, 5, (error) => inits.push(error));
+    prepare();
+    child.emit("message", { loaded: true });
+    assert.deepEqual([child.signals, inits], [["SIGSTOP"], [undefined]]);
+    child = new FakeProcess();
+    const error = { errorType: "Error", errorMessage: "no" };
+    const failed = prepare();
+    child.emit("message", { loaded: true, error });
+    assert.deepEqual([child.signals, inits[1], failed.idle], [["SIGKILL"], error, false]);
+  });
+
   it("ends an invocation with its process, also while the code is loaded", async () => {
     const running = supervise().run(INVOCATION);
     child.emit("exit", 3, null);

@@ -3,7 +3,10 @@ import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import type { CloudEvent } from "../../../../local/cloud/cloud-event";
 import { MAX_RECURSION } from "../../../../local/services/lambda/recursion";
 import { resourceHandlers } from "../../../../local/services/services";
-import { archive, type CloudFixture, isLog, isPhase, LOG_RIGHTS, startFixture } from "../../cloud-fixture";
+import { archive, type CloudFixture, isInit, isLog, isPhase, LOG_RIGHTS, startFixture } from "../../cloud-fixture";
+
+const isPut = (event: CloudEvent): event is Extract<CloudEvent, { kind: "call" }> =>
+  event.kind === "call" && event.action === "dynamodb:PutItem";
 
 describe("local functions", () => {
   let fixture: CloudFixture;
@@ -146,9 +149,81 @@ def handler(event, context):
     assert.deepEqual([value.errorType, value.errorMessage], ["TypeError", "no"]);
   });
 
-  it("return the message of a failing import", async () => {
+  it("log a thrown error once, in their log format, with the request id and the folder of the code on Lambda", async () => {
+    const inputs = { loggingConfig: { logFormat: "JSON" } };
+    const { name } = await fixture.createFunction("throws", `exports.handler = () => { throw new TypeError("no"); };`, {
+      inputs,
+    });
+    await invoke(name!);
+    const [log] = await fixture.seen(isLog);
+    const { level, requestId, errorType, errorMessage, stackTrace } = JSON.parse(log!.line);
+    assert.deepEqual([level, errorType, errorMessage], ["ERROR", "TypeError", "no"]);
+    assert.equal(requestId, (await fixture.seen(isPhase("error")))[0]?.requestId);
+    assert.match(stackTrace[1], /\/var\/task\/index\.js:1:\d+/);
+    const text = await fixture.createFunction("throws-text", `exports.handler = () => { throw new TypeError("no"); };`);
+    const { value } = await invoke(text.name!);
+    assert.match(value.trace[1], /\/var\/task\/index\.js/);
+    const lines = await fixture.seen(isLog, 2);
+    assert.match(lines[1]!.line, /\tERROR\tInvoke Error \t\{"errorType":"TypeError","errorMessage":"no","stack":\[/);
+  });
+
+  it("report, log and return an error of their code, and load it again for the next invocation", async () => {
     const { name } = await fixture.createFunction("unloadable", `require("not-in-the-bundle");`);
+    fixture.cloud.functions.prepare(name!);
+    const [first] = await fixture.seen(isInit);
+    assert.match(first!.error!.errorMessage, /not-in-the-bundle/);
+    assert.match((await fixture.seen(isLog))[0]!.line, /Init Error .*not-in-the-bundle/);
     assert.match((await invoke(name!)).value.errorMessage, /not-in-the-bundle/);
+    const [, second] = await fixture.seen(isInit, 2);
+    assert.notEqual(second!.pid, first!.pid);
+  });
+
+  it("serve the first invocation with the environment that was prepared, and prepare one only", async () => {
+    const { name } = await fixture.createFunction("prepared", "exports.handler = async () => process.pid;");
+    for (const _ of [1, 2]) fixture.cloud.functions.prepare(name!);
+    const [init, ...others] = await fixture.seen(isInit);
+    assert.deepEqual([init!.error, others], [undefined, []]);
+    assert.equal((await invoke(name!)).value, init!.pid);
+  });
+
+  it("find the AWS SDK, which Lambda provides, and no other package that is not in the bundle", async () => {
+    const code = `
+      const { DynamoDBClient } = require("@aws-sdk/client-dynamodb");
+      exports.handler = async (name) => [typeof DynamoDBClient, typeof (await import("@aws-sdk/client-s3")).S3Client, typeof require(name)];`;
+    const { name } = await fixture.createFunction("sdk", code);
+    assert.deepEqual((await invoke(name!, "node:fs")).value, ["function", "function", "object"]);
+    assert.match((await invoke(name!, "commander")).value.errorMessage, /Cannot find (module|package) 'commander'/);
+  });
+
+  it("log that the process ended, or that the time was over", async () => {
+    const { name } = await fixture.createFunction(
+      "ends",
+      "exports.handler = async (exit) => exit ? process.exit(3) : new Promise(() => {});",
+      { inputs: { timeout: 1 } },
+    );
+    await invoke(name!, true);
+    await invoke(name!, false);
+    const [ended, timedOut] = await fixture.seen(isLog, 2);
+    assert.equal(ended!.line, `RequestId: ${ended!.requestId} Error: Process ended before it replied: exit status 3`);
+    assert.match(timedOut!.line, new RegExp(`Z ${timedOut!.requestId} Task timed out after 1\\.00 seconds$`));
+  });
+
+  it("are named by their request id in the calls and changes that they make", async () => {
+    const { name: table, arn } = await fixture.createTable("items");
+    const { name } = await fixture.createFunction(
+      "writer",
+      `const { DynamoDBClient, PutItemCommand } = require("@aws-sdk/client-dynamodb");
+      exports.handler = async (TableName) => {
+        await new DynamoDBClient().send(new PutItemCommand({ TableName, Item: { id: { S: "a" }, n: { N: "1" } } }));
+      };`,
+      { allow: [LOG_RIGHTS, { Action: "dynamodb:PutItem", Resource: arn! }] },
+    );
+    await invoke(name!, table);
+    const [{ requestId } = { requestId: "" }] = await fixture.seen(isPhase("end"));
+    const [record] = await fixture.seen((event) => event.kind === "record");
+    assert.deepEqual([record!.requestId, record!.image], [requestId, { id: { S: "a" }, n: { N: "1" } }]);
+    const [call] = await fixture.seen(isPut);
+    assert.equal(call!.requestId, requestId);
   });
 
   it("load their code before the timeout begins", async () => {

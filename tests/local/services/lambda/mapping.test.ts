@@ -166,6 +166,11 @@ describe("event source mapping", () => {
       { ids: ["bad", "c"], failed: [0] },
       { ids: ["d"], failed: [] },
     ]);
+    const gaveUp = fixture.events.filter((event) => event.kind === "discarded");
+    assert.deepEqual(
+      gaveUp.map(({ records, kept }) => [records.map(({ keys }) => keys.id), kept]),
+      [[["bad", "c"], true]],
+    );
     const store = fixture.cloud.buckets.find(bucket.id!)!;
     const [object, ...others] = store.list("");
     assert.deepEqual(others, []);
