@@ -1,3 +1,4 @@
+import { findSession } from "./session/find-session";
 import { regionOfHost } from "./sign";
 import { output, type StackChoice, type StackOutputs, stackOutputs } from "./stack-outputs";
 
@@ -5,6 +6,8 @@ import { output, type StackChoice, type StackOutputs, stackOutputs } from "./sta
 export interface DeploymentOptions extends StackChoice {
   readonly region?: string;
   readonly apiUrl?: string;
+  /** Name of the `StreamIngestion`, if the local stack has several. */
+  readonly instance?: string;
 }
 
 /** The names and the region of a deployment, from the options or the stack outputs. The outputs are read once, and only if needed. */
@@ -18,7 +21,15 @@ export interface Deployment {
   region(arn?: string): Promise<string | undefined>;
 }
 
-export function deploymentOf(options: DeploymentOptions, read = stackOutputs): Deployment {
+/** The outputs of the running local stack, otherwise of the Pulumi stack. */
+async function localOrStackOutputs(options: DeploymentOptions): Promise<StackOutputs> {
+  const session = await findSession(options);
+  if (session?.resources === undefined) return stackOutputs({ stack: session?.stack, ...options });
+  const { instanceOutputs } = await import("./session/session-resources");
+  return instanceOutputs(session.resources, options.instance);
+}
+
+export function deploymentOf(options: DeploymentOptions, read = localOrStackOutputs): Deployment {
   let reading: Promise<StackOutputs> | undefined;
   const outputs = () => {
     reading ??= read(options);

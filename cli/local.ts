@@ -78,6 +78,8 @@ async function runCommand(command: readonly string[], options: Options): Promise
   const { stack, port, hopSeconds, dataDir, program, invoke: invokes } = options;
   return runWithProvider({
     command,
+    program,
+    stack,
     start: () => startEngineCloud({ stack, port, hopSeconds, dataDir, directory: program, report, invokes }),
     report,
   });

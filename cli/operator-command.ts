@@ -9,14 +9,19 @@ export interface OperatorOptions {
   readonly stack?: string;
   readonly program?: string;
   readonly region?: string;
+  readonly instance?: string;
   readonly json?: boolean;
 }
 
 export function withOperatorOptions(command: Command): Command {
   return command
-    .option("--stack <name>", "Pulumi stack with the API's URL in its outputs (default: the selected stack)")
+    .option(
+      "--stack <name>",
+      "Pulumi stack with the API's URL in its outputs (default: the running local stack, otherwise the selected one)",
+    )
     .option("--program <dir>", "folder of the Pulumi program (default: the current folder)")
     .option("--api-url <url>", "URL of the API (default: the stack's output apiUrl)")
+    .option("--instance <name>", "name of the StreamIngestion, if the local stack has several")
     .option("--region <region>", "AWS region (default: from the URL or the stack, otherwise AWS_REGION)")
     .option("--json", "print one JSON value per line, and errors as JSON on stderr")
     .addHelpText("after", EXIT_HELP);

@@ -14,6 +14,8 @@ export interface StackChoice {
   readonly stack?: string;
   /** Folder of the Pulumi program. @default the current folder */
   readonly program?: string;
+  /** Prints no notes. */
+  readonly json?: boolean;
 }
 
 /** Runs a program and resolves to its stdout. Rejects as execFile does. */

@@ -25,7 +25,7 @@ export function addVerify(program: Command, terminal: Terminal = processTerminal
       "Check a deployment: start a temporary stream, hand it over, check that no event is lost or stored twice, stop it. Deploys nothing.",
     )
     .requiredOption("--stream <id>", "id of a stream that the upstream serves and that is not running")
-    .option("--stack <name>", "Pulumi stack (default: the selected stack)")
+    .option("--stack <name>", "Pulumi stack (default: the running local stack, otherwise the selected one)")
     .option("--program <dir>", "folder of the Pulumi program (default: the current folder)")
     .option("--instance <name>", "name of the StreamIngestion, if the stack has several")
     .option("--region <region>", "AWS region (default: from the URL or the stack, otherwise AWS_REGION)")

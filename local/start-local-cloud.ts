@@ -3,6 +3,7 @@ import type { Cloud, CloudOptions } from "./cloud/cloud";
 import { lockDataFolder } from "./cloud/data-folder";
 import { openEndpoint } from "./cloud/endpoint";
 import { createFaults } from "./cloud/faults";
+import { operatorCredentials } from "./cloud/operator-credentials";
 import { type LocalCloud, SERVICES } from "./services/services";
 
 const REGION = "us-east-1";
@@ -26,11 +27,14 @@ export async function startLocalCloud(options: CloudOptions = {}): Promise<Local
     },
     region: REGION,
     accountId: ACCOUNT_ID,
-    operator: principals.issue({
-      name: "operator",
-      arn: `arn:aws:iam::${ACCOUNT_ID}:user/operator`,
-      policies: () => [{ Statement: { Effect: "Allow", Action: "*", Resource: "*" } }],
-    }),
+    operator: principals.issue(
+      {
+        name: "operator",
+        arn: `arn:aws:iam::${ACCOUNT_ID}:user/operator`,
+        policies: () => [{ Statement: { Effect: "Allow", Action: "*", Resource: "*" } }],
+      },
+      operatorCredentials(dataDir),
+    ),
     principals,
     faults: createFaults(Date.now),
     dataDir,

@@ -13,6 +13,8 @@ export function jsonReporter(write: (text: string) => void, now: () => number): 
         kind: "ready",
         apiUrl: instances[0]?.apiUrl,
         endpoint: cloud.endpoint,
+        region: cloud.region,
+        credentials: cloud.operator,
         instances: Object.fromEntries(
           instances.map(({ name, apiUrl, eventTables }) => [name, { apiUrl, eventTables }]),
         ),

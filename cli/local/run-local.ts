@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CloudEvent, LocalStackOptions } from "stream-ingestion-local";
+import { writeSession } from "../session/session-file";
+import { sessionResources } from "../session/session-resources";
 import type { StreamView } from "./connection-api";
 import { type IngestionStack, startIngestionStack } from "./ingestion-stack";
 import { problemsOf } from "./problems";
@@ -76,6 +78,15 @@ export async function runLocal(
       processors.add(instance.processor);
       stack.cloud.functions.prepare(instance.processor);
     }
+    const { endpoint, region, operator } = stack.cloud;
+    const resources = sessionResources(stack.resources);
+    const removeSession = writeSession(options.program, {
+      stack: options.stack,
+      endpoint,
+      region,
+      operator,
+      resources,
+    });
     try {
       reporter.ready(stack);
       const early = buffered;
@@ -98,6 +109,7 @@ export async function runLocal(
       reporter.summary({ seconds, totals, streams: finalStreams, counters, compared: result.compared, problems });
       return problems.length === 0 ? 0 : 1;
     } finally {
+      removeSession();
       await stack.close();
     }
   } finally {

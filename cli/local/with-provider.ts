@@ -1,12 +1,17 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
 import type { EngineCloud } from "stream-ingestion-local";
+import { writeSession } from "../session/session-file";
 import { CliError } from "../terminal";
 
 export interface ProviderRun {
   /** A program and its arguments: `pulumi up -s local`, or a shell. */
   readonly command: readonly string[];
   readonly start: () => Promise<EngineCloud>;
+  /** Folder of the Pulumi program. */
+  readonly program: string;
+  /** Name of the Pulumi stack. */
+  readonly stack: string;
   /** Prints a message to stderr. stdout is the command's. */
   readonly report: (message: string) => void;
 }
@@ -16,12 +21,14 @@ export interface ProviderRun {
  * Ctrl-C. When none runs (after `destroy`, `preview` or a failure), the run ends with the command. Resolves to the command's
  * exit code.
  */
-export async function runWithProvider({ command, start, report }: ProviderRun): Promise<number> {
+export async function runWithProvider({ command, start, program, stack, report }: ProviderRun): Promise<number> {
   const stop = new AbortController();
   const interrupt = () => stop.abort();
   // A terminal sends Ctrl-C to the command too, and Pulumi ends in its own way.
   for (const signal of SIGNALS) process.on(signal, interrupt);
   const engine = await start();
+  const { endpoint, region, operator } = engine.cloud;
+  const removeSession = writeSession(program, { stack, endpoint, region, operator });
   try {
     const code = await exitOf(spawnCommand(command, engine.environment));
     if (stop.signal.aborted || engine.count() === 0) return code;
@@ -34,6 +41,7 @@ export async function runWithProvider({ command, start, report }: ProviderRun): 
     return code;
   } finally {
     for (const signal of SIGNALS) process.off(signal, interrupt);
+    removeSession();
     await engine.close();
   }
 }

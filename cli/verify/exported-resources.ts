@@ -1,13 +1,17 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { findSession } from "../session/find-session";
 import type { StackChoice } from "../stack-outputs";
 import { CliError, EXIT } from "../terminal";
 import type { ExportedResource } from "./find-deployment";
 
 const MAX_BYTES = 256 * 1024 * 1024;
 
-/** Reads a stack's resources with the Pulumi CLI. Secrets stay encrypted; none is needed. @throws CliError STACK_STATE */
-export async function exportedResources({ stack, program }: StackChoice): Promise<ExportedResource[]> {
+/** Reads the resources of the running local stack, otherwise with the Pulumi CLI those of a stack. Secrets stay encrypted; none is needed. @throws CliError STACK_STATE */
+export async function exportedResources(options: StackChoice): Promise<readonly ExportedResource[]> {
+  const session = await findSession(options);
+  if (session?.resources !== undefined) return session.resources;
+  const { stack = session?.stack, program } = options;
   const args = ["stack", "export", "--non-interactive"];
   if (stack !== undefined) args.push("--stack", stack);
   if (program !== undefined) args.push("--cwd", program);

@@ -33,17 +33,7 @@ export interface Deployment {
  * @throws CliError INSTANCE_UNKNOWN when the stack has no such instance, or several and no name was passed
  */
 export function findDeployment(resources: readonly ExportedResource[], instance?: string): Deployment {
-  const components = resources.filter(({ type }) => type === COMPONENT_TYPE);
-  const found = components.filter(({ urn }) => instance === undefined || nameOf(urn) === instance);
-  const [component] = found;
-  if (component === undefined || found.length > 1) {
-    const names = components.map(({ urn }) => nameOf(urn)).join(", ") || "none";
-    throw new CliError(
-      `Expected ${instance === undefined ? "one StreamIngestion" : `a StreamIngestion "${instance}"`} in the stack, found: ${names}. ` +
-        `${found.length > 1 ? "Name one with --instance." : "Run `pulumi up` first, or name another --stack or --instance."}`,
-      "INSTANCE_UNKNOWN",
-    );
-  }
+  const component = findComponent(resources, instance);
   const children = resources.filter(({ parent }) => parent === component.urn);
   const ofType = (type: string) => children.filter((child) => child.type === type);
   const manager = ofType("aws:lambda/function:Function").find(({ urn }) => nameOf(urn).endsWith("-connection-manager"));
@@ -60,6 +50,22 @@ export function findDeployment(resources: readonly ExportedResource[], instance?
     relayMemorySize: Number(manager?.outputs?.memorySize ?? 128),
     settings: settingsOf(manager),
   };
+}
+
+/** The component of an instance. @throws CliError INSTANCE_UNKNOWN when the stack has no such instance, or several and no name was passed */
+export function findComponent(resources: readonly ExportedResource[], instance?: string): ExportedResource {
+  const components = resources.filter(({ type }) => type === COMPONENT_TYPE);
+  const found = components.filter(({ urn }) => instance === undefined || nameOf(urn) === instance);
+  const [component] = found;
+  if (component === undefined || found.length > 1) {
+    const names = components.map(({ urn }) => nameOf(urn)).join(", ") || "none";
+    throw new CliError(
+      `Expected ${instance === undefined ? "one StreamIngestion" : `a StreamIngestion "${instance}"`} in the stack, found: ${names}. ` +
+        `${found.length > 1 ? "Name one with --instance." : "Run `pulumi up` first, or name another --stack or --instance."}`,
+      "INSTANCE_UNKNOWN",
+    );
+  }
+  return component;
 }
 
 /** The relay's settings contain no secret, but a `transform` can make the whole environment secret. */

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { EngineCloud } from "stream-ingestion-local";
 import { runWithProvider } from "../../cli/local/with-provider";
+import { readSession } from "../../cli/session/session-file";
 import { cloud } from "../local/evaluate/fake-handlers";
 
 describe("stream-ingestion local -- COMMAND", () => {
@@ -24,7 +25,13 @@ describe("stream-ingestion local -- COMMAND", () => {
     return engine;
   }
   const run = (script: string, engine: EngineCloud, report: (message: string) => void = () => {}) =>
-    runWithProvider({ command: [process.execPath, "-e", script, folder], start: async () => engine, report });
+    runWithProvider({
+      command: [process.execPath, "-e", script, folder],
+      program: folder,
+      stack: "local",
+      start: async () => engine,
+      report,
+    });
 
   it("sets the provider's environment for the command, and for nothing else", async () => {
     const engine = fakeEngine(0);
@@ -33,6 +40,13 @@ describe("stream-ingestion local -- COMMAND", () => {
     assert.equal(readFileSync(join(folder, "seen"), "utf8"), "aws:1234");
     assert.equal(process.env.PULUMI_DEBUG_PROVIDERS, undefined);
     assert.equal(engine.closed, 1);
+  });
+
+  it("writes the session of the stack for other terminals while the command runs", async () => {
+    const script = `const session = require(process.argv[1] + "/.stream-ingestion/local.json");
+      process.exit(session.stack === "local" && session.endpoint === "${cloud.endpoint}" ? 3 : 1)`;
+    assert.equal(await run(script, fakeEngine(0)), 3);
+    assert.equal(readSession(folder), undefined);
   });
 
   it("ends with the command's exit code when no resource is left", async () => {
@@ -65,7 +79,13 @@ describe("stream-ingestion local -- COMMAND", () => {
 
   it("names a missing command and closes the cloud", async () => {
     const engine = fakeEngine(0);
-    const running = runWithProvider({ command: ["pulumi-nowhere"], start: async () => engine, report: () => {} });
+    const running = runWithProvider({
+      command: ["pulumi-nowhere"],
+      program: folder,
+      stack: "local",
+      start: async () => engine,
+      report: () => {},
+    });
     await assert.rejects(running, /The command pulumi-nowhere is not on PATH/);
     assert.equal(engine.closed, 1);
   });

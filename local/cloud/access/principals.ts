@@ -19,18 +19,22 @@ export interface Principal {
 
 /** Access keys and their principals. */
 export interface Principals {
-  issue(principal: Principal): Credentials;
+  /** @param credentials those of an earlier run; absent: new ones */
+  issue(principal: Principal, credentials?: Credentials): Credentials;
   revoke(accessKeyId: string): void;
   find(accessKeyId: string): (Credentials & { readonly principal: Principal }) | undefined;
+}
+
+export function newCredentials(): Credentials {
+  const accessKeyId = `ASIA${randomBytes(8).toString("hex").toUpperCase()}`;
+  return { accessKeyId, secretAccessKey: randomBytes(30).toString("base64url") };
 }
 
 export function createPrincipals(): Principals {
   const keys = new Map<string, Credentials & { principal: Principal }>();
   return {
-    issue(principal) {
-      const accessKeyId = `ASIA${randomBytes(8).toString("hex").toUpperCase()}`;
-      const credentials = { accessKeyId, secretAccessKey: randomBytes(30).toString("base64url") };
-      keys.set(accessKeyId, { ...credentials, principal });
+    issue(principal, credentials = newCredentials()) {
+      keys.set(credentials.accessKeyId, { ...credentials, principal });
       return credentials;
     },
     revoke: (accessKeyId) => void keys.delete(accessKeyId),

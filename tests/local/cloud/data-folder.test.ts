@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { lockDataFolder } from "../../../local/cloud/data-folder";
+import { startLocalCloud } from "../../../local/start-local-cloud";
 
 describe("a data folder", () => {
   let folder: string;
@@ -20,6 +21,18 @@ describe("a data folder", () => {
     giveBack();
     assert.deepEqual(readdirSync(deeper), []);
     giveBack();
+  });
+
+  it("keeps the operator's credentials across restarts", async () => {
+    const start = async (dataDir?: string) => {
+      const cloud = await startLocalCloud({ dataDir });
+      await cloud.close();
+      return cloud.operator;
+    };
+    const first = await start(folder);
+    assert.deepEqual(await start(folder), first);
+    assert.equal(statSync(join(folder, "operator.json")).mode & 0o777, 0o600);
+    assert.notDeepEqual(await start(), first);
   });
 
   it("is locked by one process: a second one gets its pid, and can lock the folder after it has ended", async () => {

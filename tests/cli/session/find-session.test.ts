@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { findSession } from "../../../cli/session/find-session";
+import { readSession, type Session, sessionFile, writeSession } from "../../../cli/session/session-file";
+import { instanceOutputs, sessionResources } from "../../../cli/session/session-resources";
+import { COMPONENT_TYPE } from "../../../runtime/contract";
+import { programFolder } from "../../local/evaluate/program-folder";
+
+const operator = { accessKeyId: "AK", secretAccessKey: "SK" };
+const SESSION = { stack: "local", endpoint: "http://127.0.0.1:1", region: "us-east-1", operator, resources: [] };
+const ENDED = 2 ** 30;
+
+describe("the session of a local stack", () => {
+  let folder: ReturnType<typeof programFolder>;
+  let notes: string[];
+  let env: NodeJS.ProcessEnv;
+  const find = (options: object = {}): Promise<Session | undefined> =>
+    findSession({ program: folder.path, ...options }, (note) => notes.push(note), env);
+
+  beforeEach(() => {
+    folder = programFolder({});
+    notes = [];
+    env = { AWS_PROFILE: "production", AWS_SESSION_TOKEN: "t", PATH: "/bin" };
+  });
+  afterEach(() => folder.remove());
+
+  it("is found in each folder of the project, and this process then acts as its operator", async () => {
+    writeSession(folder.path, SESSION);
+    mkdirSync(join(folder.path, "src/deep"), { recursive: true });
+    const found = await find({ program: join(folder.path, "src/deep") });
+    assert.deepEqual(found, { v: 1, pid: process.pid, ...SESSION });
+    assert.deepEqual(env, {
+      PATH: "/bin",
+      AWS_ENDPOINT_URL: "http://127.0.0.1:1",
+      AWS_REGION: "us-east-1",
+      AWS_DEFAULT_REGION: "us-east-1",
+      AWS_ACCESS_KEY_ID: "AK",
+      AWS_SECRET_ACCESS_KEY: "SK",
+    });
+    assert.match(notes.join(), /local stack at http:\/\/127\.0\.0\.1:1\. Pass --stack/);
+  });
+
+  it("does not win over --stack, --api-url or another AWS_ENDPOINT_URL", async () => {
+    writeSession(folder.path, SESSION);
+    assert.equal(await find({ stack: "dev" }), undefined);
+    assert.equal(await find({ apiUrl: "https://api" }), undefined);
+    env.AWS_ENDPOINT_URL = "http://127.0.0.1:2";
+    assert.equal(await find(), undefined);
+    assert.deepEqual([env.AWS_PROFILE, notes], ["production", []]);
+    env.AWS_ENDPOINT_URL = SESSION.endpoint;
+    assert.notEqual(await find({ json: true }), undefined);
+    assert.deepEqual(notes, [], "--json prints no note");
+  });
+
+  it("of a process that has ended is removed with a sentence", async () => {
+    writeSession(folder.path, { ...SESSION, pid: ENDED } as typeof SESSION);
+    assert.equal(await find(), undefined);
+    assert.match(notes.join(), new RegExp(`has ended \\(process ${ENDED} does not run\\)`));
+    assert.equal(env.AWS_PROFILE, "production");
+    assert.equal(existsSync(sessionFile(folder.path)), false);
+  });
+
+  it("is in a file that only its owner can read and that git ignores", () => {
+    writeSession(folder.path, SESSION);
+    assert.equal(statSync(sessionFile(folder.path)).mode & 0o777, 0o600);
+    assert.equal(readFileSync(join(folder.path, ".stream-ingestion/.gitignore"), "utf8"), "*\n");
+  });
+
+  it("is removed by its process, but not when another local stack has replaced it", () => {
+    const remove = writeSession(folder.path, SESSION);
+    const removeOther = writeSession(folder.path, { ...SESSION, pid: ENDED } as typeof SESSION);
+    remove();
+    removeOther();
+    assert.equal(readSession(folder.path)?.pid, ENDED);
+    writeSession(folder.path, SESSION)();
+    assert.equal(readSession(folder.path), undefined);
+  });
+});
+
+describe("the resources of a session", () => {
+  const urn = (name: string) => `urn:pulumi:local::sample::${COMPONENT_TYPE}::${name}`;
+  const resource = (type: string, name: string, outputs: object, secretOutputs: string[] = []) => ({
+    ...{ urn: urn(name), type, name, outputs: outputs as Record<string, unknown>, secretOutputs },
+    ...{ id: name, digests: {}, modelled: true, retainOnDelete: false },
+  });
+  const fn = "aws:lambda/function:Function";
+
+  it("contain no secret, no code and no environment of a processor", () => {
+    const found = sessionResources([
+      resource("aws:secretsmanager/secretVersion:SecretVersion", "v", { secretString: "s" }),
+      resource(fn, "prices-event-processor", { name: "p", code: "c", environment: { variables: { KEY: "s" } } }),
+      resource(fn, "prices-connection-manager", { name: "m", environment: {}, kms: "s" }, ["kms"]),
+    ]);
+    assert.deepEqual(
+      found.map(({ outputs }) => outputs),
+      [{ name: "p" }, { name: "m", environment: {} }],
+    );
+  });
+
+  it("name the instances when the stack has several", () => {
+    const several = sessionResources(
+      ["a", "b"].map((name) => resource(COMPONENT_TYPE, name, { apiUrl: `http://${name}` })),
+    );
+    assert.deepEqual(instanceOutputs(several, "b"), { apiUrl: "http://b" });
+    assert.throws(() => instanceOutputs(several), /found: a, b\. Name one with --instance/);
+    assert.throws(() => instanceOutputs(several, "c"), /a StreamIngestion "c"/);
+  });
+});
