@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { addFailures } from "./failures";
 import { addList } from "./list";
 import { addLocal } from "./local";
+import { addSize } from "./size";
 import { addStart } from "./start";
 import { addStatus } from "./status";
 import { addStop } from "./stop";
@@ -21,4 +22,5 @@ export const commands: readonly AddCommand[] = [
   addTail,
   addVerify,
   addFailures,
+  addSize,
 ];

@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import fc from "fast-check";
+import { addSize } from "../../cli/size";
+import { sizing, type Workload } from "../../cli/size/sizing";
+import { run } from "./cli-fixture";
+
+const WORKLOAD: Workload = {
+  eventsPerSecond: 1_000,
+  bytes: 200,
+  streams: 1,
+  streamsPerHop: 1,
+  processorMs: 1,
+  ttlDays: 7,
+  compression: 0.15,
+  packBytes: 65_536,
+  lingerMs: 200,
+};
+const of = (changes: Partial<Workload> = {}) => sizing({ ...WORKLOAD, ...changes });
+const cents = (value: number) => Math.round(value * 100) / 100;
+
+describe("size", () => {
+  it("is what AWS's prices give for a thousand events a second", () => {
+    const { each, packed, container, kinesis } = of();
+    // 1,000 units × 2,628,000 s × $0.625 per million; 256 MB × 2,628,000 s; 0.25 vCPU and 0.5 GB × 730 h; a shard and 2,628 million records.
+    assert.deepEqual(
+      [each.dollars.writes, each.dollars.relay, container.dollars, kinesis.dollars].map(cents),
+      [1642.5, 8.76, 7.21, 47.74],
+    );
+    assert.deepEqual([each.writeUnitsPerSecond, each.slices, each.relayMemorySize], [1_000, 1, 256]);
+    assert.ok(packed.writeUnitsPerSecond < 50, String(packed.writeUnitsPerSecond));
+    assert.equal(cents(each.provisionedWrites / each.dollars.writes), 0.41);
+  });
+
+  it("names what binds first, in both modes", () => {
+    const first = (changes: Partial<Workload>) => {
+      const { each, packed } = of(changes);
+      return [each, packed].map(({ limits: [limit] }) => [limit?.what, Math.round(limit?.eventsPerSecond ?? 0)]);
+    };
+    assert.deepEqual(first({ processorMs: 5 }), [
+      ["one handler at a time", 200],
+      ["one handler at a time", 200],
+    ]);
+    assert.deepEqual(first({ processorMs: 0.01 }), [
+      ["table partition", 1_000],
+      ["relay CPU with 256 MB", 14_471],
+    ]);
+    assert.deepEqual(first({ bytes: 3_000, processorMs: 0.5 })[0], ["table partition", 250]);
+  });
+
+  it("sizes slices, warm throughput, memory and handlers for the load, and says when a mode cannot take it", () => {
+    const fast = of({ eventsPerSecond: 8_000, processorMs: 2 });
+    assert.deepEqual([fast.each.slices, fast.each.warmThroughput, fast.handlers], [32, 12_000, 16]);
+    assert.ok(fast.each.relayMemorySize! > fast.packed.relayMemorySize!);
+    assert.equal(fast.mode, "packed");
+    const tooFast = of({ eventsPerSecond: 20_000 });
+    assert.deepEqual([tooFast.each.slices, tooFast.packed.slices, tooFast.mode], [undefined, 1, "packed"]);
+    assert.equal(of({ eventsPerSecond: 200_000 }).packed.relayMemorySize, undefined);
+  });
+
+  it("shows where something else costs less", () => {
+    assert.equal(of().container.cheaperFromStreams, 1);
+    assert.ok(of({ streams: 1_000, streamsPerHop: 100, eventsPerSecond: 1 }).container.cheaperFromStreams > 50);
+    const { cheaperThanEachFrom, cheaperThanPackedFrom } = of().kinesis;
+    assert.deepEqual([cheaperThanEachFrom, cheaperThanPackedFrom], [10, 500]);
+  });
+
+  it("costs more for more of everything, and is finite", () => {
+    const workload = fc.record({
+      eventsPerSecond: fc.double({ min: 0.01, max: 1e5, noNaN: true }),
+      bytes: fc.integer({ min: 1, max: 1_000_000 }),
+      streams: fc.integer({ min: 1, max: 1_000 }),
+      streamsPerHop: fc.integer({ min: 1, max: 100 }),
+    });
+    fc.assert(
+      fc.property(workload, (changes) => {
+        const less = of(changes);
+        const more = of({ ...changes, streams: changes.streams * 2, ttlDays: 14 });
+        for (const mode of ["each", "packed"] as const) {
+          const { total } = less[mode].dollars;
+          assert.ok(Number.isFinite(total) && total > 0 && more[mode].dollars.total > total);
+        }
+      }),
+    );
+  });
+
+  it("prints text or JSON, and explains a wrong number", async () => {
+    const args = ["size", "--events-per-second", "1000", "--bytes", "200"];
+    const text = await run(addSize, ...args);
+    assert.match(text.out.join("\n"), /writes on demand +\$1,643 +\$57\.20/);
+    assert.match(text.out.join("\n"), /Storage: events\.storage "packed"/);
+    const json = await run(addSize, ...args, "--json", "--streams", "2");
+    assert.equal(JSON.parse(json.out.join("")).workload.streams, 2);
+    assert.equal(JSON.parse(json.out.join("")).prices.asOf, "2026-11");
+    await assert.rejects(run(addSize, "size", "--events-per-second", "fast", "--bytes", "200"), /a number above 0/);
+    await assert.rejects(run(addSize, ...args, "--streams", "1.5"), /a whole number of at least 1/);
+  });
+
+  it("is what docs/sizing.md says", () => {
+    const page = readFileSync(resolve(__dirname, "../../docs/sizing.md"), "utf8");
+    const rows = (
+      [
+        [1, 10, 200, 1],
+        [1, 100, 200, 1],
+        [1, 1_000, 200, 1],
+        [1, 20_000, 200, 1],
+        [100, 1, 400, 1],
+        [1_000, 1, 400, 100],
+      ] as const
+    ).map(([streams, eventsPerSecond, bytes, streamsPerHop]) => {
+      const { each, packed, container, kinesis } = of({ streams, eventsPerSecond, bytes, streamsPerHop });
+      const shared = streamsPerHop === 1 ? "" : `, ${streamsPerHop} in a hop`;
+      const dollars = [each.dollars.total, packed.dollars.total, container.dollars, kinesis.dollars];
+      const cells = dollars.map((value) => `$${Math.round(value).toLocaleString("en-US")}`).join(" | ");
+      const name = `${streams.toLocaleString("en-US")} × ${eventsPerSecond.toLocaleString("en-US")} events/s`;
+      return `| ${name} of ${bytes} bytes${shared} | ${cells} |`;
+    });
+    const table = page.split("\n").filter((line) => /^\| [\d,]+ × /.test(line));
+    assert.deepEqual(table, rows);
+  });
+});
