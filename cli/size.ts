@@ -39,7 +39,7 @@ export function addSize(program: Command, terminal: Terminal = processTerminal):
 }
 
 /** The result as text. */
-export function sizingLines({ workload, each, packed, mode, handlers, container, kinesis }: Sizing): string[] {
+function sizingLines({ workload, each, packed, mode, handlers, container, kinesis }: Sizing): string[] {
   const chosen = { each, packed }[mode];
   const [limit] = chosen.limits;
   const { eventsPerSecond, streams, bytes } = workload;
