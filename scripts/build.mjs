@@ -36,9 +36,10 @@ buildCommand();
 buildLocal();
 for (const folder of ["", "cli", "local"]) writePackage(join(root, folder));
 
-/** `pulumi-stream-ingestion`: the component, its handlers, and the processor's entries. */
+/** `pulumi-stream-ingestion`: the component, its plugin for other languages, its handlers, and the processor's entries. */
 function buildComponent() {
-  compile(root, ["components/**/*.ts", "runtime/contract.ts"]);
+  compile(root, ["components/**/*.ts", "plugin/*.ts", "runtime/contract.ts"]);
+  writePlugin();
   declareEach(root, ["components/index.ts", "runtime/processor/index.ts", "runtime/processor/test-processor.ts"]);
   bundleEntry("processor", "runtime/processor/index");
   bundleEntry("testing", "runtime/processor/test-processor");
@@ -57,6 +58,18 @@ function buildComponent() {
   }
   // The decoder for Python processors, which the component adds to their functions.
   for (const file of globSync("python/*/*.py", { cwd: root })) write(join(dist, file), readFileSync(join(root, file)));
+}
+
+/** The folder that a Pulumi.yaml names as the plugin. */
+function writePlugin() {
+  for (const file of ["schema.json", "PulumiPlugin.yaml", "pulumi-resource-stream-ingestion"])
+    write(join(dist, "plugin", file), readFileSync(join(root, "plugin", file)));
+  chmodSync(join(dist, "plugin/pulumi-resource-stream-ingestion"), 0o755);
+  const { name, version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  write(
+    join(dist, "plugin/package.json"),
+    `${JSON.stringify({ name: `${name}-plugin`, version, main: "./main.js" })}\n`,
+  );
 }
 
 /** `stream-ingestion`, without `npm start`, which runs this repository's program. What it shares with the deployed code is bundled into it. */

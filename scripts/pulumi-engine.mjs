@@ -1,6 +1,6 @@
 // Prints the path of a Pulumi CLI: the one on PATH, otherwise one that it builds once from its Go module into a cache folder. With
-// `--with-node-host`, the folder of a CLI and its Node language host. `npm run test:engine` and `npm run test:cli` run it. It needs
-// Go only without Pulumi. Progress goes to stderr, the path to stdout.
+// names of languages (`nodejs yaml`), the folders of a CLI and of their language hosts. `npm run test:engine`, `test:cli` and
+// `test:languages` run it. It needs Go only without Pulumi. Progress goes to stderr, the path to stdout.
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
@@ -14,13 +14,17 @@ const CLI = {
   package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
   variables: ["-X", "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v3.274.1"],
 };
-/** Later versions are a separate module, which the module proxy does not serve. This one works with the CLI above. */
-const NODE_HOST = {
-  command: "pulumi-language-nodejs",
-  version: "v3.68.0",
-  package: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
-  variables: [],
+/** Later versions of the first two are separate modules, which the module proxy does not serve. These work with the CLI above. */
+const HOSTS = {
+  nodejs: host("nodejs", "v3.68.0", "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd"),
+  python: host("python", "v3.68.0", "github.com/pulumi/pulumi/sdk/v3/python/cmd"),
+  yaml: host("yaml", "v1.25.0", "github.com/pulumi/pulumi-yaml/cmd"),
 };
+
+function host(language, version, folder) {
+  const command = `pulumi-language-${language}`;
+  return { command, version, package: `${folder}/${command}`, variables: [] };
+}
 
 const log = (line) => process.stderr.write(`pulumi-engine: ${line}\n`);
 
@@ -91,16 +95,21 @@ export async function pulumiEngine() {
   return file;
 }
 
-/** The folders of a Pulumi CLI and of its language host for Node, for PATH. The installed host belongs to the installed CLI. */
-export async function pulumiFolders() {
+/** The folders of a Pulumi CLI and of its language hosts, for PATH. Installed hosts belong to the installed CLI. */
+async function pulumiFolders(languages) {
   const cli = await pulumiEngine();
-  const host = cli === onPath(CLI.command) ? onPath(NODE_HOST.command) : undefined;
-  return [dirname(cli), dirname(host ?? (await built(NODE_HOST)))];
+  const folders = [dirname(cli)];
+  for (const language of languages) {
+    const host = cli === onPath(CLI.command) ? onPath(HOSTS[language].command) : undefined;
+    folders.push(dirname(host ?? (await built(HOSTS[language]))));
+  }
+  return folders;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
-    const found = process.argv.includes("--with-node-host") ? await pulumiFolders() : [await pulumiEngine()];
+    const languages = process.argv.slice(2);
+    const found = languages.length > 0 ? await pulumiFolders(languages) : [await pulumiEngine()];
     process.stdout.write(`${found.join(delimiter)}\n`);
   } catch (error) {
     log(error.message);

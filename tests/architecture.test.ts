@@ -55,6 +55,11 @@ describe("the import arrows of the deployed code", () => {
     forbids("runtime", (of) => isPulumi(of) || (!inside(of, "runtime") && !isPackage(of)));
   });
 
+  it("go from the plugin to the component's entry and the contract alone", () => {
+    const allowed = ["components/index", "runtime/contract"];
+    forbids("plugin", (of) => isAwsSdk(of) || (ours(of) && !inside(of, "plugin") && !allowed.includes(of)));
+  });
+
   it("keep the local AWS, tests and benches out of components", () => {
     forbids("components", (of) => inside(of, "local", "cli", "tests", "bench"));
   });

@@ -18,7 +18,7 @@ describe("the README's commands, with the real Pulumi CLI", function () {
   let upstream: SampleUpstream;
   let path: string;
   before(async () => {
-    path = pulumiPath();
+    path = pulumiPath("nodejs");
     folder = emptyFolder("pulumi-");
     upstream = await startSampleUpstream();
   });

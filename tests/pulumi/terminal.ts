@@ -4,11 +4,11 @@ import { mkdirSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { ROOT } from "../package/packages";
 
-/** The folders of the Pulumi CLI and its Node language host, built once if they are not on PATH. */
-export function pulumiPath(): string {
+/** The folders of the Pulumi CLI and its language hosts, built once if they are not on PATH. */
+export function pulumiPath(...languages: readonly string[]): string {
   const script = join(ROOT, "scripts/pulumi-engine.mjs");
   const stdio: ["ignore", "pipe", "inherit"] = ["ignore", "pipe", "inherit"];
-  return execFileSync(process.execPath, [script, "--with-node-host"], { encoding: "utf8", stdio }).trim();
+  return execFileSync(process.execPath, [script, ...languages], { encoding: "utf8", stdio }).trim();
 }
 
 export interface Terminal {
