@@ -27,7 +27,7 @@ function controlRule(argument: string, rule: ControlRuleArgs): ControlRule {
       `\`${argument}.equals\` only together with \`pointer\``,
       "`equals` without `pointer`",
     );
-    const isScalar = equals === null || ["string", "number", "boolean"].includes(typeof equals);
+    const isScalar = equals === null || Number.isFinite(equals) || ["string", "boolean"].includes(typeof equals);
     expect(isScalar, `\`${argument}.equals\``, "a string, number, boolean or null", equals);
   }
   return {

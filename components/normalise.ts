@@ -25,8 +25,8 @@ import { expect, expectThat, integer, oneOf, onlyKeys, pointer } from "./expect"
 import { known } from "./known";
 import { type ProcessorSettings, processorSettings } from "./processor-settings";
 import { relayMemory } from "./relay-memory";
+import { checkedParts, type SourceParts } from "./source-parts";
 import { sourceSettings } from "./source-settings";
-import { checkedOrigin } from "./source-url";
 import { checkedTags } from "./tags";
 
 /** The defaults of the arguments that are not checked in a separate file. */
@@ -46,7 +46,7 @@ const PACKS_PER_BATCH = 10;
 /** The arguments as the steps of the constructor use them: complete and checked. What is an Output is checked when it becomes known. */
 export interface Normalised extends DeclaredStreams {
   readonly settings: RelaySettings;
-  readonly origin: Pick<SourceArgs, "url" | "path">;
+  readonly sourceParts: pulumi.Input<SourceParts> | undefined;
   readonly relayMemorySize: number;
   readonly reservedConcurrency: number | undefined;
   readonly processor: ProcessorSettings;
@@ -78,7 +78,6 @@ export function normalise(name: string, args: StreamIngestionArgs): Normalised {
     name,
   );
   const { source, processor, relay = {}, events = {}, api = {} } = checkRequired(args);
-  const origin = checkedOrigin(source);
   onlyKeys("events.identity", events.identity ?? {}, ["kind", "pointer"], '{ kind: "pointer", pointer: "/id" }');
   const identity = { kind: IdentityKind.content, ...events.identity };
   const settings: RelaySettings = {
@@ -102,7 +101,7 @@ export function normalise(name: string, args: StreamIngestionArgs): Normalised {
   checkSize("the connection manager", { [ENV.settings]: JSON.stringify(settings) });
   return {
     settings,
-    origin,
+    sourceParts: checkedParts(source),
     ...declaredStreams(args),
     relayMemorySize: relayMemory(relay.memorySize ?? DEFAULTS.relayMemorySize, settings),
     reservedConcurrency: reserved(relay.reservedConcurrency, args.streams, settings.relay.streamsPerHop),

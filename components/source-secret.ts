@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import type { SourceSecret } from "../runtime/contract";
 import type { SourceArgs } from "./args";
 import { type Scope, stateful } from "./scope";
+import type { SourceParts } from "./source-parts";
 import { transformed } from "./transform";
 
 /** The secret with URL, path, key, headers, query and messages of the upstream. */
@@ -14,10 +14,14 @@ export interface SourceSecretNodes {
 }
 
 /** Creates the secret that each hop reads, so that a rotation needs no deployment. An existing secret is never changed. */
-export function createSourceSecret(scope: Scope, source: SourceArgs): SourceSecretNodes {
+export function createSourceSecret(
+  scope: Scope,
+  secretArn: SourceArgs["secretArn"],
+  parts: pulumi.Input<SourceParts> | undefined,
+): SourceSecretNodes {
   const name = `${scope.name}-source`;
-  if (source.secretArn !== undefined)
-    return { secret: aws.secretsmanager.Secret.get(name, source.secretArn, undefined, { parent: scope.parent }) };
+  if (secretArn !== undefined)
+    return { secret: aws.secretsmanager.Secret.get(name, secretArn, undefined, { parent: scope.parent }) };
   const secret = new aws.secretsmanager.Secret(
     name,
     transformed<aws.secretsmanager.SecretArgs>(scope, "secret", name, {
@@ -28,22 +32,7 @@ export function createSourceSecret(scope: Scope, source: SourceArgs): SourceSecr
     }),
     stateful(scope),
   );
-  const { url, path, key, headers, query, body, tls, proxy, webSocket: { messages } = {} } = source;
-  const oauth2 = source.oauth2 && { tokenUrl: source.oauth2.tokenUrl, clientId: source.oauth2.clientId };
-  const parts: Record<keyof SourceSecret, unknown> = {
-    url,
-    path,
-    key,
-    headers,
-    query,
-    body,
-    oauth2,
-    tls,
-    proxy,
-    messages,
-  };
-  const value: pulumi.Input<Record<string, unknown>> = parts;
-  const secretString = pulumi.secret(pulumi.jsonStringify(value));
+  const secretString = pulumi.secret(pulumi.jsonStringify(parts));
   const secretVersion = new aws.secretsmanager.SecretVersion(
     `${name}-version`,
     transformed<aws.secretsmanager.SecretVersionArgs>(scope, "secretVersion", `${name}-version`, {

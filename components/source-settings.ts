@@ -12,6 +12,7 @@ import {
 } from "./args";
 import { controlRules } from "./control-rules";
 import { expect, expectThat, integer, oneOf, onlyKeys, pointer, text } from "./expect";
+import { checkHeaderName } from "./header-name";
 import { webSocketSettings } from "./web-socket";
 
 const SOURCE_DEFAULTS = { idleTimeoutSeconds: 60 } as const;
@@ -59,7 +60,7 @@ export function sourceSettings(source: SourceArgs): RelaySettings["source"] {
   return {
     format: oneOf("source.format", SourceFormat, source.format ?? SourceFormat.auto),
     auth: authSettings(source),
-    resume: resumeSettings(source.resume ?? {}, source),
+    resume: resumeSettings(source.resume ?? {}),
     ...(method !== SourceMethod.get && { method }),
     ...flag("source.http2", source.http2, { http2: true }),
     ...flag("source.compression", source.compression, { compression: true }),
@@ -92,9 +93,14 @@ function authSettings({ auth = {}, oauth2, key, secretArn }: SourceArgs): AuthSe
     '`source.oauth2` with `source.auth.kind` "oauth2", and only with it',
     oauth2 === undefined ? "no `source.oauth2`" : `\`source.oauth2\` with "${kind}"`,
   );
-  if (kind === AuthKind.header || kind === AuthKind.query) return { kind, name: text("source.auth.name", name) };
+  if (kind === AuthKind.header) return { kind, name: headerName("source.auth.name", name) };
+  if (kind === AuthKind.query) return { kind, name: text("source.auth.name", name) };
   if (kind === AuthKind.awsSigV4)
-    return { kind, service: text("source.auth.service", service), ...(region !== undefined && { region }) };
+    return {
+      kind,
+      service: text("source.auth.service", service),
+      ...(region !== undefined && { region: text("source.auth.region", region) }),
+    };
   if (kind === AuthKind.basic || kind === AuthKind.oauth2)
     expect(
       key !== undefined || secretArn !== undefined,
@@ -122,13 +128,17 @@ function authSettings({ auth = {}, oauth2, key, secretArn }: SourceArgs): AuthSe
 const OAUTH2_EXAMPLE = '{ tokenUrl: "https://login.example.com/token", clientId: "relay", scope: "stream.read" }';
 const RESUME_EXAMPLE = '{ kind: "query", name: "since", pointer: "/id" }';
 
-function resumeSettings(resume: ResumeArgs, { body, secretArn }: SourceArgs): ResumeSettings {
+function resumeSettings(resume: ResumeArgs): ResumeSettings {
   const keys = ["kind", "name", "pointer", "template", "types", "skipIgnored"];
   onlyKeys("source.resume", resume, keys, RESUME_EXAMPLE);
   const { kind = ResumeKind.lastEventId, name, template, types } = resume;
   oneOf("source.resume.kind", ResumeKind, kind);
-  if (template !== undefined)
-    expect(template.includes("{position}"), "`source.resume.template`", "a string with {position}", template);
+  expect(
+    template === undefined || (typeof template === "string" && template.includes("{position}")),
+    "`source.resume.template`",
+    "a string with {position}",
+    template,
+  );
   if (types !== undefined)
     expect(
       Array.isArray(types) && types.length > 0 && types.every((type) => typeof type === "string"),
@@ -136,12 +146,6 @@ function resumeSettings(resume: ResumeArgs, { body, secretArn }: SourceArgs): Re
       'a list of SSE types such as ["update"]',
       types,
     );
-  expect(
-    kind !== ResumeKind.body || body !== undefined || secretArn !== undefined,
-    "`source.body`",
-    'a body with {position} with `source.resume.kind` "body"',
-    body,
-  );
   const options = {
     ...((resume.pointer !== undefined || kind === ResumeKind.message) && {
       pointer: pointer("source.resume.pointer", resume.pointer),
@@ -150,9 +154,15 @@ function resumeSettings(resume: ResumeArgs, { body, secretArn }: SourceArgs): Re
     ...(types !== undefined && { types }),
     ...flag("source.resume.skipIgnored", resume.skipIgnored, { skipIgnored: true }),
   };
-  if (kind === ResumeKind.query || kind === ResumeKind.header)
-    return { kind, name: text("source.resume.name", name), ...options };
+  if (kind === ResumeKind.header) return { kind, name: headerName("source.resume.name", name), ...options };
+  if (kind === ResumeKind.query) return { kind, name: text("source.resume.name", name), ...options };
   return { kind, ...options };
+}
+
+function headerName(argument: string, name: string | undefined): string {
+  const checked = text(argument, name);
+  checkHeaderName(argument, checked);
+  return checked;
 }
 
 function checkTls({ tls }: SourceArgs): void {

@@ -1,37 +1,22 @@
-import * as pulumi from "@pulumi/pulumi";
+import type { SourceSecret } from "../runtime/contract";
 import { type SourceArgs, SourceFormat, SourceMethod } from "./args";
 import { expect, expectThat, SECRET_VALUE } from "./expect";
-import { known } from "./known";
 
-interface Origin {
-  readonly url: string;
-  readonly path: string;
-  readonly key?: string;
-}
-
-/** `url` and `path` of the source, checked now or when they are known. @throws Error that names the argument and what is allowed */
-export function checkedOrigin(source: SourceArgs): Pick<SourceArgs, "url" | "path"> {
-  if (source.secretArn !== undefined) return {};
-  const { url, path, key } = source;
-  expect(url !== undefined, "`source.url`", "the upstream's origin", url);
-  expect(path !== undefined, "`source.path`", 'a path on the upstream, such as "/"', path);
-  const checked = known({ url, path, key }, (origin: Origin) => {
-    checkOrigin(origin, source);
-    return origin;
-  });
-  const output = pulumi.output(checked);
-  return { url: output.url, path: output.path };
-}
-
-function checkOrigin({ url, path, key }: Origin, source: SourceArgs): void {
+/** Checks `url`, `path` and `key` of the source. @throws Error that names the argument and what is allowed */
+export function checkOrigin({ url, path, key }: SourceSecret, source: SourceArgs): void {
   expectThat(isOrigin(url), "`source.url` to be an http, https, ws or wss URL without a query", SECRET_VALUE);
   expectThat(typeof path === "string" && path.startsWith("/"), '`source.path` to start with "/"', SECRET_VALUE);
-  const { protocol, username, hostname } = new URL(url);
+  const parsed = new URL(url);
+  const { protocol, username, password } = parsed;
+  expectThat(
+    isEncoded(username) && isEncoded(password),
+    "`source.url` to have a percent-encoded user and password",
+    SECRET_VALUE,
+  );
   const hasKey = key !== undefined && key !== "";
   expectThat(!hasKey || username === "", "either `source.key` or a user and password in `source.url`", "both");
-  const isReadable = protocol === "http:" || protocol === "ws:";
   expectThat(
-    !isReadable || !(hasKey || username !== "") || source.allowInsecureHttp === true || LOOPBACK.test(hostname),
+    isConfidential(parsed) || !(hasKey || username !== "") || source.allowInsecureHttp === true,
     "`source.url` to be an https or wss URL because each request carries a credential",
     `${protocol === "ws:" ? "a ws" : "an http"} URL. Set \`source.allowInsecureHttp: true\` to send the credential unencrypted`,
   );
@@ -42,6 +27,20 @@ function checkOrigin({ url, path, key }: Origin, source: SourceArgs): void {
       "`source.webSocket` only with a `source.url` that starts with wss: or ws:",
       "it with another URL",
     );
+}
+
+/** Whether no other network can read what is sent there. */
+export function isConfidential({ protocol, hostname }: URL): boolean {
+  return protocol === "https:" || protocol === "wss:" || LOOPBACK.test(hostname);
+}
+
+function isEncoded(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const LOOPBACK = /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/;

@@ -88,7 +88,7 @@ export class StreamIngestion extends pulumi.ComponentResource {
         transforms: checkTransforms(transform),
       };
 
-      const { secret, secretVersion } = createSourceSecret(scope, { ...source, ...settings.origin });
+      const { secret, secretVersion } = createSourceSecret(scope, source.secretArn, settings.sourceParts);
       const connectionTable = createConnectionTable(scope, connections);
       const eventTable = createEventTable(scope, events, settings);
       const { ttlDays, storage } = settings.settings.events;

@@ -1,18 +1,17 @@
 import type { WebSocketSettings } from "../runtime/contract";
 import type { SourceArgs } from "./args";
-import { expect, expectThat, integer, onlyKeys, SECRET_VALUE, text } from "./expect";
+import { expect, integer, onlyKeys, text } from "./expect";
+import { TOKEN } from "./header-name";
 
 const DEFAULT_PING_INTERVAL_SECONDS = 30;
 
 const KEYS = ["subprotocols", "messages", "pingIntervalSeconds", "pingMessage", "compression"];
 const EXAMPLE = `{ messages: ['{"op":"subscribe","channel":"{streamId}"}'] }`;
-/** RFC 6455, section 4.1: a token. */
-const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 /** Checks `source.webSocket` and adds the defaults. @throws Error that names the argument and what is wrong with it */
 export function webSocketSettings({ webSocket = {} }: SourceArgs): WebSocketSettings {
   onlyKeys("source.webSocket", webSocket, KEYS, EXAMPLE);
-  const { subprotocols = [], messages, pingIntervalSeconds, pingMessage, compression = false } = webSocket;
+  const { subprotocols = [], pingIntervalSeconds, pingMessage, compression = false } = webSocket;
   expect(
     Array.isArray(subprotocols) &&
       new Set(subprotocols).size === subprotocols.length &&
@@ -20,11 +19,6 @@ export function webSocketSettings({ webSocket = {} }: SourceArgs): WebSocketSett
     "`source.webSocket.subprotocols`",
     'a list of distinct names such as ["v1.json"]',
     subprotocols,
-  );
-  expectThat(
-    messages === undefined || typeof messages === "object",
-    "`source.webSocket.messages` to be a list of strings",
-    SECRET_VALUE,
   );
   expect(typeof compression === "boolean", "`source.webSocket.compression`", "true or false", compression);
   const seconds = pingIntervalSeconds ?? DEFAULT_PING_INTERVAL_SECONDS;

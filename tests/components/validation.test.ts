@@ -2,11 +2,22 @@ import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { StreamIngestion, type StreamIngestionArgs } from "../../components";
 import { ALARMS } from "../../components/alarm-list";
+import { selfSigned } from "../data/certificate";
 import { evaluate } from "../mocks/recording-monitor";
 import { ENTRY, requiredArgs } from "./arguments";
 
 const source = { url: "https://upstream.example", path: "/" };
 const argsWith = (changes: object) => requiredArgs(changes as Partial<StreamIngestionArgs>);
+
+/** Of the year 2020. */
+const EXPIRED = `-----BEGIN CERTIFICATE-----
+MIIBCzCBsgIBATAKBggqhkjOPQQDAjASMRAwDgYDVQQDDAdleHBpcmVkMB4XDTIw
+MDEwMTAwMDAwMFoXDTIxMDEwMTAwMDAwMFowEjEQMA4GA1UEAwwHZXhwaXJlZDBZ
+MBMGByqGSM49AgEGCCqGSM49AwEHA0IABGnACEdN2P45nRYTEABQk0aSAhj4LH9v
+uSP9ZVKJeQtjg/5Pw+k3QbN2oPFdx+Gx+ct3tCAwAaCnVoK+j4toLfYwCgYIKoZI
+zj0EAwIDSAAwRQIhAJlhK0px5KLq/DUJZNa/ZCoIBbxzYLgtS4mN2GDbrvlVAiBu
+Iw+ALa3HHvvfBpdSt7fSAswjws+bbWujU1nAoQWvGg==
+-----END CERTIFICATE-----`;
 
 /** Invalid arguments, and the message for each. */
 const REFUSED: readonly (readonly [name: string, args: unknown, message: string])[] = [
@@ -150,7 +161,7 @@ const REFUSED: readonly (readonly [name: string, args: unknown, message: string]
   [
     "a position in the body without a body",
     argsWith({ source: { ...source, resume: { kind: "body" } } }),
-    'Expected `source.body` to be a body with {position} with `source.resume.kind` "body", got undefined.',
+    'Expected {position} in `source.body`, `source.query` or `source.headers` with `source.resume.kind` "body", and only with it, got no {position}.',
   ],
   [
     "a compression that is a string",
@@ -410,6 +421,121 @@ const REFUSED: readonly (readonly [name: string, args: unknown, message: string]
     "a message that is not in a list",
     argsWith({ source: { ...source, url: "wss://a.example", webSocket: { messages: "subscribe" } } }),
     "Expected `source.webSocket.messages` to be a list of strings, got a value that is not shown because it is a secret.",
+  ],
+  [
+    "a key that is not a string",
+    argsWith({ source: { ...source, key: 5 } }),
+    "Expected `source.key` to be a string, got a value that is not shown because it is a secret.",
+  ],
+  [
+    "headers as a text",
+    argsWith({ source: { ...source, headers: "X-A: 1" } }),
+    "Expected `source.headers` to be an object of strings, got a value that is not shown because it is a secret.",
+  ],
+  [
+    "a header name with a space",
+    argsWith({ source: { ...source, headers: { "X A": "1" } } }),
+    'Expected `source.headers["X A"]` to have the name of a header other than host, connection, content-length, transfer-encoding, upgrade, got "X A".',
+  ],
+  [
+    "a header that controls the connection",
+    argsWith({ source: { ...source, headers: { Host: "a.example" } } }),
+    'Expected `source.headers["Host"]` to have the name of a header other than host, connection, content-length, transfer-encoding, upgrade, got "Host".',
+  ],
+  [
+    "a header value with a line break",
+    argsWith({ source: { ...source, headers: { "X-A": "1\nX-B: 2" } } }),
+    'Expected `source.headers["X-A"]` to be a string without control characters, got a value that is not shown because it is a secret.',
+  ],
+  [
+    "a query as a list",
+    argsWith({ source: { ...source, query: ["a"] } }),
+    "Expected `source.query` to be an object of strings, got a value that is not shown because it is a secret.",
+  ],
+  [
+    "a body as an object",
+    argsWith({ source: { ...source, method: "POST", end: "complete", body: { a: 1 } } }),
+    "Expected `source.body` to be a string: use JSON.stringify for JSON, got a value that is not shown because it is a secret.",
+  ],
+  [
+    "a message that is not a string",
+    argsWith({ source: { ...source, url: "wss://a.example", webSocket: { messages: [{ op: "subscribe" }] } } }),
+    "Expected `source.webSocket.messages` to be a list of strings, got a value that is not shown because it is a secret.",
+  ],
+  [
+    "a token URL without TLS",
+    argsWith({
+      source: {
+        ...source,
+        ...{ key: "k", auth: { kind: "oauth2" }, oauth2: { tokenUrl: "http://login.example/token", clientId: "a" } },
+      },
+    }),
+    "Expected `source.oauth2.tokenUrl` to be an https URL, got a value that is not shown because it is a secret.",
+  ],
+  [
+    "a client id that is not a string",
+    argsWith({
+      source: {
+        ...source,
+        ...{ key: "k", auth: { kind: "oauth2" }, oauth2: { tokenUrl: "https://login.example/token", clientId: 5 } },
+      },
+    }),
+    "Expected `source.oauth2.clientId` to be a string, got a value that is not shown because it is a secret.",
+  ],
+  [
+    "a proxy of another protocol",
+    argsWith({ source: { ...source, proxy: "socks5://proxy.example:1080" } }),
+    "Expected `source.proxy` to be an http or https URL, got a value that is not shown because it is a secret.",
+  ],
+  [
+    "an authority that is not PEM",
+    argsWith({ source: { ...source, tls: { ca: 5 } } }),
+    "Expected `source.tls` to have the strings `ca`, `cert` and `key`, got a value that is not shown because it is a secret.",
+  ],
+  [
+    "a user that is not percent-encoded",
+    argsWith({ source: { ...source, url: "https://100%25%zz:b@a.example" } }),
+    "Expected `source.url` to have a percent-encoded user and password, got a value that is not shown because it is a secret.",
+  ],
+  [
+    "a credential in a header that controls the connection",
+    argsWith({ source: { ...source, auth: { kind: "header", name: "Connection" } } }),
+    'Expected `source.auth.name` to have the name of a header other than host, connection, content-length, transfer-encoding, upgrade, got "Connection".',
+  ],
+  [
+    "a region that is not a string",
+    argsWith({ source: { ...source, auth: { kind: "aws-sigv4", service: "es", region: 5 } } }),
+    "Expected `source.auth.region` to be a non-empty string, got 5.",
+  ],
+  [
+    "a position in a header without a name",
+    argsWith({ source: { ...source, resume: { kind: "header", name: "X A" } } }),
+    'Expected `source.resume.name` to have the name of a header other than host, connection, content-length, transfer-encoding, upgrade, got "X A".',
+  ],
+  [
+    "a template that is not a string",
+    argsWith({ source: { ...source, resume: { kind: "query", name: "a", template: 5 } } }),
+    "Expected `source.resume.template` to be a string with {position}, got 5.",
+  ],
+  [
+    "a position in the query that nothing replaces",
+    argsWith({ source: { ...source, query: { since: "{position}" } } }),
+    'Expected {position} in `source.body`, `source.query` or `source.headers` with `source.resume.kind` "body", and only with it, got it with another kind.',
+  ],
+  [
+    "a position in messages without {position}",
+    argsWith({
+      source: {
+        ...source,
+        ...{ url: "wss://a.example", webSocket: { messages: ["a"] }, resume: { kind: "message", pointer: "/id" } },
+      },
+    }),
+    'Expected a message with {position} in `source.webSocket.messages` with `source.resume.kind` "message", got none.',
+  ],
+  [
+    "a number that JSON does not have",
+    argsWith({ source: { ...source, on: [{ pointer: "/a", equals: Number.NaN, action: "ignore" }] } }),
+    "Expected `source.on[0].equals` to be a string, number, boolean or null, got NaN.",
   ],
   [
     "a subprotocol with a space",
@@ -764,6 +890,9 @@ describe("the arguments", () => {
       [{ url: "wss://hidden.example", format: "lines" }, /`source.format` to be "auto" for a WebSocket/],
       [{ url: "wss://hidden.example", method: "POST", end: "complete" }, /URL with `source.method`/],
       [{ url: "https://hidden.example", webSocket: { compression: true } }, /`source.webSocket` only with/],
+      [{ headers: pulumi.secret({ "X-A": "hidden\n" }) }, /`source.headers\["X-A"\]` to be a string without/],
+      [{ tls: { ca: pulumi.secret("hidden") } }, /`source.tls` to have certificates and a matching key in PEM/],
+      [{ proxy: pulumi.secret("hidden") }, /`source.proxy` to be an http or https URL/],
     ];
     for (const [changes, message] of cases) {
       const { url = source.url, path = source.path, ...rest } = changes as Record<string, string>;
@@ -779,6 +908,13 @@ describe("the arguments", () => {
     );
     await deploy({ path: pulumi.secret("/{streamId}") }, ["a", "b"]);
     await deploy({ path: pulumi.secret("/hidden") }, ["a"]);
+  });
+
+  it("refuse a client certificate that has expired or has another key", async () => {
+    const tls = (cert: string, key: string) => refusal("in", argsWith({ source: { ...source, tls: { cert, key } } }));
+    const [{ cert }, { key }] = [selfSigned(), selfSigned()];
+    assert.match(((await tls(cert, key)) as Error).message, /`source.tls` to have .* got error .*mismatch/);
+    assert.match(((await tls(EXPIRED, key)) as Error).message, /`source.tls.cert` .* expired on Jan {2}1 .* 2021 GMT/);
   });
 
   it("do not show the upstream's URL or path in a message", async () => {

@@ -16,7 +16,8 @@ export function certificate(): Certificate {
   return made;
 }
 
-function selfSigned(): Certificate {
+/** Another one. */
+export function selfSigned(): Certificate {
   const folder = mkdtempSync(join(tmpdir(), "certificate-"));
   const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
   try {
