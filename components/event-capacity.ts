@@ -50,22 +50,13 @@ export function eventCapacity({ billing, warmThroughput, table }: EventsArgs): E
 
 function provisioned(args: EventsBillingArgs): Pick<EventCapacity, "provisioned"> {
   onlyKeys("events.billing", args, ["mode", ...Object.keys(DEFAULTS)], EXAMPLE);
-<<<<<<< HEAD
   const { mode = BillingMode.onDemand, ...own } = args;
   const limits = Object.keys(own).map((name) => `\`${name}\``);
-=======
-  const { mode = BillingMode.onDemand, ...written } = args;
-  const limits = Object.keys(written).map((name) => `\`${name}\``);
->>>>>>> ea91f48 (plugin: serve the component to programs in other languages)
   if (oneOf("events.billing.mode", BillingMode, mode) === BillingMode.onDemand) {
     expectThat(limits.length === 0, '`events.billing` without limits for `mode: "on-demand"`', limits.join(", "));
     return {};
   }
-<<<<<<< HEAD
   const { minWriteUnits, maxWriteUnits, minReadUnits, maxReadUnits, utilization } = { ...DEFAULTS, ...own };
-=======
-  const { minWriteUnits, maxWriteUnits, minReadUnits, maxReadUnits, utilization } = { ...DEFAULTS, ...written };
->>>>>>> ea91f48 (plugin: serve the component to programs in other languages)
   const between = (what: string, min: number, max: number): Limits => ({
     min: integer(`events.billing.min${what}Units`, min, 1, MAX_UNITS),
     max: integer(`events.billing.max${what}Units`, max, min, MAX_UNITS),
