@@ -57,14 +57,23 @@ Examples:
         process.exitCode = await runCommand(command, options);
         return;
       }
-      const [{ runLocal }, { untilStopped }, { reporterFor }] = await Promise.all([
+      const { reporterFor } = await import("./local/reporter-for");
+      const reporter = reporterFor(options.json);
+      reporter.step("Starting");
+      const [{ runLocal }, { untilStopped }] = await Promise.all([
         import("./local/run-local"),
         import("./local/scenarios"),
-        import("./local/reporter-for"),
       ]);
-      const { config = {}, secret: secrets = {}, stackOutput: stackOutputs, invoke: invokes, json, ...rest } = options;
+      const {
+        config = {},
+        secret: secrets = {},
+        stackOutput: stackOutputs,
+        invoke: invokes,
+        json: _,
+        ...rest
+      } = options;
       const stack = { ...rest, config, secrets, stackOutputs, invokes };
-      process.exitCode = await runLocal(stack, reporterFor(json), untilStopped);
+      process.exitCode = await runLocal(stack, reporter, untilStopped);
     });
 }
 

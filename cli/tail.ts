@@ -1,16 +1,14 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type { StoredEvent } from "pulumi-stream-ingestion/internal";
 import { deploymentOf } from "./deployment";
+import { eventLine } from "./event-line";
 import { type OperatorOptions, operate, withOperatorOptions } from "./operator-command";
-import { printable, terminal as processTerminal, type Terminal } from "./terminal";
+import { terminal as processTerminal, type Terminal } from "./terminal";
 
 interface TailOptions extends OperatorOptions {
   readonly table?: string;
   readonly count?: number;
 }
-
-/** Longer data is cut in text output; `--json` prints all of it. */
-const SHOWN_CHARACTERS = 500;
 
 /**
  * `stream-ingestion tail [streamId]`: prints new events as they are stored, from the event table's change stream. A query of
@@ -61,13 +59,6 @@ async function tail(terminal: Terminal, streamId: string | undefined, options: T
 /** One event as JSON. Binary data is in `base64`; data in the bucket is named by `pointer`. */
 export function eventJson({ data, ...event }: StoredEvent): string {
   return JSON.stringify(Buffer.isBuffer(data) ? { ...event, base64: data.toString("base64") } : { ...event, data });
-}
-
-export function eventLine(event: StoredEvent, { dim, cyan }: Terminal["colours"]): string {
-  const { streamId, type, data = `(in the bucket: ${event.pointer})` } = event;
-  const text = Buffer.isBuffer(data) ? `(binary data, ${data.length} B)` : data;
-  const shown = text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
-  return `${dim(new Date(event.receivedAt).toISOString())} ${cyan(streamId)} ${printable(type)} ${printable(shown)}`;
 }
 
 function positive(value: string): number {

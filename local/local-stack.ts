@@ -13,6 +13,8 @@ export interface LocalStackOptions extends ConfigOverrides, CloudOptions, Answer
   readonly stack: string;
   /** Receives what the program prints, and messages about skipped resources. */
   readonly onReport: (message: string) => void;
+  /** Receives each resource before it is created or updated. */
+  readonly onResource?: (resource: { readonly type: string; readonly name: string }) => void;
   /** When it aborts during the start, everything ends and the start rejects. */
   readonly signal?: AbortSignal;
 }
@@ -52,6 +54,7 @@ export async function startStack(parts: LocalParts, options: LocalStackOptions):
       stackOutputs: options.stackOutputs,
       invokes: options.invokes,
       report: options.onReport,
+      onResource: options.onResource,
     });
     const save = (state: StackState) => {
       if (options.dataDir !== undefined) writeState(options.dataDir, state);

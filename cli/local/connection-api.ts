@@ -6,8 +6,21 @@ import { connectionClient } from "../connection-client";
 /** One stream of `GET /connections`, with the fields that a local run uses. */
 export type StreamView = Pick<
   ConnectionView,
-  "streamId" | "desired" | "status" | "live" | "generation" | "attempt" | "checkpoint" | "counters" | "handover"
-> & { readonly lastError?: Pick<NonNullable<ConnectionView["lastError"]>, "code" | "message"> };
+  | "streamId"
+  | "desired"
+  | "status"
+  | "live"
+  | "generation"
+  | "attempt"
+  | "checkpoint"
+  | "counters"
+  | "handover"
+  | "declared"
+> & {
+  /** Name of its `StreamIngestion`. */
+  readonly instance?: string;
+  readonly lastError?: Pick<NonNullable<ConnectionView["lastError"]>, "code" | "message">;
+};
 
 /** The connection API of one instance, called with the operator's credentials. Rejects with the API's error. */
 export interface ConnectionApi {

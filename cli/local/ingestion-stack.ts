@@ -2,7 +2,13 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { COMPONENT_TYPE, EVENT_KEY } from "pulumi-stream-ingestion/internal";
-import { type LocalStack, type LocalStackOptions, type StackState, startLocalStack } from "stream-ingestion-local";
+import {
+  type LocalStack,
+  type LocalStackOptions,
+  operatorEnvironment,
+  type StackState,
+  startLocalStack,
+} from "stream-ingestion-local";
 import { type ConnectionApi, connectionApi, type StreamView } from "./connection-api";
 
 /** One `StreamIngestion` of the program. */
@@ -11,6 +17,8 @@ export interface Instance {
   readonly apiUrl: string;
   readonly api: ConnectionApi;
   readonly eventTables: readonly string[];
+  /** Streams that the program declares. */
+  readonly declaredStreams: readonly string[];
   readonly functions: readonly string[];
   /** Name of the processor. Absent: it is not a function of this machine. */
   readonly processor?: string;
@@ -18,6 +26,8 @@ export interface Instance {
 
 /** A running program with its streams. */
 export interface IngestionStack extends LocalStack {
+  /** Environment of the operator for other processes; `undefined`: must not be set. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
   readonly instances: readonly Instance[];
   /** The streams of earlier runs, as they were when this stack started. */
   readonly streamsBefore: readonly StreamView[];
@@ -47,6 +57,7 @@ async function withStreams(local: LocalStack, dataDir: string | undefined): Prom
   const isKept = dataDir !== undefined && existsSync(join(dataDir, RUNNING_FILE));
   return {
     ...local,
+    environment: operatorEnvironment(local.cloud),
     instances,
     streamsBefore: isKept ? (await Promise.all(instances.map(({ api }) => api.list()))).flat() : [],
     async stopStreams(timeoutMs) {
@@ -85,9 +96,20 @@ function instancesOf({ cloud, resources }: LocalStack): Instance[] {
     apiUrl: String(outputs.apiUrl),
     api: connectionApi(String(outputs.apiUrl), cloud),
     eventTables: eventTablesOf(resources, urn),
+    declaredStreams: declaredIn(resources, urn),
     functions: functionsOf(resources, urn),
     processor: cloud.functions.find(String(outputs.processorArn))?.name,
   }));
+}
+
+/** From the row of the connection table that the deployment owns. */
+function declaredIn(resources: StackState, component: string): string[] {
+  return resources
+    .filter(({ type, parent }) => type === "aws:dynamodb/tableItem:TableItem" && parent === component)
+    .flatMap(
+      ({ outputs }) => (JSON.parse(String(outputs.item)) as { streams?: { L?: { S: string }[] } }).streams?.L ?? [],
+    )
+    .map(({ S }) => S);
 }
 
 function functionsOf(resources: StackState, component: string): string[] {

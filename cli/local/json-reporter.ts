@@ -8,6 +8,8 @@ export function jsonReporter(write: (text: string) => void, now: () => number): 
   const line = (value: object, at = now()) =>
     write(`${JSON.stringify({ time: new Date(at).toISOString(), ...value })}\n`);
   return {
+    step: () => {},
+    sample: () => {},
     ready: ({ instances, outputs, cloud }) =>
       line({
         kind: "ready",

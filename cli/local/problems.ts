@@ -1,13 +1,19 @@
 import { unaccounted } from "pulumi-stream-ingestion/internal";
 import type { Summary } from "./reporter";
 
+export interface Outcome extends Pick<Summary, "counters" | "totals" | "compared"> {
+  /** Declared streams that no hop ever owned, as `instance/stream`. */
+  readonly neverRan?: readonly string[];
+  /** Processors whose code was never loaded: the instance, and the error. */
+  readonly neverLoaded?: ReadonlyMap<string, string>;
+}
+
 /** What makes a run fail in every scenario, and why events were lost. Counted when the last event is delivered. */
-export function problemsOf({
-  counters,
-  totals,
-  compared,
-}: Pick<Summary, "counters" | "totals" | "compared">): string[] {
-  const problems: string[] = [];
+export function problemsOf({ counters, totals, compared, neverRan = [], neverLoaded = new Map() }: Outcome): string[] {
+  const problems = [
+    ...neverRan.map((stream) => `The declared stream ${stream} never ran`),
+    ...[...neverLoaded].map(([instance, error]) => `The processor of ${instance} was never loaded: ${error}`),
+  ];
   const missing = unaccounted(counters);
   if (missing !== 0) problems.push(`${missing} events are not accounted for: please report this as a bug`);
   const { failuresStored, failedDeliveries, hops, lateHops } = totals;

@@ -1,4 +1,4 @@
-import type { Counters } from "pulumi-stream-ingestion/internal";
+import type { Counters, StoredEvent } from "pulumi-stream-ingestion/internal";
 import type { StreamView } from "./connection-api";
 import type { IngestionStack } from "./ingestion-stack";
 import type { StackEvent } from "./stack-event";
@@ -6,10 +6,14 @@ import type { RunTotals } from "./totals";
 
 /** Prints a run: one implementation for people, one for programs. */
 export interface Reporter {
+  /** What the start does now. A terminal shows the last step with its detail. */
+  step(text: string, detail?: string): void;
   ready(stack: IngestionStack): void;
   /** A message for the user, such as a skipped resource type or a line that the program printed. */
   note(text: string): void;
   event(event: StackEvent): void;
+  /** One of the stored events, to show what they look like. */
+  sample(event: StoredEvent): void;
   progress(streams: readonly StreamView[], totals: RunTotals): void;
   summary(summary: Summary): void;
 }

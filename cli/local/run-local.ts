@@ -4,7 +4,10 @@ import { writeSession } from "../session/session-file";
 import { sessionResources } from "../session/session-resources";
 import type { StreamView } from "./connection-api";
 import { type IngestionStack, startIngestionStack } from "./ingestion-stack";
+import { labelOf } from "./live-view";
+import { ownersOfInstances } from "./owners";
 import { problemsOf } from "./problems";
+import { processorLoading } from "./processor-loading";
 import type { Reporter, Summary } from "./reporter";
 import { type StackEvent, stackEventReader } from "./stack-event";
 import { count, countedInRun, NO_TOTALS, type RunTotals, sumCounters } from "./totals";
@@ -28,32 +31,34 @@ export interface Running {
 export type ScenarioResult = Pick<Summary, "compared" | "problems">;
 
 const PROGRESS_MS = 500;
-/** A stop may take 10 s. The streams get this part of it, the last deliveries the rest. */
-const STREAMS_STOP_MS = 6_000;
-const DRAIN_MS = 2_500;
-const FORCED_EXIT_MS = 9_500;
+/** A stopped run ends within 3 s. The streams get this part of it, the last deliveries and the API the rest. */
+const STREAMS_STOP_MS = 1_500;
+const DRAIN_MS = 400;
+const API_MS = 300;
+const FORCED_EXIT_MS = 2_900;
+/** A declared stream that does not run by then counts as a failure. */
+const DECLARED_START_MS = 5_000;
 
 /**
  * Starts a stack, runs `scenario` on it, reports, and closes it. Resolves to the exit code; rejects when the stack does not
  * start. SIGINT and SIGTERM end the scenario; a second signal exits at once.
  */
 export async function runLocal(
-  options: Omit<LocalStackOptions, "onEvent" | "onReport" | "signal">,
+  options: Omit<LocalStackOptions, "onEvent" | "onReport" | "onResource" | "signal">,
   reporter: Reporter,
   scenario: Scenario,
 ): Promise<number> {
   const stop = new AbortController();
-  const removeHandlers = onSignals(stop, () =>
-    reporter.note(
-      "Stopping. Events that were received are still stored and processed. Press Ctrl-C again to exit at once.",
-    ),
-  );
+  let exitCode = 1;
+  const removeHandlers = onSignals(stop, {
+    onStop: () => reporter.note("Stopping: received events are stored and processed. Ctrl-C again exits at once."),
+    exitCode: () => exitCode,
+  });
   let totals = NO_TOTALS;
   const listeners: ((event: StackEvent) => void)[] = [];
-  const eventTables = new Set<string>();
-  const instances = new Map<string, string>();
-  const processors = new Set<string>();
-  const read = stackEventReader({ eventTables, instanceOf: (name) => instances.get(name), processors });
+  const owners = ownersOfInstances();
+  const loading = processorLoading();
+  const read = stackEventReader(owners);
   // Declared streams can run before the last resource exists, and only then are the event tables known.
   let buffered: CloudEvent[] | undefined = [];
   const onEvent = (event: CloudEvent) => {
@@ -63,6 +68,7 @@ export async function runLocal(
     }
     for (const streamEvent of read(event)) {
       totals = count(totals, streamEvent);
+      loading.add(streamEvent);
       reporter.event(streamEvent);
       for (const listener of listeners) listener(streamEvent);
     }
@@ -70,44 +76,54 @@ export async function runLocal(
 
   try {
     const startedAt = Date.now();
-    const stack = await startIngestionStack({ ...options, onEvent, onReport: reporter.note, signal: stop.signal });
+    reporter.step("Evaluating the program");
+    let resources = 0;
+    const onResource = ({ name }: { readonly name: string }) =>
+      reporter.step("Creating resources", `${++resources}: ${name}`);
+    const { signal } = stop;
+    const stack = await startIngestionStack({ ...options, onEvent, onReport: reporter.note, onResource, signal });
     for (const instance of stack.instances) {
-      for (const table of instance.eventTables) eventTables.add(table);
-      for (const resource of [...instance.eventTables, ...instance.functions]) instances.set(resource, instance.name);
-      if (instance.processor === undefined) continue;
-      processors.add(instance.processor);
-      stack.cloud.functions.prepare(instance.processor);
+      owners.add(instance);
+      if (instance.processor !== undefined) stack.cloud.functions.prepare(instance.processor);
     }
     const { endpoint, region, operator } = stack.cloud;
-    const resources = sessionResources(stack.resources);
-    const removeSession = writeSession(options.program, {
-      stack: options.stack,
-      endpoint,
-      region,
-      operator,
-      resources,
-    });
+    const session = { stack: options.stack, endpoint, region, operator, resources: sessionResources(stack.resources) };
+    const removeSession = writeSession(options.program, session);
     try {
       reporter.ready(stack);
       const early = buffered;
       buffered = undefined;
       for (const event of early) onEvent(event);
-      const streams = async () => (await Promise.all(stack.instances.map(({ api }) => api.list()))).flat();
+      const streams = () => streamsOf(stack);
       const watching = watch(streams, () => totals, reporter);
       const before = sumCounters(stack.streamsBefore);
+      let seen: readonly StreamView[] = [];
       const result = await scenario
-        .run({ stack, stop: stop.signal, reporter, totals: () => totals, streams, onEvent: (l) => listeners.push(l) })
-        .finally(() => watching.end());
-      await stack.stopStreams(STREAMS_STOP_MS);
+        .run({ stack, stop: signal, reporter, totals: () => totals, streams, onEvent: (l) => listeners.push(l) })
+        .finally(async () => {
+          seen = await watching.end();
+        });
+      const ranMs = Date.now() - startedAt;
+      await within(STREAMS_STOP_MS, stack.stopStreams(STREAMS_STOP_MS));
       // The last events are delivered and counted before the summary.
       await stack.drain(DRAIN_MS);
-      const finalStreams = await streams();
+      const finalStreams = (await within(API_MS, streams())) ?? seen;
       const counters = countedInRun(before, sumCounters(finalStreams));
-      await stack.close();
-      const problems = [...result.problems, ...problemsOf({ counters, totals, compared: result.compared })];
-      const seconds = (Date.now() - startedAt) / 1_000;
-      reporter.summary({ seconds, totals, streams: finalStreams, counters, compared: result.compared, problems });
-      return problems.length === 0 ? 0 : 1;
+      const problems = [
+        ...result.problems,
+        ...problemsOf({
+          counters,
+          totals,
+          compared: result.compared,
+          neverRan: ranMs < DECLARED_START_MS ? [] : neverRan(stack, finalStreams),
+          neverLoaded: loading.neverLoaded(),
+        }),
+      ];
+      exitCode = problems.length === 0 ? 0 : 1;
+      reporter.summary({
+        ...{ seconds: ranMs / 1_000, totals, streams: finalStreams, counters, compared: result.compared, problems },
+      });
+      return exitCode;
     } finally {
       removeSession();
       await stack.close();
@@ -117,34 +133,75 @@ export async function runLocal(
   }
 }
 
-function onSignals(stop: AbortController, onStop: () => void): () => void {
+async function streamsOf({ instances }: IngestionStack): Promise<StreamView[]> {
+  const lists = instances.map(async ({ name, api }) =>
+    (await api.list()).map((stream) => ({ ...stream, instance: name })),
+  );
+  return (await Promise.all(lists)).flat();
+}
+
+function neverRan({ instances }: IngestionStack, streams: readonly StreamView[]): string[] {
+  const ran = new Set(streams.filter(({ generation }) => generation > 0).map(labelOf));
+  return instances
+    .flatMap(({ name, declaredStreams }) => declaredStreams.map((streamId) => labelOf({ instance: name, streamId })))
+    .filter((label) => !ran.has(label));
+}
+
+/** The result, or undefined when it takes longer or fails. */
+async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
+  const timer = new AbortController();
+  const result = await Promise.race([
+    work.catch(() => undefined),
+    sleep(ms, undefined, { signal: timer.signal }).catch(() => undefined),
+  ]);
+  timer.abort();
+  return result;
+}
+
+function onSignals(
+  stop: AbortController,
+  { onStop, exitCode }: { readonly onStop: () => void; readonly exitCode: () => number },
+): () => void {
   const end = () => {
     if (stop.signal.aborted) process.exit(130);
     stop.abort();
     onStop();
     // A stopped run must not leave processes behind, even when a step hangs.
-    setTimeout(() => process.exit(1), FORCED_EXIT_MS).unref();
+    setTimeout(() => process.exit(exitCode()), FORCED_EXIT_MS).unref();
   };
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, end);
+  for (const signal of SIGNALS) process.on(signal, end);
   return () => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, end);
+    for (const signal of SIGNALS) process.off(signal, end);
   };
 }
 
-function watch(streams: Running["streams"], totals: () => RunTotals, reporter: Reporter): { end(): Promise<void> } {
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+
+/** Reports the streams regularly. `end` resolves to those of the last report. */
+function watch(
+  streams: Running["streams"],
+  totals: () => RunTotals,
+  reporter: Reporter,
+): { end(): Promise<readonly StreamView[]> } {
   const ended = new AbortController();
+  let last: readonly StreamView[] = [];
   const watching = (async () => {
     while (!ended.signal.aborted) {
       // A failed call is repeated with the next progress; the scenario and the stop report a lasting failure.
       const seen = await streams().catch(() => undefined);
-      if (seen !== undefined) reporter.progress(seen, totals());
+      if (ended.signal.aborted) return;
+      if (seen !== undefined) {
+        last = seen;
+        reporter.progress(seen, totals());
+      }
       await sleep(PROGRESS_MS, undefined, { signal: ended.signal }).catch(() => {});
     }
   })();
   return {
     end: async () => {
       ended.abort();
-      await watching;
+      await within(API_MS, watching);
+      return last;
     },
   };
 }

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { storedEvents } from "pulumi-stream-ingestion/internal";
 import type { StreamView } from "./connection-api";
 import type { Running, Scenario, ScenarioResult } from "./run-local";
 import { compare, type EventCopy, isClean } from "./sample/compare";
 import type { SampleUpstream } from "./sample/sample-upstream";
+import type { StackEvent } from "./stack-event";
 import { readStoredEvents, type StoredEvent } from "./stored-events";
 
 const POLL_MS = 200;
@@ -10,6 +12,10 @@ const POLL_MS = 200;
 const SETTLE_MS = 15_000;
 /** A stream that received no byte in this many attempts counts as failed. */
 const MAX_ATTEMPTS = 3;
+/** After a signal, the run ends within seconds. */
+const STOPPED_SETTLE_MS = 500;
+/** Time between two events that are shown. */
+const SAMPLE_MS = 2_000;
 
 /** Runs until a signal. The streams are those that the program declares and those that are started through the API. */
 export const untilStopped: Scenario = {
@@ -40,8 +46,10 @@ export function sampleRun(upstream: SampleUpstream, seconds: number): Scenario {
     run: async (running) => {
       const { stack, stop, streams } = running;
       const processed: EventId[] = [];
+      const showSample = sampler(running);
       running.onEvent((event) => {
         if (event.kind === "processed") processed.push(event);
+        if (event.kind === "stored") showSample(event);
       });
       // A data folder can contain events of earlier runs, which this upstream did not send.
       const earlier = new Set((await storedIn(stack)).map(idOf));
@@ -56,11 +64,22 @@ export function sampleRun(upstream: SampleUpstream, seconds: number): Scenario {
       const sent = [...upstream.sent()].flatMap(([streamId, ticks]) =>
         ticks.map(({ data }): EventCopy => ({ streamId, data })),
       );
-      const settled = Date.now() + (stop.aborted ? SETTLE_MS / 5 : SETTLE_MS);
+      const settled = Date.now() + (stop.aborted ? STOPPED_SETTLE_MS : SETTLE_MS);
       while (Date.now() < settled && processed.length < sent.length) await sleep(POLL_MS);
       const stored = (await storedIn(stack)).filter((event) => !earlier.has(idOf(event)));
       return compareRun(sent, stored, processed);
     },
+  };
+}
+
+/** Shows an event every few seconds. */
+function sampler({ reporter }: Running): (event: Extract<StackEvent, { kind: "stored" }>) => void {
+  let shownAt = 0;
+  return ({ at, image }) => {
+    if (at - shownAt < SAMPLE_MS || image === undefined) return;
+    shownAt = at;
+    const [event] = storedEvents(image as Parameters<typeof storedEvents>[0]);
+    if (event !== undefined) reporter.sample(event);
   };
 }
 

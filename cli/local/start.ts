@@ -8,9 +8,7 @@ import { Command } from "commander";
 import { sampleHopLength } from "./hop-length";
 import { hopSeconds, origin, port, runSeconds, streamIds } from "./parse-options";
 import { reporterFor } from "./reporter-for";
-import { runLocal, type Scenario } from "./run-local";
-import { startSampleUpstream } from "./sample/sample-upstream";
-import { realStreams, sampleRun } from "./scenarios";
+import type { Scenario } from "./run-local";
 
 interface Options {
   readonly url?: string;
@@ -34,6 +32,12 @@ async function start(options: Options): Promise<number> {
   if (url === undefined && needsUrl !== undefined)
     throw new Error(`--${needsUrl} requires --url. Without --url the built-in sample stream runs.`);
   const reporter = reporterFor(json);
+  reporter.step("Starting");
+  const [{ runLocal }, { realStreams, sampleRun }, { startSampleUpstream }] = await Promise.all([
+    import("./run-local"),
+    import("./scenarios"),
+    import("./sample/sample-upstream"),
+  ]);
   const run = (secrets: Record<"url" | "path" | "key", string>, hop: number, scenario: Scenario) =>
     runLocal(
       {

@@ -1,109 +1,129 @@
 import pc from "picocolors";
-import { operatorEnvironment } from "stream-ingestion-local";
+import { type Counters, newEvents } from "pulumi-stream-ingestion/internal";
 import { notStoredText, storedText } from "../counters-text";
+import { eventLine } from "../event-line";
 import { printable } from "../terminal";
-import type { StreamView } from "./connection-api";
+import { adviceFor } from "./advice";
+import { labelOf, liveView, totalLine } from "./live-view";
 import { logLine } from "./log-line";
 import type { Reporter, Summary } from "./reporter";
-import { type RunTotals, sumCounters } from "./totals";
-
-export interface TextOutput {
-  write(text: string): void;
-  /** True for a terminal, where each progress replaces the one before. */
-  readonly isTTY?: boolean;
-}
+import { openScreen, type TextOutput } from "./screen";
+import { activityCounter } from "./stream-activity";
+import type { RunTotals } from "./totals";
 
 const LINE_INTERVAL_MS = 3_000;
 
+/** Prints a run for people: lines that stay, and on a terminal a table below them. Elsewhere, a line every few seconds. */
 export function textReporter(output: TextOutput, now: () => number): Reporter {
   // picocolors alone also enables colours in CI, where log files keep the escape codes.
   const colors = pc.createColors(output.isTTY === true && pc.isColorSupported);
-  let block = 0;
-  let last: { at: number; stored: number } | undefined;
-  let lineAt = 0;
+  const screen = openScreen(output);
+  const activity = activityCounter(now);
+  let lineAt = now();
+  let explained = false;
+  let step: string | undefined;
   /** Kinds of problems that were shown. Every hop and event repeats the same ones; `--json` prints them all. */
   const shown = new Set<string>();
   /** The last error that was shown of each stream. */
   const errors = new Map<string, string>();
 
-  /** Prints above the progress block, which the next progress prints again. */
-  function print(text: string): void {
-    if (block > 0) output.write(`\x1b[${block}A\x1b[0J`);
-    block = 0;
-    output.write(`${text}\n`);
-  }
-
-  /** Shows the first problem of a kind. */
-  function problem(kind: string, text: string): void {
+  /** Shows the first problem of a kind, with its fix if that is known. */
+  function problem(kind: string, source: string, text: string, frames: readonly string[] = []): void {
     if (shown.has(kind)) return;
     shown.add(kind);
-    print(text);
+    printFrom(source, text, frames);
   }
 
-  function log(functionName: string, line: string): void {
-    const found = logLine(line);
-    if (found === undefined) return;
-    const { text, frames, kind } = found;
-    const lines = [`${colors.yellow(functionName)} ${printable(text)}`, ...frames.map((at) => colors.dim(`    ${at}`))];
-    if (kind === undefined) print(lines.join("\n"));
-    else problem(`${functionName}\n${kind}`, lines.join("\n"));
+  function printFrom(source: string, text: string, frames: readonly string[] = []): void {
+    const advice = adviceFor(text);
+    const details = [...frames, ...(advice === undefined ? [] : [advice])].map((line) => colors.dim(`    ${line}`));
+    screen.print([`${colors.yellow(source)} ${printable(text)}`, ...details].join("\n"));
   }
 
   return {
-    ready: ({ instances, outputs, cloud }) => {
-      for (const { name, apiUrl } of instances) print(`${colors.bold(name)}  ${apiUrl}`);
-      print(colors.dim("To run the other commands in another terminal:"));
-      for (const [name, value] of Object.entries(operatorEnvironment(cloud)))
-        print(colors.dim(value === undefined ? `  unset ${name}` : `  export ${name}=${value}`));
-      for (const [name, value] of Object.entries(outputs)) print(colors.dim(`${name}: ${JSON.stringify(value)}`));
+    step: (text, detail = "") => {
+      if (output.isTTY) screen.live([`${text} … ${detail}`.trimEnd().slice(0, screen.size.columns)]);
+      else if (text !== step) screen.print(text);
+      step = text;
     },
-    note: (text) => print(colors.dim(text)),
+    ready: ({ instances, outputs, environment }) => {
+      for (const { name, apiUrl } of instances) screen.print(`${colors.bold(name)}  ${apiUrl}`);
+      screen.print(
+        colors.dim(
+          "In another terminal of this project: stream-ingestion list, tail, failures list. For other AWS clients there:",
+        ),
+      );
+      for (const [name, value] of Object.entries(environment))
+        screen.print(colors.dim(value === undefined ? `  unset ${name}` : `  export ${name}=${value}`));
+      for (const [name, value] of Object.entries(outputs))
+        if (typeof value !== "object") screen.print(colors.dim(`${name}: ${JSON.stringify(value)}`));
+    },
+    note: (text) => screen.print(colors.dim(text)),
     event: (event) => {
-      if (event.kind === "log") log(event.functionName, event.line);
+      activity.add(event);
+      if (event.kind === "log") {
+        const { text, frames, kind } = logLine(event.line) ?? {};
+        if (text === undefined) return;
+        if (kind === undefined) printFrom(event.functionName, text, frames);
+        else problem(`${event.functionName}\n${kind}`, event.functionName, text, frames);
+      }
       if (event.kind === "denied") {
         const { caller, action, resource } = event;
-        problem(`${caller}\n${action}`, `${colors.yellow(caller)} is not allowed ${action} on ${resource}`);
+        problem(`${caller}\n${action}`, caller, `is not allowed ${action} on ${resource}`);
+      }
+      if (event.kind === "handover" && !explained && event.gapMs !== undefined) {
+        explained = true;
+        screen.print(colors.dim(handoverText(labelOf(event), event.gapMs)));
       }
     },
+    sample: (event) => screen.print(eventLine(event, colors)),
     progress: (streams, totals) => {
-      for (const { streamId, lastError } of streams) {
-        if (lastError === undefined || errors.get(streamId) === lastError.message) continue;
-        errors.set(streamId, lastError.message);
-        print(`${colors.yellow(streamId)} ${printable(lastError.message)}`);
+      for (const stream of streams) {
+        const { lastError } = stream;
+        if (lastError === undefined || errors.get(labelOf(stream)) === lastError.message) continue;
+        errors.set(labelOf(stream), lastError.message);
+        printFrom(labelOf(stream), lastError.message);
       }
-      const at = now();
-      const rate = last === undefined ? 0 : ((totals.stored - last.stored) * 1_000) / Math.max(1, at - last.at);
-      last = { at, stored: totals.stored };
-      if (output.isTTY) {
-        const lines = [...streams.map(streamLine), totalLine(streams, totals, rate)];
-        print(lines.join("\n"));
-        block = lines.length;
-      } else if (at - lineAt >= LINE_INTERVAL_MS) {
-        lineAt = at;
-        print(totalLine(streams, totals, rate));
-      }
+      const isDue = now() - lineAt >= LINE_INTERVAL_MS;
+      if (!output.isTTY && !isDue) return;
+      const live = streams.map((stream) => ({ ...stream, activity: activity.look(stream.instance, stream.streamId) }));
+      if (output.isTTY) return screen.live(liveView(live, totals, screen.size));
+      lineAt = now();
+      screen.print(totalLine(live, totals));
     },
-    summary: (summary) => print(summaryText(summary, colors)),
+    summary: (summary) => screen.print(summaryText(summary, colors)),
   };
 }
 
-function streamLine({ streamId, status, generation, counters, handover }: StreamView): string {
-  const gap = handover?.maxGapMs === undefined ? "" : `, longest gap ${handover.maxGapMs} ms`;
-  return `  ${streamId.padEnd(12)} ${status.padEnd(12)} hop ${generation}  ${counters.received} received${gap}`;
+/** Explains the first handover of a run. */
+function handoverText(stream: string, gapMs: number): string {
+  const how =
+    gapMs < 0
+      ? `the next hop connected before the previous one left (overlap ${-gapMs} ms)`
+      : `the next hop connected after the previous one left (gap ${gapMs} ms)`;
+  return `Handover of ${stream}: ${how}. A hop is one run of the Lambda function that holds the connection.`;
 }
 
-function totalLine(streams: readonly StreamView[], totals: RunTotals, rate: number): string {
-  const { received } = sumCounters(streams);
-  return (
-    // The streams' own counters are some seconds old.
-    `${Math.max(received, totals.stored)} received  ${totals.stored} stored  ${totals.processed} processed  ${rate.toFixed(0)}/s  ` +
-    `${totals.hops} hops  ${totals.handovers} handovers`
-  );
+function handoversText({ handovers, maxGapMs }: RunTotals): string {
+  if (maxGapMs === undefined) return String(handovers);
+  const seam = maxGapMs < 0 ? `shortest overlap ${-maxGapMs} ms, no gap` : `longest gap ${maxGapMs} ms`;
+  return `${handovers}, ${seam}`;
 }
 
-function failures({ failuresStored, failedDeliveries }: RunTotals): string {
+/** A hop that did not end within the time of a stop has not reported its last events. */
+function receivedRows({ stored }: RunTotals, counters: Counters): (readonly [string, string])[] {
+  if (newEvents(counters) < stored)
+    return [["stored", `${stored} new (the last hop ended before it reported what it received)`]];
+  return [
+    ["received", String(counters.received)],
+    ["= stored", storedText(counters)],
+    ["+ not stored", notStoredText(counters)],
+  ];
+}
+
+function failures({ failuresStored, failedDeliveries, lost }: RunTotals): string {
   const deliveries = failedDeliveries === 0 ? "" : `, ${failedDeliveries} deliveries failed`;
-  return `${failuresStored} in the failure bucket${deliveries}`;
+  return `${failuresStored} in the failure bucket${deliveries}${lost === 0 ? "" : `, ${lost} lost`}`;
 }
 
 function summaryText(
@@ -112,11 +132,9 @@ function summaryText(
 ): string {
   const rows: (readonly [string, string])[] = [
     ["run time", `${seconds.toFixed(0)} s`],
-    ["handovers", `${totals.handovers}${totals.maxGapMs === undefined ? "" : `, longest gap ${totals.maxGapMs} ms`}`],
+    ["handovers", handoversText(totals)],
     ["hops, reconnects", `${totals.hops}, ${counters.reconnects}`],
-    ["received", String(counters.received)],
-    ["= stored", storedText(counters)],
-    ["+ not stored", notStoredText(counters)],
+    ...receivedRows(totals, counters),
     ["processed", `${totals.processed}, ${failures(totals)}`],
   ];
   if (compared !== undefined) {

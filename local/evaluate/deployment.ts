@@ -17,6 +17,8 @@ export interface DeploymentOptions extends Answers {
   readonly restarted: boolean;
   /** Receives one message for each skipped type. */
   readonly report: (message: string) => void;
+  /** Receives each resource before it is created or updated. */
+  readonly onResource?: (resource: { readonly type: string; readonly name: string }) => void;
 }
 
 /** Deploys the resources of one evaluation: one call per message of the program. */
@@ -44,6 +46,7 @@ export function createDeployment(options: DeploymentOptions): Deployment {
     const handler = resourceHandlers.get(request.type);
     if (handler === undefined) return skip(request);
     refuseUnknownInputs(request, handler);
+    options.onResource?.({ type: request.type, name: request.name });
 
     const digests = digestInputs(handler, request.inputs);
     const deployed = await deploy(request, handler, digests);

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import pc from "picocolors";
+import { eventLine } from "../../cli/event-line";
 import { type ChangeStream, followInserts } from "../../cli/follow-changes";
-import { addTail, eventJson, eventLine } from "../../cli/tail";
+import { addTail, eventJson } from "../../cli/tail";
 import { encodeItem, type StoredEvent } from "../../runtime/data/item";
 import type { FakeServer } from "../fakes/http-server";
 import { run, serve } from "./cli-fixture";

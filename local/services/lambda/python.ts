@@ -38,6 +38,7 @@ const BOOTSTRAP = `
 import importlib, json, os, signal, socket, sys, time, traceback
 
 signal.signal(signal.SIGINT, signal.SIG_IGN)
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
 channel = socket.socket(fileno=int(os.environ.pop("NODE_CHANNEL_FD")))
 sys.path.insert(0, os.environ["LAMBDA_TASK_ROOT"])
 

@@ -13,6 +13,18 @@ describe("the problems of a local run", () => {
     assert.deepEqual(problemsOf({ ...NOTHING, counters, compared: lost(0) }), []);
   });
 
+  it("name declared streams that never ran, processors that were never loaded, and events that were discarded", () => {
+    const found = problemsOf({
+      ...{ counters: ZERO_COUNTERS, totals: { ...NO_TOTALS, lost: 2 } },
+      neverRan: ["prices/a"],
+      neverLoaded: new Map([["prices", "Error: no key"]]),
+    });
+    assert.match(
+      found.join("\n"),
+      /^The declared stream prices\/a never ran\nThe processor of prices was never loaded: Error: no key\n2 events were discarded/,
+    );
+  });
+
   it("name events that the counters do not explain", () => {
     const counters = { ...ZERO_COUNTERS, received: 3, stored: 2 };
     assert.deepEqual(problemsOf({ ...NOTHING, counters }), [

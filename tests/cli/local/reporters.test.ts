@@ -9,6 +9,7 @@ import { ZERO_COUNTERS } from "../../../runtime/contract";
 
 const stream = {
   streamId: "EUR_USD",
+  instance: "prices",
   status: "open",
   generation: 3,
   counters: { ...ZERO_COUNTERS, received: 9 },
@@ -75,13 +76,45 @@ describe("textReporter", () => {
     return { output, reporter: textReporter(output, () => clock.ms), wait };
   }
 
-  it("replaces the progress block on a terminal", () => {
+  it("replaces the progress block on a terminal, with the rate since the last one", () => {
     const { output, reporter, wait } = reporterOn(true);
     reporter.progress([stream], NO_TOTALS);
     wait(500);
+    for (const key of ["a", "b", "c"])
+      reporter.event({ kind: "stored", at: 0, instance: "prices", streamId: "EUR_USD", key });
     reporter.progress([stream], { ...NO_TOTALS, stored: 20 });
-    assert.equal(output.text.split("\x1b[2A\x1b[0J").length, 2);
-    assert.match(output.text, /20 stored {2}0 processed {2}40\/s/);
+    assert.equal(output.text.split("\x1b[3A\x1b[0J").length, 2);
+    assert.match(output.text, /prices\/EUR_USD {3}open {7}6\.0 /);
+    assert.match(output.text, /20 stored \(6\.0\/s\) {2}0 processed/);
+  });
+
+  it("shows the last step of the start on a terminal, and each step once elsewhere", () => {
+    for (const isTTY of [true, false]) {
+      const { output, reporter } = reporterOn(isTTY);
+      reporter.step("Evaluating");
+      for (const name of ["a", "b"]) reporter.step("Creating", name);
+      const live = "Evaluating …\n\x1b[1A\x1b[0JCreating … a\n\x1b[1A\x1b[0JCreating … b\n";
+      assert.equal(output.text, isTTY ? live : "Evaluating\nCreating\n");
+    }
+  });
+
+  it("explains the first handover only, with its overlap or its gap", () => {
+    const { output, reporter } = reporterOn(false);
+    for (const gapMs of [-119, 40])
+      reporter.event({ kind: "handover", at: 0, instance: "prices", streamId: "s", mode: "overlap", gapMs });
+    assert.match(output.text, /^Handover of prices\/s: .*\(overlap 119 ms\)\. A hop is one run of .*\n$/);
+  });
+
+  it("shows how to fix a known problem of the processor", () => {
+    const { output, reporter } = reporterOn(false);
+    const line = JSON.stringify({
+      level: "ERROR",
+      message: "Init Error",
+      errorType: "Error",
+      errorMessage: "Cannot find module 'pg'",
+    });
+    reporter.event({ kind: "log", at: 0, functionName: "f", line });
+    assert.match(output.text, /Cannot find module 'pg'\n {4}pg is not in the bundle\. Add it to `processor\.install`/);
   });
 
   it("prints a line every few seconds without a terminal", () => {
@@ -148,17 +181,18 @@ describe("textReporter", () => {
     const failing = (message: string) => ({ ...stream, lastError: { code: "SOURCE_STATUS", message } });
     for (const message of ["answered 401", "answered 401", "answered 503"])
       reporter.progress([failing(message) as StreamView], NO_TOTALS);
-    assert.equal(output.text, "EUR_USD answered 401\nEUR_USD answered 503\n");
+    assert.equal(output.text, "prices/EUR_USD answered 401\nprices/EUR_USD answered 503\n");
   });
 
   it("prints the environment for other terminals", () => {
     const { output, reporter } = reporterOn(false);
-    const operator = { accessKeyId: "AK", secretAccessKey: "SK" };
-    const cloud = { endpoint: "http://127.0.0.1:1", region: "us-east-1", operator };
-    reporter.ready({ instances: [], outputs: {}, cloud } as unknown as IngestionStack);
-    for (const line of ["AWS_ENDPOINT_URL=http://127.0.0.1:1", "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=AK"])
-      assert.ok(output.text.includes(`  export ${line}\n`), line);
-    for (const name of ["AWS_PROFILE", "AWS_SESSION_TOKEN"]) assert.ok(output.text.includes(`  unset ${name}\n`), name);
+    const environment = { AWS_ENDPOINT_URL: "http://127.0.0.1:1", AWS_PROFILE: undefined };
+    const outputs = { tableName: "t", prices: { apiUrl: "http://api" } };
+    reporter.ready({ instances: [], outputs, environment } as unknown as IngestionStack);
+    assert.match(
+      output.text,
+      / {2}export AWS_ENDPOINT_URL=http:\/\/127\.0\.0\.1:1\n {2}unset AWS_PROFILE\ntableName: "t"\n$/,
+    );
   });
 
   it("prints how many events were processed and how many failed", () => {
@@ -175,6 +209,13 @@ describe("textReporter", () => {
     reporter.summary(summary);
     assert.match(output.text, /received +16\n= stored +12 \(9 new, 2 overlapCopies, 1 overwritten\)\n/);
     assert.match(output.text, /\+ not stored +3 repeated, 1 refused\n/);
+  });
+
+  it("prints what was stored when a hop ended before it reported", () => {
+    const { output, reporter } = reporterOn(false);
+    reporter.summary({ ...summary, totals: { ...NO_TOTALS, stored: 20 } });
+    assert.match(output.text, /\nstored +20 new \(the last hop ended/);
+    assert.doesNotMatch(output.text, /not stored/);
   });
 
   it("prints the comparison, or the problems", () => {

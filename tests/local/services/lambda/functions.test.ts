@@ -263,6 +263,18 @@ def handler(event, context):
     assert.ok((await invoke(name!)).value <= 1000);
   });
 
+  it("outlive a SIGTERM to the process group, whose events they still handle", async () => {
+    const { name } = await fixture.createFunction(
+      "busy",
+      `exports.handler = async () => {
+        process.kill(process.pid, "SIGTERM");
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        return "done";
+      };`,
+    );
+    assert.equal((await invoke(name!)).value, "done");
+  });
+
   it("can be killed and suspended by pid", async () => {
     const { name } = await fixture.createFunction("victim", "exports.handler = async () => new Promise(() => {});");
     const running = invoke(name!);
