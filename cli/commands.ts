@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { addFailures } from "./failures";
 import { addList } from "./list";
 import { addLocal } from "./local";
+import { addReplay } from "./replay";
 import { addSize } from "./size";
 import { addStart } from "./start";
 import { addStatus } from "./status";
@@ -22,5 +23,6 @@ export const commands: readonly AddCommand[] = [
   addTail,
   addVerify,
   addFailures,
+  addReplay,
   addSize,
 ];

@@ -107,10 +107,10 @@ async function discardFailures(keys: readonly string[], options: FailureOptions,
   let discarded = 0;
   await rewriteObjects(objects, options.stream, {
     store,
-    async each({ streamId, key }) {
-      discarded++;
-      if (options.json) terminal.out(JSON.stringify({ streamId, key }));
-      return undefined;
+    async handle(failures) {
+      discarded += failures.length;
+      if (options.json) for (const { streamId, key } of failures) terminal.out(JSON.stringify({ streamId, key }));
+      return failures.map(() => undefined);
     },
     onUnreadable(key, { message }) {
       terminal.err(`${printable(key)}: ${printable(message)}`);
@@ -130,8 +130,11 @@ async function open(options: FailureOptions) {
 }
 
 async function select(store: FailureStore, { stream, since }: FailureOptions): Promise<FailureObject[]> {
-  const { parseSince, selectObjects } = await import("./failures/select");
-  return selectObjects(store, { stream, since: since === undefined ? undefined : parseSince(since, Date.now()) });
+  const { parseTime, selectObjects } = await import("./failures/select");
+  return selectObjects(store, {
+    stream,
+    since: since === undefined ? undefined : parseTime("--since", since, Date.now()),
+  });
 }
 
 async function read(store: FailureStore, { key }: FailureObject): Promise<readonly Failure[]> {

@@ -1,6 +1,7 @@
 import { type Failure, type FailureReason, redriveBatch, redriveOversize } from "pulumi-stream-ingestion/internal";
+import { batchesOf } from "./batches";
 import type { FailureObject, FailureStore } from "./failure-store";
-import type { InvokeProcessor } from "./invoke-processor";
+import { type InvokeProcessor, processInOrder } from "./invoke-processor";
 import { rewriteObjects } from "./rewrite-objects";
 
 export interface RedriveDeps {
@@ -19,7 +20,7 @@ export interface RedriveResult {
 }
 
 /**
- * Sends the events in `objects` (only those of `stream`, if set) to the processor, oldest first, one per invocation, and
+ * Sends the events in `objects` (only those of `stream`, if set) to the processor, oldest first and in batches, and
  * removes those that succeed. An event that fails again stays under its own key with the new error. Safe to repeat.
  */
 export async function redrive(
@@ -31,17 +32,24 @@ export async function redrive(
   let failed = 0;
   await rewriteObjects(objects, stream, {
     store,
-    async each(failure) {
-      const oversize = redriveOversize(failure);
-      if (oversize) await store.put(oversize.key, oversize.bytes);
-      const error = await invoke(redriveBatch(failure));
-      onEvent(failure, error);
-      if (error === undefined) {
-        processed++;
-        return undefined;
+    async handle(failures) {
+      for (const failure of failures) {
+        const oversize = redriveOversize(failure);
+        if (oversize) await store.put(oversize.key, oversize.bytes);
       }
-      failed++;
-      return { ...failure, error, attempts: failure.attempts + 1, at: now() };
+      const errors: (FailureReason | undefined)[] = [];
+      for (const batch of batchesOf(failures, (failure) => JSON.stringify(failure).length))
+        errors.push(...(await processInOrder(redriveBatch(...batch).Records, invoke)));
+      return failures.map((failure, index) => {
+        const error = errors[index];
+        onEvent(failure, error);
+        if (error === undefined) {
+          processed++;
+          return undefined;
+        }
+        failed++;
+        return { ...failure, error, attempts: failure.attempts + 1, at: now() };
+      });
     },
     onUnreadable(key, error) {
       failed++;

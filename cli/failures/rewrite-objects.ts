@@ -3,14 +3,22 @@ import type { FailureObject, FailureStore } from "./failure-store";
 
 export interface RewriteOptions {
   readonly store: FailureStore;
-  /** Called for each selected event, in sequence per stream. Returns what remains of it; `undefined`: it is removed. */
-  readonly each: (failure: Failure) => Promise<Failure | undefined>;
+  /** Called for selected events, in sequence per stream. Returns what remains of each; `undefined`: it is removed. */
+  readonly handle: (failures: readonly Failure[]) => Promise<readonly (Failure | undefined)[]>;
   /** Called for an object that cannot be parsed. It stays in the bucket. */
   readonly onUnreadable: (key: string, error: Error) => void;
 }
 
+interface ReadObject {
+  readonly key: string;
+  readonly failures: readonly Failure[];
+}
+
 /** Streams in parallel. The events of one stream are handled in sequence, as by the event source mapping. */
 const CONCURRENCY = 4;
+/** Limits of the events that are handled together. */
+const BATCH_OBJECTS = 100;
+const BATCH_BYTES = 1_000_000;
 
 /**
  * Handles the events in `objects` (only those of `stream`, if set), oldest first. What remains of an event is stored under its own
@@ -19,7 +27,7 @@ const CONCURRENCY = 4;
 export async function rewriteObjects(
   objects: readonly FailureObject[],
   stream: string | undefined,
-  { store, each, onUnreadable }: RewriteOptions,
+  { store, handle, onUnreadable }: RewriteOptions,
 ): Promise<void> {
   const readable = (key: string, text: string): readonly Failure[] => {
     try {
@@ -29,25 +37,39 @@ export async function rewriteObjects(
       return [];
     }
   };
-  const rewrite = async ({ key }: FailureObject) => {
-    const text = await store.get(key);
-    if (text === undefined) return;
-    const failures = readable(key, text);
-    const selected = failures.filter(({ streamId }) => stream === undefined || streamId === stream);
-    if (selected.length === 0) return;
-    let keepObject = false;
-    for (const failure of failures) {
-      const remaining = selected.includes(failure) ? await each(failure) : failure;
-      if (remaining === undefined) continue;
-      const ownKey = failureObjectKey(remaining);
-      keepObject ||= ownKey === key;
-      await store.put(ownKey, Buffer.from(JSON.stringify(remaining)));
+  const selected = ({ streamId }: Failure) => stream === undefined || streamId === stream;
+  const handleBatch = async (batch: readonly ReadObject[]) => {
+    const events = batch.flatMap(({ failures }) => failures.filter(selected));
+    if (events.length === 0) return;
+    const remaining = await handle(events);
+    const after = new Map(events.map((failure, index) => [failure, remaining[index]]));
+    for (const { key, failures } of batch) {
+      if (!failures.some(selected)) continue;
+      const kept = failures.map((failure) => (after.has(failure) ? after.get(failure) : failure));
+      const present = kept.filter((failure) => failure !== undefined);
+      for (const failure of present) await store.put(failureObjectKey(failure), Buffer.from(JSON.stringify(failure)));
+      if (!present.some((failure) => failureObjectKey(failure) === key)) await store.delete(key);
     }
-    if (!keepObject) await store.delete(key);
+  };
+  const handleLane = async (lane: readonly FailureObject[]) => {
+    let batch: ReadObject[] = [];
+    let bytes = 0;
+    for (const { key } of lane) {
+      const text = await store.get(key);
+      if (text === undefined) continue;
+      if (batch.length === BATCH_OBJECTS || (batch.length > 0 && bytes + text.length > BATCH_BYTES)) {
+        await handleBatch(batch);
+        batch = [];
+        bytes = 0;
+      }
+      batch.push({ key, failures: readable(key, text) });
+      bytes += text.length;
+    }
+    await handleBatch(batch);
   };
   const lanes = groupBy(objects, ({ key }) => key.slice(0, key.lastIndexOf("/"))).values();
   const worker = async () => {
-    for (const lane of lanes) for (const object of lane) await rewrite(object);
+    for (const lane of lanes) await handleLane(lane);
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, worker));
 }

@@ -19,13 +19,13 @@ export async function selectObjects(store: FailureStore, { stream, since = 0 }: 
 
 const UNIT_MS: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** `--since`: a duration such as `90m`, or a date. */
-export function parseSince(text: string, now: number): number {
+/** The time of an option: a duration such as `90m` before `now`, or a date. */
+export function parseTime(option: string, text: string, now: number): number {
   const [, count, unit] = /^(\d+)([smhd])$/.exec(text) ?? [];
   const at = unit === undefined ? Date.parse(text) : now - Number(count) * UNIT_MS[unit]!;
   if (!Number.isNaN(at)) return at;
   throw new CliError(
-    `Expected --since to be a duration (90m, 2h, 7d) or a date (2026-01-31, 2026-01-31T12:00:00Z), got ${text}.`,
+    `Expected ${option} to be a duration (90m, 2h, 7d) or a date (2026-01-31, 2026-01-31T12:00:00Z), got ${text}.`,
     "OPTION_INVALID",
   );
 }

@@ -10,6 +10,7 @@ export const PRICES = {
   lambdaRequest: 0.2 / 1e6,
   /** On demand. */
   writeUnit: 0.625 / 1e6,
+  readUnit: 0.125 / 1e6,
   /** Provisioned, for an hour. */
   writeUnitHour: 0.00065,
   storedGbMonth: 0.25,

@@ -5,12 +5,11 @@ import { DynamoDBClient, paginateQuery, UpdateItemCommand } from "@aws-sdk/clien
 import { type ConnectionRow, ITEM, METRIC, STREAM_ID_KEY, storedEvents } from "pulumi-stream-ingestion/internal";
 
 import { connectionClient } from "../connection-client";
+import { partitionsOf } from "../replay/stored-items";
 import type { StoredItem } from "./checks";
 import type { Deployment } from "./find-deployment";
 import type { Probe } from "./run-verify";
 
-/** Maximum of `events.slices`. */
-const MAX_SLICES = 64;
 /** The attribute with which the watchdog requests a handover after a deployment. */
 const REQUESTED_RELEASE: keyof ConnectionRow = "requestedRelease";
 
@@ -28,9 +27,8 @@ export function awsProbe(deployment: Deployment, region?: string): Probe & { clo
     unsignedStatus: async () => (await fetch(`${deployment.apiUrl}/connections`, { redirect: "error" })).status,
 
     async items(streamId, since) {
-      const slices = Array.from({ length: MAX_SLICES }, (_, slice) => `${streamId}#${slice}`);
       const items = await Promise.all(
-        [streamId, ...slices].map(async (partition) => {
+        partitionsOf(streamId).map(async (partition) => {
           const found: StoredItem[] = [];
           const pages = paginateQuery(
             { client: dynamo },

@@ -1,5 +1,5 @@
 import { ITEM } from "../contract";
-import type { AttributeJson } from "../data/item";
+import type { AttributeJson, StoredEvent } from "../data/item";
 import type { Failure } from "./failure";
 import type { StreamBatch, StreamRecord } from "./lambda";
 
@@ -11,13 +11,39 @@ export function isRedrive(record: StreamRecord): boolean {
 }
 
 /**
- * The payload that makes a processor handle a failed event again. If the event fails again, the response contains the error and
- * the bucket does not change. Store the object of {@link redriveOversize} first.
+ * The payload that makes a processor handle failed events again. If an event fails again, the response contains the error and
+ * the bucket does not change. Store the objects of {@link redriveOversize} first.
  */
-export function redriveBatch(failure: Failure): StreamBatch {
-  const record = failure.record ?? recordOf(failure);
-  const dynamodb = { ...record.dynamodb, SequenceNumber: record.dynamodb?.SequenceNumber ?? "1" };
-  return { Records: [{ ...record, eventName: "INSERT", eventSource: REDRIVE_SOURCE, dynamodb }] };
+export function redriveBatch(...failures: readonly Failure[]): StreamBatch {
+  return numbered(failures.map((failure) => failure.record ?? recordOf(failure)));
+}
+
+/** The payload that makes a processor handle stored events again. Their failures are in the response only. */
+export function replayBatch(events: readonly StoredEvent[]): StreamBatch {
+  return numbered(
+    events.map(({ streamId, key, data = "", ...event }) =>
+      recordOf({
+        streamId,
+        key,
+        event: {
+          ...event,
+          ...(typeof data === "string" ? { data } : { data: data.toString("base64"), encoding: "base64" }),
+        },
+      }),
+    ),
+  );
+}
+
+/** The response names records by these numbers. */
+function numbered(records: readonly StreamRecord[]): StreamBatch {
+  return {
+    Records: records.map((record, index) => ({
+      ...record,
+      eventName: "INSERT",
+      eventSource: REDRIVE_SOURCE,
+      dynamodb: { ...record.dynamodb, SequenceNumber: String(index + 1) },
+    })),
+  };
 }
 
 /** The object that must be in the bucket before the event is redriven, because the original may have expired. */
@@ -26,7 +52,7 @@ export function redriveOversize({ event }: Failure): { readonly key: string; rea
   return { key: event.pointer, bytes: Buffer.from(event.data, event.encoding ?? "utf8") };
 }
 
-function recordOf({ streamId, key, event }: Failure): StreamRecord {
+function recordOf({ streamId, key, event }: Pick<Failure, "streamId" | "key" | "event">): StreamRecord {
   const keys = { [ITEM.streamId]: { S: streamId }, [ITEM.key]: { S: key } };
   if (event === undefined) return { dynamodb: { Keys: keys } };
   const image: Record<string, AttributeJson> = {

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { Command } from "commander";
-import { type Failure, failureObjectKey } from "pulumi-stream-ingestion/internal";
+import { type Failure, failureObjectKey, redriveBatch } from "pulumi-stream-ingestion/internal";
 import { eachEvent, type StreamEvent } from "pulumi-stream-ingestion/processor";
 import { addFailures } from "../../cli/failures";
 import type { FailureObject, FailureStore } from "../../cli/failures/failure-store";
-import { type InvokeProcessor, reasonOf } from "../../cli/failures/invoke-processor";
+import { type InvokeProcessor, outcomeOf, processInOrder } from "../../cli/failures/invoke-processor";
 import { type RedriveDeps, redrive } from "../../cli/failures/redrive";
 import { rewriteObjects } from "../../cli/failures/rewrite-objects";
-import { parseSince, selectObjects } from "../../cli/failures/select";
+import { parseTime, selectObjects } from "../../cli/failures/select";
 import { fakePorts, reasonWithoutStack, record, run } from "../processor/builders";
 import { run as runCommand } from "./cli-fixture";
 
@@ -36,7 +36,7 @@ function memoryStore(failures: readonly Failure[] = [], others: Record<string, s
 function invokeProcessor(handler: (event: StreamEvent) => unknown, fakes = fakePorts()): InvokeProcessor {
   const processor = eachEvent(handler);
   return async (batch) =>
-    reasonOf(undefined, JSON.stringify(await run(processor, JSON.parse(JSON.stringify(batch)).Records, fakes)));
+    outcomeOf(undefined, JSON.stringify(await run(processor, JSON.parse(JSON.stringify(batch)).Records, fakes)));
 }
 
 function deps(store: FailureStore, invoke: InvokeProcessor): RedriveDeps & { unreadable: string[] } {
@@ -69,6 +69,25 @@ describe("redrive", () => {
     assert.equal(objects.size, 0);
     assert.deepEqual(await redrive(found, undefined, deps(store, invoke)), { processed: 0, failed: 0 });
     assert.equal(seen.length, 2);
+  });
+
+  it("sends the events of a stream in batches, in order", async () => {
+    const { store, objects } = memoryStore(Array.from({ length: 250 }, (_, n) => failure(n + 1)));
+    const seen: string[] = [];
+    const sizes: number[] = [];
+    const processor = invokeProcessor(({ key }) => seen.push(key));
+    const invoke: InvokeProcessor = (batch) => {
+      sizes.push(batch.Records.length);
+      return processor(batch);
+    };
+    const found = await selectObjects(store, {});
+    assert.deepEqual(await redrive(found, undefined, deps(store, invoke)), { processed: 250, failed: 0 });
+    assert.deepEqual(sizes, [100, 100, 50]);
+    assert.deepEqual(
+      seen,
+      Array.from({ length: 250 }, (_, n) => `k${n + 1}`),
+    );
+    assert.equal(objects.size, 0);
   });
 
   it("keeps an event that fails again, with the new error and the number of attempts", async () => {
@@ -108,6 +127,19 @@ describe("redrive", () => {
     assert.deepEqual([...objects.keys()], ["failures/s/k1.json"]);
     const { record: kept, attempts } = read("failures/s/k1.json");
     assert.deepEqual([kept, attempts], [record(1), 7]);
+  });
+
+  it("sends a large object that Lambda wrote in several batches", async () => {
+    const records = Array.from({ length: 130 }, (_, n) => record(n + 1));
+    const { store, objects } = memoryStore([], { "aws/lambda/x": lambdaObject(...records) });
+    const sizes: number[] = [];
+    const processor = invokeProcessor(() => {});
+    const invoke: InvokeProcessor = (batch) => {
+      sizes.push(batch.Records.length);
+      return processor(batch);
+    };
+    await redrive(await selectObjects(store, {}), undefined, deps(store, invoke));
+    assert.deepEqual([sizes, objects.size], [[100, 30], 0]);
   });
 
   it("keeps the events of other streams, also in Lambda's objects", async () => {
@@ -150,26 +182,61 @@ describe("redrive", () => {
   });
 });
 
-describe("the response of a processor to one event", () => {
-  it("is a failure when the function failed or reported the record", () => {
-    assert.deepEqual(reasonOf("Unhandled", '{"errorType":"Runtime.ExitError","errorMessage":"exit 1"}'), {
-      code: "Runtime.ExitError",
-      message: "exit 1",
-    });
-    assert.equal(reasonOf(undefined, '{"batchItemFailures":[{"itemIdentifier":"1"}]}')?.code, "NOT_SETTLED");
+describe("the response of a processor", () => {
+  const records = (count: number) => redriveBatch(...Array.from({ length: count }, (_, n) => failure(n + 1))).Records;
+  /** Answers invocations in turn, and records the sequence numbers that each got. */
+  const answering = (...answers: (string | { readonly error: string })[]) => {
+    const got: string[] = [];
+    const invoke: InvokeProcessor = async ({ Records }) => {
+      got.push(Records.map(({ dynamodb }) => dynamodb?.SequenceNumber).join());
+      const answer = answers[got.length - 1] ?? "";
+      return typeof answer === "string" ? outcomeOf(undefined, answer) : outcomeOf("Unhandled", JSON.stringify(answer));
+    };
+    return { got, invoke };
+  };
+  const codes = (outcomes: readonly ({ code: string } | undefined)[]) => outcomes.map((one) => one?.code ?? "done");
+
+  it("is a failure when the function failed or reported the only record", async () => {
+    const crash = outcomeOf("Unhandled", '{"errorType":"Runtime.ExitError","errorMessage":"exit 1"}');
+    assert.deepEqual(await processInOrder(records(1), async () => crash), [
+      { code: "Runtime.ExitError", message: "exit 1" },
+    ]);
+    const { invoke } = answering('{"batchItemFailures":[{"itemIdentifier":"1"}]}');
+    assert.deepEqual(codes(await processInOrder(records(1), invoke)), ["NOT_SETTLED"]);
   });
 
   for (const answer of ["", "null", "{}", '"done"', '{"batchItemFailures":[]}'])
-    it(`is a success for ${answer || "an empty payload"}`, () => assert.equal(reasonOf(undefined, answer), undefined));
+    it(`is a success for ${answer || "an empty payload"}`, async () =>
+      assert.deepEqual(codes(await processInOrder(records(2), answering(answer).invoke)), ["done", "done"]));
+
+  it("names the failed events of a batch, and what was not tried is sent again", async () => {
+    const { got, invoke } = answering(
+      '{"batchItemFailures":[{"itemIdentifier":"2","error":{"code":"Bad","message":"no"}},{"itemIdentifier":"3"}]}',
+    );
+    assert.deepEqual(codes(await processInOrder(records(4), invoke)), ["done", "Bad", "done", "done"]);
+    assert.deepEqual(got, ["1,2,3,4", "3,4"]);
+  });
+
+  it("halves a batch that crashes the function or makes no progress, until the failing event is alone", async () => {
+    const { got, invoke } = answering(
+      { error: "crash" },
+      "",
+      '{"batchItemFailures":[{"itemIdentifier":"3"},{"itemIdentifier":"4"}]}',
+      { error: "crash" },
+      "",
+    );
+    assert.deepEqual(codes(await processInOrder(records(4), invoke)), ["done", "done", "Unhandled", "done"]);
+    assert.deepEqual(got, ["1,2,3,4", "1,2", "3,4", "3", "4"]);
+  });
 });
 
 describe("selection of failures", () => {
   it("accepts a duration or a date, and rejects other values by name", () => {
     const now = Date.parse("2026-11-24T12:00:00Z");
-    assert.equal(parseSince("90m", now), Date.parse("2026-11-24T10:30:00Z"));
-    assert.equal(parseSince("2d", now), Date.parse("2026-11-22T12:00:00Z"));
-    assert.equal(parseSince("2026-11-01", now), Date.parse("2026-11-01T00:00:00Z"));
-    assert.throws(() => parseSince("soon", now), { code: "OPTION_INVALID", message: /--since.*got soon/ });
+    assert.equal(parseTime("--since", "90m", now), Date.parse("2026-11-24T10:30:00Z"));
+    assert.equal(parseTime("--since", "2d", now), Date.parse("2026-11-22T12:00:00Z"));
+    assert.equal(parseTime("--since", "2026-11-01", now), Date.parse("2026-11-01T00:00:00Z"));
+    assert.throws(() => parseTime("--since", "soon", now), { code: "OPTION_INVALID", message: /--since.*got soon/ });
   });
 
   it("finds the objects of one stream and of Lambda since a time, oldest first", async () => {
@@ -191,7 +258,11 @@ describe("selection of failures", () => {
 describe("discard", () => {
   const discard = (store: FailureStore, objects: readonly FailureObject[], stream?: string) => {
     const unreadable: string[] = [];
-    const rewriting = { store, each: async () => undefined, onUnreadable: (key: string) => void unreadable.push(key) };
+    const rewriting = {
+      store,
+      handle: async (failures: readonly Failure[]) => failures.map(() => undefined),
+      onUnreadable: (key: string) => void unreadable.push(key),
+    };
     return rewriteObjects(objects, stream, rewriting).then(() => unreadable);
   };
 
