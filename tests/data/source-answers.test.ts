@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
-import { createSecureServer } from "node:http2";
+import { createServer as createHttp2Server, createSecureServer } from "node:http2";
 import { createServer, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 import { createGzip } from "node:zlib";
+import { startConnectProxy } from "../fakes/connect-proxy";
 import { type Answer, body, sse, startUpstream, status, type Upstream } from "../fakes/upstream";
 import { certificate } from "./certificate";
 import { type Setup, setUp, until } from "./harness";
@@ -159,6 +161,50 @@ describe("answers of a source on the wire", () => {
     assert.deepEqual(
       store.events.map(({ data }) => data),
       ["1", "2"],
+    );
+  });
+
+  it("requests later responses of such a server once each, and through the proxy of the source", async () => {
+    const proxy = await startConnectProxy("ann:pass");
+    closing.push(proxy.close);
+    const head = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n";
+    const { key, cert } = certificate();
+    let requests = 0;
+    const server = createTlsServer({ key, cert }, (socket) => {
+      socket.on("error", () => {});
+      socket.once("data", () => socket.end(++requests > 3 ? NO_CONTENT : `${head}2\r\n${requests}\n\r\n0\r\n\r\n`));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    closing.push(() => server.close());
+    const { port } = server.address() as { port: number };
+    const secret = { proxy: proxy.url, tls: { ca: cert } };
+    const { relay, store } = setUp({ url: `https://127.0.0.1:${port}` }, { secret });
+    assert.deepEqual(await relay.run(), { kind: "completed" });
+    assert.deepEqual(
+      store.events.map(({ data }) => data),
+      ["2", "3"],
+    );
+    assert.deepEqual(proxy.tunnels, Array(requests).fill(`127.0.0.1:${port}`));
+  });
+
+  it("does not take a lost HTTP/2 connection for the end of the response", async () => {
+    const server = createHttp2Server();
+    let requests = 0;
+    server.on("stream", (stream) => {
+      stream.on("error", () => {});
+      if (++requests > 1) return stream.respond({ ":status": 204 }, { endStream: true });
+      stream.respond({ ":status": 200, "content-type": "application/x-ndjson" });
+      stream.write('{"whole":1}\n{"half":', () => stream.session?.destroy());
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    closing.push(() => server.close());
+    const url = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
+    const { relay, store } = setUp({ url }, { source: { http2: true, end: "complete" } });
+    assert.deepEqual(await relay.run(), { kind: "completed" });
+    assert.equal(requests, 2);
+    assert.deepEqual(
+      store.events.map(({ data }) => data),
+      ['{"whole":1}'],
     );
   });
 

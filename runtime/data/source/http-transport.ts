@@ -6,7 +6,7 @@ import { type Headers, header, isFramed } from "./body";
 import { sendHttp2 } from "./http2";
 import { sendLenient } from "./lenient-http";
 import { publicLookup } from "./public-lookup";
-import type { Send, Tls } from "./send";
+import type { Send } from "./send";
 
 /** How requests to the source and to its token endpoint are sent. */
 export interface Transport {
@@ -23,7 +23,7 @@ export function httpTransport({ tls, proxy }: Pick<SourceSecret, "tls" | "proxy"
   if (proxy) {
     const options = { clientFactory: proxyClient, requestTls: connect, proxyTls: connect, allowH2: false };
     const agent = new ProxyAgent({ uri: proxy, ...options });
-    return { send: sendWith(agent, { tls }), close: () => agent.destroy() };
+    return { send: sendWith(agent, { tls, proxy }), close: () => agent.destroy() };
   }
   const agent = new Agent({ allowH2: false, connect });
   const publicAgent = new Agent({ allowH2: false, connect: { ...connect, lookup: publicLookup } });
@@ -35,15 +35,18 @@ export function httpTransport({ tls, proxy }: Pick<SourceSecret, "tls" | "proxy"
 
 /**
  * Sends with undici. It rejects a chunked response that also has a Content-Length, whose length must be ignored (RFC 9112,
- * section 6.3). Such a response, and one that its parser rejects, is requested again with a parser that accepts more.
+ * section 6.3). Such a response, and one that its parser rejects, is requested again with a parser that accepts more,
+ * which the origin's later requests use at once.
  */
 export function sendWith(
   agent: Dispatcher,
-  { tls, publicAgent = agent }: { readonly tls?: Tls; readonly publicAgent?: Dispatcher } = {},
+  { publicAgent = agent, ...secret }: Pick<SourceSecret, "tls" | "proxy"> & { readonly publicAgent?: Dispatcher } = {},
 ): Send {
   const strict = strictSend(agent, publicAgent);
-  const lenient = sendLenient(tls);
+  const lenient = sendLenient(secret);
+  const lenientOrigins = new Set<string>();
   return async (sent) => {
+    if (lenientOrigins.has(sent.url.origin)) return lenient(sent);
     try {
       const response = await strict(sent);
       if (!hasBothLengths(response.headers)) return response;
@@ -52,6 +55,7 @@ export function sendWith(
       const { code } = error as { code?: string };
       if (code !== "UND_ERR_RES_CONTENT_LENGTH_MISMATCH" && !code?.startsWith("HPE_")) throw error;
     }
+    lenientOrigins.add(sent.url.origin);
     return lenient(sent);
   };
 }

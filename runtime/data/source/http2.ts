@@ -1,3 +1,5 @@
+import type { ClientHttp2Stream } from "node:http2";
+import { pipeline, type Readable, Transform } from "node:stream";
 import { publicLookup } from "./public-lookup";
 import type { Send, Tls } from "./send";
 
@@ -33,11 +35,22 @@ export function sendHttp2(tls?: Tls): Send {
         resolve({
           statusCode,
           headers: received as Record<string, string | string[] | undefined>,
-          body: stream,
+          body: complete(stream),
           framed: true,
         }),
       );
       stream.end(body);
       if (signal.aborted) abort();
     });
+}
+
+/** The body, which fails where the stream was reset or its session lost: Node ends it as if it were complete. */
+function complete(stream: ClientHttp2Stream): Readable {
+  const checked = new Transform({
+    transform: (chunk, _, done) => done(null, chunk),
+    flush: (done) =>
+      done(stream.rstCode === 0 ? null : new Error(`The HTTP/2 stream ended with code ${stream.rstCode}`)),
+  });
+  // The stream itself reports the error to its reader.
+  return pipeline(stream, checked, () => {});
 }
