@@ -148,6 +148,34 @@ describe("credentials of a source on the wire", () => {
       assert.equal(upstream.requests.length, 0);
     });
 
+    for (const [code, answer] of [
+      [429, '{"error":"slow_down"}'],
+      [400, '{"error":"temporarily_unavailable"}'],
+      [200, '{"access_token":"two\\nlines","token_type":"bearer"}'],
+    ] as const)
+      it(`retries when the token endpoint answers ${code} with ${answer.slice(0, 40)}`, async () => {
+        const json = { "content-type": "application/json" };
+        const endpoint = await upstreamOf(
+          status(code, json, answer),
+          status(200, json, '{"access_token":"good","token_type":"bearer"}'),
+        );
+        const upstream = await upstreamOf(status(204));
+        const { relay } = setUp(upstream, { source: { auth }, secret: withClient(endpoint.url) });
+        assert.deepEqual(await relay.run(), { kind: "completed" });
+        assert.equal(upstream.requests[0]!.headers.authorization, "Bearer good");
+      });
+
+    it("gives up on an answer of the token endpoint that does not end", async () => {
+      const json = { "content-type": "application/json" };
+      const endpoint = await upstreamOf(
+        (response) => response.writeHead(200, json).write(Buffer.alloc((1 << 20) + 1)),
+        status(200, json, '{"access_token":"good","token_type":"bearer"}'),
+      );
+      const upstream = await upstreamOf(status(204));
+      const { relay } = setUp(upstream, { source: { auth }, secret: withClient(endpoint.url) });
+      assert.deepEqual(await relay.run(), { kind: "completed" });
+    });
+
     it("retries when the token endpoint is unavailable", async () => {
       const upstream = await upstreamOf(status(204));
       let visits = 0;
@@ -160,6 +188,23 @@ describe("credentials of a source on the wire", () => {
       assert.deepEqual(await relay.run(), { kind: "completed" });
       assert.match(relay.snapshot().lastError!.message, /No access token/);
     });
+  });
+
+  it("does not show what a server repeats of its Authorization header, or a secret that contains another one", async () => {
+    const upstream = await upstreamOf((response, { headers }) =>
+      response.writeHead(403).end(`no: ${headers.authorization} ${headers["x-a"]}`),
+    );
+    const secret = { key: "ann:sesame", headers: { "x-a": "sesame-and-more" } };
+    const outcome = await setUp(upstream, { source: { auth: { kind: "basic" } }, secret }).relay.run();
+    assert.equal(outcome.kind === "failed" && outcome.error.message, "The source answered 403: no: Basic *** ***");
+  });
+
+  it("shows the whole message of a request without a key that cannot be built", async () => {
+    const outcome = await setUp({ url: "garbage" }, { secret: { key: undefined } }).relay.run();
+    assert.match(
+      outcome.kind === "failed" ? outcome.error.message : "",
+      /^Expected the source's `url` and `path` to form/,
+    );
   });
 
   it("signs with the connection manager's role, over path, query and body", async () => {

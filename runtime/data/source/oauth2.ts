@@ -25,6 +25,8 @@ interface Token {
 const REPLACE_BEFORE_MS = 60_000;
 /** For a token without a lifetime. A 401 replaces it earlier. */
 const UNKNOWN_LIFETIME_MS = 3_600_000;
+/** Tokens have a few kilobytes. */
+const MAX_ANSWER_BYTES = 1 << 20;
 
 export function tokenCache(clock: Clock): TokenCache {
   const tokens = new Map<string, Token>();
@@ -70,6 +72,7 @@ async function requestToken(
       [oauth.allowInsecureRequests]: isLocalHost(new URL(oauth2.tokenUrl).hostname),
     });
     const granted = await oauth.processClientCredentialsResponse(server, client, response);
+    if (!/^[\x21-\x7e]+$/.test(granted.access_token)) throw new Error("it has characters that a header cannot have");
     const lifetimeMs = granted.expires_in === undefined ? UNKNOWN_LIFETIME_MS : granted.expires_in * 1_000;
     const replaceAfterMs = Math.max(lifetimeMs * 0.9, lifetimeMs - REPLACE_BEFORE_MS);
     return { value: granted.access_token, replaceAt: clock.now() + replaceAfterMs };
@@ -89,7 +92,12 @@ function fetchWith(send: Send, signal: AbortSignal) {
       signal,
     });
     const chunks: Buffer[] = [];
-    for await (const chunk of sent.body) chunks.push(chunk as Buffer);
+    let bytes = 0;
+    for await (const chunk of sent.body) {
+      chunks.push(chunk as Buffer);
+      bytes += (chunk as Buffer).length;
+      if (bytes > MAX_ANSWER_BYTES) throw new Error(`the answer has more than ${MAX_ANSWER_BYTES} bytes`);
+    }
     const headers = Object.entries(sent.headers).flatMap(([name, value]) =>
       value === undefined ? [] : [[name, String(value)] as [string, string]],
     );
@@ -97,10 +105,16 @@ function fetchWith(send: Send, signal: AbortSignal) {
   };
 }
 
-/** `invalid_client` and its like are permanent, and shown as a 401 of the source. The rest is retried. */
+/** Errors of a request that cannot succeed (RFC 6749, section 5.2), and of a client that is refused. */
+const PERMANENT = new Set([
+  ...["invalid_request", "invalid_client", "invalid_grant", "invalid_scope", "invalid_target"],
+  ...["unauthorized_client", "unsupported_grant_type", "access_denied"],
+]);
+
+/** A permanent error is shown as a 401 of the source. The rest is retried. */
 function tokenError(cause: unknown): StreamError {
   if (cause instanceof StreamError) return cause;
-  if (cause instanceof oauth.ResponseBodyError)
+  if (cause instanceof oauth.ResponseBodyError && (cause.status === 401 || PERMANENT.has(cause.error)))
     return new StreamError(
       "SOURCE_STATUS",
       `The token endpoint answered ${cause.status}: ${cause.error}${cause.error_description ? ` (${cause.error_description})` : ""}`,
@@ -109,6 +123,11 @@ function tokenError(cause: unknown): StreamError {
   if (cause instanceof oauth.WWWAuthenticateChallengeError)
     return new StreamError("SOURCE_STATUS", `The token endpoint answered ${cause.status}.`, { cause });
   const { message, cause: inner } = cause as Error;
+  if (cause instanceof oauth.ResponseBodyError)
+    return new StreamError("SOURCE_NETWORK", `The token endpoint answered ${cause.status}: ${cause.error}`, {
+      cause,
+      retryable: true,
+    });
   const detail = inner instanceof Error ? `${message}: ${inner.message}` : message;
   return new StreamError("SOURCE_NETWORK", `No access token for the source: ${detail}`, { cause, retryable: true });
 }

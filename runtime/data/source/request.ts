@@ -82,7 +82,8 @@ function secretsOf(
     secret.key,
     token,
     userInfo,
-    ...[secret.key, userInfo].flatMap((pair) => pair?.split(":").slice(1) ?? []),
+    // A server may repeat its Authorization header, or a part of it.
+    ...[secret.key, userInfo].flatMap((pair) => (pair ? [...pair.split(":").slice(1), encoded(pair)] : [])),
     ...Object.values(secret.headers ?? {}),
     ...Object.values(secret.query ?? {}),
     ...secret.path.split("{streamId}"),
@@ -153,7 +154,8 @@ function authorize(
   if (auth.kind === "query") url.searchParams.set(auth.name, key);
 }
 
-const basic = (pair: string) => `Basic ${Buffer.from(pair, "utf8").toString("base64")}`;
+const encoded = (pair: string) => Buffer.from(pair, "utf8").toString("base64");
+const basic = (pair: string) => `Basic ${encoded(pair)}`;
 
 function isJson(text: string): boolean {
   try {
@@ -205,10 +207,10 @@ function accept(format: RelaySettings["source"]["format"]): string {
     : "text/event-stream, application/x-ndjson, */*;q=0.5";
 }
 
-/** Replaces every secret of the request in `text`. */
+/** Replaces every secret of the request in `text`. The longest first: another one can be a part of it. */
 export function redact(text: string, secrets: readonly string[]): string {
   let clean = text;
-  for (const secret of secrets)
-    for (const form of [secret, encodeURIComponent(secret)]) clean = clean.replaceAll(form, "***");
+  for (const secret of [...secrets].sort((a, b) => b.length - a.length))
+    for (const form of secret === "" ? [] : [secret, encodeURIComponent(secret)]) clean = clean.replaceAll(form, "***");
   return clean;
 }
