@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -28,6 +29,9 @@ const onceReceived =
     let messages = 0;
     socket.on("message", () => ++messages === count && visit(socket, request));
   };
+
+/** RFC 6455, section 1.3. */
+const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 describe("a relay of a WebSocket", () => {
   let server: Server;
@@ -110,6 +114,26 @@ describe("a relay of a WebSocket", () => {
     );
     assert.deepEqual(data, ['{"n":1}', '{"n":"2\\""}', '{"n":3}']);
     assert.deepEqual(received, [['{"from":""}'], ['{"from":"2\\""}']]);
+  });
+
+  it("does not wait for a source that closes and leaves its connection open", async () => {
+    const source = await serve([]);
+    server.removeAllListeners("upgrade");
+    const frames = [Buffer.from("\x81\x011\x88\x02\x03\xe8", "latin1"), Buffer.from("\x81\x03END", "latin1")];
+    server.on("upgrade", ({ headers }, socket) => {
+      const accept = createHash("sha1").update(`${headers["sec-websocket-key"]}${GUID}`).digest("base64");
+      socket.on("error", () => {}).resume();
+      socket.write(
+        `HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
+      );
+      socket.write(frames.shift()!);
+    });
+    const { relay, store } = setUp(source, { source: { on: [END] } });
+    assert.deepEqual(await relay.run(), { kind: "completed" });
+    assert.deepEqual(
+      store.events.map(({ data }) => data),
+      ["1"],
+    );
   });
 
   it("completes at a normal close where source.end says so", async () => {

@@ -18,6 +18,8 @@ import { sourceError } from "./source-error";
 import { openTunnel } from "./tunnel";
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** After its close frame a source sends nothing more, and may leave the connection open. */
+const CLOSE_TIMEOUT_MS = 1_000;
 /** More than this is read ahead only within one read of the socket. */
 const QUEUE = { messages: 256, bytes: 1 << 20 };
 /** A message over the limit is read to its end and refused. One over this many times the limit ends the connection. */
@@ -50,6 +52,8 @@ async function open(
   const socket = new WebSocket(request.url, [...subprotocols], {
     headers: request.headers,
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+    // The types do not have it.
+    ...{ closeTimeout: CLOSE_TIMEOUT_MS },
     maxPayload: heldBytes(events.maxEventBytes),
     perMessageDeflate: compression,
     followRedirects: false,
