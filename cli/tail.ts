@@ -3,16 +3,17 @@ import type { StoredEvent } from "pulumi-stream-ingestion/internal";
 import { deploymentOf } from "./deployment";
 import { eventLine } from "./event-line";
 import { type OperatorOptions, operate, withOperatorOptions } from "./operator-command";
-import { terminal as processTerminal, type Terminal } from "./terminal";
+import { CliError, terminal as processTerminal, type Terminal } from "./terminal";
 
 interface TailOptions extends OperatorOptions {
   readonly table?: string;
   readonly count?: number;
+  readonly from?: string;
 }
 
 /**
- * `stream-ingestion tail [streamId]`: prints new events as they are stored, from the event table's change stream. A query of
- * the table cannot return the newest events: its sort key is random, so that DynamoDB can spread a hot stream.
+ * `stream-ingestion tail [streamId]`: prints new events as they are stored, from the event table's change stream. With `--from`, a
+ * query of the table returns the events before them.
  */
 export function addTail(program: Command, terminal: Terminal = processTerminal): void {
   withOperatorOptions(program.command("tail [streamId]"))
@@ -21,6 +22,7 @@ export function addTail(program: Command, terminal: Terminal = processTerminal):
         "which supports one `tail` next to the processor; a second one waits.",
     )
     .option("--table <name>", "name of the event table (default: the stack's output tableName)")
+    .option("--from <time>", "of one stream: first print the events received since this time: 90m, 2h, 7d, or a date")
     .option("--count <n>", "exit after this many events", positive)
     .action((streamId: string | undefined, options: TailOptions) =>
       operate(terminal, options, () => tail(terminal, streamId, options)),
@@ -33,27 +35,65 @@ async function tail(terminal: Terminal, streamId: string | undefined, options: T
   const { storedEvents } = await import("pulumi-stream-ingestion/internal");
   const { systemClock } = await import("pulumi-stream-ingestion/internal");
 
+  const from = await startOf(streamId, options);
   const deployment = deploymentOf(options);
   const table = await deployment.name(options.table, "tableName", "--table");
   const region = await deployment.region();
   const stop = new AbortController();
   const interrupt = () => stop.abort();
   process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
+  const print = (event: StoredEvent) =>
+    terminal.out(options.json ? eventJson(event) : eventLine(event, terminal.colours));
   let remaining = options.count ?? Number.POSITIVE_INFINITY;
   try {
     const stream = await eventStream(table, region);
     const onThrottled = (waitMs: number) =>
       terminal.err(`The change stream has too many readers. Reading again in ${waitMs / 1000} s.`);
-    for await (const image of followInserts(stream, { clock: systemClock, signal: stop.signal, onThrottled })) {
-      for (const event of storedEvents(image)) {
+    const changes = followInserts(stream, { clock: systemClock, signal: stop.signal, onThrottled });
+    // The change stream is opened first, so that no event is stored between the two.
+    let next = changes.next();
+    next.catch(() => {});
+    const past = new Set<string>();
+    for (const event of from === undefined ? [] : await storedSince(table, region, streamId!, from)) {
+      past.add(`${event.key} ${event.sequence}`);
+      print(event);
+      if (--remaining <= 0) return;
+    }
+    for (let change = await next; !change.done; change = await next) {
+      for (const event of storedEvents(change.value)) {
         if (streamId !== undefined && event.streamId !== streamId) break;
-        terminal.out(options.json ? eventJson(event) : eventLine(event, terminal.colours));
+        if (past.has(`${event.key} ${event.sequence}`)) continue;
+        print(event);
         if (--remaining <= 0) return;
       }
+      next = changes.next();
     }
   } finally {
+    stop.abort();
     process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
   }
+}
+
+async function startOf(streamId: string | undefined, { from }: TailOptions): Promise<number | undefined> {
+  if (from === undefined) return undefined;
+  if (streamId === undefined) throw new CliError("Expected a stream id with --from, got none.", "OPTION_INVALID");
+  const { parseTime } = await import("./failures/select");
+  return parseTime("--from", from, Date.now());
+}
+
+/** The stored events of a stream, in the order in which they were received. */
+async function storedSince(
+  table: string,
+  region: string | undefined,
+  streamId: string,
+  from: number,
+): Promise<StoredEvent[]> {
+  const { comparePositions } = await import("./replay/run-replay");
+  const { storedItems } = await import("./replay/stored-items");
+  const store = storedItems(table, region);
+  const { items } = await store.find(streamId, from, Number.MAX_SAFE_INTEGER);
+  const events = await store.read(items);
+  return events.filter(({ receivedAt }) => receivedAt >= from).sort(comparePositions);
 }
 
 /** One event as JSON. Binary data is in `base64`; data in the bucket is named by `pointer`. */

@@ -79,7 +79,7 @@ export async function replay(items: readonly StoredItem[], range: Range, deps: R
   return { processed, failed, complete: true };
 }
 
-function comparePositions(a: Position, b: Position): number {
+export function comparePositions(a: Position, b: Position): number {
   return a.receivedAt - b.receivedAt || compareSequence(a.sequence, b.sequence);
 }
 

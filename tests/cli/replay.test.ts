@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { BatchWriteItemCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { BatchWriteItemCommand, DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { eachEvent } from "pulumi-stream-ingestion/processor";
 import { outcomeOf } from "../../cli/failures/invoke-processor";
 import { addReplay } from "../../cli/replay";
 import { type Range, type ReplayDeps, replay, type StoredItem } from "../../cli/replay/run-replay";
 import { storedItems } from "../../cli/replay/stored-items";
 import { parsePosition, planText, positionText, progressText } from "../../cli/replay/text";
+import { addTail } from "../../cli/tail";
 import { contentKey } from "../../runtime/data/identity";
 import { encodeItem, type StoredEvent } from "../../runtime/data/item";
 import { encodePack } from "../../runtime/data/pack";
@@ -173,7 +174,8 @@ describe("stream-ingestion replay", () => {
       { name: "streamId", type: "S" },
       { name: "key", type: "S" },
     ];
-    const shape = { hashKey: "streamId", rangeKey: "key", attributes: keys };
+    const streamed = { streamEnabled: true, streamViewType: "NEW_AND_OLD_IMAGES" };
+    const shape = { hashKey: "streamId", rangeKey: "key", attributes: keys, ...streamed };
     tableName = (await cloud.create("aws:dynamodb/table:Table", "events", shape)).name!;
     const failing = "Records.filter((r) => r.dynamodb.NewImage.d.S === 'bad')";
     const failure = "{ itemIdentifier: r.dynamodb.SequenceNumber, error: { code: 'Bad', message: 'no' } }";
@@ -253,6 +255,31 @@ describe("stream-ingestion replay", () => {
     const { err, exitCode } = await command(...EPOCH, "--yes", "--function", "absent");
     assert.match(err.join("\n"), /To continue, .*replay --stream s --from 1970-01-01T00:00:00\.000Z --to /);
     assert.equal(exitCode, 1);
+  });
+
+  it("has a counterpart that prints: tail from a time, in order, then what is stored meanwhile", async () => {
+    const late = { key: "late", type: "message", id: "", data: "late", receivedAt: 3_000, streamId: "s" };
+    const item = JSON.parse(encodeItem({ ...late, dataBytes: 4, sequence: "2.1.4" }, 60, 1).json);
+    const client = new DynamoDBClient(cloud.client);
+    let lines = 0;
+    const { out } = await run(
+      (program, terminal) =>
+        addTail(program, {
+          ...terminal,
+          out(line) {
+            terminal.out(line);
+            if (++lines === 6) void client.send(new PutItemCommand({ TableName: tableName, Item: item }));
+          },
+        }),
+      ...["tail", "s", "--table", tableName, ...EPOCH, "--count", "7", "--json"],
+    );
+    client.destroy();
+    assert.deepEqual(
+      out.map((line) => JSON.parse(line).data),
+      ["a", "bad", "c", "up", "down", "up", "late"],
+    );
+    const { err } = await run(addTail, "tail", "--table", tableName, ...EPOCH);
+    assert.match(err.join(), /Expected a stream id with --from, got none\./);
   });
 
   it("explains a wrong range or position", async () => {
