@@ -311,7 +311,8 @@ export interface SourceArgs {
    */
   on?: ControlRuleArgs[];
   /**
-   * What the end of the upstream's response means: `reconnect`, or `complete` for a stream that has an end.
+   * What the end of the upstream's response means: `reconnect`, or `complete` for a stream that has an end. The end of a response with
+   * neither a length nor chunked encoding looks like a lost connection, and never completes a stream: use a rule of `on`.
    * @default "reconnect"
    */
   end?: SourceEnd;
