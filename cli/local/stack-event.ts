@@ -1,4 +1,4 @@
-import { FAILURE_PREFIX, METRIC_NAMESPACE } from "pulumi-stream-ingestion/internal";
+import { FAILURE_PREFIX, ITEM, METRIC_NAMESPACE } from "pulumi-stream-ingestion/internal";
 import type { CloudEvent } from "stream-ingestion-local";
 
 /** What every event has. */
@@ -9,6 +9,11 @@ interface Origin {
   readonly instance?: string;
   /** The invocation. Absent: the event does not come from one. */
   readonly requestId?: string;
+}
+
+/** Of an item that is a pack: its number of events. Absent: it is one event. */
+interface Packed {
+  readonly events?: number;
 }
 
 interface EventId {
@@ -33,17 +38,17 @@ export type StackEvent = Origin &
     /** A hop ended without a successor, or was ended by Lambda: it did not keep up with its own times. */
     | { readonly kind: "hop-late"; readonly functionName: string }
     | { readonly kind: "handover"; readonly streamId: string; readonly mode: string; readonly gapMs?: number }
-    | ({ readonly kind: "stored"; readonly image?: Readonly<Record<string, object>> } & EventId)
+    | ({ readonly kind: "stored"; readonly image?: Readonly<Record<string, object>> } & EventId & Packed)
     /** Written again: it was in the table already. */
     | ({ readonly kind: "overwritten" } & EventId)
     /** Handled by the processor. */
-    | ({ readonly kind: "processed" } & EventId)
+    | ({ readonly kind: "processed" } & EventId & Packed)
     /** The processor, or Lambda after its last attempt, stored it in the failure bucket. */
     | ({ readonly kind: "failure-stored" } & EventId)
     /** One delivery failed. Lambda repeats it, or sends it to the failure bucket. */
-    | ({ readonly kind: "delivery-failed" } & EventId)
+    | ({ readonly kind: "delivery-failed" } & EventId & Packed)
     /** Lambda gave up on it, and it is not in the failure bucket. */
-    | ({ readonly kind: "lost" } & EventId)
+    | ({ readonly kind: "lost" } & EventId & Packed)
   );
 
 /** Values of `event` in the connection manager's log (runtime/control/hop/log-events.ts). */
@@ -71,6 +76,8 @@ export function stackEventReader({
 }: Owners): (event: CloudEvent) => StackEvent[] {
   /** The failures that each invocation stored. Their delivery succeeds, but they are not processed. */
   const failures = new Map<string, Set<string>>();
+  /** The packs that are not delivered yet, with their number of events. */
+  const packs = new Map<string, number>();
 
   return (event) => {
     const { at } = event;
@@ -79,9 +86,10 @@ export function stackEventReader({
         if (!eventTables.has(event.table) || event.eventName === "REMOVE") return [];
         const { requestId, image } = event;
         const origin = { at, instance: instanceOf(event.table), requestId, ...eventIdOf(event.keys) };
-        return [
-          event.eventName === "INSERT" ? { kind: "stored", ...origin, image } : { kind: "overwritten", ...origin },
-        ];
+        if (event.eventName !== "INSERT") return [{ kind: "overwritten", ...origin }];
+        const events = eventsIn(image);
+        if (events !== undefined) packs.set(idText(origin), events);
+        return [{ kind: "stored", ...origin, image, ...(events !== undefined && { events }) }];
       }
       case "delivered": {
         const { requestId } = event;
@@ -89,11 +97,20 @@ export function stackEventReader({
         const failed = new Set(event.failed);
         const stored = failures.get(requestId);
         failures.delete(requestId);
+        const failedInPacks = failuresInPacks(stored ?? []);
         // The repeat counter receives modifications, the processor inserts.
         return event.records.flatMap(({ eventName, keys }, index): StackEvent[] => {
           const id = eventIdOf(keys);
           if (eventName !== "INSERT" || (stored?.has(idText(id)) && !failed.has(index))) return [];
-          return [{ kind: failed.has(index) ? "delivery-failed" : "processed", ...origin, ...id }];
+          const size = packs.get(idText(id));
+          const isFailed = failed.has(index);
+          if (size === undefined) return [{ kind: isFailed ? "delivery-failed" : "processed", ...origin, ...id }];
+          if (isFailed) return [{ kind: "delivery-failed", ...origin, ...id, events: size }];
+          packs.delete(idText(id));
+          // The failures of a pack's events are stored one by one, and do not name the pack.
+          const failures = Math.min(size, failedInPacks.get(id.streamId) ?? 0);
+          failedInPacks.set(id.streamId, (failedInPacks.get(id.streamId) ?? 0) - failures);
+          return failures === size ? [] : [{ kind: "processed", ...origin, ...id, events: size - failures }];
         });
       }
       case "discarded": {
@@ -166,6 +183,22 @@ function json(line: string): Record<string, unknown> | undefined {
 /** With `events.slices` the partition key is `streamId#slice`. */
 function eventIdOf(keys: Readonly<Record<string, string>>): EventId {
   return { streamId: (keys.streamId ?? "").replace(/#.*$/, ""), key: keys.key ?? "" };
+}
+
+/** Undefined: the item is one event. */
+function eventsIn(image: Readonly<Record<string, object>> | undefined): number | undefined {
+  const { N } = (image?.[ITEM.count] ?? {}) as { readonly N?: string };
+  return N === undefined ? undefined : Number(N);
+}
+
+/** By stream: the failed events that were in packs. Their names contain the sequence after an "@". */
+function failuresInPacks(ids: Iterable<string>): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const id of ids) {
+    const [streamId = "", key = ""] = id.split("\n");
+    if (key.includes("@")) counts.set(streamId, (counts.get(streamId) ?? 0) + 1);
+  }
+  return counts;
 }
 
 /** A stream id cannot contain a line feed. */

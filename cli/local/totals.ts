@@ -39,15 +39,15 @@ export const NO_TOTALS: RunTotals = {
 export function count(totals: RunTotals, event: StackEvent): RunTotals {
   switch (event.kind) {
     case "stored":
-      return { ...totals, stored: totals.stored + 1 };
+      return { ...totals, stored: totals.stored + (event.events ?? 1) };
     case "overwritten":
       return { ...totals, overwritten: totals.overwritten + 1 };
     case "processed":
-      return { ...totals, processed: totals.processed + 1 };
+      return { ...totals, processed: totals.processed + (event.events ?? 1) };
     case "failure-stored":
       return { ...totals, failuresStored: totals.failuresStored + 1 };
     case "lost":
-      return { ...totals, lost: totals.lost + 1 };
+      return { ...totals, lost: totals.lost + (event.events ?? 1) };
     case "delivery-failed":
       return { ...totals, failedDeliveries: totals.failedDeliveries + 1 };
     case "hop":

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { stackEventReader } from "../../../cli/local/stack-event";
+import { count, NO_TOTALS } from "../../../cli/local/totals";
 import { HOP_EVENT } from "../../../runtime/control/hop/log-events";
 import { failureObjectKey } from "../../../runtime/processor/failure";
 
@@ -56,6 +57,35 @@ describe("stackEvents", () => {
     const kinds = (kept: boolean) =>
       read({ kind: "discarded", at: 5, functionName: "p", records: [insert], kept }).map(({ kind }) => kind);
     assert.deepEqual([...kinds(true), ...kinds(false)], ["failure-stored", "lost"]);
+  });
+
+  it("counts the events of a pack, without those that failed and were stored one by one", () => {
+    const reader = stackEventReader({ eventTables: new Set(["events"]) });
+    const pack = { streamId: "s", key: "p#1" };
+    const stored = reader({
+      kind: "record",
+      at: 1,
+      table: "events",
+      eventName: "INSERT",
+      keys: pack,
+      image: { n: { N: "40" } },
+    });
+    const failure = failureObjectKey({
+      streamId: "s",
+      key: "k",
+      event: { type: "message", data: "", receivedAt: 1, sequence: "1.1.7", packed: true },
+    });
+    reader(call("s3:PutObject", `arn:aws:s3:::bucket/${failure}`));
+    const handled = reader(delivered([], { eventName: "INSERT", keys: pack }));
+    assert.deepEqual(
+      [...stored, ...handled].map((event) => [event.kind, "events" in event && event.events]),
+      [
+        ["stored", 40],
+        ["processed", 39],
+      ],
+    );
+    const totals = [...stored, ...handled].reduce(count, NO_TOTALS);
+    assert.deepEqual([totals.stored, totals.processed], [40, 39]);
   });
 
   it("maps a process that could not load its code", () => {
