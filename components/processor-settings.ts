@@ -24,12 +24,22 @@ const PYTHON_RUNTIMES = ["python3.11", "python3.12", "python3.13", "python3.14"]
 const LOADERS = ["base64", "binary", "copy", "css", "dataurl", "default", "empty", "file", "js", "json", "jsx"];
 const MORE_LOADERS = ["local-css", "text", "ts", "tsx"];
 
+/** Endings of code that esbuild compiles by itself, or Python's. */
+const CODE = /\.([cm]?[jt]s|[jt]sx|py)$/;
+
 export const isPython = (entry: string | undefined) => entry?.endsWith(".py") === true;
 
 /** Checks the `processor` arguments and adds the defaults. @throws Error that names the argument, the value and what is allowed */
 export function processorSettings(args: ProcessorArgs): ProcessorSettings {
+  const { entry } = args;
+  expect(
+    entry === undefined || (typeof entry === "string" && CODE.test(entry)),
+    "`processor.entry`",
+    "the path of a TypeScript, JavaScript or Python file, such as ./processor.ts",
+    entry,
+  );
   checkKind(args);
-  const python = isPython(args.entry);
+  const python = isPython(entry);
   const runtime = args.runtime ?? (python ? "python3.14" : "nodejs24.x");
   if (args.entry !== undefined) {
     const allowed = python ? PYTHON_RUNTIMES : NODE_RUNTIMES;

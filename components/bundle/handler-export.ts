@@ -33,9 +33,11 @@ export function findExport(name: string, entry: string, folder: string, { inputs
     const input = inputs[path];
     if (input === undefined || seen.has(`${path}\0${exported}`)) return UNKNOWN;
     seen.add(`${path}\0${exported}`);
-    const program = parsed(join(folder, path), input.format === "esm");
-    if (program === undefined) return UNKNOWN;
-    if (input.format !== "esm") return inCommonJs(program, exported);
+    const script = parsed(join(folder, path), input.format === "esm");
+    if (script === undefined) return UNKNOWN;
+    const { program, code } = script;
+    // The default import of CommonJS is what it assigns to `module.exports`.
+    if (input.format !== "esm") return exported === "default" ? UNKNOWN : inCommonJs(program, code, exported);
     const target = (specifier: unknown) =>
       input.imports.find(({ original, external }) => original === specifier && !external)?.path ?? "";
     return inEsModule(program.body, exported, (specifier, wanted) => inModule(target(specifier), wanted));
@@ -53,9 +55,12 @@ function inEsModule(body: Body, name: string, follow: Follow): Finding {
       const specifier = node.specifiers.find(({ exported }) => nameOf(exported) === name);
       if (specifier && node.source) return follow(node.source.value, nameOf(specifier.local));
       if (specifier) return bound(body, nameOf(specifier.local), follow);
+    } else if (node.type === "ExportDefaultDeclaration") {
+      if (name === "default")
+        return findingOf(unwrapped(body, node.declaration), (other) => bound(body, other, follow));
     } else if (node.type === "ExportAllDeclaration") {
       if (node.exported && nameOf(node.exported) === name) return { kind: "value", is: "a module" };
-      if (!node.exported && starred.kind === "missing") starred = follow(node.source.value, name);
+      if (!node.exported && name !== "default" && starred.kind === "missing") starred = follow(node.source.value, name);
     }
   }
   return starred;
@@ -67,13 +72,28 @@ function bound(body: Body, name: string, follow: Follow): Finding {
     if (node.type === "ImportDeclaration") {
       const specifier = node.specifiers.find(({ local }) => local.name === name);
       if (specifier?.type === "ImportSpecifier") return follow(node.source.value, nameOf(specifier.imported));
-      if (specifier) return UNKNOWN;
+      if (specifier?.type === "ImportDefaultSpecifier") return follow(node.source.value, "default");
+      if (specifier) return { kind: "value", is: "a module" };
     }
     const declaration = node.type === "ExportNamedDeclaration" ? node.declaration : node;
     const value = declaration && declared(declaration, name);
-    if (value) return findingOf(value, (other) => (other === name ? UNKNOWN : bound(body, other, follow)));
+    if (value)
+      return findingOf(unwrapped(body, value), (other) => (other === name ? UNKNOWN : bound(body, other, follow)));
   }
   return UNKNOWN;
+}
+
+/** The function in a call of `eachEvent` or `eachBatch`. The result of another call is only known at run time. */
+function unwrapped(body: Body, node: AnyNode): AnyNode {
+  if (node.type !== "CallExpression" || node.callee.type !== "Identifier") return node;
+  const { name } = node.callee;
+  const ours = body.some(
+    (other) =>
+      other.type === "ImportDeclaration" &&
+      other.source.value === "pulumi-stream-ingestion/processor" &&
+      other.specifiers.some(({ local }) => local.name === name),
+  );
+  return (ours && node.arguments[0]) || node;
 }
 
 /** The node that a declaration binds to `name`. The value of a `let` is ignored, because it can be assigned later. */
@@ -137,20 +157,41 @@ function lengthOf({ params }: FunctionNode): number {
   return optional < 0 ? params.length : optional;
 }
 
-/** The last plain `exports.name = …`, or the object of `module.exports = { … }`. Any other export is unknown. */
-function inCommonJs({ body }: Program, name: string): Finding {
-  let found: Finding = UNKNOWN;
+/**
+ * The last plain `exports.name = …`, or a property of the last `module.exports = …`. Missing only if nothing else in the source can
+ * export: any other mention of `exports`, `module` or `this` makes it unknown.
+ */
+function inCommonJs({ body }: Program, source: string, name: string): Finding {
+  let found: Finding = MISSING;
+  let rest = source;
   for (const node of body) {
     if (node.type !== "ExpressionStatement" || node.expression.type !== "AssignmentExpression") continue;
     const { left, right } = node.expression;
-    const path = dotted(left as AnyNode);
-    if (path === `exports.${name}` || path === `module.exports.${name}`) found = inScript(body, right);
-    if (path !== "module.exports" || right.type !== "ObjectExpression") continue;
-    for (const property of right.properties)
-      if (property.type === "Property" && dotted(property.key) === name) found = inScript(body, property.value);
+    const path = dotted(left as AnyNode) ?? "";
+    if (/^(module\.)?exports\.\w+$/.test(path)) {
+      if (path.endsWith(`.${name}`)) found = inScript(body, right);
+    } else if (path === "module.exports") found = propertyOf(body, right, name);
+    else continue;
+    rest = rest.slice(0, left.start) + " ".repeat(left.end - left.start) + rest.slice(left.end);
+  }
+  return found.kind === "missing" && /\b(exports|module|this|eval)\b/.test(rest) ? UNKNOWN : found;
+}
+
+/** The property of what is assigned to `module.exports`. */
+function propertyOf(body: Body, value: Expression, name: string): Finding {
+  if (value.type !== "ObjectExpression") {
+    const { kind } = inScript(body, value);
+    return kind === "unknown" || value.type === "Identifier" ? UNKNOWN : MISSING;
+  }
+  let found: Finding = MISSING;
+  for (const property of value.properties) {
+    if (property.type === "SpreadElement" || property.computed) found = UNKNOWN;
+    else if (keyOf(property.key) === name) found = inScript(body, property.value);
   }
   return found;
 }
+
+const keyOf = (key: AnyNode) => (key.type === "Literal" ? String(key.value) : dotted(key));
 
 function inScript(body: Body, value: Expression): Finding {
   if (value.type === "UnaryExpression") return UNKNOWN;
@@ -162,8 +203,9 @@ function inScript(body: Body, value: Expression): Finding {
 
 function dotted(node: AnyNode): string | undefined {
   if (node.type === "Identifier") return node.name;
-  if (node.type !== "MemberExpression" || node.computed) return undefined;
-  return `${dotted(node.object)}.${dotted(node.property)}`;
+  if (node.type !== "MemberExpression") return undefined;
+  if (node.computed && node.property.type !== "Literal") return undefined;
+  return `${dotted(node.object)}.${keyOf(node.property)}`;
 }
 
 const nameOf = (node: { readonly type: string; readonly name?: string; readonly value?: unknown }): string =>
@@ -178,18 +220,19 @@ const LOADERS: Readonly<Record<string, Loader>> = {
 };
 
 /** `undefined` = not JavaScript: JSON, or a file for another loader. */
-function parsed(path: string, isModule: boolean): Program | undefined {
+function parsed(path: string, isModule: boolean): { program: Program; code: string } | undefined {
   try {
     const loader = LOADERS[extname(path)];
     const source = readFileSync(path, "utf8");
     const code = loader ? transformSync(source, { loader, target: "esnext" }).code : source;
-    return parse(code, {
+    const program = parse(code, {
       ecmaVersion: "latest",
       sourceType: isModule ? "module" : "script",
       allowHashBang: true,
       allowReturnOutsideFunction: true,
       allowAwaitOutsideFunction: true,
     });
+    return { program, code };
   } catch {
     return undefined;
   }

@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { Metafile } from "esbuild";
@@ -28,9 +28,7 @@ export function bundleProcessor(
   assets: Assets = {},
 ): Bundle {
   const path = resolve(entry);
-  if (!existsSync(path)) {
-    throw new Error(`Expected \`processor.entry\` to be a file, but "${entry}" does not exist. Tried ${path}.`);
-  }
+  checkFile(entry, path);
   const { files, metafile, warnings } = compileProcessor(path, settings);
   const [harmful, harmless] = [warnings.filter(isHarmful), warnings.filter((warning) => !isHarmful(warning))];
   if (harmful.length > 0) throw new Error(refusal(path, harmful));
@@ -40,6 +38,14 @@ export function bundleProcessor(
   const [text, binary] = [new Map(files), new Map<string, Buffer>()];
   for (const [name, bytes] of files) if (!isUtf8(bytes) && text.delete(name)) binary.set(name, bytes);
   return toBundle(text, "index.handler", { ...assets, ...binaryAssets(path, binary) });
+}
+
+/** @throws Error with the path that was tried */
+export function checkFile(entry: string, path: string): void {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found?.isFile()) return;
+  const is = found ? "is not a file" : "does not exist";
+  throw new Error(`Expected \`processor.entry\` to be a file, but "${entry}" ${is}. Tried ${path}.`);
 }
 
 /** Files from the loaders `copy` and `file`, as file assets: a text asset would change their bytes. */

@@ -1,10 +1,11 @@
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { Architecture } from "../args";
 import { type Assets, type Bundle, toBundle } from "./bundle";
 import { cached } from "./cache";
 import { checkInstalledSize, run } from "./install";
+import { checkFile } from "./processor";
 
 /** The zstd module of Python 3.14 for older versions. */
 const ZSTD = "backports.zstd==1.8.0";
@@ -21,9 +22,7 @@ interface Target {
  */
 export function bundlePython(entry: string, install: readonly string[], target: Target, copied: Assets): Bundle {
   const path = resolve(entry);
-  if (!existsSync(path)) {
-    throw new Error(`Expected \`processor.entry\` to be a file, but "${entry}" does not exist. Tried ${path}.`);
-  }
+  checkFile(entry, path);
   const source = readFileSync(path);
   const name = basename(path);
   if (!/^[A-Za-z_]\w*\.py$/.test(name) || name === "stream_ingestion.py")

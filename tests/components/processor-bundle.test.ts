@@ -332,9 +332,25 @@ describe("a processor's bundle", () => {
         "processor.ts": "import { h } from './a'; export { h as handler };",
         "a.ts": "export const h = async () => {};",
       },
+      "through a default export": {
+        "processor.ts": "export { default as handler } from './a'",
+        "a.ts": "export default async function () {}",
+      },
+      "through a default import of CommonJS": {
+        "processor.mjs": "import run from './a.cjs'; export const handler = run;",
+        "a.cjs": "module.exports = async () => {};",
+      },
       "from a destructured value": { "processor.ts": "export const { handler } = { handler: async () => {} };" },
       "with an optional third parameter": { "processor.ts": "export const handler = async (a: 1, b: 2, c = 3) => c;" },
       "as CommonJS": { "processor.js": "module.exports.handler = async (event, context) => {};" },
+      "as CommonJS with `export =`": { "processor.ts": "const handler = async () => 1; export = { handler };" },
+      "as a property of a function": {
+        "processor.js": "const run = async () => {}; run.handler = run; module.exports = run;",
+      },
+      "with defineProperty": {
+        "processor.js": "Object.defineProperty(exports, 'handler', { get: () => async () => 1 });",
+      },
+      "with another file's properties": { "processor.js": "module.exports = { ...require('./a.js') };", "a.js": "" },
       "as a let that is assigned later": {
         "processor.ts": "export let handler: unknown = 1; handler = async () => {};",
       },
@@ -353,6 +369,18 @@ describe("a processor's bundle", () => {
         "processor.js": "export { handler } from './a.js'",
         "a.js": `export const handler = ${CALLBACK};`,
       },
+      "another file's default export": {
+        "processor.js": "import run from './a.js'; export const handler = run;",
+        "a.js": `export default ${CALLBACK};`,
+      },
+      "an argument of eachEvent": {
+        "processor.js": `import { eachEvent as each } from "pulumi-stream-ingestion/processor"; export const handler = each(${CALLBACK});`,
+        "node_modules/pulumi-stream-ingestion/package.json": JSON.stringify({
+          exports: { "./processor": "./processor.mjs" },
+        }),
+        "node_modules/pulumi-stream-ingestion/processor.mjs": "export const eachEvent = (handler) => handler;",
+      },
+      "CommonJS's quoted name": { "processor.js": `exports["handler"] = ${CALLBACK};` },
       CommonJS: { "processor.js": `exports.handler = ${CALLBACK};` },
       "CommonJS's object": { "processor.js": `const handler = ${CALLBACK}; module.exports = { handler };` },
     };
@@ -385,6 +413,34 @@ describe("a processor's bundle", () => {
             "`export const handler = eachEvent(async (event) => { … })`.",
         });
       });
+
+    const MISSING: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+      "the file is empty": { "processor.ts": "" },
+      "`export` is forgotten": { "processor.ts": "const handler = async () => 1;" },
+      "the default export is a class": { "processor.ts": "export default class Processor { handler() {} }" },
+      "the default export has it": { "processor.mjs": "export default { handler: async () => 1 };" },
+      "CommonJS exports a function": { "processor.js": "module.exports = async () => 1;" },
+      "CommonJS exports a class": { "processor.js": "module.exports = class { handler() {} };" },
+      "CommonJS exports another name": { "processor.js": "exports.handle = async () => 1;" },
+      "CommonJS replaces its exports": {
+        "processor.js": "module.exports.handler = async () => 1; module.exports = { run: 1 };",
+      },
+    };
+    for (const [why, files] of Object.entries(MISSING))
+      it(`and is rejected when ${why}`, () => {
+        assert.throws(() => bundle(files), /to export `handler`\. Example: `export const handler/);
+      });
+
+    it("and is rejected as a module or class of another file", () => {
+      for (const [first, is] of [
+        ["import * as run from './a'; export const handler = run;", "a module"],
+        ["import Run from './a'; export { Run as handler };", "a class"],
+      ] as const)
+        assert.throws(
+          () => bundle({ "processor.ts": first, "a.ts": "export default class Run {}" }),
+          ({ message }: Error) => message.includes(`to be a function, got ${is}.`),
+        );
+    });
 
     it("and is rejected when `export *` does not export it", () => {
       assert.throws(

@@ -71,6 +71,22 @@ describe("the processor's code", () => {
     );
   });
 
+  it("rejects an entry that is not a file of code", () => {
+    for (const [bad, shown] of [
+      ["package.json", '"package.json"'],
+      ["./processor", '"./processor"'],
+      [5, "5"],
+    ] as const)
+      assert.throws(() => make({ entry: bad as string }), {
+        message: `Expected \`processor.entry\` to be the path of a TypeScript, JavaScript or Python file, such as ./processor.ts, got ${shown}.`,
+      });
+    const directory = join(folder, "folder.ts");
+    mkdirSync(directory);
+    assert.throws(() => make({ entry: directory }), {
+      message: `Expected \`processor.entry\` to be a file, but "${directory}" is not a file. Tried ${directory}.`,
+    });
+  });
+
   it("rejects a copy of a path that does not exist or is outside the function's folder", () => {
     const absent = join(folder, "absent");
     assert.throws(() => make({ entry, copy: [{ from: absent }] }), {
