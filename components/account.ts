@@ -1,6 +1,7 @@
 import type { Input } from "@pulumi/pulumi";
 import type { AccountArgs, ExtraStatementsArgs } from "./args";
 import { expect } from "./expect";
+import { named, type Statements, statements } from "./references";
 
 /** {@link AccountArgs} with defaults, checked. */
 export interface Account {
@@ -11,7 +12,7 @@ export interface Account {
   readonly logRetentionDays: number;
   readonly tracing: boolean;
   readonly deletionProtection: boolean;
-  readonly extraStatements: ExtraStatementsArgs;
+  readonly extraStatements: Readonly<Record<keyof ExtraStatementsArgs, Statements>>;
 }
 
 const ACCOUNT_DEFAULTS = { logRetentionDays: 30, tracing: false, deletionProtection: false } as const;
@@ -21,36 +22,10 @@ const RETENTION_DAYS = [
   0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ];
 
-const NAMES: Readonly<Record<keyof AccountArgs, true>> = {
-  kmsKeyArn: true,
-  permissionsBoundary: true,
-  rolePath: true,
-  logRetentionDays: true,
-  tracing: true,
-  deletionProtection: true,
-  extraStatements: true,
-};
-
 /** Checks `account` and adds the defaults. @throws Error that names the argument, the value and what is allowed */
 export function normaliseAccount(account: AccountArgs = {}): Account {
-  for (const name of Object.keys(account))
-    expect(name in NAMES, "`account`", `one or more of ${Object.keys(NAMES).join(", ")}`, name);
-  const { kmsKeyArn, permissionsBoundary, rolePath, extraStatements = {} } = account;
+  const { rolePath, extraStatements = {} } = account;
   const { logRetentionDays, tracing, deletionProtection } = { ...ACCOUNT_DEFAULTS, ...defined(account) };
-  if (typeof kmsKeyArn === "string")
-    expect(
-      /^arn:[^:]+:kms:[^:]+:\d{12}:key\/.+$/.test(kmsKeyArn),
-      "`account.kmsKeyArn`",
-      "the ARN of a key, not of an alias",
-      kmsKeyArn,
-    );
-  if (typeof permissionsBoundary === "string")
-    expect(
-      /^arn:[^:]+:iam::(\d{12}|aws):policy\/.+$/.test(permissionsBoundary),
-      "`account.permissionsBoundary`",
-      "the ARN of an IAM policy",
-      permissionsBoundary,
-    );
   if (rolePath !== undefined)
     expect(
       /^\/([\x21-\x7e]+\/)?$/.test(rolePath) && rolePath.length <= 512,
@@ -67,13 +42,27 @@ export function normaliseAccount(account: AccountArgs = {}): Account {
   expect(typeof tracing === "boolean", "`account.tracing`", "true or false", tracing);
   expect(typeof deletionProtection === "boolean", "`account.deletionProtection`", "true or false", deletionProtection);
   return {
-    kmsKeyArn,
-    permissionsBoundary,
+    kmsKeyArn: named(
+      "account.kmsKeyArn",
+      "the ARN of a key, not of an alias",
+      /^arn:[^:]+:kms:[^:]+:\d{12}:key\/.+$/,
+      account.kmsKeyArn,
+    ),
+    permissionsBoundary: named(
+      "account.permissionsBoundary",
+      "the ARN of an IAM policy",
+      /^arn:[^:]+:iam::(\d{12}|aws):policy\/.+$/,
+      account.permissionsBoundary,
+    ),
     rolePath,
     logRetentionDays,
     tracing,
     deletionProtection,
-    extraStatements,
+    extraStatements: {
+      connectionManager: statements("account.extraStatements.connectionManager", extraStatements.connectionManager),
+      connectionApi: statements("account.extraStatements.connectionApi", extraStatements.connectionApi),
+      watchdog: statements("account.extraStatements.watchdog", extraStatements.watchdog),
+    },
   };
 }
 

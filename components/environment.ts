@@ -87,3 +87,19 @@ export function checkSize(owner: string, variables: Variables): void {
         : "Read large values from Secrets Manager, SSM or a file."),
   );
 }
+
+/**
+ * Checks the variables of a function after transforms, which can replace all of them.
+ *
+ * @param own - the variables before
+ * @throws Error that names the missing or the largest variables
+ */
+export function checkTransformed(name: string, own: Variables, variables: Variables): void {
+  const missing = Object.keys(own).filter((key) => key.startsWith(OWN_PREFIX) && !(key in variables));
+  if (missing.length > 0)
+    throw new Error(
+      `Expected \`transform\` to keep the environment variables of the function ${name}, got it without ${missing.join(", ")}. ` +
+        "Set variables as values to merge: { environment: { variables: { NAME: value } } }.",
+    );
+  checkSize(`the function ${name}`, variables);
+}

@@ -34,13 +34,13 @@ export function createEventProcessor(
   normalised: Normalised,
   vpc: VpcAccess | undefined,
 ): EventProcessor {
+  const { processor } = normalised;
   const statements = pulumi
-    .output(args.policyStatements ?? [])
+    .output(processor.policyStatements)
     .apply((own): Statement[] => [
       ...eventProcessorStatements(stores.arns, normalised.settings.events.storage),
       ...own.map(allowed),
     ]);
-  const { processor } = normalised;
   const withKey = statements.apply((own) => [...useKey(scope.account.kmsKeyArn, "write"), ...own]);
   const target = code === undefined ? existing(scope, args, withKey) : own(code);
   const mapping = new aws.lambda.EventSourceMapping(

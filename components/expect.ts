@@ -1,3 +1,5 @@
+import * as pulumi from "@pulumi/pulumi";
+
 /** Checks of arguments. Each throws an Error that names the argument, what is allowed and the value. */
 
 export function expect(condition: boolean, argument: string, allowed: string, value: unknown): asserts condition {
@@ -47,6 +49,9 @@ export function onlyKeys(argument: string, value: unknown, keys: readonly string
 }
 
 function shown(value: unknown): string {
+  if (pulumi.Output.isInstance(value)) return "an Output";
+  if (value instanceof Promise) return "a promise";
+  if (typeof value === "function") return "a function";
   if (typeof value === "string") return `"${value}"`;
   return typeof value === "object" && value !== null ? JSON.stringify(value) : String(value);
 }

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { ENV } from "../runtime/contract";
 import { Architecture, type PolicyStatementArgs, type Transforms } from "./args";
 import type { Code } from "./bundle/bundle";
-import { checkSize } from "./environment";
+import { checkTransformed } from "./environment";
 import type { VpcAccess } from "./network";
 import { type KeyUse, logStatements, NETWORK_INTERFACES, type Statement, useKey, writeTraces } from "./permissions";
 import type { Scope } from "./scope";
@@ -23,7 +23,7 @@ export interface LambdaSpec {
   readonly environment: pulumi.Input<Record<string, pulumi.Input<string>>>;
   readonly statements: pulumi.Input<Statement[]>;
   /** Additional statements of the user. */
-  readonly extraStatements?: pulumi.Input<pulumi.Input<PolicyStatementArgs>[]>;
+  readonly extraStatements?: pulumi.Input<pulumi.Unwrap<PolicyStatementArgs>[]>;
   /** How the function uses data that is encrypted with the customer's key. */
   readonly keyUse: KeyUse;
   readonly reservedConcurrency?: number;
@@ -67,6 +67,9 @@ export function createLambda(scope: Scope, spec: LambdaSpec): LambdaFunction {
         ...extra.map(allowed),
       ]),
   );
+  const variables = pulumi
+    .output(spec.environment)
+    .apply((own) => ({ ...sourceMaps, ...own, [ENV.deployment]: scope.deployment }));
   const args: aws.lambda.FunctionArgs = {
     description: spec.description,
     runtime,
@@ -76,13 +79,7 @@ export function createLambda(scope: Scope, spec: LambdaSpec): LambdaFunction {
     role: role.arn,
     memorySize: spec.memorySize,
     timeout: spec.timeoutSeconds,
-    environment: {
-      variables: pulumi.output(spec.environment).apply((own) => {
-        const variables = { ...sourceMaps, ...own, [ENV.deployment]: scope.deployment };
-        checkSize(`the function ${name}`, variables);
-        return variables;
-      }),
-    },
+    environment: { variables },
     kmsKeyArn: account.kmsKeyArn,
     tracingConfig: account.tracing ? { mode: "Active" } : undefined,
     loggingConfig: { logFormat: "JSON", logGroup: logGroup.name },
@@ -90,9 +87,14 @@ export function createLambda(scope: Scope, spec: LambdaSpec): LambdaFunction {
     vpcConfig: spec.vpc && { subnetIds: spec.vpc.subnetIds, securityGroupIds: spec.vpc.securityGroupIds },
     tags: scope.tags,
   };
+  const changed = transformed(scope, spec.transform, name, transformed(scope, "functions", name, args));
+  const environment = pulumi.all([variables, changed.environment]).apply(([own, final]) => {
+    checkTransformed(name, own, final?.variables ?? {});
+    return final!;
+  });
   const fn = new aws.lambda.Function(
     name,
-    transformed(scope, spec.transform, name, transformed(scope, "functions", name, args)),
+    { ...changed, environment },
     { ...options, dependsOn: [policy, ...(spec.after ?? [])] },
   );
   return { function: fn, role, logGroup, policy };

@@ -17,6 +17,7 @@ import {
   type SourceArgs,
   type StreamIngestionArgs,
 } from "./args";
+import { checkKeys } from "./argument-keys";
 import { cidrs } from "./cidrs";
 import { type DeclaredStreams, declaredStreams } from "./declared-streams";
 import { checkEnvironment, checkSize } from "./environment";
@@ -24,6 +25,7 @@ import { type EventCapacity, eventCapacity } from "./event-capacity";
 import { expect, expectThat, integer, oneOf, onlyKeys, pointer } from "./expect";
 import { known } from "./known";
 import { type ProcessorSettings, processorSettings } from "./processor-settings";
+import { bucketNamed, idNamed, ids, named, tableNamed } from "./references";
 import { relayMemory } from "./relay-memory";
 import { checkedParts, type SourceParts } from "./source-parts";
 import { sourceSettings } from "./source-settings";
@@ -47,6 +49,9 @@ const PACKS_PER_BATCH = 10;
 export interface Normalised extends DeclaredStreams {
   readonly settings: RelaySettings;
   readonly sourceParts: pulumi.Input<SourceParts> | undefined;
+  /** Names of existing resources to use. */
+  readonly existing: Readonly<Record<"connectionTable" | "eventTable" | "bucket", pulumi.Input<string> | undefined>>;
+  readonly network: NetworkArgs | undefined;
   readonly relayMemorySize: number;
   readonly reservedConcurrency: number | undefined;
   readonly processor: ProcessorSettings;
@@ -78,6 +83,12 @@ export function normalise(name: string, args: StreamIngestionArgs): Normalised {
     name,
   );
   const { source, processor, relay = {}, events = {}, api = {} } = checkRequired(args);
+  idNamed(
+    "source.secretArn",
+    "the ARN of a secret",
+    /^arn:[^:]+:secretsmanager:[^:]+:\d{12}:secret:.+$/,
+    source.secretArn,
+  );
   onlyKeys("events.identity", events.identity ?? {}, ["kind", "pointer"], '{ kind: "pointer", pointer: "/id" }');
   const identity = { kind: IdentityKind.content, ...events.identity };
   const settings: RelaySettings = {
@@ -102,12 +113,18 @@ export function normalise(name: string, args: StreamIngestionArgs): Normalised {
   return {
     settings,
     sourceParts: checkedParts(source),
+    existing: {
+      connectionTable: tableNamed("connections.table", args.connections?.table),
+      eventTable: tableNamed("events.table", events.table),
+      bucket: bucketNamed(args.bucket),
+    },
+    network: checkedNetwork(args.network),
     ...declaredStreams(args),
     relayMemorySize: relayMemory(relay.memorySize ?? DEFAULTS.relayMemorySize, settings),
     reservedConcurrency: reserved(relay.reservedConcurrency, args.streams, settings.relay.streamsPerHop),
     processor: processorSettings(isPacked ? { batchSize: PACKS_PER_BATCH, ...processor } : (processor ?? {})),
     authorization: oneOf("api.authorization", Authorization, api.authorization ?? Authorization.iam),
-    allowedCidrs: known(api.allowedCidrs ?? [], cidrs),
+    allowedCidrs: api.allowedCidrs === undefined ? [] : known(api.allowedCidrs, cidrs),
     accessLogs: flag("api.accessLogs", api.accessLogs),
     privateApi: privateApi(api.privateApi),
     recursion: oneOf("relay.recursion", Recursion, relay.recursion ?? Recursion.allow),
@@ -125,9 +142,9 @@ export function normalise(name: string, args: StreamIngestionArgs): Normalised {
 /** Checks required arguments, which JavaScript programs can omit, and combinations of arguments. */
 function checkRequired(args: StreamIngestionArgs): StreamIngestionArgs {
   expect(args?.source !== undefined, "`source`", "an object with `url` and `path`", args?.source);
+  checkKeys(args);
   checkSecretArn(args.source);
   checkEnvironment(args.processor?.environment);
-  checkNetwork(args.network);
   expect(
     !args.manageBucket || args.bucket !== undefined,
     "`manageBucket`",
@@ -150,8 +167,6 @@ function checkSecretArn({ secretArn, ...source }: SourceArgs): void {
     "`source.secretArn` without the arguments that its secret contains",
     `it with ${also.join(", ")}`,
   );
-  const isArn = typeof secretArn !== "string" || /^arn:[^:]+:secretsmanager:[^:]+:\d{12}:secret:.+$/.test(secretArn);
-  expect(isArn, "`source.secretArn`", "the ARN of a secret", secretArn);
 }
 
 function identityOf(kind: IdentityKind, path: string | undefined): RelaySettings["events"]["identity"] {
@@ -182,8 +197,8 @@ function reserved(
   return value;
 }
 
-function checkNetwork(network: NetworkArgs | undefined): void {
-  if (network === undefined) return;
+function checkedNetwork(network: NetworkArgs | undefined): NetworkArgs | undefined {
+  if (network === undefined) return undefined;
   const { subnetIds, securityGroupIds, fixedEgress, functions } = network;
   oneOf("network.functions", NetworkFunctions, functions ?? NetworkFunctions.relay);
   const existing = [subnetIds, securityGroupIds].filter((part) => part !== undefined).length;
@@ -192,6 +207,11 @@ function checkNetwork(network: NetworkArgs | undefined): void {
     "`network` to have either `subnetIds` with `securityGroupIds`, or `fixedEgress: true`",
     quotedNames(network),
   );
+  return {
+    ...network,
+    subnetIds: ids("network.subnetIds", subnetIds),
+    securityGroupIds: ids("network.securityGroupIds", securityGroupIds),
+  };
 }
 
 function flag(argument: string, value = false): boolean {
@@ -213,7 +233,12 @@ function privateApi(args: PrivateApiArgs | undefined): PrivateApiArgs | undefine
     "`api.privateApi` to have either `vpcEndpointIds`, or `vpcId` with `subnetIds` and `securityGroupIds`",
     quotedNames(args),
   );
-  return args;
+  return {
+    vpcId: named("api.privateApi.vpcId", "the id of a VPC", /^vpc-/, vpcId),
+    vpcEndpointIds: ids("api.privateApi.vpcEndpointIds", vpcEndpointIds),
+    subnetIds: ids("api.privateApi.subnetIds", subnetIds),
+    securityGroupIds: ids("api.privateApi.securityGroupIds", securityGroupIds),
+  };
 }
 
 function deploymentName(name: string | undefined): string | undefined {

@@ -31,6 +31,11 @@ export function processorCode(
   if (isPython(entry))
     return { ...bundlePython(entry, install, { runtime, architecture }, copied), runtime, architecture };
   const installed = installPackages(entry, install, architecture, warn);
+  for (const name of Object.keys(installed))
+    if (name in copied)
+      throw new Error(
+        `Expected \`processor.copy\` to leave the folder ${name} to \`processor.install\`. Install the packages, or copy single folders: { from, to: "${name}/NAME" }.`,
+      );
   const externals = [...bundle.externals, ...install.flatMap((name) => [name, `${name}/*`])];
   const bundled = bundleProcessor(entry, { ...bundle, externals }, warn, { ...copied, ...installed });
   return { ...bundled, runtime, architecture };

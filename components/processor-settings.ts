@@ -1,6 +1,9 @@
+import * as pulumi from "@pulumi/pulumi";
 import { Architecture, BundleFormat, type CopyArgs, type ProcessorArgs } from "./args";
 import { BUNDLE_DEFAULTS, type BundleSettings } from "./bundle/options";
-import { expect, expectThat, integer, memory, oneOf } from "./expect";
+import { expect, expectThat, integer, memory, oneOf, onlyKeys } from "./expect";
+import { isLater } from "./known";
+import { type Statements, statements } from "./references";
 
 /** The `processor` arguments with defaults, checked. */
 export interface ProcessorSettings {
@@ -9,6 +12,7 @@ export interface ProcessorSettings {
   readonly batchSize: number;
   readonly parallelizationFactor: number;
   readonly maximumBatchingWindowSeconds: number;
+  readonly policyStatements: Statements;
   readonly entry?: string;
   readonly handler: string;
   readonly runtime: string;
@@ -22,6 +26,8 @@ const NODE_RUNTIMES = ["nodejs22.x", "nodejs24.x"];
 const PYTHON_RUNTIMES = ["python3.11", "python3.12", "python3.13", "python3.14"];
 /** The loaders of esbuild. */
 const LOADERS = ["base64", "binary", "copy", "css", "dataurl", "default", "empty", "file", "js", "json", "jsx"];
+/** The log levels of esbuild. */
+const LEVELS = ["silent", "error", "warning", "info", "debug", "verbose"];
 const MORE_LOADERS = ["local-css", "text", "ts", "tsx"];
 
 /** Endings of code that esbuild compiles by itself, or Python's. */
@@ -56,13 +62,14 @@ export function processorSettings(args: ProcessorArgs): ProcessorSettings {
       0,
       300,
     ),
+    policyStatements: statements("processor.policyStatements", args.policyStatements),
     entry: args.entry,
     handler: args.handler ?? "index.handler",
     runtime,
     architecture: oneOf("processor.architecture", Architecture, args.architecture ?? Architecture.arm64),
     bundle: bundleSettings(args, runtime),
-    install: texts("processor.install", args.install ?? []),
-    copy: (args.copy ?? []).map(checkCopy),
+    install: packages(args.install ?? [], python),
+    copy: copies(args.copy ?? []),
   };
 }
 
@@ -83,6 +90,14 @@ function checkKind(args: ProcessorArgs): void {
         `\`${name}\` with \`${kind}\``,
       );
   };
+  const { code } = args;
+  // A string or a file would be sent to AWS as it is.
+  expect(
+    code === undefined || isLater(code) || pulumi.asset.Archive.isInstance(code),
+    "`processor.code`",
+    'an archive such as new pulumi.asset.FileArchive("./build")',
+    code,
+  );
   only(["roleName"], "functionArn");
   only(["handler"], "code");
   only(["bundle", "externals", "install", "copy"], "entry");
@@ -99,13 +114,17 @@ function checkKind(args: ProcessorArgs): void {
 function bundleSettings({ bundle = {}, externals = [] }: ProcessorArgs, runtime: string): BundleSettings {
   const format = bundle.format && oneOf("processor.bundle.format", BundleFormat, bundle.format);
   const { define = {}, alias = {}, logOverride = {}, loader = {} } = bundle;
-  for (const [ending, name] of Object.entries(loader))
+  for (const [ending, name] of Object.entries(loader)) {
+    expect(ending.startsWith("."), "`processor.bundle.loader`", 'endings such as ".sql" and their loaders', ending);
     expect(
       [...LOADERS, ...MORE_LOADERS].includes(name),
       `\`processor.bundle.loader["${ending}"]\``,
       [...LOADERS, ...MORE_LOADERS].join(" | "),
       name,
     );
+  }
+  for (const [id, level] of Object.entries(logOverride))
+    expect(LEVELS.includes(level), `\`processor.bundle.logOverride["${id}"]\``, LEVELS.join(" | "), level);
   return {
     ...(format && { format }),
     loader,
@@ -131,7 +150,27 @@ function texts(argument: string, values: readonly string[]): readonly string[] {
   return values;
 }
 
+/** The versions of packages for Node.js are those of the project. */
+function packages(names: readonly string[], python: boolean): readonly string[] {
+  for (const name of texts("processor.install", names))
+    expect(
+      python || /^(@[^/@\s]+\/)?[^/@\s]+$/.test(name),
+      "`processor.install`",
+      "names of packages without a version, because the versions are those of the project's lockfile",
+      name,
+    );
+  return names;
+}
+
+const COPY_EXAMPLE = '{ from: "./data" }';
+
+function copies(all: readonly CopyArgs[]): readonly CopyArgs[] {
+  expect(Array.isArray(all), "`processor.copy`", `a list such as [${COPY_EXAMPLE}]`, all);
+  return all.map(checkCopy);
+}
+
 function checkCopy(copy: CopyArgs, index: number): CopyArgs {
+  onlyKeys(`processor.copy[${index}]`, copy, ["from", "to"], COPY_EXAMPLE);
   const { from, to } = copy;
   const argument = `\`processor.copy[${index}]`;
   expect(
@@ -141,7 +180,8 @@ function checkCopy(copy: CopyArgs, index: number): CopyArgs {
     from,
   );
   expect(
-    to === undefined || (to !== "" && !to.startsWith("/") && !to.split("/").includes("..")),
+    to === undefined ||
+      (typeof to === "string" && !["", ".", "./"].includes(to) && !to.startsWith("/") && !to.split("/").includes("..")),
     `${argument}.to\``,
     "a path inside the function's folder",
     to,

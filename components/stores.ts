@@ -3,8 +3,8 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { DECLARED_ROW, EVENT_KEY, STREAM_ID_KEY, TTL_ATTRIBUTE } from "../runtime/contract";
 import { checkExistingTable, type TableShape } from "./adopt";
-import type { ConnectionsArgs, EventsArgs } from "./args";
-import { capacityArgs, type EventCapacity, scaleCapacity, scaledAttributes } from "./event-capacity";
+import { capacityArgs, scaleCapacity, scaledAttributes } from "./event-capacity";
+import type { Normalised } from "./normalise";
 import type { Arns } from "./permissions";
 import { type Scope, stateful } from "./scope";
 import type { SourceSecretNodes } from "./source-secret";
@@ -19,7 +19,10 @@ export interface Stores extends SourceSecretNodes {
 }
 
 /** Creates the table with one row per stream: its desired state, lease and checkpoint. An existing table is never changed. */
-export function createConnectionTable(scope: Scope, { table }: ConnectionsArgs): aws.dynamodb.Table {
+export function createConnectionTable(
+  scope: Scope,
+  { connectionTable: table }: Normalised["existing"],
+): aws.dynamodb.Table {
   const shape = { argument: "connections.table", hashKey: STREAM_ID_KEY };
   const name = `${scope.name}-connections`;
   if (table !== undefined) return existingTable(scope, name, table, shape);
@@ -59,7 +62,7 @@ function existingTable(scope: Scope, name: string, table: pulumi.Input<string>, 
  * @param unique - id of a resource of this deployment
  */
 export function declaredRowKey(
-  { table: existing }: ConnectionsArgs,
+  { connectionTable: existing }: Normalised["existing"],
   table: aws.dynamodb.Table,
   unique: pulumi.Output<string>,
 ): pulumi.Input<string> {
@@ -94,8 +97,11 @@ export function createDeclaredRow(
 /** Creates the table that stores every event once. Its stream invokes the processor. An existing table is never changed. */
 export function createEventTable(
   scope: Scope,
-  { table }: EventsArgs,
-  { countRepeats, capacity }: { readonly countRepeats: boolean; readonly capacity: EventCapacity },
+  {
+    existing: { eventTable: table },
+    countRepeats,
+    capacity,
+  }: Pick<Normalised, "existing" | "countRepeats" | "capacity">,
 ): aws.dynamodb.Table {
   const stream = countRepeats ? "new and old images" : "new images";
   const shape = { argument: "events.table", hashKey: STREAM_ID_KEY, rangeKey: EVENT_KEY, stream } as const;

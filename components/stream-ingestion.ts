@@ -74,7 +74,7 @@ export class StreamIngestion extends pulumi.ComponentResource {
     super(COMPONENT_TYPE, name, secretArgs, opts);
     try {
       const settings = normalise(name, args);
-      const { source, processor, events = {}, connections = {}, network, alarms } = secretArgs;
+      const { source, processor, alarms } = secretArgs;
       // Before the first child resource, so that code that does not compile creates nothing.
       pulumi.log.info(identityInForce(settings.settings.events), this);
       const code = processorCode(processor, settings.processor, (warning) => pulumi.log.warn(warning, this));
@@ -89,11 +89,11 @@ export class StreamIngestion extends pulumi.ComponentResource {
       };
 
       const { secret, secretVersion } = createSourceSecret(scope, source.secretArn, settings.sourceParts);
-      const connectionTable = createConnectionTable(scope, connections);
-      const eventTable = createEventTable(scope, events, settings);
+      const connectionTable = createConnectionTable(scope, settings.existing);
+      const eventTable = createEventTable(scope, settings);
       const { ttlDays, storage } = settings.settings.events;
       const bucket = createBucket(scope, {
-        existing: secretArgs.bucket,
+        existing: settings.existing.bucket,
         manage: settings.manageBucket,
         ttlDays,
         storage,
@@ -113,13 +113,13 @@ export class StreamIngestion extends pulumi.ComponentResource {
         },
       };
 
-      const egress = createEgress(scope, network);
+      const egress = createEgress(scope, settings.network);
       const vpc = egress?.everyFunction ? egress : undefined;
       const eventProcessor = createEventProcessor(scope, stores, processor, code, settings, vpc);
       const repeatCounter = settings.countRepeats ? createRepeatCounter(scope, stores, vpc) : undefined;
       const manager = createConnectionManager(scope, stores, settings, egress, eventProcessor.function);
       const api = createConnectionApi(scope, stores, manager, settings, vpc);
-      const declaredRow = declaredRowKey(connections, connectionTable, manager.role.uniqueId);
+      const declaredRow = declaredRowKey(settings.existing, connectionTable, manager.role.uniqueId);
       const declared = createDeclaredRow(scope, connectionTable, declaredRow, settings.streams);
       const watchdog = createWatchdog(scope, stores, manager, settings, { declared, declaredRow }, vpc);
 

@@ -53,8 +53,14 @@ export const TRANSFORM_NAMES: Readonly<Record<keyof Transforms, true>> = {
 
 /** Checks the names and types of the transforms. @throws Error that lists the allowed names */
 export function checkTransforms(transforms: Transforms): Transforms {
+  expect(isMap(transforms), "`transform`", "an object such as { logGroups: { skipDestroy: true } }", transforms);
   for (const [name, transform] of Object.entries(transforms)) {
-    expect(name in TRANSFORM_NAMES, "`transform`", `one or more of ${Object.keys(TRANSFORM_NAMES).join(", ")}`, name);
+    expect(
+      Object.hasOwn(TRANSFORM_NAMES, name),
+      "`transform`",
+      `one or more of ${Object.keys(TRANSFORM_NAMES).join(", ")}`,
+      name,
+    );
     const usable = transform === undefined || typeof transform === "function" || isMap(transform);
     expect(usable, `\`transform.${name}\``, "arguments to merge or a function", transform);
   }
@@ -76,11 +82,20 @@ export function transformed<Args extends object>(
   const transform = transforms[key] as Partial<Args> | ((args: Args, name: string) => Args | undefined) | undefined;
   if (transform === undefined) return args;
   if (typeof transform !== "function") return merge(args, transform) as Args;
-  const result: unknown = transform(args, name);
+  const result = called(`\`transform.${key}\` for ${name}`, () => transform(args, name));
   if (result === undefined) return args;
   const argument = `the return value of \`transform.${key}\` for ${name}`;
-  expect(isMap(result), argument, "the arguments or undefined", result instanceof Promise ? "a promise" : result);
+  expect(isMap(result), argument, "the arguments or undefined", result);
   return result as Args;
+}
+
+/** @throws Error of the user's function, with the name of the transform */
+function called(transform: string, run: () => unknown): unknown {
+  try {
+    return run();
+  } catch (error) {
+    throw new Error(`${transform} failed: ${(error as Error)?.message ?? error}`, { cause: error });
+  }
 }
 
 /** Merges maps, also inside outputs. Replaces everything else, including lists. */

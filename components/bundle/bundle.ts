@@ -28,6 +28,10 @@ export function toBundle(files: CodeFiles, handler: string, others: Assets = {})
   const hash = createHash("sha256");
   const assets: Assets = { ...others };
   for (const [name, bytes] of files) {
+    if (name in others)
+      throw new Error(
+        `Expected \`processor.copy\` and \`processor.install\` to leave the file ${name} to the bundle. Copy to another path, in \`to\`.`,
+      );
     hash.update(name).update("\0").update(bytes).update("\0");
     assets[name] = new pulumi.asset.StringAsset(bytes.toString());
   }

@@ -20,6 +20,8 @@ export function copiedFiles(entry: string, copies: readonly CopyArgs[]): Assets 
       throw new Error(
         `Expected ${what}.to\` to be set, because "${from}" is not inside the folder of ${entry}. Example: { from: "${from}", to: "data" }.`,
       );
+    if (target in assets)
+      throw new Error(`Expected ${what}.to\` to be another path than that of an earlier copy, got "${target}" again.`);
     assets[target] = statSync(path).isDirectory()
       ? new pulumi.asset.FileArchive(path)
       : new pulumi.asset.FileAsset(path);

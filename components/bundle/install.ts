@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { Architecture } from "../args";
@@ -33,7 +33,11 @@ export function installPackages(
   const folder = cached(root, { cpu, files }, (target) => {
     for (const [name, content] of Object.entries(files)) writeFileSync(join(target, name), content);
     const command = "package-lock.json" in files ? "ci" : "install";
+    // With the project's registries and their tokens. It must not stay in the cache.
+    const settings = join(target, ".npmrc");
+    if (existsSync(join(root, ".npmrc"))) copyFileSync(join(root, ".npmrc"), settings);
     run("npm", [command, "--os=linux", `--cpu=${cpu}`, "--libc=glibc", ...NPM_OPTIONS], target);
+    rmSync(settings, { force: true });
     rmSync(join(target, "node_modules", ".package-lock.json"), { force: true });
   });
   const modules = join(folder, "node_modules");

@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
@@ -14,7 +23,11 @@ describe("the processor's code", () => {
     folder = realpathSync(mkdtempSync(join(tmpdir(), "processor-code-")));
     entry = write("src/processor.ts", "export const handler = async () => {};");
   });
-  afterEach(() => rmSync(folder, { recursive: true }));
+  const path = process.env.PATH;
+  afterEach(() => {
+    process.env.PATH = path;
+    rmSync(folder, { recursive: true });
+  });
 
   function write(name: string, text: string | Buffer): string {
     const path = join(folder, name);
@@ -111,6 +124,43 @@ describe("the processor's code", () => {
     assert.ok(paths[name!]!.startsWith(join(folder, "node_modules/.cache/")));
     assert.deepEqual(readFileSync(paths[name!]!), bytes);
   });
+
+  it("rejects a copy over another copy, the bundle or installed packages", () => {
+    const data = write("data.txt", "");
+    const copy = (...targets: string[]) => targets.map((to) => ({ from: data, to }));
+    assert.throws(() => make({ entry, copy: copy("a", "a") }), {
+      message: 'Expected `processor.copy[1].to` to be another path than that of an earlier copy, got "a" again.',
+    });
+    assert.throws(() => make({ entry, copy: copy("index.js") }), /to leave the file index\.js to the bundle\./);
+    npmThatInstalls("native");
+    assert.throws(
+      () => make({ entry, install: ["native"], copy: copy("node_modules") }),
+      /to leave the folder node_modules/,
+    );
+  });
+
+  it("installs with the project's registries, and keeps their tokens out of the cache", async () => {
+    npmThatInstalls("native");
+    write(".npmrc", "//registry.example/:_authToken=secret");
+    const { node_modules } = await pathsOf({ entry, install: ["native"] });
+    assert.equal(readFileSync(join(node_modules!, "native/npmrc"), "utf8"), "//registry.example/:_authToken=secret");
+    assert.deepEqual(readdirSync(dirname(node_modules!)).sort(), ["node_modules", "package-lock.json", "package.json"]);
+  });
+
+  /** Puts an `npm` on PATH that installs one package, with a copy of the settings that it finds. */
+  function npmThatInstalls(name: string): void {
+    write(
+      "package-lock.json",
+      JSON.stringify({ lockfileVersion: 3, packages: { [`node_modules/${name}`]: { version: "1.0.0" } } }),
+    );
+    mkdirSync(join(folder, "node_modules"));
+    const npm = write(
+      "bin/npm",
+      `#!/bin/sh\nmkdir -p node_modules/${name}\n[ ! -f .npmrc ] || cp .npmrc node_modules/${name}/npmrc\n`,
+    );
+    chmodSync(npm, 0o755);
+    process.env.PATH = `${dirname(npm)}:${path}`;
+  }
 
   it("needs a lockfile to install packages", () => {
     assert.throws(() => make({ entry, install: ["sharp"] }), {

@@ -89,7 +89,48 @@ describe("transform", () => {
     );
     assert.equal(
       await refusal({ stage: async () => ({}) }),
-      'Expected the return value of `transform.stage` for in-api-stage to be the arguments or undefined, got "a promise".',
+      "Expected the return value of `transform.stage` for in-api-stage to be the arguments or undefined, got a promise.",
+    );
+    const output = ({ stageName }: { stageName: unknown }) => pulumi.output({ stageName });
+    assert.match(await refusal({ stage: output }), /to be the arguments or undefined, got an Output\.$/);
+  });
+
+  it("is an object with its own names", async () => {
+    for (const [transform, got] of [
+      [null, "null"],
+      [() => ({}), "a function"],
+      [["stage"], '["stage"]'],
+    ])
+      assert.equal(
+        await refusal(transform),
+        `Expected \`transform\` to be an object such as { logGroups: { skipDestroy: true } }, got ${got}.`,
+      );
+    assert.match(
+      await refusal({ constructor: {} }),
+      /^Expected `transform` to be one or more of .*, got "constructor"\.$/,
+    );
+  });
+
+  it("names the transform whose function throws", async () => {
+    const stage = () => {
+      throw new Error("no client certificate");
+    };
+    assert.equal(await refusal({ stage }), "`transform.stage` for in-api-stage failed: no client certificate");
+  });
+
+  it("keeps the component's environment variables, in the size that Lambda allows", async () => {
+    const variables = { LOG_LEVEL: "debug" };
+    await assert.rejects(
+      deployed({ connectionManager: (args) => ({ ...args, environment: { variables } }) }),
+      /Expected `transform` to keep the environment variables of the function in-connection-manager, got it without (STREAM_INGESTION_\w+(, )?){5,}\. Set variables as values to merge/,
+    );
+    await assert.rejects(
+      deployed({ watchdog: { environment: undefined } }),
+      /the environment variables of the function in-watchdog, got it without/,
+    );
+    await assert.rejects(
+      deployed({ functions: { environment: { variables: { LARGE: "x".repeat(4096) } } } }),
+      /to have at most 4096 bytes in total, got \d+\. The largest variables are LARGE \(4098\)/,
     );
   });
 

@@ -20,7 +20,7 @@ Iw+ALa3HHvvfBpdSt7fSAswjws+bbWujU1nAoQWvGg==
 -----END CERTIFICATE-----`;
 
 /** Invalid arguments, and the message for each. */
-const REFUSED: readonly (readonly [name: string, args: unknown, message: string])[] = [
+const REFUSED: readonly (readonly [name: string, args: unknown, message: string | RegExp])[] = [
   ["no arguments", undefined, "Expected `source` to be an object with `url` and `path`, got undefined."],
   [
     "no path",
@@ -735,7 +735,110 @@ const REFUSED: readonly (readonly [name: string, args: unknown, message: string]
   [
     "an account's setting that is none",
     argsWith({ account: { kmsKeyId: "k" } }),
-    'Expected `account` to be one or more of kmsKeyArn, permissionsBoundary, rolePath, logRetentionDays, tracing, deletionProtection, extraStatements, got "kmsKeyId".',
+    'Expected `account` to have only the keys kmsKeyArn, permissionsBoundary, rolePath, logRetentionDays, tracing, deletionProtection, extraStatements, got "kmsKeyId". Example: { tracing: true }.',
+  ],
+  ...["relay", "events", "connections", "api", "network", "account"].map(
+    (name) =>
+      [
+        `an unknown key of ${name}`,
+        argsWith({ [name]: { constructor: 1 } }),
+        new RegExp(`^Expected \`${name}\` to have only the keys .*, got "constructor"\\. Example: {`),
+      ] as const,
+  ),
+  [
+    "transforms between the arguments",
+    argsWith({ transform: {} }),
+    /^Expected `args` to have only the keys .*, got "transform"\./,
+  ],
+  [
+    "a null argument",
+    argsWith({ relay: null }),
+    "Expected `relay` to be an object such as { memorySize: 256 }, got null.",
+  ],
+  [
+    "esbuild's word for externals",
+    argsWith({ processor: { entry: ENTRY, bundle: { external: ["x"] } } }),
+    /^Expected `processor\.bundle` to have only the keys .*, got "external"\./,
+  ],
+  [
+    "a network without subnets",
+    argsWith({ network: { subnetIds: [], securityGroupIds: ["sg-1"] } }),
+    "Expected `network.subnetIds` to be a list of at least one id, got [].",
+  ],
+  [
+    "a private API without endpoints",
+    argsWith({ api: { privateApi: { vpcEndpointIds: [] } } }),
+    "Expected `api.privateApi.vpcEndpointIds` to be a list of at least one id, got [].",
+  ],
+  [
+    "an empty list of ranges, which looks like nobody and means everybody",
+    argsWith({ api: { allowedCidrs: [] } }),
+    "Expected `api.allowedCidrs` to be omitted, which allows every address, or at least one range, got [].",
+  ],
+  [
+    "an empty bucket name",
+    argsWith({ bucket: "" }),
+    'Expected `bucket` to be the name of a bucket, such as my-bucket, got "".',
+  ],
+  [
+    "a bucket's ARN",
+    argsWith({ bucket: "arn:aws:s3:::mine" }),
+    'Expected `bucket` to be the name of a bucket, such as my-bucket, got "arn:aws:s3:::mine".',
+  ],
+  [
+    "an empty table name",
+    argsWith({ connections: { table: "" } }),
+    'Expected `connections.table` to be the name of a table, such as my-table, got "".',
+  ],
+  [
+    "a statement in IAM's words",
+    argsWith({ account: { extraStatements: { watchdog: [{ Action: ["a:b"], Resource: ["*"] }] } } }),
+    'Expected `account.extraStatements.watchdog[0]` to have only the keys actions, resources, got "Action". Example: { actions: ["sns:Publish"], resources: [topic.arn] }.',
+  ],
+  [
+    "a statement without actions",
+    argsWith({ processor: { entry: ENTRY, policyStatements: [{ actions: [], resources: ["*"] }] } }),
+    "Expected `processor.policyStatements[0].actions` to be a list of at least one string, got [].",
+  ],
+  [
+    "a path instead of an archive",
+    argsWith({ processor: { code: "./build" } }),
+    'Expected `processor.code` to be an archive such as new pulumi.asset.FileArchive("./build"), got "./build".',
+  ],
+  [
+    "a package with a version",
+    argsWith({ processor: { entry: ENTRY, install: ["@img/sharp@0.34.0"] } }),
+    'Expected `processor.install` to be names of packages without a version, because the versions are those of the project\'s lockfile, got "@img/sharp@0.34.0".',
+  ],
+  [
+    "a path instead of a list of copies",
+    argsWith({ processor: { entry: ENTRY, copy: "./data" } }),
+    'Expected `processor.copy` to be a list such as [{ from: "./data" }], got "./data".',
+  ],
+  [
+    "a copy that is not an object",
+    argsWith({ processor: { entry: ENTRY, copy: [null] } }),
+    'Expected `processor.copy[0]` to be an object such as { from: "./data" }, got null.',
+  ],
+  [
+    "a copy to the whole function",
+    argsWith({ processor: { entry: ENTRY, copy: [{ from: "./data", to: "." }] } }),
+    'Expected `processor.copy[0].to` to be a path inside the function\'s folder, got ".".',
+  ],
+  [
+    "a loader for a name without a dot",
+    argsWith({ processor: { entry: ENTRY, bundle: { loader: { sql: "text" } } } }),
+    'Expected `processor.bundle.loader` to be endings such as ".sql" and their loaders, got "sql".',
+  ],
+  [
+    "a log level that esbuild does not know",
+    argsWith({ processor: { entry: ENTRY, bundle: { logOverride: { "empty-import-meta": "off" } } } }),
+    'Expected `processor.bundle.logOverride["empty-import-meta"]` to be silent | error | warning | info | debug | verbose, got "off".',
+  ],
+  [
+    "an Output where the value shapes the graph",
+    argsWith({ deploymentName: pulumi.output("prices") }),
+    "Expected `deploymentName` to be 1..255 letters, digits, hyphens and underscores, got an Output.",
   ],
   [
     "settings of a bucket that is not named",
@@ -824,7 +927,8 @@ describe("the arguments", () => {
     it(`refuse ${what}`, async () => {
       const error = await refusal("in", args);
       assert.ok(error instanceof pulumi.ResourceError, String(error));
-      assert.equal(error.message, message);
+      if (message instanceof RegExp) assert.match(error.message, message);
+      else assert.equal(error.message, message);
     });
 
   it("refuse an instance name that is too long or invalid for the names of AWS resources", async () => {
@@ -868,6 +972,28 @@ describe("the arguments", () => {
       evaluate(() => void new StreamIngestion("in", requiredArgs(changes)));
     await assert.rejects(deploy({ tags: { team: pulumi.output("a|b") } }), /`tags\["team"\]` .*got "a\|b"/);
     await assert.rejects(deploy({ api: { allowedCidrs: [pulumi.output("1.2.3.4/33")] } }), /`api\.allowedCidrs\[0\]`/);
+  });
+
+  it("refuse names and lists of other resources when their values become known", async () => {
+    const later = <T>(value: T) => pulumi.output(value);
+    const refused: readonly (readonly [changes: object, named: RegExp])[] = [
+      [{ bucket: later("") }, /`bucket` to be the name/],
+      [{ connections: { table: later("a") } }, /`connections\.table` to be the name/],
+      [{ account: { kmsKeyArn: later("alias/key") } }, /`account\.kmsKeyArn` to be the ARN of a key/],
+      [{ account: { permissionsBoundary: later("boundary") } }, /`account\.permissionsBoundary` to be the ARN/],
+      [{ source: { secretArn: later("my-secret") } }, /`source\.secretArn` to be the ARN of a secret/],
+      [{ network: { subnetIds: later([]), securityGroupIds: ["sg-1"] } }, /`network\.subnetIds` to be a list/],
+      [{ api: { allowedCidrs: later([]) } }, /`api\.allowedCidrs` to be omitted/],
+      [
+        { account: { extraStatements: { connectionApi: later([{ actions: ["a:b"], resources: [] }]) } } },
+        /`account\.extraStatements\.connectionApi\[0\]\.resources` to be a list/,
+      ],
+    ];
+    for (const [changes, named] of refused)
+      await assert.rejects(
+        evaluate(() => void new StreamIngestion("in", argsWith(changes))),
+        named,
+      );
   });
 
   it("refuse ranges that exceed the API's resource policy", async () => {
