@@ -39,9 +39,10 @@ export function deploymentOf(options: DeploymentOptions, read = localOrStackOutp
     name: async (value, name, option) => value ?? output(await outputs(), name, option),
     async region(arn) {
       const named = options.region ?? regionOfUrl(options.apiUrl) ?? regionOfArn(arn);
-      // The stack is read only for a name, not for the region alone.
-      if (named !== undefined || reading === undefined) return named;
-      const { apiUrl, processorArn } = await reading;
+      // Options can name everything without a stack, so the selected stack is not read for the region alone.
+      const isChosen = options.stack !== undefined || options.program !== undefined;
+      if (named !== undefined || (reading === undefined && !isChosen)) return named;
+      const { apiUrl, processorArn } = await outputs();
       return regionOfUrl(apiUrl) ?? regionOfArn(processorArn);
     },
   };

@@ -41,6 +41,14 @@ describe("the deployment that a command works on", () => {
     assert.equal(reads, 0);
   });
 
+  it("takes the region from a chosen stack, also where options name everything else", async () => {
+    for (const chosen of [{ stack: "prod" }, { program: "infra" }]) {
+      const deployment = of(chosen);
+      assert.equal(await deployment.name("my-bucket", "bucketName", "--bucket"), "my-bucket");
+      assert.equal(await deployment.region(), "eu-central-1");
+    }
+  });
+
   it("prefers --region", async () => {
     assert.equal(await of({ region: "us-west-2", apiUrl: OUTPUTS.apiUrl }).region(OUTPUTS.processorArn), "us-west-2");
   });
