@@ -268,6 +268,19 @@ export const RULES: readonly Rule[] = [
     outside: "`source.secretArn` of a secret that rotates, or `aws.secretsmanager.SecretRotation` with `nodes.secret`",
   },
   {
+    control: "SecretsManager.3",
+    requires: "No unused secret: read within the last 90 days",
+    // Only the account's history shows it: each hop reads the secret, as long as a stream runs.
+    holds: () => false,
+    outside: "running streams, whose hops read the secret; remove a deployment that has none",
+  },
+  {
+    control: "SecretsManager.4",
+    requires: "A rotation within the last 90 days",
+    holds: () => false,
+    outside: "as for SecretsManager.1; a new value without a rotation does not count",
+  },
+  {
     control: "SecretsManager.5",
     requires: "Tags of secrets",
     holds: secret(tagged),
