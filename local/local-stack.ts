@@ -4,7 +4,8 @@ import { type ConfigOverrides, readConfig } from "./evaluate/config";
 import { createDeployment, stackOutputs } from "./evaluate/deployment";
 import { evaluate } from "./evaluate/evaluate";
 import { readProject } from "./evaluate/project";
-import { readState, type StackState, writeState } from "./evaluate/stack-state";
+import { changedResources, readState, type StackState, writeState } from "./evaluate/stack-state";
+import { watchFolder } from "./evaluate/watch-folder";
 import type { LocalCloud, ResourceHandlers } from "./services/services";
 
 export interface LocalStackOptions extends ConfigOverrides, CloudOptions, Answers {
@@ -32,6 +33,14 @@ export interface LocalStack {
   readonly resources: StackState;
   /** The stack outputs. A secret value is `[secret]`. */
   readonly outputs: Readonly<Record<string, unknown>>;
+  /**
+   * Evaluates the program again and applies what changed. Unchanged resources are not touched. Resolves to the names of the changed
+   * ones. One update runs at a time.
+   * @throws LocalError for an error that the user can fix. What was applied before the error stays.
+   */
+  update(): Promise<readonly string[]>;
+  /** Calls `onChange` after files of the project changed. Returns a function that ends it. */
+  watch(onChange: () => void): () => void;
   /** Resolves when every stored event is delivered, without waiting for batching windows, or after `timeoutMs`. */
   drain(timeoutMs: number): Promise<void>;
   /** Stops the stack. Events that are stored by then are still delivered. */
@@ -40,40 +49,58 @@ export interface LocalStack {
 
 /** Evaluates a program and runs what it registers. @throws LocalError for an error that the user can fix */
 export async function startStack(parts: LocalParts, options: LocalStackOptions): Promise<LocalStack> {
-  const project = readProject(options.program);
-  const config = readConfig(project, options.stack, options);
-  const before = options.dataDir === undefined ? [] : readState(options.dataDir);
-  const cloud = await parts.startCloud({ ...options, programFolder: project.directory });
-  try {
-    const defaults = { "aws:region": cloud.region };
-    const deployment = createDeployment({
-      cloud,
-      resourceHandlers: parts.resourceHandlers,
-      before,
-      restarted: before.length > 0,
-      stackOutputs: options.stackOutputs,
-      invokes: options.invokes,
-      report: options.onReport,
-      onResource: options.onResource,
-    });
-    const save = (state: StackState) => {
-      if (options.dataDir !== undefined) writeState(options.dataDir, state);
+  const { dataDir, signal, onReport: report, stackOutputs, invokes } = options;
+  const first = readProject(options.program);
+  readConfig(first, options.stack, options);
+  let state = dataDir === undefined ? [] : readState(dataDir);
+  const cloud = await parts.startCloud({ ...options, programFolder: first.directory });
+  const ended = new AbortController();
+
+  async function deploy(restarted: boolean, more: Pick<LocalStackOptions, "onResource" | "signal">): Promise<void> {
+    const project = readProject(options.program);
+    const config = readConfig(project, options.stack, options);
+    const { resourceHandlers } = parts;
+    const settings = { cloud, resourceHandlers, before: state, restarted, stackOutputs, invokes, report, ...more };
+    const deployment = createDeployment(settings);
+    const save = (next: StackState) => {
+      state = next;
+      if (dataDir !== undefined) writeState(dataDir, state);
     };
-    const state = await evaluate({
-      project,
-      stack: options.stack,
-      config: { ...config, values: { ...defaults, ...config.values } },
-      deployment,
-      onLine: options.onReport,
-      signal: options.signal,
-    }).finally(() => save(deployment.state()));
-    save(state);
+    const values = { "aws:region": cloud.region, ...config.values };
+    const evaluation = { project, stack: options.stack, config: { ...config, values }, deployment, onLine: report };
+    const result = await evaluate({ ...evaluation, signal: more.signal }).finally(() => save(deployment.state()));
+    save(result);
+  }
+
+  let updating: Promise<unknown> = Promise.resolve();
+  async function update(): Promise<readonly string[]> {
+    const before = state;
+    await deploy(false, { signal: ended.signal });
+    return changedResources(before, state);
+  }
+
+  try {
+    await deploy(state.length > 0, { onResource: options.onResource, signal });
     return {
       cloud,
-      resources: state,
-      outputs: redactedOutputs(state),
+      get resources() {
+        return state;
+      },
+      get outputs() {
+        return redactedOutputs(state);
+      },
+      update() {
+        const next = updating.then(update);
+        updating = next.catch(() => {});
+        return next;
+      },
+      watch: (onChange) => watchFolder(first.root, onChange, dataDir === undefined ? [] : [dataDir]),
       drain: (timeoutMs) => cloud.mappings.drain(timeoutMs),
-      close: () => cloud.close(),
+      close: async () => {
+        ended.abort();
+        await updating;
+        await cloud.close();
+      },
     };
   } catch (error) {
     await cloud.close();

@@ -39,6 +39,7 @@ export async function startLocalCloud(options: CloudOptions = {}): Promise<Local
     faults: createFaults(Date.now),
     dataDir,
     programFolder: options.programFolder ?? process.cwd(),
+    keepWorkingCode: options.keepWorkingCode ?? false,
     timeScale: hopSeconds === undefined ? 1 : hopSeconds / MAX_TIMEOUT_SECONDS,
     timeoutSeconds: (declared) => (hopSeconds !== undefined && declared >= MAX_TIMEOUT_SECONDS ? hopSeconds : declared),
     emit: (event) => options.onEvent?.(event),

@@ -53,12 +53,25 @@ export async function startIngestionStack(options: LocalStackOptions): Promise<I
 }
 
 async function withStreams(local: LocalStack, dataDir: string | undefined): Promise<IngestionStack> {
-  const instances = instancesOf(local);
+  let instances = instancesOf(local);
   const isKept = dataDir !== undefined && existsSync(join(dataDir, RUNNING_FILE));
   return {
     ...local,
+    get resources() {
+      return local.resources;
+    },
+    get outputs() {
+      return local.outputs;
+    },
+    async update() {
+      const changed = await local.update();
+      instances = instancesOf(local);
+      return changed;
+    },
     environment: operatorEnvironment(local.cloud),
-    instances,
+    get instances() {
+      return instances;
+    },
     streamsBefore: isKept ? (await Promise.all(instances.map(({ api }) => api.list()))).flat() : [],
     async stopStreams(timeoutMs) {
       const running: Record<string, string[]> = {};

@@ -1,7 +1,7 @@
 import type { Reporter } from "./reporter";
 
 /**
- * Prints one JSON object per line, with its `time`. `kind` is ready, note, summary, or the kind of a {@link StackEvent}. The items of
+ * Prints one JSON object per line, with its `time`. `kind` is ready, updated, note, summary, or the kind of a {@link StackEvent}. The items of
  * stored events are omitted: `stream-ingestion tail --json` prints them.
  */
 export function jsonReporter(write: (text: string) => void, now: () => number): Reporter {
@@ -22,6 +22,7 @@ export function jsonReporter(write: (text: string) => void, now: () => number): 
         ),
         outputs,
       }),
+    updated: (resources, seconds) => line({ kind: "updated", resources, seconds }),
     note: (text) => line({ kind: "note", text }),
     event: ({ at, ...event }) => line({ ...event, image: undefined }, at),
     progress: () => {},

@@ -9,6 +9,8 @@ export interface Reporter {
   /** What the start does now. A terminal shows the last step with its detail. */
   step(text: string, detail?: string): void;
   ready(stack: IngestionStack): void;
+  /** An edit was applied. */
+  updated(resources: readonly string[], seconds: number): void;
   /** A message for the user, such as a skipped resource type or a line that the program printed. */
   note(text: string): void;
   event(event: StackEvent): void;

@@ -8,6 +8,7 @@ import { labelOf } from "./live-view";
 import { ownersOfInstances } from "./owners";
 import { problemsOf } from "./problems";
 import { processorLoading } from "./processor-loading";
+import { reloadOnChange } from "./reload";
 import type { Reporter, Summary } from "./reporter";
 import { type StackEvent, stackEventReader } from "./stack-event";
 import { count, countedInRun, NO_TOTALS, type RunTotals, sumCounters } from "./totals";
@@ -32,10 +33,10 @@ export type ScenarioResult = Pick<Summary, "compared" | "problems">;
 
 const PROGRESS_MS = 500;
 /** A stopped run ends within 3 s. The streams get this part of it, the last deliveries and the API the rest. */
-const STREAMS_STOP_MS = 1_500;
+const STREAMS_STOP_MS = 1_200;
 const DRAIN_MS = 400;
 const API_MS = 300;
-const FORCED_EXIT_MS = 2_900;
+const FORCED_EXIT_MS = 3_000;
 /** A declared stream that does not run by then counts as a failure. */
 const DECLARED_START_MS = 5_000;
 
@@ -58,7 +59,7 @@ export async function runLocal(
   const listeners: ((event: StackEvent) => void)[] = [];
   const owners = ownersOfInstances();
   const loading = processorLoading();
-  const read = stackEventReader(owners);
+  const eventsOf = stackEventReader(owners);
   // Declared streams can run before the last resource exists, and only then are the event tables known.
   let buffered: CloudEvent[] | undefined = [];
   const onEvent = (event: CloudEvent) => {
@@ -66,7 +67,7 @@ export async function runLocal(
       buffered.push(event);
       return;
     }
-    for (const streamEvent of read(event)) {
+    for (const streamEvent of eventsOf(event)) {
       totals = count(totals, streamEvent);
       loading.add(streamEvent);
       reporter.event(streamEvent);
@@ -78,36 +79,52 @@ export async function runLocal(
     const startedAt = Date.now();
     reporter.step("Evaluating the program");
     let resources = 0;
+    const reported = new Set<string>();
+    /** An update evaluates the program again, which repeats its messages. */
+    const onReport = (text: string) => {
+      if (!reported.has(text)) reporter.note(text);
+      reported.add(text);
+    };
     const onResource = ({ name }: { readonly name: string }) =>
       reporter.step("Creating resources", `${++resources}: ${name}`);
     const { signal } = stop;
-    const stack = await startIngestionStack({ ...options, onEvent, onReport: reporter.note, onResource, signal });
-    for (const instance of stack.instances) {
-      owners.add(instance);
-      if (instance.processor !== undefined) stack.cloud.functions.prepare(instance.processor);
-    }
-    const { endpoint, region, operator } = stack.cloud;
-    const session = { stack: options.stack, endpoint, region, operator, resources: sessionResources(stack.resources) };
-    const removeSession = writeSession(options.program, session);
+    const stack = await startIngestionStack({
+      ...options,
+      keepWorkingCode: true,
+      onEvent,
+      onReport,
+      onResource,
+      signal,
+    });
+    const adopt = () => {
+      for (const instance of stack.instances) {
+        owners.add(instance);
+        if (instance.processor !== undefined) void stack.cloud.functions.prepare(instance.processor);
+      }
+      const { endpoint, region, operator } = stack.cloud;
+      const resources = sessionResources(stack.resources);
+      return writeSession(options.program, { stack: options.stack, endpoint, region, operator, resources });
+    };
+    const removeSession = adopt();
+    const endReload = reloadOnChange(stack, reporter, adopt);
     try {
       reporter.ready(stack);
       const early = buffered;
       buffered = undefined;
       for (const event of early) onEvent(event);
-      const streams = () => streamsOf(stack);
-      const watching = watch(streams, () => totals, reporter);
+      const read = () => streamsOf(stack);
+      const watching = watch(read, () => totals, reporter);
+      // After a signal there is no time for a slow answer.
+      const streams = async () => (signal.aborted ? ((await within(API_MS, read())) ?? watching.last()) : read());
       const before = sumCounters(stack.streamsBefore);
-      let seen: readonly StreamView[] = [];
       const result = await scenario
         .run({ stack, stop: signal, reporter, totals: () => totals, streams, onEvent: (l) => listeners.push(l) })
-        .finally(async () => {
-          seen = await watching.end();
-        });
+        .finally(() => watching.end());
       const ranMs = Date.now() - startedAt;
       await within(STREAMS_STOP_MS, stack.stopStreams(STREAMS_STOP_MS));
       // The last events are delivered and counted before the summary.
       await stack.drain(DRAIN_MS);
-      const finalStreams = (await within(API_MS, streams())) ?? seen;
+      const finalStreams = (await within(API_MS, read())) ?? watching.last();
       const counters = countedInRun(before, sumCounters(finalStreams));
       const problems = [
         ...result.problems,
@@ -125,6 +142,7 @@ export async function runLocal(
       });
       return exitCode;
     } finally {
+      void endReload();
       removeSession();
       await stack.close();
     }
@@ -177,12 +195,12 @@ function onSignals(
 
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
-/** Reports the streams regularly. `end` resolves to those of the last report. */
+/** Reports the streams regularly. `last` returns those of the last report. */
 function watch(
   streams: Running["streams"],
   totals: () => RunTotals,
   reporter: Reporter,
-): { end(): Promise<readonly StreamView[]> } {
+): { last(): readonly StreamView[]; end(): Promise<void> } {
   const ended = new AbortController();
   let last: readonly StreamView[] = [];
   const watching = (async () => {
@@ -201,7 +219,7 @@ function watch(
     end: async () => {
       ended.abort();
       await within(API_MS, watching);
-      return last;
     },
+    last: () => last,
   };
 }

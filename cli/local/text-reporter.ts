@@ -24,6 +24,8 @@ export function textReporter(output: TextOutput, now: () => number): Reporter {
   let step: string | undefined;
   /** Kinds of problems that were shown. Every hop and event repeats the same ones; `--json` prints them all. */
   const shown = new Set<string>();
+  /** Functions whose code was loaded once. */
+  const loaded = new Set<string>();
   /** The last error that was shown of each stream. */
   const errors = new Map<string, string>();
 
@@ -58,6 +60,13 @@ export function textReporter(output: TextOutput, now: () => number): Reporter {
       for (const [name, value] of Object.entries(outputs))
         if (typeof value !== "object") screen.print(colors.dim(`${name}: ${JSON.stringify(value)}`));
     },
+    updated: (resources, seconds) => {
+      // The edit may have fixed a problem; if not, it is shown again.
+      shown.clear();
+      const [first, ...others] = resources;
+      const names = others.length > 3 ? `${first} and ${others.length} more` : resources.join(", ");
+      screen.print(colors.dim(`Updated in ${seconds.toFixed(1)} s: ${names}`));
+    },
     note: (text) => screen.print(colors.dim(text)),
     event: (event) => {
       activity.add(event);
@@ -67,6 +76,11 @@ export function textReporter(output: TextOutput, now: () => number): Reporter {
         if (kind === undefined) printFrom(event.functionName, text, frames);
         else problem(`${event.functionName}\n${kind}`, event.functionName, text, frames);
       }
+      if (event.kind === "initialised") loaded.add(event.functionName);
+      if (event.kind === "init-failed" && loaded.has(event.functionName))
+        screen.print(
+          `${colors.yellow(event.functionName)} keeps its previous code, because the new one cannot be loaded`,
+        );
       if (event.kind === "denied") {
         const { caller, action, resource } = event;
         problem(`${caller}\n${action}`, caller, `is not allowed ${action} on ${resource}`);

@@ -14,6 +14,8 @@ export interface CloudOptions {
   readonly hopSeconds?: number;
   /** Folder of the program. Functions find the AWS SDK, which Lambda provides, in its packages. @default the working directory */
   readonly programFolder?: string;
+  /** Whether a function whose new code cannot be loaded keeps its old code, unlike on AWS. @default false */
+  readonly keepWorkingCode?: boolean;
   readonly onEvent?: (event: CloudEvent) => void;
 }
 
@@ -29,6 +31,7 @@ export interface Cloud {
   readonly faults: Faults;
   readonly dataDir?: string;
   readonly programFolder: string;
+  readonly keepWorkingCode: boolean;
   /** Factor on wait times: below 1 with `hopSeconds`. */
   readonly timeScale: number;
   /** Seconds that a declared timeout takes here: fewer with `hopSeconds`. */

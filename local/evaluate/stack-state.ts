@@ -35,6 +35,16 @@ export function changedInputs(before: ResourceState["digests"], after: ResourceS
   return [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((name) => before[name] !== after[name]);
 }
 
+/** Names of the resources that were added, changed or removed. A component has no inputs that are compared. */
+export function changedResources(before: StackState, after: StackState): string[] {
+  const [old, now] = [before, after].map((state) => new Map(state.map((resource) => [resource.urn, resource])));
+  const differs = ({ urn, digests }: ResourceState) => {
+    const known = old!.get(urn);
+    return known === undefined || changedInputs(known.digests, digests).length > 0;
+  };
+  return [...after.filter(differs), ...before.filter(({ urn }) => !now!.has(urn))].map(({ name }) => name);
+}
+
 function digest(value: unknown): string {
   return createHash("sha256")
     .update(JSON.stringify(canonical(value)))

@@ -15,8 +15,11 @@ export interface FunctionPool {
   readonly environments: readonly Environment[];
   /** `undefined`: throttled, because all reserved environments are busy. */
   run(invocation: Omit<Invocation, "deadline">): Promise<InvocationResult> | undefined;
-  /** Starts an environment when there is none, so that an error of the code is reported before the first invocation. */
-  prepare(): void;
+  /**
+   * Starts an environment when there is none, so that an error of the code is reported before the first invocation. Resolves to
+   * whether the first environment could load it.
+   */
+  prepare(): Promise<boolean>;
   /** Accepts no more invocations. Running ones may finish. */
   retire(): void;
   /** Ends all processes at once. Resolves when they have ended. */
@@ -43,6 +46,10 @@ export function createPool(spec: FunctionSpec, context: PoolContext): FunctionPo
   const environments = new Map<Environment, (line: string) => void>();
   const folder: CodeFolder = unpackCode(spec.code, context.reaper.folder);
   let retired = false;
+  let setLoaded: (loaded: boolean) => void = () => {};
+  const firstLoad = new Promise<boolean>((resolve) => {
+    setLoaded = resolve;
+  });
   const asOnAws = (text: string) => text.replaceAll(folder.path, TASK_ROOT);
   warnOfOtherVersion(spec, context.emit);
 
@@ -78,9 +85,10 @@ export function createPool(spec: FunctionSpec, context: PoolContext): FunctionPo
       sdkFolders: context.sdkFolders,
       onLine: writeLine,
     });
-    const environment = superviseEnvironment(child, spec.timeoutSeconds, (error) =>
-      emit({ kind: "init", at: Date.now(), functionName: spec.name, pid: environment.pid, error }),
-    );
+    const environment = superviseEnvironment(child, spec.timeoutSeconds, (error) => {
+      setLoaded(error === undefined);
+      emit({ kind: "init", at: Date.now(), functionName: spec.name, pid: environment.pid, error });
+    });
     environments.set(environment, writeLine);
     reaper.watch(environment.pid);
     environment.exited.then(() => {
@@ -88,6 +96,8 @@ export function createPool(spec: FunctionSpec, context: PoolContext): FunctionPo
       reaper.unwatch(environment.pid);
       principals.revoke(credentials.accessKeyId);
       if (retired && environments.size === 0) folder.remove();
+      // It ended before it loaded its code. Otherwise this has no effect.
+      setLoaded(false);
     });
     return environment;
   }
@@ -116,6 +126,7 @@ export function createPool(spec: FunctionSpec, context: PoolContext): FunctionPo
     },
     prepare() {
       if (!retired && environments.size === 0) start();
+      return firstLoad;
     },
     retire() {
       retired = true;

@@ -26,7 +26,10 @@ export interface EnvironmentView {
 
 /** Lambda: functions, their environments, and the queue of asynchronous invocations. */
 export interface Functions {
-  /** Deploys a function. An update starts new environments. */
+  /**
+   * Deploys a function. An update starts new environments. With `keepWorkingCode` they serve once the new code is loaded; code that
+   * cannot be loaded never does.
+   */
   put(spec: FunctionSpec): void;
   remove(name: string): void;
   /** By name or ARN. */
@@ -39,7 +42,7 @@ export interface Functions {
   setPermission(name: string, id: string, statement: Statement | undefined): void;
   permissionsOf(target: string): readonly Statement[];
   /** Loads the code of a function before its first invocation. */
-  prepare(name: string): void;
+  prepare(name: string): Promise<boolean>;
   /** Invokes synchronously. @throws AwsError when the function does not exist or is throttled, or the chain is ended */
   invoke(call: InvokeCall): Promise<InvocationResult & { readonly requestId: string }>;
   /** Accepts an asynchronous invocation, which is retried according to the settings. */
@@ -52,10 +55,13 @@ export interface FunctionsOptions extends PoolContext {
   readonly faults: Faults;
   /** Factor on wait times: below 1 with `hopSeconds`. */
   readonly timeScale: number;
+  readonly keepWorkingCode: boolean;
 }
 
 interface Deployed {
   pool: FunctionPool;
+  /** Replaces `pool` when its code is loaded. */
+  next?: FunctionPool;
   async: AsyncSettings;
   allowsRecursion: boolean;
   readonly permissions: Map<string, Statement>;
@@ -128,6 +134,13 @@ export function createFunctions(options: FunctionsOptions): Functions {
     }
   }
 
+  function replace(deployment: Deployed, pool: FunctionPool): void {
+    deployment.pool.retire();
+    retired.add(deployment.pool);
+    retired.delete(pool);
+    deployment.pool = pool;
+  }
+
   return {
     put(spec) {
       const before = functions.get(spec.name);
@@ -136,13 +149,22 @@ export function createFunctions(options: FunctionsOptions): Functions {
         functions.set(spec.name, { pool, async: DEFAULT_ASYNC, allowsRecursion: false, permissions: new Map() });
         return;
       }
-      before.pool.retire();
-      retired.add(before.pool);
-      before.pool = pool;
+      before.next?.retire();
+      before.next = undefined;
+      if (!options.keepWorkingCode) return replace(before, pool);
+      before.next = pool;
+      retired.add(pool);
+      void pool.prepare().then((loaded) => {
+        if (before.next !== pool) return;
+        before.next = undefined;
+        if (loaded) replace(before, pool);
+        else pool.retire();
+      });
     },
     remove(name) {
-      const { pool } = functions.get(name) ?? {};
+      const { pool, next } = functions.get(name) ?? {};
       functions.delete(name);
+      next?.retire();
       if (pool === undefined) return;
       retired.add(pool);
       void pool.kill();

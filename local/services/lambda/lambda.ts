@@ -47,6 +47,7 @@ export const lambda: Service<{ readonly functions: Functions; readonly mappings:
       reaper,
       sdkFolders,
       timeScale,
+      keepWorkingCode: cloud.keepWorkingCode,
       emit,
     });
     const mappings = createMappings({

@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { reloadOnChange } from "../../../cli/local/reload";
+
+describe("reloading after edits", () => {
+  /** A stack whose updates end when the test says so. */
+  function fakeStack() {
+    const updates: { resolve(changed: string[]): void; reject(error: Error): void }[] = [];
+    const lines: string[] = [];
+    let edit = () => {};
+    const reporter = {
+      note: (text: string) => lines.push(text),
+      updated: (resources: readonly string[]) => lines.push(`updated ${resources.join()}`),
+    };
+    const stack = {
+      update: () => new Promise<string[]>((resolve, reject) => updates.push({ resolve, reject })),
+      watch: (onChange: () => void) => {
+        edit = onChange;
+        return () => {};
+      },
+    };
+    let adopted = 0;
+    const end = reloadOnChange(stack, reporter, () => {
+      adopted += 1;
+    });
+    return { updates, lines, edit: () => edit(), end, adopted: () => adopted };
+  }
+  const settle = () => new Promise((resolve) => setImmediate(resolve));
+
+  it("runs one update at a time, and another one for the edits during it", async () => {
+    const { updates, lines, edit } = fakeStack();
+    edit();
+    for (const _ of [1, 2]) edit();
+    assert.equal(updates.length, 1);
+    updates[0]!.resolve(["processor"]);
+    await settle();
+    assert.deepEqual([updates.length, lines], [2, ["updated processor"]]);
+    updates[1]!.resolve([]);
+    await settle();
+    edit();
+    assert.equal(updates.length, 3);
+    assert.deepEqual(lines, ["updated processor"], "an update without changes is not reported");
+  });
+
+  it("reports why an edit is not applied, and applies the next one", async () => {
+    const { updates, lines, edit, adopted } = fakeStack();
+    edit();
+    updates[0]!.reject(new Error("processor.ts:1:2: Unexpected end of file"));
+    await settle();
+    assert.match(lines.join(), /^The edit is not applied, and what ran before still runs: processor\.ts:1:2/);
+    assert.equal(adopted(), 0);
+    edit();
+    updates[1]!.resolve(["processor"]);
+    await settle();
+    assert.deepEqual([lines.at(-1), adopted()], ["updated processor", 1]);
+  });
+
+  it("reports nothing after its end", async () => {
+    const { updates, lines, edit, end } = fakeStack();
+    edit();
+    const ending = end();
+    updates[0]!.reject(new Error("killed"));
+    await ending;
+    assert.deepEqual(lines, []);
+  });
+});
