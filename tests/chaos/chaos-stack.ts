@@ -40,9 +40,12 @@ export interface ChaosStack {
   lines(streamId: string): readonly HopLine[];
   /** Whether Lambda ended the invocation at its timeout. */
   timedOut(requestId: string): boolean;
-  /** How often each key was inserted, and how often it was delivered successfully to the processor. */
+  /** How often each event was inserted: by key, or by the key of its pack and its number there. */
   inserted(streamId: string): ReadonlyMap<string, number>;
+  /** How often each item was delivered successfully to the processor. */
   processed(streamId: string): ReadonlyMap<string, number>;
+  /** Number of different events that were delivered successfully. */
+  processedEvents(streamId: string): number;
   /** Polls until `is` returns true. Rejects after `timeoutMs`. */
   until(what: string, is: () => boolean, timeoutMs?: number): Promise<void>;
   stored(): Promise<readonly StoredEvent[]>;
@@ -125,6 +128,7 @@ export async function startChaosStack(options: ChaosOptions): Promise<ChaosStack
     lines: (streamId) => seen.lines.get(streamId) ?? [],
     inserted: (streamId) => seen.inserted.get(streamId) ?? new Map(),
     processed: (streamId) => seen.processed.get(streamId) ?? new Map(),
+    processedEvents: (streamId) => [...(seen.handled.get(streamId)?.values() ?? [])].reduce((sum, one) => sum + one, 0),
     until: async (what, is, timeoutMs = TIMEOUT_MS) => {
       for (const end = Date.now() + timeoutMs; !is(); ) {
         if (Date.now() > end) throw new Error(`Waited ${timeoutMs} ms for ${what}`);
@@ -171,6 +175,8 @@ function observe() {
   const lines = new Map<string, HopLine[]>();
   const inserted: Counts = new Map();
   const processed: Counts = new Map();
+  /** By item: its number of events. */
+  const handled: Counts = new Map();
 
   const onLine = (line: string) => {
     if (!line.startsWith("{")) return;
@@ -196,11 +202,19 @@ function observe() {
     }
     if (event.kind === "log") onLine(event.line);
     for (const streamEvent of read(event)) {
-      if (streamEvent.kind === "stored") count(inserted, streamEvent);
-      if (streamEvent.kind === "processed") count(processed, streamEvent);
+      if (streamEvent.kind === "stored") {
+        const { streamId, key, events } = streamEvent;
+        if (events === undefined) count(inserted, streamEvent);
+        for (let n = 0; n < (events ?? 0); n++) count(inserted, { streamId, key: `${key} ${n}` });
+      }
+      if (streamEvent.kind === "processed") {
+        count(processed, streamEvent);
+        const items = handled.get(streamEvent.streamId) ?? new Map<string, number>();
+        handled.set(streamEvent.streamId, items.set(streamEvent.key, streamEvent.events ?? 1));
+      }
     }
   };
-  return { tables, functions, hops, timeouts, lines, inserted, processed, onEvent };
+  return { tables, functions, hops, timeouts, lines, inserted, processed, handled, onEvent };
 }
 
 function push<T>(map: Map<string, T[]>, key: string, value: T): void {

@@ -74,7 +74,7 @@ async function recovered({ chaos, streamId, feed }: Scene, sent: number): Promis
 }
 
 function isAllProcessed({ chaos, streamId, feed }: Scene): boolean {
-  return chaos.inserted(streamId).size >= feed.sent.length && chaos.processed(streamId).size >= feed.sent.length;
+  return chaos.inserted(streamId).size >= feed.sent.length && chaos.processedEvents(streamId) >= feed.sent.length;
 }
 
 function isQuiet({ chaos, streamId, feed }: Scene): boolean {
@@ -108,7 +108,7 @@ async function accountOf({ chaos, streamId }: Scene): Promise<string[]> {
   // What was abandoned at a deadline is in the table or not.
   const most = isComplete ? stored + counters.abandoned : Number.POSITIVE_INFINITY;
   if (inserted < stored || inserted > most) {
-    problems.push(`${inserted} items, but the counters show ${stored} new events: ${JSON.stringify(counters)}`);
+    problems.push(`${inserted} stored events, but the counters show ${stored} new events: ${JSON.stringify(counters)}`);
   }
   return problems;
 }

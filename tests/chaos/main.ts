@@ -15,6 +15,7 @@ interface Options {
   readonly lanes: string;
   readonly fault?: string;
   readonly transport?: Transport;
+  readonly storage?: string;
 }
 
 /** Of the time, where both run: the faults of the deployment are the same for both. */
@@ -39,7 +40,7 @@ async function main({ transport, ...options }: Options): Promise<void> {
     "Recovery: from the end of the fault until there is one lease, one connection, and every event sent by then is stored.",
   );
   const { seed, seconds } = options;
-  const repeat = `npm run test:chaos -- --seed ${seed} --seconds ${seconds}${transport ? ` --transport ${transport}` : ""}`;
+  const repeat = `npm run test:chaos -- --seed ${seed} --seconds ${seconds}${transport ? ` --transport ${transport}` : ""}${options.storage ? ` --storage ${options.storage}` : ""}`;
   console.log(failed ? `Failed. Repeat with: ${repeat}` : `No event lost, none processed twice (seed ${seed}).`);
   process.exitCode = failed ? 1 : 0;
 }
@@ -47,12 +48,13 @@ async function main({ transport, ...options }: Options): Promise<void> {
 async function run(
   transport: Transport,
   seconds: number,
-  { seed, lanes, fault }: Omit<Options, "transport">,
+  { seed, lanes, fault, storage }: Omit<Options, "transport">,
 ): Promise<readonly Episode[]> {
   const faults = faultsOf(transport).filter(({ name }) => fault === undefined || name.includes(fault));
   // A fault of the other kind of source.
   if (faults.length === 0) return [];
-  const chaos = await startChaosStack({ transport, eventsPerSecond: 20, hopSeconds: 5 });
+  const args = storage && `events: { storage: "${storage}" },`;
+  const chaos = await startChaosStack({ transport, eventsPerSecond: 20, hopSeconds: 5, args });
   const episodes: Episode[] = [];
   try {
     const endsAt = Date.now() + seconds * 1_000;
@@ -71,6 +73,7 @@ new Command("npm run test:chaos --")
   .option("--seconds <n>", "no fault starts after this time", "120")
   .option("--lanes <n>", "number of parallel streams", "4")
   .addOption(new Option("--transport <name>", "kind of source; both unless given").choices(["sse", "websocket"]))
+  .addOption(new Option("--storage <mode>", "events.storage").choices(["each", "packed"]))
   .option("--fault <text>", "only faults with this text in their name")
   .action(main)
   .parseAsync()
