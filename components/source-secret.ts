@@ -4,21 +4,15 @@ import * as pulumi from "@pulumi/pulumi";
 import type { SourceArgs } from "./args";
 import { type Scope, stateful } from "./scope";
 import type { SourceParts } from "./source-parts";
+import type { Stores } from "./stores";
 import { transformed } from "./transform";
-
-/** The secret with URL, path, key, headers, query and messages of the upstream. */
-export interface SourceSecretNodes {
-  readonly secret: aws.secretsmanager.Secret;
-  /** Absent for an existing secret. */
-  readonly secretVersion?: aws.secretsmanager.SecretVersion;
-}
 
 /** Creates the secret that each hop reads, so that a rotation needs no deployment. An existing secret is never changed. */
 export function createSourceSecret(
   scope: Scope,
   secretArn: SourceArgs["secretArn"],
   parts: pulumi.Input<SourceParts> | undefined,
-): SourceSecretNodes {
+): Pick<Stores, "secret" | "secretVersion"> {
   const name = `${scope.name}-source`;
   if (secretArn !== undefined)
     return { secret: aws.secretsmanager.Secret.get(name, secretArn, undefined, { parent: scope.parent }) };

@@ -7,11 +7,14 @@ import { capacityArgs, scaleCapacity, scaledAttributes } from "./event-capacity"
 import type { Normalised } from "./normalise";
 import type { Arns } from "./permissions";
 import { type Scope, stateful } from "./scope";
-import type { SourceSecretNodes } from "./source-secret";
 import { transformed } from "./transform";
 
 /** The resources with state. */
-export interface Stores extends SourceSecretNodes {
+export interface Stores {
+  /** The secret with URL, path, key, headers, query and messages of the upstream. */
+  readonly secret: aws.secretsmanager.Secret;
+  /** Absent for an existing secret. */
+  readonly secretVersion?: aws.secretsmanager.SecretVersion;
   readonly connectionTable: aws.dynamodb.Table;
   readonly eventTable: aws.dynamodb.Table;
   readonly bucket: aws.s3.Bucket;

@@ -27,7 +27,8 @@ export function packageSchema(): string {
     const analyzer = new Analyzer(folder, "stream-ingestion", manifest, new Set(["StreamIngestion"]));
     const { components, typeDefinitions, dependencies } = analyzer.analyze();
     const schema = generateSchema("stream-ingestion", version, description, components, typeDefinitions, dependencies);
-    return `${JSON.stringify(schema, null, 2)}\n`;
+    // Generated SDKs add "Args" to the names of types.
+    return `${JSON.stringify(schema, null, 2).replace(/(stream-ingestion:index:\w+)Args"/g, '$1"')}\n`;
   } finally {
     rmSync(folder, { recursive: true });
   }

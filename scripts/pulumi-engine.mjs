@@ -2,9 +2,10 @@
 // names of languages (`nodejs yaml`), the folders of a CLI and of their language hosts. `npm run test:engine`, `test:cli` and
 // `test:languages` run it. It needs Go only without Pulumi. Progress goes to stderr, the path to stdout.
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { basename, delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The release to build. A CLI on PATH is used in any version. */
@@ -23,7 +24,9 @@ const HOSTS = {
 
 function host(language, version, folder) {
   const command = `pulumi-language-${language}`;
-  return { command, version, package: `${folder}/${command}`, variables: [] };
+  // The host for Python starts programs with this script.
+  const scripts = language === "python" ? [`../${command}-exec`] : [];
+  return { command, version, package: `${folder}/${command}`, variables: [], scripts };
 }
 
 const log = (line) => process.stderr.write(`pulumi-engine: ${line}\n`);
@@ -61,7 +64,7 @@ function run(command, args, cwd) {
   });
 }
 
-async function build(folder, { command, version, package: source, variables }) {
+async function build(folder, { command, version, package: source, variables, scripts = [] }) {
   const go = onPath("go");
   if (!go) {
     throw new Error(
@@ -76,6 +79,11 @@ async function build(folder, { command, version, package: source, variables }) {
   // Built under another name and then renamed, so that an interrupted build leaves no broken CLI.
   const partial = join(folder, `${command}.building`);
   await run(go, ["build", "-ldflags", ["-s", "-w", ...variables].join(" "), "-o", partial, source], module);
+  const [from] = execFileSync(go, ["list", "-f", "{{.Dir}}", source], { cwd: module, encoding: "utf8" }).split("\n");
+  for (const script of scripts) {
+    copyFileSync(join(from, script), join(folder, basename(script)));
+    chmodSync(join(folder, basename(script)), 0o755);
+  }
   renameSync(partial, join(folder, command));
 }
 
@@ -95,6 +103,27 @@ export async function pulumiEngine() {
   return file;
 }
 
+/**
+ * The program that writes the SDK of a schema for Python, from `main.go` in `folder`. It uses the packages of the CLI.
+ */
+export async function sdkGenerator(folder) {
+  const go = onPath("go");
+  if (!go) throw new Error("Expected `go` on PATH to build the generator of SDKs, found none. Install Go.");
+  const main = readFileSync(join(folder, "main.go"));
+  const id = createHash("sha256").update(main).update(CLI.version).digest("hex").slice(0, 12);
+  const cache = cacheFolder({ command: "sdkgen", version: id });
+  const file = join(cache, "sdkgen");
+  if (existsSync(file)) return file;
+  mkdirSync(cache, { recursive: true });
+  writeFileSync(join(cache, "main.go"), main);
+  writeFileSync(join(cache, "go.mod"), "module sdkgen\n\ngo 1.25\n");
+  await run(go, ["get", `github.com/pulumi/pulumi/pkg/v3@${CLI.version}`], cache);
+  await run(go, ["mod", "tidy"], cache);
+  await run(go, ["build", "-o", `${file}.building`, "."], cache);
+  renameSync(`${file}.building`, file);
+  return file;
+}
+
 /** The folders of a Pulumi CLI and of its language hosts, for PATH. Installed hosts belong to the installed CLI. */
 async function pulumiFolders(languages) {
   const cli = await pulumiEngine();
@@ -106,9 +135,8 @@ async function pulumiFolders(languages) {
   return folders;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+async function main(languages) {
   try {
-    const languages = process.argv.slice(2);
     const found = languages.length > 0 ? await pulumiFolders(languages) : [await pulumiEngine()];
     process.stdout.write(`${found.join(delimiter)}\n`);
   } catch (error) {
@@ -116,3 +144,6 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     process.exitCode = 1;
   }
 }
+
+// Without a top-level `await`, so that CommonJS can import this file.
+if (process.argv[1] === fileURLToPath(import.meta.url)) void main(process.argv.slice(2));

@@ -1,1 +1,1 @@
-export function pythonEnvironment(): string;
+export function pythonEnvironment(requirements?: string): string;

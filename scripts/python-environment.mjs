@@ -1,5 +1,5 @@
-// Makes the virtual environment with the packages of tests/requirements.txt in a cache folder, once per version of that file.
-// `npm run test:models` and `npm run test:moto` use it. It needs python3 with venv. Progress goes to stderr.
+// Makes a virtual environment with the packages of a requirements file in a cache folder, once per version of that file.
+// `npm run test:models`, `test:moto` and `test:languages` use it. It needs python3 with venv. Progress goes to stderr.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -10,19 +10,17 @@ import { fileURLToPath } from "node:url";
 const REQUIREMENTS = join(import.meta.dirname, "../tests/requirements.txt");
 
 /** The path of the environment's `bin` folder. @throws Error that says what is missing, or the end of pip's output */
-export function pythonEnvironment() {
+export function pythonEnvironment(requirements = REQUIREMENTS) {
   const version = run("python3", ["--version"], "Install Python 3.10 or later.");
-  const id = createHash("sha256").update(version).update(readFileSync(REQUIREMENTS)).digest("hex").slice(0, 12);
+  const id = createHash("sha256").update(version).update(readFileSync(requirements)).digest("hex").slice(0, 12);
   const cache = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
   const folder = join(cache, "stream-ingestion", `python-${id}`);
   const complete = join(folder, "complete");
   if (!existsSync(complete)) {
-    process.stderr.write(
-      `python-environment: installing tests/requirements.txt into ${folder} (about 3 minutes, once)\n`,
-    );
+    process.stderr.write(`python-environment: installing ${requirements} into ${folder} (up to 3 minutes, once)\n`);
     rmSync(folder, { recursive: true, force: true });
     run("python3", ["-m", "venv", folder], "Install Python's venv module (on Debian: python3-venv).");
-    const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement", REQUIREMENTS];
+    const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement", requirements];
     run(join(folder, "bin/python"), pip, "Check the connection to the package index.");
     // Written last, so that an interrupted installation is repeated.
     writeFileSync(complete, "");

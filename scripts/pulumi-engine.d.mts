@@ -1,0 +1,1 @@
+export function sdkGenerator(folder: string): Promise<string>;
