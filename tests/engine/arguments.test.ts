@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { rootCertificates } from "node:tls";
 import { type Overrides, program } from "./deployment";
 import type { Step } from "./engine-stack";
 import { useEngine } from "./use-engine";
@@ -32,9 +33,18 @@ const ROWS: readonly Row[] = [
   ["source.compression", true, RELAY],
   ["source.resume", { kind: "none" }, RELAY],
   ["source.idleTimeoutSeconds", 30, RELAY],
-  ["source.maxConnections", 20, RELAY],
+  ["source.maxConnections", 20, ["connection-api", ...RELAY]],
   ["source.on", [{ type: "ping", action: "ignore" }], RELAY],
   ["source.end", "complete", RELAY],
+  ["source.http2", true, RELAY],
+  ["source", { tls: { ca: rootCertificates[0] } }, ["source-version"]],
+  ["source", { method: "POST", body: '{"id":"{streamId}"}', end: "reconnect" }, ["source-version", ...RELAY]],
+  ["source", { url: "wss://stream.example", webSocket: { messages: ["{streamId}"] } }, ["source-version"]],
+  [
+    "source",
+    { auth: { kind: "oauth2" }, oauth2: { tokenUrl: "https://login.example/token", clientId: "prices" } },
+    ["source-version", ...RELAY],
+  ],
   ["processor.memorySize", 512, ["event-processor"]],
   ["processor.timeoutSeconds", 30, ["event-processor"]],
   ["processor.environment", { DATABASE: "prices" }, ["event-processor"]],
@@ -107,15 +117,29 @@ const ROWS: readonly Row[] = [
   ],
 ];
 
-describe("one changed argument, under the Pulumi engine", () => {
+const isMember = (argument: string) => argument.includes(".");
+const same = (a: Row[2], b: Row[2]) => Array.isArray(a) && Array.isArray(b) && a.join() === b.join();
+
+/** Rows with one member each that may change the same children: one preview shows them all. */
+const GROUPS: readonly Row[][] = ROWS.reduce<Row[][]>((groups, row) => {
+  const [argument, , touched] = row;
+  const fits = groups.find(([first]) => isMember(argument) && isMember(first![0]) && same(first![2], touched));
+  if (fits) fits.push(row);
+  else groups.push([row]);
+  return groups;
+}, []);
+
+describe("a changed argument, under the Pulumi engine", () => {
   const engine = useEngine();
   before(async () => {
     await engine.stack.up(program());
   });
 
-  for (const [argument, value, touched] of ROWS)
-    it(`${argument} = ${JSON.stringify(value)} changes only its children, and replaces none with state`, async () => {
-      const { steps } = await engine.stack.preview(program(changed(argument, value)));
+  for (const rows of GROUPS) {
+    const touched = rows[0]![2];
+    const what = rows.map(([argument, value]) => `${argument} = ${JSON.stringify(value).slice(0, 80)}`);
+    it(`changes only its children, and replaces none with state: ${what.join(", ")}`, async () => {
+      const { steps } = await engine.stack.preview(program(changed(rows)));
       const children = steps.filter(({ type }) => type.startsWith("aws:"));
       assert.deepEqual(
         children.filter(
@@ -128,14 +152,20 @@ describe("one changed argument, under the Pulumi engine", () => {
         assert.deepEqual([children.length > 1, others], [true, []]);
       } else assert.deepEqual(names(children), [...touched].sort());
     });
+  }
 });
 
-function changed(argument: string, value: unknown): Overrides {
-  const [outer = "", inner] = argument.split(".");
-  if (inner === undefined) return { [outer]: value };
-  return {
-    [outer]: { ...((program.defaults as Record<string, unknown>)[outer] as object | undefined), [inner]: value },
-  };
+/** The program's arguments with the values of the rows. An object in place of a whole argument is merged. */
+function changed(rows: readonly Row[]): Overrides {
+  const changes: Record<string, unknown> = {};
+  for (const [argument, value] of rows) {
+    const [outer = "", inner] = argument.split(".");
+    const before = changes[outer] ?? (program.defaults as Record<string, unknown>)[outer];
+    const members = inner === undefined ? value : { [inner]: value };
+    const isObject = typeof members === "object" && members !== null && !Array.isArray(members);
+    changes[outer] = isObject ? { ...(before as object | undefined), ...members } : members;
+  }
+  return changes;
 }
 
 /** The children in the steps, without the instance's name. */
