@@ -53,8 +53,13 @@ export async function runLocal(
   let exitCode = 1;
   const removeHandlers = onSignals(stop, {
     onStop: () => reporter.note("Stopping: received events are stored and processed. Ctrl-C again exits at once."),
-    exitCode: () => exitCode,
+    onForcedExit: () => {
+      summarise?.();
+      return exitCode;
+    },
   });
+  /** Reports what is known when a stop takes too long. */
+  let summarise: (() => void) | undefined;
   let totals = NO_TOTALS;
   const listeners: ((event: StackEvent) => void)[] = [];
   const owners = ownersOfInstances();
@@ -117,6 +122,24 @@ export async function runLocal(
       // After a signal there is no time for a slow answer.
       const streams = async () => (signal.aborted ? ((await within(API_MS, read())) ?? watching.last()) : read());
       const before = sumCounters(stack.streamsBefore);
+      const conclude = (finalStreams: readonly StreamView[], result: ScenarioResult, ranMs: number) => {
+        summarise = undefined;
+        const counters = countedInRun(before, sumCounters(finalStreams));
+        const problems = [
+          ...result.problems,
+          ...problemsOf({
+            counters,
+            totals,
+            compared: result.compared,
+            neverRan: ranMs < DECLARED_START_MS ? [] : neverRan(stack, finalStreams),
+            neverLoaded: loading.neverLoaded(),
+          }),
+        ];
+        exitCode = problems.length === 0 ? 0 : 1;
+        const { compared } = result;
+        reporter.summary({ seconds: ranMs / 1_000, totals, streams: finalStreams, counters, compared, problems });
+      };
+      summarise = () => conclude(watching.last(), { problems: [] }, Date.now() - startedAt);
       const result = await scenario
         .run({ stack, stop: signal, reporter, totals: () => totals, streams, onEvent: (l) => listeners.push(l) })
         .finally(() => watching.end());
@@ -125,21 +148,7 @@ export async function runLocal(
       // The last events are delivered and counted before the summary.
       await stack.drain(DRAIN_MS);
       const finalStreams = (await within(API_MS, read())) ?? watching.last();
-      const counters = countedInRun(before, sumCounters(finalStreams));
-      const problems = [
-        ...result.problems,
-        ...problemsOf({
-          counters,
-          totals,
-          compared: result.compared,
-          neverRan: ranMs < DECLARED_START_MS ? [] : neverRan(stack, finalStreams),
-          neverLoaded: loading.neverLoaded(),
-        }),
-      ];
-      exitCode = problems.length === 0 ? 0 : 1;
-      reporter.summary({
-        ...{ seconds: ranMs / 1_000, totals, streams: finalStreams, counters, compared: result.compared, problems },
-      });
+      conclude(finalStreams, result, ranMs);
       return exitCode;
     } finally {
       void endReload();
@@ -178,14 +187,14 @@ async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
 
 function onSignals(
   stop: AbortController,
-  { onStop, exitCode }: { readonly onStop: () => void; readonly exitCode: () => number },
+  { onStop, onForcedExit }: { readonly onStop: () => void; readonly onForcedExit: () => number },
 ): () => void {
   const end = () => {
     if (stop.signal.aborted) process.exit(130);
     stop.abort();
     onStop();
     // A stopped run must not leave processes behind, even when a step hangs.
-    setTimeout(() => process.exit(exitCode()), FORCED_EXIT_MS).unref();
+    setTimeout(() => process.exit(onForcedExit()), FORCED_EXIT_MS).unref();
   };
   for (const signal of SIGNALS) process.on(signal, end);
   return () => {

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { createServer } from "node:net";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
+import { FROM_SOURCE } from "../../../scripts/from-source";
 import { runToEnd } from "../../integration/local-process";
 import { programFolder } from "../../local/evaluate/program-folder";
 
@@ -12,6 +15,33 @@ const program = (processor: string) => ({
       source: { url: new pulumi.Config().require("url"), path: "/" },
       processor: { entry: "${processor}" },
     });`,
+});
+
+describe("a local run that cannot stop in time", () => {
+  it("prints its summary, and ends", async () => {
+    const folder = programFolder({
+      ...program("./processor.ts"),
+      "processor.ts": "exports.handler = async () => ({ batchItemFailures: [] });",
+      "index.ts": program("./processor.ts")["index.ts"].replace(
+        'new pulumi.Config().require("url")',
+        '"http://127.0.0.1:1"',
+      ),
+    });
+    const child = spawn(process.execPath, [...FROM_SOURCE, join(__dirname, "stuck-run.ts"), folder.path]);
+    try {
+      let output = "";
+      child.stdout.on("data", (text) => {
+        output += text;
+        if (String(text).includes('"ready"')) child.kill("SIGTERM");
+      });
+      await once(child, "close");
+      assert.match(output, /"summary"/);
+      assert.equal(child.signalCode, null);
+    } finally {
+      child.kill("SIGKILL");
+      folder.remove();
+    }
+  });
 });
 
 describe("stream-ingestion local with invalid input", () => {
