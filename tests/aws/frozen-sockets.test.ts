@@ -33,6 +33,7 @@ describe("a network that forgets connections between two invocations", () => {
       AWS_ENDPOINT_URL: proxies[1]!.url,
       AWS_ENDPOINT_URL_DYNAMODB: proxies[0]!.url,
       ...Object.fromEntries(Object.values(ENV).map((name) => [name, "x"])),
+      [ENV.maxConnections]: "10",
       [ENV.connectionTable]: "connections",
       [ENV.settings]: JSON.stringify(relaySettings()),
     });
