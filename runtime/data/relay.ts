@@ -282,8 +282,9 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
         state.lastError ??= silence(openMs !== undefined);
         return { kind: "stopped" };
       }
-      // A 200 whose body has the wrong format is not an open stream.
-      const neverOpen = end.kind === "not-a-stream" && pipeline.newEvents === 0;
+      // A 200 whose body has the wrong format is not an open stream, and neither is a WebSocket that is closed at once with a refusal.
+      const isRefusal = end.kind === "not-a-stream" || (end.kind === "refused" && (openMs ?? 0) < HEALTHY_MS);
+      const neverOpen = isRefusal && pipeline.newEvents === 0;
       const { outcome, history } = decideOutcome(end, neverOpen ? before : state.history, clock.now());
       state.history = history;
       if (outcome === "stopped" || outcome === "completed") return { kind: outcome };

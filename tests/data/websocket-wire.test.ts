@@ -178,6 +178,25 @@ describe("a relay of a WebSocket", () => {
     );
   });
 
+  it("fails at once when its first connection is closed as a violation of policy, before any message", async () => {
+    const { outcome } = await run([sends([], 1008, "no such feed")]);
+    assert.ok(outcome.kind === "failed");
+    assert.equal(outcome.error.status, 403);
+    assert.equal(requests.length, 1);
+  });
+
+  const LONG_AGO = { openedAt: 1, refusal: { answer: "403", since: 1 } };
+
+  it("fails after 30 minutes of such closes, although each connection opens first", async () => {
+    const { outcome } = await run([sends([], 1008)], { options: { history: LONG_AGO } });
+    assert.ok(outcome.kind === "failed");
+  });
+
+  it("continues after such a close of a connection that brought events", async () => {
+    const { outcome } = await run([sends(["a"], 1008)], { options: { history: LONG_AGO } });
+    assert.equal(outcome.kind, "completed");
+  });
+
   it("waits as long as HTTP's 503 after close code 1013", async () => {
     const { clock } = await run([sends([], 1013)]);
     assert.ok(clock.sleeps.includes(2_500));
