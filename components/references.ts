@@ -32,11 +32,11 @@ export function idNamed(...[argument, allowed, pattern, value]: Parameters<typeo
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
-export const bucketNamed = (value: Input<string> | undefined) =>
+export const bucketNamed = (value: Input<string> | undefined): Input<string> | undefined =>
   idNamed("bucket", "the name of a bucket, such as my-bucket", /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, value);
 
 /** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html */
-export const tableNamed = (argument: string, value: Input<string> | undefined) =>
+export const tableNamed = (argument: string, value: Input<string> | undefined): Input<string> | undefined =>
   idNamed(argument, "the name of a table, such as my-table", /^[A-Za-z0-9_.-]{3,255}$/, value);
 
 /** Lambda without subnets runs outside the VPC, and a policy without endpoints is invalid. */

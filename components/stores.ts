@@ -3,11 +3,16 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { DECLARED_ROW, EVENT_KEY, STREAM_ID_KEY, TTL_ATTRIBUTE } from "../runtime/contract";
 import { checkExistingTable, type TableShape } from "./adopt";
-import { capacityArgs, scaleCapacity, scaledAttributes } from "./event-capacity";
-import type { Normalised } from "./normalise";
+import { capacityArgs, type EventCapacity, scaleCapacity, scaledAttributes } from "./event-capacity";
 import type { Arns } from "./permissions";
 import { type Scope, stateful } from "./scope";
 import { transformed } from "./transform";
+
+/** Names of existing tables to use. */
+interface ExistingTables {
+  readonly connectionTable?: pulumi.Input<string>;
+  readonly eventTable?: pulumi.Input<string>;
+}
 
 /** The resources with state. */
 export interface Stores {
@@ -22,10 +27,7 @@ export interface Stores {
 }
 
 /** Creates the table with one row per stream: its desired state, lease and checkpoint. An existing table is never changed. */
-export function createConnectionTable(
-  scope: Scope,
-  { connectionTable: table }: Normalised["existing"],
-): aws.dynamodb.Table {
+export function createConnectionTable(scope: Scope, { connectionTable: table }: ExistingTables): aws.dynamodb.Table {
   const shape = { argument: "connections.table", hashKey: STREAM_ID_KEY };
   const name = `${scope.name}-connections`;
   if (table !== undefined) return existingTable(scope, name, table, shape);
@@ -65,7 +67,7 @@ function existingTable(scope: Scope, name: string, table: pulumi.Input<string>, 
  * @param unique - id of a resource of this deployment
  */
 export function declaredRowKey(
-  { connectionTable: existing }: Normalised["existing"],
+  { connectionTable: existing }: ExistingTables,
   table: aws.dynamodb.Table,
   unique: pulumi.Output<string>,
 ): pulumi.Input<string> {
@@ -104,7 +106,7 @@ export function createEventTable(
     existing: { eventTable: table },
     countRepeats,
     capacity,
-  }: Pick<Normalised, "existing" | "countRepeats" | "capacity">,
+  }: { readonly existing: ExistingTables; readonly countRepeats: boolean; readonly capacity: EventCapacity },
 ): aws.dynamodb.Table {
   const stream = countRepeats ? "new and old images" : "new images";
   const shape = { argument: "events.table", hashKey: STREAM_ID_KEY, rangeKey: EVENT_KEY, stream } as const;
