@@ -82,11 +82,15 @@ describe("the packed packages", () => {
       const others = files.filter(
         (path) => !/(\.js|\.mjs|\.d\.ts|\.d\.mts|^LICENSE|^[A-Z]+\.md|^package\.json)$/.test(path),
       );
+      const known = /^(handlers\/[a-z-]+\/index\.js\.map|python\/stream_ingestion\/\w+\.py)$/;
+      const plugin = ["package.json", "pulumi-resource-stream-ingestion", "PulumiPlugin.yaml", "schema.json"];
+      const inPlugin = plugin.map((file) => `plugin/${file}`);
       assert.deepEqual(
-        others.filter((path) => !/^(handlers\/[a-z-]+\/index\.js\.map|python\/stream_ingestion\/\w+\.py)$/.test(path)),
+        others.filter((path) => !known.test(path) && !inPlugin.includes(path)),
         [],
         name,
       );
+      if (name === "pulumi-stream-ingestion") for (const file of inPlugin) assert.ok(files.includes(file), file);
     }
     assert.ok(component.files.includes("python/stream_ingestion/__init__.py"));
     for (const handler of ["connection-api", "connection-manager", "repeat-counter", "watchdog"])
