@@ -134,7 +134,7 @@ describe("a consumer's project with the installed package", () => {
       assert.deepEqual(having("pointInTimeRecovery", recovery(false)), ["prices-events"]);
       assert.deepEqual(having("pointInTimeRecovery", recovery(true)), ["prices-connections"]);
       assert.deepEqual(
-        having("maximumBatchingWindowInSeconds", (value) => value !== undefined),
+        having("maximumBatchingWindowInSeconds", (value) => value === 2),
         ["prices-mapping"],
       );
     });
