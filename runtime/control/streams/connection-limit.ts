@@ -11,11 +11,8 @@ export function connectionLimitMessage(maxConnections: number): string {
 }
 
 /** Whether the stream may run in addition to those that should. @throws StreamError STORE_UNAVAILABLE */
-export async function hasRoomFor(
-  { table, maxConnections = Number.POSITIVE_INFINITY }: ControlDeps,
-  streamId: string,
-): Promise<boolean> {
-  if (maxConnections === Number.POSITIVE_INFINITY) return true;
+export async function hasRoomFor({ table, maxConnections }: ControlDeps, streamId: string): Promise<boolean> {
+  if (maxConnections === undefined) return true;
   const others = streamsOf(await allRows(table)).filter((row) => row.streamId !== streamId);
   return others.filter(shouldRun).length < maxConnections;
 }
