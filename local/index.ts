@@ -16,6 +16,7 @@ export async function startEngineCloud(options: EngineCloudOptions): Promise<Eng
 }
 
 export type { CloudEvent } from "./cloud/cloud-event";
+export { isProcessAlive } from "./cloud/is-process-alive";
 export type { ResourceState, StackState } from "./evaluate/stack-state";
 export { LocalError } from "./local-error";
 export type { LocalStack, LocalStackOptions } from "./local-stack";

@@ -21,7 +21,8 @@ export async function findSession(
   const note = json ? () => {} : report;
   const session = stack === undefined && apiUrl === undefined ? readSession(program) : undefined;
   if (session === undefined || ![undefined, "", session.endpoint].includes(env.AWS_ENDPOINT_URL)) return undefined;
-  if (!isAlive(session.pid)) {
+  const { isProcessAlive, operatorEnvironment } = await import("stream-ingestion-local");
+  if (!isProcessAlive(session.pid)) {
     removeSession(program);
     note(
       `The local stack in ${sessionFile(program)} has ended (process ${session.pid} does not run). ` +
@@ -30,19 +31,9 @@ export async function findSession(
     return undefined;
   }
   note(`Using the local stack at ${session.endpoint}. Pass --stack NAME for a deployed one.`);
-  const { operatorEnvironment } = await import("stream-ingestion-local");
   for (const [name, value] of Object.entries(operatorEnvironment(session))) {
     if (value === undefined) delete env[name];
     else env[name] = value;
   }
   return session;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { LocalError } from "../local-error";
+import { isProcessAlive } from "./is-process-alive";
 
 const LOCK_FILE = "in-use-by";
 
@@ -15,7 +16,7 @@ export function lockDataFolder(folder: string): () => void {
   try {
     mkdirSync(path, { recursive: true });
     const owner = ownerOf(lock);
-    if (owner !== undefined && owner !== process.pid && isAlive(owner))
+    if (owner !== undefined && owner !== process.pid && isProcessAlive(owner))
       throw new LocalError(
         `The data folder ${path} is in use by another local stack (process ${owner}). Stop that process, or pass another folder with --data-dir. If the process is not a local stack, remove ${lock}.`,
       );
@@ -35,14 +36,5 @@ function ownerOf(lock: string): number | undefined {
     return Number(readFileSync(lock, "utf8")) || undefined;
   } catch {
     return undefined;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { isProcessAlive } from "../../../../local/cloud/is-process-alive";
 import { eventually } from "../../event-log";
 
 /** Starts a cloud with a frozen and a running function, and prints their pids. */
@@ -43,19 +44,10 @@ describe("function processes", () => {
     const folders = () => readdirSync(temporary).filter((name) => name.startsWith("stream-ingestion-"));
     assert.equal(folders().length, 1);
     assert.equal(pids.length, 2);
-    assert.ok(pids.every(isAlive));
+    assert.ok(pids.every(isProcessAlive));
     parent.kill("SIGKILL");
     await eventually("the end of the processes and of their code", async () =>
-      pids.some(isAlive) || folders().length > 0 ? undefined : true,
+      pids.some(isProcessAlive) || folders().length > 0 ? undefined : true,
     );
   });
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
