@@ -14,7 +14,7 @@ import type {
 import { onlyKeys } from "./expect";
 
 /** All keys of T: the compiler rejects a table without a key, or with an unknown one. */
-type Keys<T> = Readonly<Record<keyof T, true>>;
+export type Keys<T> = Readonly<Record<keyof T, true>>;
 
 const ARGS: Keys<StreamIngestionArgs> = {
   source: true,

@@ -10,6 +10,7 @@ import {
   SourceFormat,
   SourceMethod,
 } from "./args";
+import type { Keys } from "./argument-keys";
 import { controlRules } from "./control-rules";
 import { expect, expectThat, integer, oneOf, onlyKeys, pointer, text } from "./expect";
 import { checkHeaderName } from "./header-name";
@@ -18,29 +19,34 @@ import { webSocketSettings } from "./web-socket";
 const SOURCE_DEFAULTS = { idleTimeoutSeconds: 60 } as const;
 
 const SOURCE_EXAMPLE = '{ url: "https://stream.example.com", path: "/v1/{streamId}", key }';
-const SOURCE_KEYS = [
-  ...[
-    "url",
-    "path",
-    "secretArn",
-    "key",
-    "format",
-    "auth",
-    "headers",
-    "query",
-    "method",
-    "body",
-    "oauth2",
-    "tls",
-    "proxy",
-    "http2",
-  ],
-  ...["compression", "allowInsecureHttp", "resume", "idleTimeoutSeconds", "on", "end", "webSocket", "maxConnections"],
-];
+const SOURCE_KEYS: Keys<SourceArgs> = {
+  url: true,
+  path: true,
+  secretArn: true,
+  key: true,
+  format: true,
+  auth: true,
+  headers: true,
+  query: true,
+  method: true,
+  body: true,
+  oauth2: true,
+  tls: true,
+  proxy: true,
+  http2: true,
+  compression: true,
+  allowInsecureHttp: true,
+  resume: true,
+  idleTimeoutSeconds: true,
+  on: true,
+  end: true,
+  webSocket: true,
+  maxConnections: true,
+};
 
 /** Checks `source` and adds the defaults. @throws Error that names the argument, the value and what is allowed */
 export function sourceSettings(source: SourceArgs): RelaySettings["source"] {
-  onlyKeys("source", source, SOURCE_KEYS, SOURCE_EXAMPLE);
+  onlyKeys("source", source, Object.keys(SOURCE_KEYS), SOURCE_EXAMPLE);
   const method = oneOf("source.method", SourceMethod, source.method ?? SourceMethod.get);
   if (method !== SourceMethod.get)
     expect(
