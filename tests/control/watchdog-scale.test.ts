@@ -57,7 +57,7 @@ describe("the watchdog after a deploy that declares 1,200 streams", () => {
       while (took === undefined) await clock.advance(latencyMs);
       return { took, report: await running };
     };
-    return { run, invoked, rows, most: () => most };
+    return { run, invoked, rows, declared: streams, now: clock.now(), most: () => most };
   };
 
   it("starts all of them in one run, with bounded parallel work and batched invocations", async () => {
@@ -77,6 +77,25 @@ describe("the watchdog after a deploy that declares 1,200 streams", () => {
     const { took } = await run();
     assert.ok(took < BUDGET_MS, `${took} ms`);
     assert.equal(new Set(invoked.flatMap(({ streams }) => streams.map(({ streamId }) => streamId))).size, STREAMS);
+  });
+
+  it("takes no shared hop for lost whose beat ended while the run was busy", async () => {
+    const { run, rows, invoked, now, declared } = begin({ streamsPerHop: 100, latencyMs: 150 });
+    const shared = ["first", "second", "third"];
+    const owned = (streamId: string, i: number): StoredRow => ({
+      ...{ streamId, desired: "open", desiredVersion: 1, status: "open", generation: 1, declared: false, release: "r" },
+      hop: { id: "h", handoverAt: now + 600_000, ms: 900_000 },
+      owner: `owner-${streamId}`,
+      expiresAt: now + 250_000,
+      ...(i === 0 && { beatUntil: now + 15_000 }),
+    });
+    shared.forEach((streamId, i) => void rows.set(streamId, owned(streamId, i)));
+    rows.set(DECLARED_ROW, { streamId: DECLARED_ROW, streams: [...shared, ...declared] });
+    const { took, report } = await run();
+    assert.ok(took > 15_000, `${took} ms`);
+    assert.equal(report.down, 0);
+    for (const id of shared) assert.equal(rows.get(id)?.owner, `owner-${id}`, "it keeps its owner");
+    assert.ok(!invoked.some(({ streams }) => streams.some(({ streamId }) => shared.includes(streamId))));
   });
 
   it("continues in the next run where the table is slow", async () => {

@@ -38,6 +38,8 @@ export async function runWatchdog(
   { until = Number.POSITIVE_INFINITY }: { readonly until?: number } = {},
 ): Promise<WatchdogReport> {
   const { clock, logger, release, endsChains } = deps;
+  // Rows are judged as of now: while a long run makes its calls, the owners renew the leases that it has read.
+  const readAt = clock.now();
   const stored = await allRows(deps.table);
   const rows = stored.filter(({ streamId }) => isStreamId(streamId)).map(toConnectionRow);
   const run = { nonce: deps.newNonce(), release };
@@ -67,14 +69,14 @@ export async function runWatchdog(
   );
 
   const changed = new Set(changes.map(({ streamId }) => streamId));
-  const lost = lostHops(rows, clock.now());
+  const lost = lostHops(rows, readAt);
   const surplus = surplusStreams(rows, deps);
   const secretVersion = rows.some((row) => row.status === STATUS.failed) ? await secretVersionOf(deps) : undefined;
   const decided = rows
     .filter(({ streamId }) => !changed.has(streamId))
     .map((row) => {
       const context = {
-        now: clock.now(),
+        now: readAt,
         release,
         endsChains,
         secretVersion,
@@ -126,7 +128,7 @@ export async function runWatchdog(
     logger.log("info", "Moving streams to a shared hop", { event: "move", count: streams.length });
     if (streams.length > 0) await invoke(streams);
   });
-  return report(rows, clock.now(), { invoked: connecting.map(({ streamId }) => streamId), left });
+  return report(rows, readAt, { invoked: connecting.map(({ streamId }) => streamId), left });
 }
 
 /** Decisions that a hop follows. */
