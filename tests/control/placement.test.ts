@@ -84,6 +84,11 @@ describe("placement", () => {
     assert.deepEqual(sizes(placement(group("a", 30), context)), [10]);
   });
 
+  it("moves the surplus of streams whose upstream takes one connection when their planned handover is due", () => {
+    assert.deepEqual(placement(group("a", 30, refused), context), []);
+    assert.deepEqual(sizes(placement(group("near", 30, { ...handoverIn(2 * MINUTE), ...refused }), context)), [10]);
+  });
+
   const reasons: readonly (readonly [string, Partial<ConnectionRow>])[] = [
     ["moved in the last ten minutes", { movedAt: NOW - 10 * MINUTE + 1 }],
     ["handed over in the last minute", { handedOverAt: NOW - MINUTE + 1 }],

@@ -40,7 +40,7 @@ export function placement(rows: readonly ConnectionRow[], context: PlacementCont
       return kind ? [{ rows: carried, kind }] : [];
     })
     .sort((a, b) => a.rows.length - b.rows.length);
-  const overloaded = groups.filter(({ kind, rows: carried }) => kind === "free" && pack(carried, context).length > 1);
+  const overloaded = groups.filter(({ kind, rows: carried }) => kind !== "barred" && pack(carried, context).length > 1);
   if (overloaded.length > 0) return overloaded.flatMap(({ rows: carried }) => relieve(carried, context));
   const free = repack(
     groups.filter(({ kind }) => kind === "free"),
