@@ -122,6 +122,15 @@ describe("slots for second connections", () => {
     assert.equal(await taken("w", { now: 50, until: 90 }), true);
   });
 
+  it("are taken once by a successor that repeats its request, also where another slot has become free since", async () => {
+    const table = tableOf(row("a"));
+    for (const nonce of ["x", "y"]) await takeSlot(table, request(nonce));
+    await returnSlot(table, "x");
+    await takeSlot(table, request("y"));
+    await returnSlot(table, "y");
+    assert.ok(await isWithinLimit(table, { now: 0, maxConnections: 1 }));
+  });
+
   it("are given to as many of concurrent successors as fit", async () => {
     const table = tableOf(row("a"));
     const taken = await Promise.all(["x", "y", "z", "w"].map((nonce) => takeSlot(table, request(nonce))));

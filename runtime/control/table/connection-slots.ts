@@ -40,8 +40,9 @@ export async function takeSlot(table: ConnectionTable, request: SlotRequest): Pr
   const { nonce, now, until, maxConnections } = request;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const slots = slotsOf(await table.read(SLOTS_ROW));
-    const index = slots.findIndex((slot) => slot === undefined || slot.until <= now || slot.nonce === nonce);
-    const free = index === -1 ? slots.length : index;
+    const mine = slots.findIndex((slot) => slot?.nonce === nonce);
+    const ended = slots.findIndex((slot) => slot === undefined || slot.until <= now);
+    const free = [mine, ended, slots.length].find((index) => index !== -1)!;
     if (free >= maxConnections) return false;
     if (!(await table.update(SLOTS_ROW, take(free, { nonce, until }, now)))) continue;
     if (await isWithinLimit(table, { now, maxConnections })) return true;
