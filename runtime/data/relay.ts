@@ -89,6 +89,7 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
     signal: giveUp.signal,
     objectRetryMs: (options.drainUntil - clock.now()) * OBJECT_RETRY_SHARE,
     onSettled: ({ number, numbers = [number], item: { key } }, refused) => {
+      if (drained) return;
       if (refused) {
         pipeline.counts.refused += numbers.length;
         state.lastError = {
@@ -359,6 +360,7 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
       memory,
       nameOf: ({ key, id, receivedAt }) => ({ ...nameOf(key, id), at: receivedAt }),
       onKnown: (number) => {
+        if (drained) return;
         pipeline.counts.suppressed++;
         tracker.settle(number);
         health.settled(tracker.unsettled > 0);

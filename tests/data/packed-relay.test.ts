@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { unaccounted } from "../../runtime/contract";
 import { type EventHistory, eventHistory } from "../../runtime/data/event-history";
 import { contentKey } from "../../runtime/data/identity";
-import { type EncodedItem, encodeItem } from "../../runtime/data/item";
+import { type EncodedItem, encodeItem, type StoredEvent } from "../../runtime/data/item";
 import { encodePack } from "../../runtime/data/pack";
 import { storedEvents } from "../../runtime/data/stored-events";
 import { StreamError } from "../../runtime/support/errors";
@@ -207,6 +207,34 @@ describe("a relay that stores packs", () => {
       });
       assert.equal(store.events.length, 0);
       assert.equal(counters.abandoned, 2);
+    });
+
+    it("abandons each event once when it leaves before it has read back", async () => {
+      let answer = (_: readonly StoredEvent[]) => {};
+      let asked = false;
+      const packed: EventHistory["packed"] = () => {
+        asked = true;
+        return new Promise((resolve) => {
+          answer = resolve;
+        });
+      };
+      const upstream = await source(sse("id: 1\ndata: a\n\n", "stay"));
+      const { relay, clock, stop } = setUp(upstream, {
+        events: PACKED,
+        deps: { history: { ...historyOf({}).history, packed } },
+        options: { predecessorStorage: "packed", storing: { ...owner, until: () => leaseEnds } },
+      });
+      const leaseEnds = clock.now() + 100;
+      const running = relay.run();
+      await until(() => asked && relay.snapshot().counters.received === 1);
+      stop();
+      await clock.advance(5_000);
+      await running;
+      answer(await historyOf({ packed: ["1=a"] }).history.packed("a:b", { since: 0 }));
+      await new Promise(setImmediate);
+      const { counters } = relay.snapshot();
+      assert.deepEqual([counters.abandoned, counters.suppressed], [1, 0]);
+      assert.equal(unaccounted(counters), 0);
     });
 
     it("starts no write after the end of its lease, and leaves with the rest abandoned", async () => {
