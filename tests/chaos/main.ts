@@ -8,12 +8,14 @@ import { chaosTable } from "./chaos-table";
 import type { Episode } from "./episode";
 import { faultsOf } from "./fault-catalogue";
 import { runChaos } from "./run-chaos";
+import type { ChaosFault } from "./scene";
 
 interface Options {
   readonly seed: string;
   readonly seconds: string;
   readonly lanes: string;
-  readonly fault?: string;
+  readonly fault?: readonly string[];
+  readonly episodes?: string;
   readonly transport?: Transport;
   readonly storage?: string;
 }
@@ -23,10 +25,12 @@ const SHARES: Readonly<Record<Transport, number>> = { sse: 2 / 3, websocket: 1 /
 
 async function main({ transport, ...options }: Options): Promise<void> {
   const transports = transport === undefined ? (["sse", "websocket"] as const) : [transport];
-  const matches = transports.flatMap(faultsOf).filter(({ name }) => name.includes(options.fault ?? ""));
+  const matches = transports.flatMap((one) => chosen(one, options));
   if (matches.length === 0) {
     const names = new Set(transports.flatMap(faultsOf).map(({ name }) => name));
-    throw new Error(`Expected --fault to match a fault, got ${options.fault}. Faults: ${[...names].join(", ")}`);
+    throw new Error(
+      `Expected --fault to match a fault, got ${options.fault?.join(" ")}. Faults: ${[...names].join(", ")}`,
+    );
   }
   let failed = false;
   for (const one of transports) {
@@ -39,18 +43,28 @@ async function main({ transport, ...options }: Options): Promise<void> {
   console.log(
     "Recovery: from the end of the fault until there is one lease, one connection, and every event sent by then is stored.",
   );
-  const { seed, seconds } = options;
-  const repeat = `npm run test:chaos -- --seed ${seed} --seconds ${seconds}${transport ? ` --transport ${transport}` : ""}${options.storage ? ` --storage ${options.storage}` : ""}`;
-  console.log(failed ? `Failed. Repeat with: ${repeat}` : `No event lost, none processed twice (seed ${seed}).`);
+  const { seed } = options;
+  const args = Object.entries({ ...options, transport }).map(
+    ([name, value]) => `--${name} ${[value].flat().join(" ")}`,
+  );
+  console.log(
+    failed
+      ? `Failed. Repeat with: npm run test:chaos -- ${args.join(" ")}`
+      : `No event lost, none processed twice (seed ${seed}).`,
+  );
   process.exitCode = failed ? 1 : 0;
+}
+
+function chosen(transport: Transport, { fault = [""] }: Pick<Options, "fault">): readonly ChaosFault[] {
+  return faultsOf(transport).filter(({ name }) => fault.some((text) => name.includes(text)));
 }
 
 async function run(
   transport: Transport,
   seconds: number,
-  { seed, lanes, fault, storage }: Omit<Options, "transport">,
+  { seed, lanes, storage, ...options }: Omit<Options, "transport">,
 ): Promise<readonly Episode[]> {
-  const faults = faultsOf(transport).filter(({ name }) => fault === undefined || name.includes(fault));
+  const faults = chosen(transport, options);
   // A fault of the other kind of source.
   if (faults.length === 0) return [];
   const args = storage && `events: { storage: "${storage}" },`;
@@ -58,7 +72,8 @@ async function run(
   const episodes: Episode[] = [];
   try {
     const endsAt = Date.now() + seconds * 1_000;
-    await runChaos(chaos, { seed: Number(seed), faults, lanes: Number(lanes), endsAt }, (episode) => {
+    const most = options.episodes && { episodes: Number(options.episodes) };
+    await runChaos(chaos, { seed: Number(seed), faults, lanes: Number(lanes), endsAt, ...most }, (episode) => {
       episodes.push(episode);
       for (const problem of episode.problems) console.log(`${episode.streamId}: ${problem}`);
     });
@@ -74,7 +89,8 @@ new Command("npm run test:chaos --")
   .option("--lanes <n>", "number of parallel streams", "4")
   .addOption(new Option("--transport <name>", "kind of source; both unless given").choices(["sse", "websocket"]))
   .addOption(new Option("--storage <mode>", "events.storage").choices(["each", "packed"]))
-  .option("--fault <text>", "only faults with this text in their name")
+  .option("--fault <text...>", "only faults with one of these texts in their name")
+  .option("--episodes <n>", "number of episodes of each transport, if it is reached before the time ends")
   .action(main)
   .parseAsync()
   .catch((error: Error) => {

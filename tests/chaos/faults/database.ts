@@ -13,7 +13,7 @@ const BEYOND_DRAIN = 1 / 10;
 /** Texts that identify the writes of the lease protocol (runtime/control/hop/lease.ts). */
 const WRITES = {
   claim: "SET #claim = ",
-  acquire: "#generation = #generation + ",
+  acquire: "#generation = if_not_exists(#generation, ",
   renew: "SET #expiresAt = ",
   release: "#releaseNonce = ",
 } as const;
