@@ -1,4 +1,5 @@
-import { resolve } from "node:path";
+import { writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import type { CloudEvent } from "stream-ingestion-local";
 import type { ConnectionApi } from "../../cli/local/connection-api";
 import { type IngestionStack, startIngestionStack } from "../../cli/local/ingestion-stack";
@@ -49,6 +50,8 @@ export interface ChaosStack {
   /** Polls until `is` returns true. Rejects after `timeoutMs`. */
   until(what: string, is: () => boolean, timeoutMs?: number): Promise<void>;
   stored(): Promise<readonly StoredEvent[]>;
+  /** Deploys the running stack with these arguments of the component instead, as source text. */
+  update(args: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -134,6 +137,10 @@ export async function startChaosStack(options: ChaosOptions): Promise<ChaosStack
         if (Date.now() > end) throw new Error(`Waited ${timeoutMs} ms for ${what}`);
         await new Promise((resolve) => setTimeout(resolve, POLL_MS));
       }
+    },
+    update: async (args) => {
+      writeFileSync(join(folder.path, "index.ts"), program(SOURCES[transport](), args));
+      await stack.update();
     },
     stored: async () => (await Promise.all(eventTables.map((table) => readStoredEvents(stack.cloud, table)))).flat(),
     close: async () => {

@@ -1,8 +1,16 @@
 import assert from "node:assert/strict";
 import { compare } from "../../cli/local/sample/compare";
+import { unaccounted } from "../../runtime/contract";
 import { type ChaosOptions, type ChaosStack, startChaosStack } from "../chaos/chaos-stack";
 
 const HANDOVERS = 5;
+/** Changes of `events.storage`, and whether an item is a pack then. */
+const MODES = [
+  ["packed", true],
+  ["each", false],
+  ["packed", true],
+  ["each", false],
+] as const;
 
 /** Whole deployments that store packs, with hops of some seconds: what is sent is compared with what is stored, event by event. */
 describe("a deployment that stores packs", function () {
@@ -19,6 +27,9 @@ describe("a deployment that stores packs", function () {
   const acquired = () => chaos.lines("s").filter(({ event }) => event === "lease-acquired").length;
   const handovers = (count: number) => chaos.until(`${count} more handovers`, atLeast(acquired() + count));
   const atLeast = (count: number) => () => acquired() >= count;
+
+  /** Sort key of the newest item, by the order of its insertion. */
+  const lastItem = () => [...chaos.inserted("s").keys()].at(-1)!;
 
   /** Stops the stream, and compares. */
   const stopAndCompare = async () => {
@@ -50,6 +61,28 @@ describe("a deployment that stores packs", function () {
     const { lost, unexpected } = await stopAndCompare();
     // The first connection began after the feed.
     assert.deepEqual([lost.filter((_, n) => n >= first), unexpected], [[], []]);
+  });
+
+  it("loses and doubles nothing when a live stream changes from single events to packs and back, with updates of the deployment", async () => {
+    await start({ args: "" });
+    for (const [storage, isPacked] of MODES) {
+      await chaos.update(`events: { storage: "${storage}" },`);
+      await chaos.until(`${storage} in use`, () => lastItem().startsWith("p#") === isPacked);
+      await handovers(1);
+    }
+    const { lost, unexpected, items, processedItems, stored } = await stopAndCompare();
+    assert.deepEqual([lost, unexpected], [[], []]);
+    assert.equal(processedItems, items);
+    assert.ok(items < stored, `${stored} events in ${items} items`);
+    const lines = (name: string) => chaos.lines("s").filter(({ event }) => event === name);
+    const left = new Set(lines("stream-left").map(({ requestId }) => requestId));
+    assert.deepEqual(
+      lines("lease-acquired").filter(({ requestId }) => !left.has(requestId)),
+      [],
+      "an update ends no hop before its handover",
+    );
+    const { counters } = (await chaos.api.list()).find(({ streamId }) => streamId === "s")!;
+    assert.equal(unaccounted(counters!), 0, JSON.stringify(counters));
   });
 
   it("loses and doubles nothing when a hop is killed, since the next one resumes and reads back what was stored", async () => {
