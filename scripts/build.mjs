@@ -3,11 +3,15 @@
 import { chmodSync, copyFileSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative, sep } from "node:path";
+import { gzipSync } from "node:zlib";
 import { buildSync } from "esbuild";
 import ts from "typescript";
+import { bundlePage } from "../cli/console/bundle-page.mjs";
 
 /** Maximum size of a minified handler, which every cold start reads. */
 const MAX_HANDLER_BYTES = 600 * 1024;
+/** Maximum size of the console's page as gzip compresses it. */
+const MAX_PAGE_BYTES = 150_000;
 /** The exports condition under which a checkout resolves to its sources. */
 const SOURCE = "stream-ingestion-source";
 /** The entry of a checkout through which the command line imports deployed code. */
@@ -33,6 +37,7 @@ const dist = join(root, "dist");
 for (const folder of ["", "cli", "local"]) rmSync(join(root, folder, "dist"), { recursive: true, force: true });
 buildComponent();
 buildCommand();
+await buildPage();
 buildLocal();
 for (const folder of ["", "cli", "local"]) writePackage(join(root, folder));
 
@@ -75,7 +80,7 @@ function writePlugin() {
 /** `stream-ingestion`, without `npm start`, which runs this repository's program. What it shares with the deployed code is bundled into it. */
 function buildCommand() {
   const folder = join(root, "cli/dist");
-  compile(join(root, "cli"), ["**/*.ts"], ["local/start.ts"]);
+  compile(join(root, "cli"), ["**/*.ts"], ["console/page/**", "local/start.ts"]);
   chmodSync(join(folder, "main.js"), 0o755);
   for (const file of globSync("**/*.js", { cwd: folder })) {
     const code = readFileSync(join(folder, file), "utf8");
@@ -84,6 +89,25 @@ function buildCommand() {
   }
   const options = builtHandlers().handlerOptions(join(root, "runtime/internal.ts"));
   buildSync({ ...options, keepNames: true, sourcemap: false, outfile: join(folder, "internal.js"), write: true });
+}
+
+/** The console's page, with the licences of what is bundled into it. */
+async function buildPage() {
+  const folder = join(root, "cli/dist/console/page");
+  const { script, style } = await bundlePage();
+  const bytes = gzipSync(script + style).length;
+  console.log(`console: ${bytes} bytes compressed (maximum ${MAX_PAGE_BYTES})`);
+  if (bytes > MAX_PAGE_BYTES) {
+    console.error(`Expected the console's page to have at most ${MAX_PAGE_BYTES} bytes compressed, got ${bytes}.`);
+    process.exitCode = 1;
+  }
+  write(join(folder, "page.js"), script);
+  write(join(folder, "page.css"), style);
+  const licences = ["preact", "uplot"].map((name) => {
+    const text = readFileSync(join(root, "node_modules", name, "LICENSE"), "utf8");
+    return `${name}\n\n${text}`;
+  });
+  write(join(folder, "LICENSES"), licences.join("\n\n"));
 }
 
 /** The component's own options for bundles, as they are just built. */

@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { findWords } from "./prose.mjs";
 
-const CHECKED = /\.(?:md|ya?ml|[cm]?[jt]s)$/;
+const CHECKED = /\.(?:md|ya?ml|[cm]?[jt]sx?)$/;
 /** These files contain the words. */
 const EXEMPT = ["scripts/prose.mjs", "tests/prose.test.ts"];
 

@@ -39,7 +39,7 @@ const MASK = "\0";
  * @returns {{ line: number, found: string, instead: string }[]} in the order of the text
  */
 export function findWords(file, text) {
-  const prose = /\.[cm]?[jt]s$/.test(file) ? commentsAndStrings(text) : text;
+  const prose = /\.[cm]?[jt]sx?$/.test(file) ? commentsAndStrings(file, text) : text;
   const readable = prose.replace(NOT_PROSE, blank);
   return RULES.flatMap(({ pattern, instead }) => [...readable.matchAll(pattern)].map((match) => ({ match, instead })))
     .sort((a, b) => a.match.index - b.match.index)
@@ -51,8 +51,13 @@ export function findWords(file, text) {
 }
 
 /** The source with everything but comments and strings masked, character by character: offsets stay. */
-function commentsAndStrings(source) {
-  const file = ts.createSourceFile("source.ts", source, ts.ScriptTarget.Latest, true);
+function commentsAndStrings(name, source) {
+  const file = ts.createSourceFile(
+    name.endsWith("x") ? "source.tsx" : "source.ts",
+    source,
+    ts.ScriptTarget.Latest,
+    true,
+  );
   const kept = new Map();
   const keepComments = (ranges) => {
     for (const { pos, end } of ranges ?? [])
@@ -76,7 +81,12 @@ function commentsAndStrings(source) {
 }
 
 function isText(node) {
-  return ts.isStringLiteralLike(node) || ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node);
+  return (
+    ts.isStringLiteralLike(node) ||
+    ts.isTemplateHead(node) ||
+    ts.isTemplateMiddleOrTemplateTail(node) ||
+    ts.isJsxText(node)
+  );
 }
 
 /** Line breaks stay, so that a phrase continues from one `//` comment to the next. */

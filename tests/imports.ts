@@ -25,14 +25,16 @@ export function sourcesIn(path: string): string[] {
   if (statSync(join(ROOT, path)).isFile()) return [path];
   return readdirSync(join(ROOT, path), { recursive: true, withFileTypes: true })
     .filter(
-      (entry) => entry.isFile() && entry.name.endsWith(".ts") && !/[/\\](node_modules|dist)\b/.test(entry.parentPath),
+      (entry) => entry.isFile() && /\.tsx?$/.test(entry.name) && !/[/\\](node_modules|dist)\b/.test(entry.parentPath),
     )
     .map((entry) => fromRoot(join(entry.parentPath, entry.name)));
 }
 
 /** The file that an import of a path from the root loads; `undefined` = it is a package. */
 export function fileOf(path: string): string | undefined {
-  return [path, `${path}.ts`, `${path}/index.ts`].find((file) => file.endsWith(".ts") && existsSync(join(ROOT, file)));
+  return [path, `${path}.ts`, `${path}.tsx`, `${path}/index.ts`].find(
+    (file) => /\.tsx?$/.test(file) && existsSync(join(ROOT, file)),
+  );
 }
 
 /** Nodes of a graph that are in a circle, or between two circles. */

@@ -1,0 +1,3 @@
+import type { PageAssets } from "./page-html";
+
+export function bundlePage(): Promise<PageAssets>;

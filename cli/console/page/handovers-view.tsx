@@ -1,0 +1,141 @@
+import { useMemo } from "preact/hooks";
+import type { HopView, StreamView } from "../protocol";
+import { useConsole, useKept } from "./console-context";
+import { Action, Filter } from "./field";
+import { streamTest } from "./filter";
+import { clock, duration, seam, seconds } from "./format";
+import { Grid } from "./grid";
+import { useKeys } from "./keys";
+import { causeOf, hopsByStream, type Row, type TimeWindow, timelineRow, windowAt } from "./timeline";
+
+const LENGTHS_MS = [15_000, 60_000, 300_000, 900_000, 3_600_000];
+const MINUTE = 1;
+const TICKS = 5;
+
+/** Each hop as a bar to scale, and below it the causes in words. */
+export function HandoversView() {
+  const { model, version, now, stream: selected, select } = useConsole();
+  const [filter, setFilter] = useKept("handovers.filter", "");
+  const [zoom, setZoom] = useKept("handovers.zoom", MINUTE);
+  const length = LENGTHS_MS[zoom]!;
+  const window = windowAt(now, length);
+  const zoomBy = (step: number) => setZoom(Math.max(0, Math.min(LENGTHS_MS.length - 1, zoom + step)));
+  useKeys({ "+": () => zoomBy(-1), "-": () => zoomBy(1), "−": () => zoomBy(1), Escape: () => select(undefined) });
+  const hops = useMemo(() => hopsByStream(model.hops.values()), [version]);
+  const streams = useMemo(
+    () => [...model.streams.values()].filter(streamTest(filter)).sort((a, b) => (a.id < b.id ? -1 : 1)),
+    [version, filter],
+  );
+  const changes = useMemo(() => {
+    const list = selected === undefined ? [...model.hops.values()] : (hops.get(selected) ?? []);
+    return list.sort((a, b) => b.from - a.from);
+  }, [version, selected]);
+  const { hops: unavailable } = model.capabilities.unavailable;
+
+  return (
+    <div class="stack">
+      <div class="bar">
+        <Filter label="Filter streams" value={filter} onValue={setFilter} placeholder="name or state" first />
+        <Action text="Zoom in" shortcut="+" disabled={zoom === 0} onClick={() => zoomBy(-1)} />
+        <Action text="Zoom out" shortcut="−" disabled={zoom === LENGTHS_MS.length - 1} onClick={() => zoomBy(1)} />
+        <span class="quiet">{duration(length)} in sight</span>
+        <span class="legend">
+          <i class="swatch hop" /> hop <i class="swatch overlap" /> overlap <i class="swatch gap" /> gap{" "}
+          <i class="swatch next" /> next handover
+        </span>
+      </div>
+      {unavailable && <p class="notice">{unavailable}</p>}
+      <div class="timeline">
+        <Grid
+          label="Handover timeline"
+          template="minmax(160px, 220px) 1fr 96px"
+          rowHeight={34}
+          columns={[
+            { title: "Stream", cell: ({ id }: StreamView) => id },
+            {
+              title: scaleOf(window, now),
+              kind: "wide",
+              cell: (stream) => <Bars {...{ stream, hops, window, now }} />,
+            },
+            {
+              title: "Next",
+              kind: "number",
+              cell: ({ hop }) => (hop?.handoverAt === undefined ? "–" : seconds(hop.handoverAt - now)),
+            },
+          ]}
+          rows={streams}
+          id={({ id }) => id}
+          selected={selected}
+          onSelect={select}
+          empty={<strong>No stream to show</strong>}
+        />
+      </div>
+      <Grid
+        label="Changes of the hop"
+        template="110px minmax(160px, 1fr) 1.2fr 160px 130px 130px 1fr"
+        columns={[
+          { title: "Began", cell: ({ from }: HopView) => clock(from) },
+          { title: "Stream", cell: ({ stream }) => stream },
+          { title: "Cause", cell: causeOf },
+          { title: "Overlap or gap", cell: ({ gapMs }) => seam(gapMs) },
+          { title: "Both open", kind: "number", cell: ({ overlapMs }) => duration(overlapMs) },
+          { title: "Length", kind: "number", cell: ({ from, to }) => seconds((to ?? now) - from) },
+          { title: "Ended", cell: ({ ended }) => ended ?? <span class="quiet">runs</span> },
+        ]}
+        rows={changes}
+        id={({ id }) => id}
+        selected={undefined}
+        onSelect={(id) => select(model.hops.get(id)?.stream)}
+        empty={
+          <>
+            <strong>No hop seen yet</strong>
+            <p>A hop begins when a stream starts, and ends with a handover to the next one.</p>
+          </>
+        }
+      />
+    </div>
+  );
+}
+
+interface BarsProps {
+  readonly stream: StreamView;
+  readonly hops: ReadonlyMap<string, readonly HopView[]>;
+  readonly window: TimeWindow;
+  readonly now: number;
+}
+
+function Bars({ stream, hops, window, now }: BarsProps) {
+  const row = timelineRow(hops.get(stream.id) ?? [], window, now, stream);
+  const present = (100 * (now - window.from)) / (window.to - window.from);
+  return (
+    <svg class="bars" preserveAspectRatio="none" viewBox="0 0 100 30" role="img" aria-label={describe(row)}>
+      {row.bars.map(({ hop, lane, left, width }) => (
+        <rect
+          key={hop.id}
+          class={hop.to === undefined ? "hop runs" : "hop"}
+          x={left}
+          width={Math.max(0.1, width)}
+          y={lane === 0 ? 3 : 16}
+          height={11}
+        >
+          <title>{`${causeOf(hop)} at ${clock(hop.from)}, ${seam(hop.gapMs)}, ${hop.ended ?? "runs"}`}</title>
+        </rect>
+      ))}
+      {row.seams.map(({ id, kind, left, width }) => (
+        <rect key={id} class={kind} x={left} width={Math.max(0.15, width)} y={1} height={28} />
+      ))}
+      <line class="now" x1={present} x2={present} y1={0} y2={30} />
+      {row.next !== undefined && <line class="next" x1={row.next} x2={row.next} y1={0} y2={30} />}
+    </svg>
+  );
+}
+
+function describe({ bars, seams }: Row): string {
+  const gaps = seams.filter(({ kind }) => kind === "gap").length;
+  return `${bars.length} hops, ${seams.length - gaps} overlaps, ${gaps} gaps`;
+}
+
+function scaleOf({ from, to }: TimeWindow, now: number): string {
+  const times = Array.from({ length: TICKS }, (_, i) => from + ((to - from) * i) / (TICKS - 1));
+  return times.map((at) => (at <= now ? `${seconds(now - at)} ago` : `in ${seconds(at - now)}`)).join("   ·   ");
+}
