@@ -40,10 +40,27 @@ describe("lease protocol, over all interleavings", function () {
     ["a hop that is lost during a move", { watchdogs: 0, losses: 1, merges: 1, crashes: 1, hops: 3 }],
     ["a crash where the upstream allows one connection", { crashes: 1, hops: 3 }, { upstream: "single" }],
     ["a stop where the upstream allows one connection", { stops: 1, hops: 3 }, { upstream: "single" }],
-    ["packs that are stored at any moment", { packed: true, events: 2 }],
-    ["packs, and a hop that crashes", { packed: true, events: 1, crashes: 1, hops: 3 }],
-    ["packs, and a hop that is paused and resumed", { packed: true, events: 1, pauses: 1, hops: 3 }],
-    ["packs, and a lost response of the table", { packed: true, events: 1, lostResponses: 1 }],
+    ["packs that are stored at any moment", { storage: ["packed"], events: 2 }],
+    ["packs, and a hop that crashes", { storage: ["packed"], events: 1, crashes: 1, hops: 3 }],
+    ["packs, and a hop that is paused and resumed", { storage: ["packed"], events: 1, pauses: 1, hops: 3 }],
+    ["packs, and a lost response of the table", { storage: ["packed"], events: 1, lostResponses: 1 }],
+    ["packs after single events", { storage: ["each", "packed"], events: 2 }],
+    [
+      "packs after single events of a hop that crashes",
+      { storage: ["each", "packed"], events: 1, crashes: 1, hops: 3 },
+    ],
+    ["packs after single events, and a lost response", { storage: ["each", "packed"], events: 1, lostResponses: 1 }],
+    ["single events after packs", { storage: ["packed", "each"], events: 2 }],
+    [
+      "single events after packs of a hop that crashes",
+      { storage: ["packed", "each"], events: 1, crashes: 1, hops: 3 },
+    ],
+    [
+      "single events after packs of a hop that is paused",
+      { storage: ["packed", "each"], events: 1, pauses: 1, hops: 3 },
+    ],
+    ["single events after packs, and a lost response", { storage: ["packed", "each"], events: 1, lostResponses: 1 }],
+    ["packs, single events and packs", { storage: ["packed", "each", "packed"], events: 1, hops: 3 }],
   ];
   for (const [name, faults, options] of cases) {
     for (const running of [false, true]) {
@@ -126,8 +143,20 @@ describe("lease protocol, over all interleavings", function () {
     [
       "a successor that stores packs before its predecessor has left",
       (change) => (change.name === "acquire" ? { ...change, set: { ...change.set, predecessorUntil: 0 } } : change),
-      { packed: true, events: 1 },
-      /stored in two packs/,
+      { storage: ["packed"], events: 1 },
+      /stored twice/,
+    ],
+    [
+      "a successor that stores packs before its predecessor has stored its last single events",
+      (change) => (change.name === "acquire" ? { ...change, set: { ...change.set, predecessorUntil: 0 } } : change),
+      { storage: ["each", "packed"], events: 1 },
+      /stored twice/,
+    ],
+    [
+      "a row that shows single events while its owner stores packs",
+      (change) => (change.name === "renew" ? { ...change, set: { ...change.set, storage: "each" } } : change),
+      { storage: ["packed", "each"], events: 1 },
+      /stored twice/,
     ],
   ];
   for (const [name, mutate, faults, what] of bugs) {

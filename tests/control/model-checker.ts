@@ -90,8 +90,8 @@ function violationIn(model: Model): string | undefined {
 
 /** Without further faults, the system must reach the desired state: one owner with one connection, or no connection. */
 function notRecovered(model: Model, mutate?: Mutation): string | undefined {
-  const { headers, events, packed } = model.left;
-  let at: Model = { ...model, left: { ...NO_FAULTS, headers, events, packed, watchdogs: 100, hops: 100 } };
+  const { headers, events, storage } = model.left;
+  let at: Model = { ...model, left: { ...NO_FAULTS, headers, events, storage, watchdogs: 100, hops: 100 } };
   const desired = toConnectionRow(at.row!).desired;
   for (let steps = 0; steps < 400; steps++) {
     const violation = violationIn(at);
@@ -112,7 +112,7 @@ function notRecovered(model: Model, mutate?: Mutation): string | undefined {
 /** A running stream, one time step before its first handover. */
 function beforeHandover(model: Model): Model {
   const { left } = model;
-  let at: Model = { ...model, left: { ...NO_FAULTS, hops: left.hops, packed: left.packed } };
+  let at: Model = { ...model, left: { ...NO_FAULTS, hops: left.hops, storage: left.storage } };
   while (at.now < firstHandover(model) - 1) at = prefer(successors(at), at)!.to;
   return { ...at, left };
 }
@@ -146,7 +146,7 @@ function isClosed(model: Model): boolean {
 }
 
 /** A key of what later steps read. States with the same key are the same state. */
-function keyOf({ now, row, hops, invoked, watchdog, stored, packs, left }: Model): string {
+function keyOf({ now, row, hops, invoked, watchdog, stored, inPacks, packs, left }: Model): string {
   return JSON.stringify([
     now,
     rowKey(row),
@@ -154,6 +154,7 @@ function keyOf({ now, row, hops, invoked, watchdog, stored, packs, left }: Model
     invoked.map(({ generation }) => generation ?? "free").sort(),
     watchdog && [watchdog.decision, watchdog.row.generation, watchdog.row.owner, watchdog.row.desiredVersion],
     stored,
+    inPacks,
     packs,
     Object.values(left),
   ]);
@@ -164,7 +165,7 @@ function rowKey(row: StoredRow | undefined): unknown {
   const { desired, desiredVersion, status, generation, owner, expiresAt, beatUntil, claim, checkpoint, retryAt } =
     toConnectionRow(row);
   const breaks = row.handoverMode !== undefined;
-  const seam = [row.predecessorUntil, row.leftGeneration];
+  const seam = [row.predecessorUntil, row.leftGeneration, row.storage, row.predecessorStorage];
   return [
     desired,
     desiredVersion,

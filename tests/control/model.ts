@@ -1,8 +1,9 @@
-import { type ConnectionRow, type HopStream, ZERO_COUNTERS } from "../../runtime/contract";
+import { type ConnectionRow, type HopStream, type Storage, ZERO_COUNTERS } from "../../runtime/contract";
 import { prepareChange } from "../../runtime/control/hop/commands";
 import {
   begin,
   type Command,
+  type Effect,
   type HopContext,
   type HopEvent,
   type StreamState,
@@ -64,9 +65,10 @@ export interface Hop {
   readonly connectedSince?: number;
   readonly firstByteAt?: number;
   readonly paused: boolean;
+  readonly storage: Storage;
   /** Position that it connected with. */
   readonly from: number;
-  /** With packs: what was stored when it read back, and up to where its events are settled. Undefined: it has not read back yet. */
+  /** What was stored when it read back, and up to where its events are settled. Undefined: it has not read back yet. */
   readonly seam?: { readonly known: readonly number[]; readonly done: number };
   /** The last hop that the search allows gets a far deadline: its handover would show nothing new. */
   readonly last: boolean;
@@ -99,8 +101,11 @@ export interface Faults {
   readonly merges: number;
   /** Hops that crashed or are paused, and that the watchdog finds lost before the streams' leases end. */
   readonly losses: number;
-  /** Events are stored in packs: a second write of an event is a violation. */
-  readonly packed: boolean;
+  /**
+   * How each hop stores, in order; the last one is for all later hops. Copies of single events have the same key, but a pack with an
+   * event that is stored already, or the other way round, is a violation. Absent: single events, which are stored at once.
+   */
+  readonly storage?: readonly Storage[];
 }
 
 /** No faults and no requests. */
@@ -119,7 +124,6 @@ export const NO_FAULTS: Faults = {
   events: 0,
   merges: 0,
   losses: 0,
-  packed: false,
 };
 
 /** `single`: a second connection is refused. `newest`: a second connection ends the first. */
@@ -132,7 +136,9 @@ export interface Model {
   readonly invoked: readonly HopStream[];
   readonly watchdog?: { readonly row: ConnectionRow; readonly decision: Decision; readonly at: number };
   readonly stored: readonly number[];
-  /** Writes of packs that have started and may be applied until their request ends, also after their hop has crashed. */
+  /** Those of them that are in packs. */
+  readonly inPacks: readonly number[];
+  /** Writes that have started and may be applied until their request ends, also after their hop has crashed. */
   readonly packs: readonly Pack[];
   readonly left: Faults;
   readonly upstream: Upstream;
@@ -146,7 +152,7 @@ export interface Model {
   readonly names: number;
 }
 
-/** Events of one write: those after `after`, up to `to`. */
+/** A write of events in one pack, or of single events: those after `after`, up to `to`. */
 export interface Pack {
   readonly hop: number;
   readonly after: number;
@@ -177,6 +183,7 @@ export function initial(faults: Faults, circumstances: Circumstances): Model {
     hops: [],
     invoked: [{ streamId: "s" }],
     stored: [],
+    inPacks: [],
     packs: [],
     left: faults,
     ...circumstances,
@@ -216,8 +223,8 @@ export function successors(model: Model, mutate: Mutation = (change) => change):
 
   for (const [i, pack] of model.packs.entries()) {
     const packs = model.packs.filter((_, at) => at !== i);
-    move("a pack is stored", packStored({ ...model, packs }, pack));
-    move("a pack is lost", { ...model, packs });
+    move("a write is applied", applied({ ...model, packs }, pack));
+    move("a write is lost", { ...model, packs });
   }
   for (const [name, to] of outsideMoves(model, mutate)) move(name, to);
   if (mayWait(model)) move("time", expire({ ...model, now: model.now + 1 }));
@@ -260,7 +267,7 @@ function hopMoves(model: Model, i: number, hop: Hop, mutate: Mutation): [string,
       }
     }
   }
-  if (model.left.packed) moves.push(...(hop.relay === "gone" ? [] : packMoves(model, i, hop)));
+  if (model.left.storage) moves.push(...(hop.relay === "gone" ? [] : writeMoves(model, i, hop)));
   else if (hop.relay === "flowing" && hop.checkpoint < model.left.events) {
     const next = hop.checkpoint + 1;
     const stored = [...new Set([...model.stored, next])].sort();
@@ -276,25 +283,27 @@ function hopMoves(model: Model, i: number, hop: Hop, mutate: Mutation): [string,
 }
 
 /**
- * A hop with packs. It reads events, and starts a write in its storage window. Before its first write it reads back what is stored.
- * The upstream sends all events again that follow the hop's first position, as in a handover or after a resume.
+ * A hop reads events, and starts writes: of packs in its storage window, of single events at any time. Where it or its predecessor
+ * stores packs, it reads back what is stored before its first write. The upstream sends all events again that follow the hop's first
+ * position, as in a handover or after a resume.
  */
-function packMoves(model: Model, i: number, hop: Hop): [string, Model][] {
+function writeMoves(model: Model, i: number, hop: Hop): [string, Model][] {
   const moves: [string, Model][] = [];
   if (hop.relay === "flowing" && hop.checkpoint < model.left.events)
     moves.push(["reads an event", setHop(model, i, settleKnown({ ...hop, checkpoint: hop.checkpoint + 1 }))]);
   const window = storageWindow(hop.state, contextOf(model, hop));
-  if (typeof window === "string" || model.now < window.from) return moves;
+  const isOpen = typeof window !== "string" && model.now >= window.from;
   if (!hop.seam) {
-    moves.push([
-      "reads back",
-      setHop(model, i, settleKnown({ ...hop, seam: { known: model.stored, done: hop.from } })),
-    ]);
+    if (isOpen) {
+      const seam = { known: model.stored, done: hop.from };
+      moves.push(["reads back", setHop(model, i, settleKnown({ ...hop, seam }))]);
+    }
     return moves;
   }
-  if (isWriting(model, i) || model.now >= window.until || hop.seam.done === hop.checkpoint) return moves;
+  const mayWrite = hop.storage === "each" || (isOpen && model.now < window.until);
+  if (isWriting(model, i) || !mayWrite || hop.seam.done === hop.checkpoint) return moves;
   const pack = { hop: i, after: hop.seam.done, to: hop.checkpoint, until: model.now + TIMES.requestMs };
-  moves.push(["writes a pack", { ...model, packs: [...model.packs, pack] }]);
+  moves.push(["writes", { ...model, packs: [...model.packs, pack] }]);
   return moves;
 }
 
@@ -311,23 +320,27 @@ function settleKnown(hop: Hop): Hop {
 
 /** Whether every event is settled, or none can be any more. */
 function isDrained(model: Model, i: number, hop: Hop): boolean {
-  if (!model.left.packed) return true;
+  if (!model.left.storage) return true;
+  const isSettled = !isWriting(model, i) && settledOf(hop) === hop.checkpoint;
+  if (hop.storage === "each" && hop.seam) return isSettled;
   const window = storageWindow(hop.state, contextOf(model, hop));
   if (window === "wait") return false;
   if (window === "never" || model.now >= window.until + TIMES.requestMs) return true;
-  return !isWriting(model, i) && settledOf(hop) === hop.checkpoint;
+  return isSettled;
 }
 
 const settledOf = (hop: Hop) => hop.seam?.done ?? hop.from;
 
-function packStored(model: Model, { hop, after, to }: Pack): Model {
+function applied(model: Model, { hop, after, to }: Pack): Model {
   const events = Array.from({ length: to - after }, (_, n) => after + 1 + n);
-  const twice = events.some((event) => model.stored.includes(event));
-  const stored = [...new Set([...model.stored, ...events])].sort();
   const writer = model.hops[hop]!;
+  const packed = writer.storage === "packed";
+  const twice = events.some((event) => (packed ? model.stored : model.inPacks).includes(event));
+  const stored = [...new Set([...model.stored, ...events])].sort();
+  const inPacks = packed ? [...new Set([...model.inPacks, ...events])].sort() : model.inPacks;
   const seam = writer.seam && { ...writer.seam, done: to };
-  const settled = setHop({ ...model, stored }, hop, settleKnown({ ...writer, seam }));
-  return twice ? { ...settled, violation: "an event was stored in two packs" } : settled;
+  const settled = setHop({ ...model, stored, inPacks }, hop, settleKnown({ ...writer, seam }));
+  return twice ? { ...settled, violation: "an event was stored twice" } : settled;
 }
 
 function outsideMoves(model: Model, mutate: Mutation): [string, Model][] {
@@ -399,6 +412,7 @@ function withHop(model: Model, stream: HopStream, mutate: Mutation): Model {
     state: begin(stream),
     events: [],
     relay: "none",
+    storage: storageOf(model.left, model.hops.length),
     checkpoint: 0,
     from: 0,
     paused: false,
@@ -417,8 +431,7 @@ function feed(model: Model, i: number, event: HopEvent, change: Partial<Hop>, mu
     const moved = transition(hop.state, next, contextOf(model, hop));
     hop = { ...hop, state: moved.state };
     for (const effect of moved.effects ?? []) {
-      if (effect.do === "connect")
-        hop = { ...hop, relay: "connecting", ...positionsFrom(Number(effect.row.checkpoint ?? 0)) };
+      if (effect.do === "connect") hop = { ...hop, relay: "connecting", ...connectedWith(hop, effect) };
       if (effect.do === "stop-reading" && hop.relay !== "gone") hop = stopReading(hop, model.now);
       if (effect.do === "reconnect" && hop.relay === "dropped") {
         hop = effect.allowed ? { ...hop, relay: "connecting" } : stopReading(hop, model.now);
@@ -433,7 +446,15 @@ function feed(model: Model, i: number, event: HopEvent, change: Partial<Hop>, mu
   return setHop(model, i, hop);
 }
 
-const positionsFrom = (from: number) => ({ checkpoint: from, from });
+/** As in runtime/control/hop/relay-runner.ts: a hop that connects under a claim has read the row of its predecessor. */
+function connectedWith({ storage, seam }: Hop, { row, generation }: Extract<Effect, { do: "connect" }>): Partial<Hop> {
+  const from = Number(row.checkpoint ?? 0);
+  const before = row.generation === generation ? row.predecessorStorage : row.storage;
+  const readsBack = storage === "packed" || before === "packed";
+  return { checkpoint: from, from, seam: readsBack ? seam : { known: [], done: from } };
+}
+
+const storageOf = ({ storage = ["packed"] }: Faults, hop: number): Storage => storage[hop] ?? storage.at(-1)!;
 
 const stopReading = (hop: Hop, now: number): Hop => ({
   ...hop,
@@ -446,7 +467,7 @@ function pendingCommand(model: Model, hop: Hop, of: Command, mutate: Mutation): 
   const writes = of.kind !== "invoke" && of.kind !== "read" && of.kind !== "take-slot" && of.kind !== "return-slot";
   if (!writes) return { of, at: model.now };
   const { change } = prepareChange(of, contextOf(model, hop), {
-    snapshot: snapshotOf(hop, model.left.packed),
+    snapshot: snapshotOf(hop, model.left.storage !== undefined),
     reported: ZERO_COUNTERS,
   });
   return { of, change: mutate(change), at: model.now };
@@ -477,9 +498,9 @@ function execute(model: Model, hop: Hop, of: Command, change?: RowChange): { aft
   return { after: { ...model, row, owners, violation }, written: { applied: true, row: toConnectionRow(row) } };
 }
 
-function snapshotOf(hop: Hop, packed: boolean): RelaySnapshot {
+function snapshotOf(hop: Hop, writes: boolean): RelaySnapshot {
   const { connectedSince, firstByteAt } = hop;
-  const checkpoint = packed ? settledOf(hop) : hop.checkpoint;
+  const checkpoint = writes ? settledOf(hop) : hop.checkpoint;
   const abandoned = hop.checkpoint - checkpoint;
   return {
     ...(checkpoint > 0 && { checkpoint: String(checkpoint) }),
@@ -510,7 +531,7 @@ function contextOf(model: Model, hop: Hop): HopContext {
     hopUntil: hopUntilOf(model, hop),
     handover: "auto",
     release: RELEASE,
-    storage: "packed",
+    storage: hop.storage,
     slices: 1,
   };
 }
@@ -557,7 +578,7 @@ export function isConnected({ relay }: Hop): boolean {
 }
 
 const ended = (outcome: Extract<HopEvent, { kind: "ended" }>["outcome"]): HopEvent => ({ kind: "ended", outcome });
-const spend = (model: Model, what: Exclude<keyof Faults, "headers" | "packed">): Model => ({
+const spend = (model: Model, what: Exclude<keyof Faults, "headers" | "storage">): Model => ({
   ...model,
   left: { ...model.left, [what]: (model.left[what] as number) - 1 },
 });
