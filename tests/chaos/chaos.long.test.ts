@@ -57,3 +57,30 @@ describe("chaos on the local stack, with a WebSocket as the source", function ()
     assert.ok(found.every(({ sent }) => sent > 0));
   });
 });
+
+/** Faults at the seam of two hops, where the one must know what the other stored. */
+const SEAM_FAULTS = ["hop-killed", "hop-stopped-past-lease", "predecessor-killed-in-overlap", "response-lost-acquire"];
+
+describe("chaos on the local stack, with packs", function () {
+  this.timeout(900_000);
+  let chaos: ChaosStack;
+  before(async () => {
+    chaos = await startChaosStack({ eventsPerSecond: 20, hopSeconds: 5, args: 'events: { storage: "packed" },' });
+  });
+  after(() => chaos?.close());
+
+  it(`loses no event and stores none twice at the seams of hops, with seed ${SEED}`, async () => {
+    const found: Episode[] = [];
+    const faults = faultsOf("sse").filter(({ name }) => SEAM_FAULTS.includes(name));
+    const episodes = faults.length;
+    await runChaos(chaos, { seed: SEED, faults, lanes: 4, endsAt: Number.POSITIVE_INFINITY, episodes }, (episode) =>
+      found.push(episode),
+    );
+    assert.deepEqual(
+      found.filter(({ problems }) => problems.length > 0),
+      [],
+    );
+    assert.deepEqual(found.flatMap(({ faults }) => faults).sort(), SEAM_FAULTS);
+    assert.ok(found.every(({ sent }) => sent > 0));
+  });
+});

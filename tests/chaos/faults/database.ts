@@ -30,6 +30,11 @@ function responseLost(write: keyof typeof WRITES, act: (scene: Scene) => Promise
   };
 }
 
+/** Injected after an acquire, because a stream that has just started can be between a claim and an acquire. */
+function ofNextHandover({ name, inject }: ChaosFault): ChaosFault {
+  return { name, inject: async (scene) => nextOwner(scene).then(() => inject(scene)) };
+}
+
 function outage(name: string, effect: FaultEffect): ChaosFault {
   return { name, inject: (scene) => under(scene, ANY_CALL, effect, () => sleep(OUTAGE * scene.chaos.hopMs)) };
 }
@@ -39,8 +44,8 @@ export const DATABASE_FAULTS: readonly ChaosFault[] = [
   outage("dynamodb-throttled", { kind: "throttle" }),
   outage("dynamodb-unavailable", { kind: "unavailable" }),
   outage("dynamodb-failing", { kind: "error" }),
-  responseLost("claim", (scene) => nextLine(scene, "lease-acquired")),
-  responseLost("acquire", (scene) => nextLine(scene, "lease-acquired")),
+  ofNextHandover(responseLost("claim", (scene) => nextLine(scene, "lease-acquired"))),
+  ofNextHandover(responseLost("acquire", (scene) => nextLine(scene, "lease-acquired"))),
   responseLost("renew", (scene) => nextLine(scene, "lease-acquired")),
   responseLost("release", async (scene) => {
     const { api } = scene.chaos;
