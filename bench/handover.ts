@@ -4,7 +4,7 @@
  * connection of each stream, and the gaps are checked, too.
  */
 import { cpus } from "node:os";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { type ChaosStack, startChaosStack } from "../tests/chaos/chaos-stack";
 import { compareStream } from "../tests/chaos/compare-stream";
 
@@ -15,6 +15,7 @@ interface Options {
   readonly eventsPerSecond: string;
   readonly hopSeconds: string;
   readonly maxSeconds: string;
+  readonly storage: string;
 }
 
 const SETTLE_MS = 30_000;
@@ -30,7 +31,7 @@ async function main(options: Options): Promise<void> {
     eventsPerSecond: Number(options.eventsPerSecond) / streams.length,
     turnMs: TURN_MS,
     hopSeconds: Number(options.hopSeconds),
-    args: `relay: { handover: "${options.handover}" },`,
+    args: `relay: { handover: "${options.handover}" }, events: { storage: "${options.storage}" },`,
   });
   if (options.handover === "break") {
     for (const stream of streams)
@@ -53,7 +54,7 @@ async function run({ api, feeds, until, ...chaos }: ChaosStack, streams: readonl
   await until("enough handovers", () => handovers(chaos, streams).length >= requested, maxMs).catch(() => {});
   for (const stream of streams) feeds.feed(stream).stopSending();
   const seconds = (Date.now() - began) / 1_000;
-  const arrived = (stream: string) => chaos.processed(stream).size >= feeds.feed(stream).sent.length;
+  const arrived = (stream: string) => chaos.processedEvents(stream) >= feeds.feed(stream).sent.length;
   await until("all events to be processed", () => streams.every(arrived), SETTLE_MS).catch(() => {});
   return seconds;
 }
@@ -81,6 +82,7 @@ async function report(chaos: ChaosStack, streams: readonly string[], seconds: nu
   const peak = Math.max(...streams.map((stream) => chaos.feeds.feed(stream).peak));
   const figures = {
     handovers: `${all.length} (${overlaps.length} overlap, ${all.length - overlaps.length} break)`,
+    storage: options.storage,
     "hop, seconds": options.hopSeconds,
     streams: streams.length,
     seconds: seconds.toFixed(0),
@@ -133,6 +135,7 @@ new Command("npm run bench:handover --")
   .option("--streams <n>", "number of parallel streams", "12")
   .option("--events-per-second <n>", "events per second of all streams together", "550")
   .option("--hop-seconds <n>", "length of a hop in seconds", "5")
+  .addOption(new Option("--storage <mode>", "events.storage").choices(["each", "packed"]).default("each"))
   .option("--max-seconds <n>", "time limit in seconds", "360")
   .action(main)
   .parseAsync()
