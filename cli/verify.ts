@@ -3,15 +3,21 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { deploymentOf } from "./deployment";
 import { type OperatorOptions, operate } from "./operator-command";
 import { CliError, EXIT, terminal as processTerminal, type Terminal } from "./terminal";
-import type { Check } from "./verify/checks";
+import type { Check } from "./verify/check";
 import type { Deployment } from "./verify/find-deployment";
 import type { VerifyOptions, VerifyResult } from "./verify/run-verify";
+
+/** They stop the stream before the command ends. */
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 interface VerifyCommandOptions extends Pick<OperatorOptions, "stack" | "program" | "region" | "json"> {
   readonly stream: string;
   readonly instance?: string;
   readonly events: number;
   readonly timeout: number;
+  readonly hops?: number;
+  readonly idleSeconds?: number;
+  readonly poison?: boolean;
   readonly numberedAt?: string;
   readonly upstream?: string;
   readonly upstreamSecret?: string;
@@ -30,7 +36,21 @@ export function addVerify(program: Command, terminal: Terminal = processTerminal
     .option("--instance <name>", "name of the StreamIngestion, if the stack has several")
     .option("--region <region>", "AWS region (default: from the URL or the stack, otherwise AWS_REGION)")
     .option("--events <n>", "number of events to wait for before and after the handover", whole, 10)
-    .option("--timeout <seconds>", "limit of each step in seconds", whole, 180)
+    .option("--timeout <seconds>", "limit of each step in seconds", whole, 300)
+    .option(
+      "--hops <n>",
+      "wait for this many handovers at the end of a hop, each after up to 15 minutes. More than 16 prove the recursion setting: 17 take about four hours",
+      whole,
+    )
+    .option(
+      "--idle-seconds <n>",
+      "call the API again after this time without a call. 600 prove that a frozen function opens new connections",
+      whole,
+    )
+    .option(
+      "--poison",
+      "store an event that cannot be decoded, wait until it is in the failure bucket, and remove it. Sets the alarm processorFailures",
+    )
     .option(
       "--numbered-at <pointer>",
       "JSON pointer to a number that the upstream raises by one with every event of the stream",
@@ -62,30 +82,44 @@ async function verify(options: VerifyCommandOptions, terminal: Terminal): Promis
   const { apiUrl, processorArn } = deployment;
   const region = await deploymentOf({ ...options, apiUrl }).region(processorArn);
   const interrupted = new AbortController();
-  const interrupt = () => interrupted.abort();
+  const interrupt = () => {
+    if (!interrupted.signal.aborted) terminal.err("Stopping the stream …");
+    interrupted.abort();
+  };
   const secondConnection =
     options.upstream === undefined && options.upstreamSecret === undefined
       ? undefined
       : await secondConnectionTo({ ...options, region }, deployment, interrupted.signal);
   const probe = awsProbe(deployment, region);
-  process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
+  // A second signal must not end the process before the stream is stopped.
+  for (const signal of SIGNALS) process.on(signal, interrupt);
   try {
     const result = await runVerify(probe, systemClock, {
       streamId: options.stream,
       events: options.events,
       timeoutMs: options.timeout * 1_000,
+      hops: options.hops,
+      idleSeconds: options.idleSeconds,
+      poison: options.poison,
       numberedAt: options.numberedAt,
       secondConnection,
       signal: interrupted.signal,
       relayMemorySize: deployment.relayMemorySize,
+      newChains: deployment.settings?.relay.recursion === "none",
       onStep: (sentence) => terminal.err(terminal.colours.dim(`${sentence} …`)),
     });
-    terminal.out(options.json ? JSON.stringify(result) : resultTable(deployment.instance, result, terminal.colours));
+    terminal.out(
+      options.json ? JSON.stringify(result) : resultTable(deployment, options.stream, result, terminal.colours),
+    );
     const failed = result.checks.filter(({ result }) => result === "failed").length;
     if (failed === 0) return;
     throw new CliError(`${failed} of ${result.checks.length} checks failed.`, "VERIFY_FAILED", EXIT.failed);
+  } catch (error) {
+    const { code, message } = error as CliError;
+    if (code !== "INTERRUPTED") throw error;
+    throw new CliError(`${message} ${leftText(deployment, options.stream)}`, code, undefined, { cause: error });
   } finally {
-    process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+    for (const signal of SIGNALS) process.off(signal, interrupt);
     probe.close();
   }
 }
@@ -129,11 +163,17 @@ function readFile(file: string): string {
   }
 }
 
+/** What a run leaves in the account. */
+function leftText({ connectionTable, eventTable }: Deployment, streamId: string): string {
+  return `Stream ${streamId} is stopped. Its row stays in ${connectionTable}, and its events in ${eventTable} until their TTL.`;
+}
+
 const MARKS = { passed: "✔", failed: "✘", "not checked": "–" } as const;
 
 function resultTable(
-  instance: string,
-  { checks, proved, seconds, cost }: VerifyResult,
+  deployment: Deployment,
+  streamId: string,
+  { checks, proved, notProved, seconds, cost }: VerifyResult,
   { green, red, dim, bold }: Terminal["colours"],
 ): string {
   const colour = { passed: green, failed: red, "not checked": dim } as const;
@@ -142,11 +182,21 @@ function resultTable(
     `${colour[result](MARKS[result])} ${what.padEnd(width)}  ${dim(result === "not checked" ? `not seen: ${detail}` : detail)}`;
   const price = cost < 0.01 ? "less than $0.01" : `about $${cost.toFixed(2)}`;
   return [
-    bold(instance),
+    bold(deployment.instance),
     ...checks.map(line),
     ...(proved.length === 0 ? [] : ["Proved:", ...proved.map((behaviour) => dim(`  ${behaviour}`))]),
+    ...(notProved.length === 0 ? [] : ["Not proved:", ...notProved.map((one) => dim(`  ${notProvedText(one)}`))]),
+    dim(leftText(deployment, streamId)),
     dim(`${Math.round(seconds)} s, ${price} on AWS at us-east-1 prices`),
   ].join("\n");
+}
+
+/** The behaviour, with the option that checks it, or the check that failed. */
+function notProvedText({ behaviour, because }: VerifyResult["notProved"][number]): string {
+  const reasons = because.map(({ what, result, detail }) =>
+    result === "failed" ? `"${what}" failed` : `"${what}" was not seen: ${detail}`,
+  );
+  return `${behaviour} (${reasons.join("; ")})`;
 }
 
 function whole(value: string): number {

@@ -6,7 +6,8 @@ import { type ConnectionRow, ITEM, METRIC, STREAM_ID_KEY, storedEvents } from "p
 
 import { connectionClient } from "../connection-client";
 import { partitionsOf } from "../replay/stored-items";
-import type { StoredItem } from "./checks";
+import { awsPoison } from "./aws-poison";
+import type { Alarm, StoredItem } from "./checks";
 import type { Deployment } from "./find-deployment";
 import type { Probe } from "./run-verify";
 
@@ -20,7 +21,7 @@ export function awsProbe(deployment: Deployment, region?: string): Probe & { clo
   const logs = new CloudWatchLogsClient(options);
   const cloudWatch = new CloudWatchClient(options);
   const api = connectionClient({ apiUrl: deployment.apiUrl, region, apiKey: process.env.STREAM_INGESTION_API_KEY });
-  const { eventTable, connectionTable, processorLogGroup, alarmNames } = deployment;
+  const { eventTable, connectionTable, bucket, processorLogGroup, alarmNames, watchdogAlarm } = deployment;
 
   return {
     api,
@@ -88,18 +89,18 @@ export function awsProbe(deployment: Deployment, region?: string): Probe & { clo
         return sum;
       }),
 
-    activeAlarms: () =>
+    alarms: () =>
       ifReadable(async () => {
         if (alarmNames.length === 0) return undefined;
-        const pages = paginateDescribeAlarms(
-          { client: cloudWatch },
-          { AlarmNames: [...alarmNames], StateValue: "ALARM" },
-        );
-        const names: string[] = [];
+        const pages = paginateDescribeAlarms({ client: cloudWatch }, { AlarmNames: [...alarmNames] });
+        const alarms: Alarm[] = [];
         for await (const { MetricAlarms = [] } of pages)
-          names.push(...MetricAlarms.map(({ AlarmName = "" }) => AlarmName));
-        return names;
+          for (const { AlarmName: name = "", StateValue: state = "" } of MetricAlarms)
+            alarms.push({ name, state, ofWatchdog: name === watchdogAlarm });
+        return alarms;
       }),
+
+    poison: awsPoison({ dynamo, eventTable, bucket, region }),
 
     close: () => {
       for (const client of [dynamo, logs, cloudWatch]) client.destroy();

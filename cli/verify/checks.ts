@@ -1,4 +1,7 @@
 import { type Counters, unaccounted } from "pulumi-stream-ingestion/internal";
+import type { Check } from "./check";
+import { type Hops, hopsChecks } from "./hops";
+import { POISON } from "./poison";
 
 /** The fields of a stored item that the checks use. */
 export interface StoredItem {
@@ -22,16 +25,34 @@ export interface Observation {
   readonly handover: { readonly seconds: number; readonly mode?: string; readonly gapMs?: number } | undefined;
   /** What the run added to the stream's counters. */
   readonly counted: Counters;
-  /** Whether no other stream ran. Then the number of processed events must be equal, otherwise at least as high. */
+  /** Handovers that the stream counted since the first events. */
+  readonly handovers: number;
+  /** Absent without `--hops`. */
+  readonly hops?: Hops;
+  /** Whether the deployment starts new chains of hops. */
+  readonly newChains: boolean;
+  /** Whether no other stream ran. Only then can the numbers of processed and stored events be compared. */
   readonly onlyStream: boolean;
   readonly processing: { readonly processed: number; readonly failures: number } | undefined;
-  /** Alarms in state ALARM. */
-  readonly activeAlarms: readonly string[] | undefined;
+  readonly alarms: readonly Alarm[] | undefined;
   readonly stopped: boolean;
+  /** The call of the API after an idle time; absent without `--idle-seconds`. */
+  readonly idle?: { readonly seconds: number; readonly error?: string };
+  /** Absent without `--poison`. */
+  readonly poison?: Check;
   /** The upstream's own numbers of its events; absent without `--numbered-at`. */
   readonly numbering?: Numbering;
   /** The check against a second connection to the upstream; absent without `--upstream`. */
   readonly secondConnection?: Check;
+}
+
+/** An alarm of the deployment. */
+export interface Alarm {
+  readonly name: string;
+  /** OK, ALARM or INSUFFICIENT_DATA. */
+  readonly state: string;
+  /** Whether it is the alarm `watchdogStopped`, which is OK only while the watchdog's metric arrives. */
+  readonly ofWatchdog: boolean;
 }
 
 export interface Numbering {
@@ -42,15 +63,9 @@ export interface Numbering {
   readonly unreadable: number;
 }
 
-export interface Check {
-  readonly what: string;
-  readonly result: "passed" | "failed" | "not checked";
-  readonly detail: string;
-}
-
 /** One check for each property that must hold. */
 export function evaluateChecks(observation: Observation): Check[] {
-  const { items, counted, processing, activeAlarms, generations, handover } = observation;
+  const { items, counted, processing, alarms, generations, handover, hops, handovers, newChains } = observation;
   const storedAfter = items.filter(({ sequence }) => Number(sequence.split(".")[0]) >= generations.last).length;
   const duplicates = countDuplicates(items);
   const { received, refused, abandoned, unknown, resumeLost } = counted;
@@ -74,6 +89,7 @@ export function evaluateChecks(observation: Observation): Check[] {
       handover !== undefined && storedAfter > 0,
       `${storedAfter} stored by the hops after the handover`,
     ),
+    ...hopsChecks({ hops, generations: generations.last - generations.first, handovers, newChains }),
     check(
       "nothing that was received is lost",
       missing === 0 && [refused, abandoned, unknown, resumeLost].every((count) => count <= 0),
@@ -89,10 +105,10 @@ export function evaluateChecks(observation: Observation): Check[] {
     processing === undefined
       ? notChecked("every event is processed once", "the processor's log group cannot be read")
       : processedCheck(items.length, processing, observation.onlyStream),
-    activeAlarms === undefined
-      ? notChecked("no alarm is in ALARM", "the alarms cannot be read")
-      : check("no alarm is in ALARM", activeAlarms.length === 0, activeAlarms.join(", ") || "none in ALARM"),
+    ...alarmChecks(alarms),
     check("the stream stops", observation.stopped, observation.stopped ? "no hop owns it" : "a hop still owns it"),
+    idleCheck(observation.idle),
+    observation.poison ?? notChecked(POISON, "pass --poison"),
   ];
 }
 
@@ -100,14 +116,34 @@ function processedCheck(
   stored: number,
   { processed, failures }: { processed: number; failures: number },
   onlyStream: boolean,
-) {
-  const complete = onlyStream ? processed === stored : processed >= stored;
-  const others = onlyStream ? "" : " (other streams ran too: at least as many)";
-  return check(
-    "every event is processed once",
-    complete && failures === 0,
-    `${processed} processed, ${stored} stored, ${failures} failed${others}`,
-  );
+): Check {
+  const what = "every event is processed once";
+  const numbers = `${processed} processed, ${stored} stored, ${failures} failed`;
+  if (onlyStream || processed < stored || failures > 0)
+    return check(what, processed === stored && failures === 0, numbers);
+  return notChecked(what, `${numbers}, but other streams ran too. Run the check while no other stream runs`);
+}
+
+function alarmChecks(alarms: readonly Alarm[] | undefined): Check[] {
+  const none = "no alarm is in ALARM";
+  const watchdog = "the watchdog's metric is received every minute";
+  if (alarms === undefined)
+    return [none, watchdog].map((what) => notChecked(what, "the alarms do not exist or cannot be read"));
+  const active = alarms.filter(({ state }) => state === "ALARM").map(({ name }) => name);
+  const ofWatchdog = alarms.find((alarm) => alarm.ofWatchdog);
+  const { state = "absent" } = ofWatchdog ?? {};
+  const detail = `the alarm watchdogStopped is ${state}`;
+  return [
+    check(none, active.length === 0, active.join(", ") || "none in ALARM"),
+    state === "OK" || state === "ALARM" ? check(watchdog, state === "OK", detail) : notChecked(watchdog, detail),
+  ];
+}
+
+function idleCheck(idle: Observation["idle"]): Check {
+  const what = "the API answers after an idle time";
+  if (idle === undefined) return notChecked(what, "pass --idle-seconds 600, which takes ten minutes");
+  const { seconds, error } = idle;
+  return check(what, error === undefined, `after ${seconds} s${error === undefined ? "" : `: ${error}`}`);
 }
 
 function numberingCheck({ pointer, missing, firstGapAfter, unreadable }: Numbering): Check {

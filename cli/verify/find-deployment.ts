@@ -15,11 +15,14 @@ export interface Deployment {
   readonly apiUrl: string;
   readonly eventTable: string;
   readonly connectionTable: string;
+  readonly bucket: string;
   /** ARN of the processor. */
   readonly processorArn?: string;
   /** Absent with `processor.functionArn`: the stack does not contain that function's log group. */
   readonly processorLogGroup?: string;
   readonly alarmNames: readonly string[];
+  /** Name of the alarm `watchdogStopped`. Absent: an argument removed it. */
+  readonly watchdogAlarm?: string;
   /** Memory of the connection manager in MB. */
   readonly relayMemorySize: number;
   /** The deployed settings of the relay. Absent: they are secret in the state, or another release wrote them. */
@@ -38,15 +41,19 @@ export function findDeployment(resources: readonly ExportedResource[], instance?
   const ofType = (type: string) => children.filter((child) => child.type === type);
   const manager = ofType("aws:lambda/function:Function").find(({ urn }) => nameOf(urn).endsWith("-connection-manager"));
   const processor = ofType("aws:lambda/function:Function").find(({ urn }) => nameOf(urn).endsWith("-event-processor"));
+  const alarms = ofType("aws:cloudwatch/metricAlarm:MetricAlarm");
+  const ofWatchdog = alarms.find(({ urn }) => nameOf(urn).endsWith("-watchdog-stopped"));
   const logging = processor?.outputs?.loggingConfig as { readonly logGroup?: string } | undefined;
   return {
     instance: nameOf(component.urn),
     apiUrl: text(component, "apiUrl"),
     eventTable: text(component, "tableName"),
     connectionTable: text(component, "connectionTableName"),
+    bucket: text(component, "bucketName"),
     processorArn: component.outputs?.processorArn as string | undefined,
     processorLogGroup: logging?.logGroup,
-    alarmNames: ofType("aws:cloudwatch/metricAlarm:MetricAlarm").map((alarm) => text(alarm, "name")),
+    alarmNames: alarms.map((alarm) => text(alarm, "name")),
+    watchdogAlarm: ofWatchdog && text(ofWatchdog, "name"),
     relayMemorySize: Number(manager?.outputs?.memorySize ?? 128),
     settings: settingsOf(manager),
   };

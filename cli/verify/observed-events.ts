@@ -1,6 +1,7 @@
 import { contentKey, type IdentitySettings } from "pulumi-stream-ingestion/internal";
 import { printable } from "../terminal";
-import type { Check, StoredItem } from "./checks";
+import type { Check } from "./check";
+import type { StoredItem } from "./checks";
 
 /** An event that the second connection received, as digests, so that a long run needs little memory. */
 export interface ObservedEvent {

@@ -1,4 +1,6 @@
-import type { Check } from "./checks";
+import type { Check } from "./check";
+import { CHAIN, HOPS } from "./hops";
+import { POISON } from "./poison";
 
 /** Behaviours of AWS, each with the checks that fail in an account without it. docs/aws-behaviours.md lists all behaviours. */
 export const PROVED_BY: Readonly<Record<string, readonly string[]>> = {
@@ -21,14 +23,39 @@ export const PROVED_BY: Readonly<Record<string, readonly string[]>> = {
   "GetSecretValue returns the current version, and its id changes with a rotation": ["events arrive"],
   "Signature Version 4, with and without a session token": ["events arrive"],
   "Each role needs its actions on its resources, and no others": ["events arrive"],
-  "A schedule with a rate invokes its function every minute, with its role's permission": ["the stream is handed over"],
-  "Metrics in log lines (EMF) set the alarms": ["no alarm is in ALARM"],
+  "An update adds to a number of a map, and to one that is missing": ["nothing that was received is lost"],
+  "A schedule with a rate invokes its function every minute, with its role's permission": [
+    "the watchdog's metric is received every minute",
+  ],
+  "Metrics in log lines (EMF) set the alarms": ["the watchdog's metric is received every minute"],
+  "An invocation runs for up to 900 s, and its context reports the remaining time": [HOPS],
+  "A function that invokes itself is stopped after about 16 invocations, unless its recursion setting is Allow": [
+    CHAIN,
+  ],
+  "An environment is frozen between invocations and reused, and the network forgets its connections": [
+    "the API answers after an idle time",
+  ],
+  "An object is stored and read under any key, escaped once": [POISON],
 };
 
-/** The behaviours whose checks all passed. */
-export function provedBy(checks: readonly Check[]): string[] {
-  const passed = new Set(checks.filter(({ result }) => result === "passed").map(({ what }) => what));
-  return Object.entries(PROVED_BY)
-    .filter(([, needed]) => needed.every((what) => passed.has(what)))
-    .map(([behaviour]) => behaviour);
+export interface Proof {
+  /** Behaviours whose checks all passed. */
+  readonly proved: readonly string[];
+  /** The others, each with the checks that did not pass. */
+  readonly notProved: readonly { readonly behaviour: string; readonly because: readonly Check[] }[];
+}
+
+export function proofOf(checks: readonly Check[]): Proof {
+  const all = Object.entries(PROVED_BY).map(([behaviour, needed]) => ({
+    behaviour,
+    because: needed.flatMap((what) => {
+      const found = checks.find((check) => check.what === what);
+      const { result = "not checked" } = found ?? {};
+      return result === "passed" ? [] : [found ?? { what, result, detail: "the check did not run" }];
+    }),
+  }));
+  return {
+    proved: all.filter(({ because }) => because.length === 0).map(({ behaviour }) => behaviour),
+    notProved: all.filter(({ because }) => because.length > 0),
+  };
 }

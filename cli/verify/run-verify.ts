@@ -1,57 +1,48 @@
-import {
-  type Clock,
-  type ConnectionView,
-  type Counters,
-  type IdentitySettings,
-  ZERO_COUNTERS,
-} from "pulumi-stream-ingestion/internal";
+import { type Clock, type ConnectionView, type Counters, ZERO_COUNTERS } from "pulumi-stream-ingestion/internal";
 
 import type { ConnectionClient } from "../connection-client";
 import { CliError } from "../terminal";
-import { type Check, evaluateChecks, type Observation, type StoredItem } from "./checks";
+import type { Check } from "./check";
+import { type Alarm, evaluateChecks, type Observation, type StoredItem } from "./checks";
 import { costOf } from "./cost";
 import { numberingOf } from "./numbering";
-import { type ObservedEvents, observedEventsCheck } from "./observed-events";
-import { provedBy } from "./proved";
-import type { SecondConnection } from "./second-connection";
-import { POLL_MS, until, type Waiting } from "./until";
+import { observedEventsCheck } from "./observed-events";
+import { type Poison, poisonCheck } from "./poison";
+import { type Proof, proofOf } from "./proved";
+import { reporting, runStream, type StreamOptions, type StreamPorts } from "./run-stream";
+import { pause, until, type Waiting } from "./until";
 
 /** What the acceptance check reads from a deployment. One implementation serves AWS and the local stack. */
-export interface Probe {
-  readonly api: ConnectionClient;
+export interface Probe extends StreamPorts {
   /** HTTP status of an unsigned call. */
   unsignedStatus(): Promise<number>;
   /** Items of a stream that were received since this time. */
   items(streamId: string, since: number): Promise<StoredItem[]>;
-  /** Requests a handover from the stream's owner, as the watchdog does after a deployment. */
-  requestHandover(streamId: string): Promise<void>;
   /** What the processor reported since this time; `undefined`: its log cannot be read. */
   processing(since: number): Promise<Observation["processing"]>;
-  /** Names of the alarms in ALARM; `undefined`: alarms cannot be read. */
-  activeAlarms(): Promise<readonly string[] | undefined>;
+  /** The deployment's alarms; `undefined`: they cannot be read. */
+  alarms(): Promise<readonly Alarm[] | undefined>;
+  readonly poison: Poison;
 }
 
-export interface VerifyOptions {
-  /** A stream that the upstream serves and that is not running. The check starts it, hands it over and stops it. */
-  readonly streamId: string;
-  /** How many events to wait for before the handover, and again after it. */
-  readonly events: number;
+export interface VerifyOptions extends Omit<StreamOptions, "waiting"> {
   /** Limit of each step. */
   readonly timeoutMs: number;
   /** JSON pointer to a number that the upstream raises by one with every event of the stream. */
   readonly numberedAt?: string;
-  /** A second connection to the upstream, opened once the stream runs, and the deployment's identity of events. */
-  readonly secondConnection?: { readonly open: () => SecondConnection; readonly identity: IdentitySettings };
+  /** How long nothing calls the API before it is called again. @default not checked */
+  readonly idleSeconds?: number;
+  /** Whether to store an event that cannot be processed. @default false */
+  readonly poison?: boolean;
   /** When it aborts, the stream is stopped and the run rejects. */
   readonly signal?: AbortSignal;
   readonly relayMemorySize: number;
-  readonly onStep: (sentence: string) => void;
+  /** Whether the deployment starts new chains of hops: `relay.recursion` is "none". */
+  readonly newChains: boolean;
 }
 
-export interface VerifyResult {
+export interface VerifyResult extends Proof {
   readonly checks: readonly Check[];
-  /** Behaviours of AWS that the run proved. */
-  readonly proved: readonly string[];
   readonly seconds: number;
   /** Dollars, estimated. */
   readonly cost: number;
@@ -62,7 +53,7 @@ const UNCHANGED_POLLS = 3;
 
 /** Runs the check. It always stops the stream. Rejects with {@link CliError} when the stream cannot be used. */
 export async function runVerify(probe: Probe, clock: Clock, options: VerifyOptions): Promise<VerifyResult> {
-  const { streamId, onStep } = options;
+  const { streamId, onStep, timeoutMs, signal } = options;
   const { api } = probe;
   const views = await allViews(api);
   const before = views.find((view) => view.streamId === streamId);
@@ -72,69 +63,49 @@ export async function runVerify(probe: Probe, clock: Clock, options: VerifyOptio
       "STREAM_RUNNING",
     );
   }
-  const startedAt = clock.now();
-  const readStream = () => api.read(streamId);
-  const step = <T>(sentence: string, read: () => Promise<T | undefined>) => {
+  const waiting = { timeoutMs, signal };
+  const during = (sentence: string): Waiting => {
     onStep(sentence);
-    return until(clock, options, read);
+    return reporting(waiting, sentence, onStep);
   };
-  let connection: SecondConnection | undefined;
-  let observed: ObservedEvents | undefined;
-  let handover: Observation["handover"];
-  let first = 0;
-  try {
-    await api.start(streamId, false);
-    let from = before;
-    if (options.secondConnection !== undefined) {
-      // Only after the relay is connected: the check cannot compare what the relay could not receive.
-      await step("waiting for the stream to open", async () => hasEnough(await readStream(), before, 1));
-      onStep("opening a second connection");
-      connection = options.secondConnection.open();
-      await connection.opened;
-      from = await readStream();
-    }
-    await step("waiting for events", async () => hasEnough(await readStream(), from, options.events));
-    first = (await readStream()).generation;
-    onStep("requesting a handover");
-    const requestedAt = clock.now();
-    await probe.requestHandover(streamId);
-    const after = await step("waiting for the handover", async () => {
-      const view = await readStream();
-      return view.generation > first && view.live && view.status === "open" ? view : undefined;
-    });
-    if (after !== undefined) {
-      handover = { seconds: Math.round((clock.now() - requestedAt) / 1_000), ...lastHandover(after) };
-      await step("waiting for events after the handover", async () =>
-        hasEnough(await readStream(), after, options.events),
-      );
-    }
-  } finally {
-    observed = await connection?.close();
-    // The relay gets time to store the last events of the second connection.
-    if (observed !== undefined) await clock.sleep(POLL_MS);
-    await api.stop(streamId);
-  }
-  const last = await step("waiting for the stream to stop", async () => {
-    const view = await readStream();
+  const startedAt = clock.now();
+  const { first, handover, hops, observed } = await runStream(probe, clock, before, { ...options, waiting });
+  const last = await until(clock, during("waiting for the stream to stop"), async () => {
+    const view = await api.read(streamId);
     return view.live ? undefined : view;
   });
-  const view = last ?? (await readStream());
+  const view = last ?? (await api.read(streamId));
   const hopSeconds = (clock.now() - startedAt) / 1_000;
   const items = await probe.items(streamId, startedAt);
-  onStep("waiting for the processor");
   const onlyStream = !views.some(({ streamId: id, live }) => live && id !== streamId);
-  const processing = await processedEvents(probe, clock, startedAt, { stored: items.length, onlyStream }, options);
+  const waitingForProcessor = during("waiting for the processor");
+  const stored = items.length;
+  const processing = await processedEvents(probe, clock, startedAt, { stored, onlyStream }, waitingForProcessor);
+  const alarms = await probe.alarms();
+  const poison = options.poison
+    ? await poisonCheck(probe.poison, streamId, clock, during("waiting for an event that cannot be processed"))
+    : undefined;
+  const { idleSeconds } = options;
+  const idle =
+    idleSeconds === undefined
+      ? undefined
+      : await callAfter(idleSeconds, () => api.read(streamId), clock, during("waiting without a call of the API"));
 
   const checks = evaluateChecks({
     unsignedStatus: await probe.unsignedStatus(),
     items,
-    generations: { first, last: view.generation },
+    generations: { first: first.generation, last: view.generation },
     handover,
+    handovers: (view.handover?.count ?? 0) - (first.handover?.count ?? 0),
+    hops,
+    newChains: options.newChains,
     counted: difference(view.counters, before?.counters ?? ZERO_COUNTERS),
     onlyStream,
     processing,
-    activeAlarms: await probe.activeAlarms(),
+    alarms,
     stopped: last !== undefined,
+    idle,
+    poison,
     ...(options.numberedAt !== undefined && { numbering: numberingOf(items, options.numberedAt) }),
     ...(options.secondConnection !== undefined &&
       observed !== undefined && {
@@ -144,20 +115,23 @@ export async function runVerify(probe: Probe, clock: Clock, options: VerifyOptio
   const usage = {
     hopSeconds,
     relayMemorySize: options.relayMemorySize,
-    invocations: 2 + items.length / 10,
+    invocations: 2 + (hops?.seen ?? 0) + items.length / 10,
     writes: 2 * items.length + hopSeconds,
   };
-  return { checks, proved: provedBy(checks), seconds: (clock.now() - startedAt) / 1_000, cost: costOf(usage) };
+  return { checks, ...proofOf(checks), seconds: (clock.now() - startedAt) / 1_000, cost: costOf(usage) };
 }
 
-/** True when the stream has stored enough events, or has ended. */
-function hasEnough(view: ConnectionView, before: ConnectionView | undefined, events: number): true | undefined {
-  const stored = view.counters.stored - (before?.counters.stored ?? 0);
-  return stored >= events || view.status === "failed" || view.status === "completed" ? true : undefined;
-}
-
-function lastHandover({ handover }: ConnectionView): { mode?: string; gapMs?: number } {
-  return { mode: handover?.mode, gapMs: handover?.lastGapMs };
+async function callAfter(
+  seconds: number,
+  call: () => Promise<unknown>,
+  clock: Clock,
+  waiting: Waiting,
+): Promise<Observation["idle"]> {
+  await pause(clock, { ...waiting, timeoutMs: seconds * 1_000 });
+  return call().then(
+    () => ({ seconds }),
+    ({ message }: Error) => ({ seconds, error: message }),
+  );
 }
 
 /**

@@ -101,9 +101,17 @@ export const BEHAVIOURS: Readonly<Record<string, readonly Behaviour[]>> = {
       ],
     },
     {
-      behaviour: "An environment is frozen between invocations and reused",
+      behaviour: "An environment is frozen between invocations and reused, and the network forgets its connections",
       source: "lambda/latest/dg/lambda-runtime-environment.html",
-      checks: [functions("reuse an environment, and are frozen between invocations")],
+      checks: [
+        functions("reuse an environment, and are frozen between invocations"),
+        check("unit", "aws/frozen-sockets.test.ts")("does not disturb the connection API"),
+      ],
+    },
+    {
+      behaviour: "An invocation runs for up to 900 s, and its context reports the remaining time",
+      source: "lambda/latest/dg/typescript-context.html",
+      checks: [functions("run the uploaded code with an event and Lambda's context, and return its result")],
     },
     {
       behaviour: "An invocation ends at the function's timeout, and the next one gets a new environment",

@@ -25,12 +25,14 @@ function instance(
         apiUrl: `https://${name}/v1`,
         tableName: `${name}-e1`,
         connectionTableName: `${name}-c1`,
+        bucketName: `${name}-b1`,
         processorArn: `arn:aws:lambda:eu-west-1:123456789012:function:${name}`,
       },
     },
     child("aws:lambda/function:Function", "event-processor", { loggingConfig: { logGroup: `/${name}/processor` } }),
     child("aws:lambda/function:Function", "connection-manager", { memorySize: 512, environment }),
     child("aws:cloudwatch/metricAlarm:MetricAlarm", "streams-down", { name: `${name}-streams-down-1` }),
+    child("aws:cloudwatch/metricAlarm:MetricAlarm", "watchdog-stopped", { name: `${name}-watchdog-stopped-1` }),
   ];
 }
 
@@ -41,9 +43,11 @@ describe("findDeployment", () => {
       apiUrl: "https://prices/v1",
       eventTable: "prices-e1",
       connectionTable: "prices-c1",
+      bucket: "prices-b1",
       processorArn: "arn:aws:lambda:eu-west-1:123456789012:function:prices",
       processorLogGroup: "/prices/processor",
-      alarmNames: ["prices-streams-down-1"],
+      alarmNames: ["prices-streams-down-1", "prices-watchdog-stopped-1"],
+      watchdogAlarm: "prices-watchdog-stopped-1",
       relayMemorySize: 512,
       settings,
     });
@@ -62,7 +66,7 @@ describe("findDeployment", () => {
   it("finds a named instance with its own children only", () => {
     const both = [...instance("prices"), ...instance("news")];
     const { eventTable, alarmNames } = findDeployment(both, "news");
-    assert.deepEqual([eventTable, ...alarmNames], ["news-e1", "news-streams-down-1"]);
+    assert.deepEqual([eventTable, ...alarmNames], ["news-e1", "news-streams-down-1", "news-watchdog-stopped-1"]);
     assert.throws(() => findDeployment(both), /found: prices, news\. Name one with --instance/);
     assert.throws(
       () => findDeployment(both, "fx"),

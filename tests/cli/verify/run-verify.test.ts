@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { CliError } from "../../../cli/terminal";
+import type { Check } from "../../../cli/verify/check";
 import type { StoredItem } from "../../../cli/verify/checks";
 import { type Probe, runVerify, type VerifyOptions } from "../../../cli/verify/run-verify";
 import { ZERO_COUNTERS } from "../../../runtime/contract";
@@ -14,9 +16,23 @@ interface Fake {
 
 /** A deployment on a fake clock: one event a second while it runs, a handover ten seconds after its request. */
 function fakeDeployment(
-  options: { existing?: Partial<ConnectionView>; handsOver?: boolean; failsAt?: string } = {},
+  options: {
+    existing?: Partial<ConnectionView>;
+    handsOver?: boolean;
+    failsAt?: string;
+    /** Length of a hop after the requested handover. */
+    hopSeconds?: number;
+    /** Hops after that, until Lambda ends the chain. */
+    longestChain?: number;
+  } = {},
 ): Fake {
-  const { existing, handsOver = true, failsAt } = options;
+  const {
+    existing,
+    handsOver = true,
+    failsAt,
+    hopSeconds = Number.POSITIVE_INFINITY,
+    longestChain = Number.POSITIVE_INFINITY,
+  } = options;
   const calls: string[] = [];
   const clock = fakeClock({ startAt: 1_000_000, autoMs: Number.POSITIVE_INFINITY });
   let startedAt: number | undefined;
@@ -24,8 +40,12 @@ function fakeDeployment(
   let requestedAt: number | undefined;
   const start = existing?.generation ?? 0;
 
-  const generation = () =>
-    start + 1 + (handsOver && requestedAt !== undefined && clock.now() >= requestedAt + 10_000 ? 1 : 0);
+  const handovers = () => {
+    const since = (stoppedAt ?? clock.now()) - (requestedAt ?? Number.POSITIVE_INFINITY) - 10_000;
+    return handsOver && since >= 0 ? 1 + Math.min(longestChain, Math.floor(since / 1_000 / hopSeconds)) : 0;
+  };
+  const generation = () => start + 1 + handovers();
+  const poisoned = new Set<string>();
   const count = () => (startedAt === undefined ? 0 : Math.floor(((stoppedAt ?? clock.now()) - startedAt) / 1_000));
   const view = (): ConnectionView => {
     const live = startedAt !== undefined && (stoppedAt === undefined || clock.now() < stoppedAt + 3_000);
@@ -38,13 +58,19 @@ function fakeDeployment(
       attempt: 0,
       generation: generation(),
       counters: { ...ZERO_COUNTERS, received: 100 + count(), stored: 100 + count() },
-      ...(generation() > start + 1 && { handover: { count: 1, mode: "overlap", lastGapMs: -500 } }),
+      ...(handovers() > 0 && { handover: { count: handovers(), mode: "overlap", lastGapMs: -500 } }),
     };
   };
   const items = (): StoredItem[] =>
     Array.from({ length: count() }, (_, n) => {
       const late = requestedAt !== undefined && (startedAt ?? 0) + n * 1_000 > requestedAt + 10_000;
-      return { key: `k${n}`, type: "message", id: "", data: `${n}`, sequence: `${start + (late ? 2 : 1)}.1.${n}` };
+      return {
+        key: `k${n}`,
+        type: "message",
+        id: "",
+        data: `${n}`,
+        sequence: `${late ? generation() : start + 1}.1.${n}`,
+      };
     });
   const called = (name: string) => {
     calls.push(name);
@@ -79,7 +105,19 @@ function fakeDeployment(
         requestedAt = clock.now();
       },
       processing: async () => ({ processed: items().length, failures: 0 }),
-      activeAlarms: async () => [],
+      alarms: async () => [{ name: "prices-watchdog-stopped", state: "OK", ofWatchdog: true }],
+      poison: {
+        write: async () => {
+          called("write poison");
+          poisoned.add("poison");
+          return "poison";
+        },
+        find: async (_, key) => (clock.now() >= (stoppedAt ?? 0) + 20_000 ? `failures/check/${key}.json` : undefined),
+        remove: async (_, key) => {
+          called("remove poison");
+          poisoned.delete(key);
+        },
+      },
     },
   };
 }
@@ -89,8 +127,10 @@ const OPTIONS: VerifyOptions = {
   events: 5,
   timeoutMs: 60_000,
   relayMemorySize: 256,
+  newChains: false,
   onStep: () => {},
 };
+const failedOf = (checks: readonly Check[]) => checks.filter(({ result }) => result === "failed");
 const CLOSED = { desired: "closed", status: "closed", generation: 4 } as const;
 
 describe("runVerify", () => {
@@ -98,10 +138,7 @@ describe("runVerify", () => {
     const { probe, clock, calls } = fakeDeployment({ existing: CLOSED });
     const { checks, seconds, cost } = await runVerify(probe, clock, OPTIONS);
     assert.deepEqual(calls, ["start without checkpoint", "request handover", "stop"]);
-    assert.deepEqual(
-      checks.filter(({ result }) => result !== "passed"),
-      [],
-    );
+    assert.deepEqual(failedOf(checks), []);
     assert.match(checks.find(({ what }) => what === "the stream is handed over")?.detail ?? "", /overlap after 10 s/);
     assert.ok(seconds > 15 && seconds < 60, `${seconds} s`);
     assert.ok(cost > 0 && cost < 0.01, `$${cost}`);
@@ -121,7 +158,7 @@ describe("runVerify", () => {
     const stoppedAt: number[] = [];
     const onStep = (step: string) => void (step === "waiting for the processor" && stoppedAt.push(clock.now()));
     const { checks } = await runVerify({ ...probe, processing }, clock, { ...OPTIONS, onStep });
-    assert.equal(checks.find(({ what }) => what === "every event is processed once")?.result, "passed");
+    assert.equal(checks.find(({ what }) => what === "every event is processed once")?.result, "not checked");
     assert.ok(clock.now() - stoppedAt[0]! < OPTIONS.timeoutMs / 2, "no timeout");
   });
 
@@ -172,10 +209,7 @@ describe("runVerify", () => {
         secondConnection: connectionWith(calls, [2, 3, 4]),
       });
       assert.deepEqual(calls, ["start without checkpoint", "open", "request handover", "close", "stop"]);
-      assert.deepEqual(
-        checks.filter(({ result }) => result !== "passed"),
-        [],
-      );
+      assert.deepEqual(failedOf(checks), []);
       assert.match(checks.find(({ what }) => what === WHAT)?.detail ?? "", /^3 received, 0 missing/);
     });
 
@@ -214,6 +248,110 @@ describe("runVerify", () => {
       const { checks } = await runVerify(probe, clock, OPTIONS);
       assert.ok(checks.every(({ what }) => what !== WHAT));
     });
+  });
+
+  describe("that takes long", () => {
+    const resultsOf = (checks: readonly Check[]) =>
+      Object.fromEntries(checks.map(({ what, result }) => [what, result]));
+    const HOPS = "hops hand over at their end";
+    const CHAIN = "the chain of hops continues after 16 invocations";
+
+    it("follows the hops for hours, past Lambda's limit of a chain", async () => {
+      const { probe, clock } = fakeDeployment({ hopSeconds: 840 });
+      const steps: string[] = [];
+      const onStep = (sentence: string) => void steps.push(sentence);
+      const { checks, seconds, proved } = await runVerify(probe, clock, { ...OPTIONS, hops: 17, onStep });
+      const results = resultsOf(checks);
+      assert.deepEqual([results[HOPS], results[CHAIN], failedOf(checks)], ["passed", "passed", []]);
+      assert.ok(seconds > 17 * 840, `${seconds} s`);
+      assert.ok(proved.some((behaviour) => /recursion setting/.test(behaviour)));
+      assert.ok(steps.includes("17 of 17 handovers at the end of a hop"));
+      assert.ok(steps.some((step) => /^waiting for a handover, \d+ s so far$/.test(step)));
+    });
+
+    it("fails when Lambda ends the chain, and stops the stream", async () => {
+      const { probe, clock, calls } = fakeDeployment({ hopSeconds: 840, longestChain: 14 });
+      const { checks, notProved } = await runVerify(probe, clock, { ...OPTIONS, hops: 17 });
+      const results = resultsOf(checks);
+      assert.deepEqual([results[HOPS], results[CHAIN]], ["failed", "failed"]);
+      assert.ok(notProved.some(({ behaviour }) => /recursion setting/.test(behaviour)));
+      assert.equal(calls.at(-1), "stop");
+    });
+
+    it("survives an API that cannot be reached for a while", async () => {
+      const { probe, clock } = fakeDeployment({ hopSeconds: 840 });
+      let reads = 0;
+      const read: typeof probe.api.read = async (streamId) => {
+        reads++;
+        if (reads > 100 && reads < 110) throw new CliError("Could not reach the API", "UNREACHABLE");
+        return probe.api.read(streamId);
+      };
+      const run = await runVerify({ ...probe, api: { ...probe.api, read } }, clock, { ...OPTIONS, hops: 1 });
+      assert.deepEqual([resultsOf(run.checks)[HOPS], failedOf(run.checks)], ["passed", []]);
+      assert.ok(reads > 110);
+    });
+
+    it("calls the API again after an idle time", async () => {
+      const { probe, clock } = fakeDeployment();
+      const { seconds, checks } = await runVerify(probe, clock, { ...OPTIONS, idleSeconds: 600 });
+      assert.equal(resultsOf(checks)["the API answers after an idle time"], "passed");
+      assert.ok(seconds > 600, `${seconds} s`);
+    });
+
+    it("finds a poison event in the bucket and removes it", async () => {
+      const { probe, clock, calls } = fakeDeployment();
+      const { checks } = await runVerify(probe, clock, { ...OPTIONS, poison: true });
+      const found = checks.find(({ what }) => /failure bucket/.test(what));
+      assert.deepEqual([found?.result, found?.detail], ["passed", "found and removed failures/check/poison.json"]);
+      assert.deepEqual(calls.slice(-2), ["write poison", "remove poison"]);
+    });
+
+    it("removes the poison event also when it does not appear, or the run is interrupted", async () => {
+      const { probe, clock, calls } = fakeDeployment();
+      const poison = { ...probe.poison, find: async () => undefined };
+      const { checks } = await runVerify({ ...probe, poison }, clock, { ...OPTIONS, poison: true });
+      assert.deepEqual(failedOf(checks).length, 1);
+      assert.equal(calls.at(-1), "remove poison");
+
+      const other = fakeDeployment();
+      const interrupted = new AbortController();
+      const find = async () => void interrupted.abort();
+      const run = runVerify({ ...other.probe, poison: { ...other.probe.poison, find } }, other.clock, {
+        ...OPTIONS,
+        poison: true,
+        signal: interrupted.signal,
+      });
+      await assert.rejects(run, { code: "INTERRUPTED" });
+      assert.equal(other.calls.at(-1), "remove poison");
+    });
+  });
+
+  it("names the stream and the command when the stream cannot be stopped", async () => {
+    const { probe, clock } = fakeDeployment({ failsAt: "stop" });
+    await assert.rejects(runVerify(probe, clock, OPTIONS), {
+      code: "STREAM_NOT_STOPPED",
+      message: "Stream check could not be stopped: stop failed Stop it: stream-ingestion stop check.",
+    });
+  });
+
+  it("does not stop a stream that somebody else started meanwhile", async () => {
+    const { probe, clock, calls } = fakeDeployment();
+    const start = async () => {
+      throw new CliError("Stream check is live.", "STREAM_LIVE");
+    };
+    const run = runVerify({ ...probe, api: { ...probe.api, start } }, clock, OPTIONS);
+    await assert.rejects(run, { code: "STREAM_LIVE" });
+    assert.deepEqual(calls, []);
+  });
+
+  it("stops a stream whose start was not answered", async () => {
+    const { probe, clock, calls } = fakeDeployment();
+    const start = async () => {
+      throw new CliError("no response within 30 s", "UNREACHABLE");
+    };
+    const run = runVerify({ ...probe, api: { ...probe.api, start } }, clock, OPTIONS);
+    await assert.rejects(run, { code: "UNREACHABLE" });
+    assert.deepEqual(calls, ["stop"]);
   });
 
   it("stops the stream when it is interrupted, and reports it", async () => {
