@@ -1,14 +1,16 @@
 /**
- * Ends the command as Ctrl-C does when the reader of stdout ends first, as in `… --json | head -1`: without an error, and with
- * everything closed that it started.
+ * Ends the command as Ctrl-C does when the reader of its output ends first, as in `… --json | head -1` or `… 2>&1 | head -1`: without
+ * an error, and with everything closed that it started.
  */
 export function endOnClosedPipe(process: NodeJS.Process): void {
   let ended = false;
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  const end = (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;
     if (ended) return;
     ended = true;
     // A command that failed keeps its exit code.
     if (!process.emit("SIGINT")) process.exit();
-  });
+  };
+  process.stdout.on("error", end);
+  process.stderr.on("error", end);
 }

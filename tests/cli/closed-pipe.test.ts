@@ -6,10 +6,12 @@ function fakeProcess() {
   const exits: (number | undefined)[] = [];
   const process = Object.assign(new EventEmitter(), {
     stdout: new EventEmitter(),
+    stderr: new EventEmitter(),
     exit: (code?: number) => void exits.push(code),
   });
   endOnClosedPipe(process as unknown as NodeJS.Process);
-  const fail = (code: string) => process.stdout.emit("error", Object.assign(new Error(`write ${code}`), { code }));
+  const fail = (code: string, output: "stdout" | "stderr" = "stdout") =>
+    process[output].emit("error", Object.assign(new Error(`write ${code}`), { code }));
   return { process, exits, fail };
 }
 
@@ -28,6 +30,15 @@ describe("a reader of stdout that leaves first", () => {
     fail("EPIPE");
     fail("EPIPE");
     assert.deepEqual([interrupts, exits], [1, []]);
+  });
+
+  it("ends a command whose notes go to the same reader, once", () => {
+    const { process, fail } = fakeProcess();
+    let interrupts = 0;
+    process.on("SIGINT", () => interrupts++);
+    fail("EPIPE", "stderr");
+    fail("EPIPE");
+    assert.equal(interrupts, 1);
   });
 
   it("does not hide another error of stdout", () => {
