@@ -1,6 +1,7 @@
 import { ALARMS, type AlarmName, type AlarmSpec } from "./alarm-list";
 import type { AlarmArgs, AlarmsArgs } from "./args";
 import { expect, integer, onlyKeys } from "./expect";
+import { idNamed } from "./references";
 
 const EXAMPLE = "{ enabled: true, threshold: 0, periodSeconds: 60, evaluationPeriods: 1 }";
 /** CloudWatch's limit for an alarm's periods together. */
@@ -15,6 +16,12 @@ export function alarmSettings(
   without: readonly AlarmName[] = [],
 ): ReadonlyMap<AlarmName, AlarmSpec> {
   onlyKeys("alarms", args, ["topicArn", ...Object.keys(ALARMS)], "{ topicArn, eventsRefused: { threshold: 100 } }");
+  idNamed(
+    "alarms.topicArn",
+    "the ARN of an SNS topic, such as arn:aws:sns:eu-west-1:123456789012:alarms",
+    /^arn:[^:]+:sns:[^:]+:\d{12}:[^:]+$/,
+    args.topicArn,
+  );
   const names = Object.keys(ALARMS) as AlarmName[];
   return new Map(
     names.flatMap((name) => {

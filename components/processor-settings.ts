@@ -3,7 +3,7 @@ import { Architecture, BundleFormat, type CopyArgs, type ProcessorArgs } from ".
 import { BUNDLE_DEFAULTS, type BundleSettings } from "./bundle/options";
 import { expect, expectThat, integer, memory, oneOf, onlyKeys } from "./expect";
 import { isLater } from "./known";
-import { type Statements, statements } from "./references";
+import { idNamed, type Statements, statements } from "./references";
 
 /** The `processor` arguments with defaults, checked. */
 export interface ProcessorSettings {
@@ -102,6 +102,12 @@ function checkKind(args: ProcessorArgs): void {
   only(["handler"], "code");
   only(["bundle", "externals", "install", "copy"], "entry");
   only(["runtime", "architecture", "memorySize", "timeoutSeconds", "environment"], "entry", "code");
+  idNamed(
+    "processor.functionArn",
+    "the ARN of a function, such as arn:aws:lambda:eu-west-1:123456789012:function:handle-prices",
+    /^arn:[^:]+:lambda:[^:]+:\d{12}:function:[^:]+(:[^:]+)?$/,
+    args.functionArn,
+  );
   if (isPython(args.entry))
     for (const name of ["bundle", "externals"] as const)
       expectThat(

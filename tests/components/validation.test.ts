@@ -64,6 +64,16 @@ const REFUSED: readonly (readonly [name: string, args: unknown, message: string 
     `Expected \`alarms\` to have only the keys topicArn, ${Object.keys(ALARMS).join(", ")}, got "streamDown". Example: { topicArn, eventsRefused: { threshold: 100 } }.`,
   ],
   [
+    "a topic's name instead of its ARN",
+    argsWith({ alarms: { topicArn: "alarms" } }),
+    'Expected `alarms.topicArn` to be the ARN of an SNS topic, such as arn:aws:sns:eu-west-1:123456789012:alarms, got "alarms".',
+  ],
+  [
+    "a function's name instead of its ARN",
+    argsWith({ processor: { functionArn: "handle-prices" } }),
+    'Expected `processor.functionArn` to be the ARN of a function, such as arn:aws:lambda:eu-west-1:123456789012:function:handle-prices, got "handle-prices".',
+  ],
+  [
     "an alarm that is a boolean",
     argsWith({ alarms: { hopRate: false } }),
     "Expected `alarms.hopRate` to be an object such as { enabled: true, threshold: 0, periodSeconds: 60, evaluationPeriods: 1 }, got false.",
@@ -980,6 +990,8 @@ describe("the arguments", () => {
       [{ bucket: later("") }, /`bucket` to be the name/],
       [{ connections: { table: later("a") } }, /`connections\.table` to be the name/],
       [{ account: { kmsKeyArn: later("alias/key") } }, /`account\.kmsKeyArn` to be the ARN of a key/],
+      [{ alarms: { topicArn: later("") } }, /`alarms\.topicArn` to be the ARN of an SNS topic/],
+      [{ processor: { functionArn: later("arn:aws:sqs:eu-west-1:1:a") } }, /`processor\.functionArn` to be the ARN/],
       [{ account: { permissionsBoundary: later("boundary") } }, /`account\.permissionsBoundary` to be the ARN/],
       [{ source: { secretArn: later("my-secret") } }, /`source\.secretArn` to be the ARN of a secret/],
       [{ network: { subnetIds: later([]), securityGroupIds: ["sg-1"] } }, /`network\.subnetIds` to be a list/],
