@@ -10,7 +10,8 @@ const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 if (major < MINIMUM[0] || (major === MINIMUM[0] && minor < MINIMUM[1])) {
   process.stderr.write(
     `stream-ingestion requires Node ${MINIMUM.join(".")} or newer, but runs on ${process.versions.node}. ` +
-      "Install a newer Node, or add it to your project: npm install --save-dev node@24\n",
+      "Install a newer Node that is first on PATH, which a bare `pulumi` uses too. For commands of npx and npm scripts alone, add it to your " +
+      "project: npm install --save-dev node@24\n",
   );
   process.exit(1);
 }

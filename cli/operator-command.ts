@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { explained } from "./aws-error";
 import type { ConnectionClient } from "./connection-client";
 import { deploymentOf } from "./deployment";
 import { type CliError, EXIT, EXIT_HELP, type Terminal } from "./terminal";
@@ -45,7 +46,7 @@ export async function operate(
     await action();
   } catch (error) {
     if (process.env.STREAM_INGESTION_DEBUG) throw error;
-    const { name, message, code = name, exitCode } = error as Error & Partial<CliError>;
+    const { name, message, code = name, exitCode } = explained(error as Error) as Error & Partial<CliError>;
     terminal.err(options.json ? JSON.stringify({ code, message }) : `${terminal.colours.red("error:")} ${message}`);
     terminal.setExitCode(exitCode ?? EXIT.failed);
   }
