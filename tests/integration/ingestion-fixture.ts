@@ -27,19 +27,29 @@ export interface IngestionOptions {
   readonly hopSeconds: number;
   /** Further arguments of the component, as source text. */
   readonly args?: string;
+  /** Further arguments of the source, as source text. */
+  readonly source?: string;
+  /** The processor's handler, as source text. It handles every event unless given. */
+  readonly handler?: string;
 }
 
-export async function startIngestion({ url, hopSeconds, args = "" }: IngestionOptions): Promise<Ingestion> {
+export async function startIngestion({
+  url,
+  hopSeconds,
+  args = "",
+  source = "",
+  handler = "eachEvent(() => {})",
+}: IngestionOptions): Promise<Ingestion> {
   const folder = programFolder({
     "index.ts": `import * as pulumi from "@pulumi/pulumi";
       import { StreamIngestion } from "${ROOT}/components/index";
       new StreamIngestion("test", {
-        source: { url: new pulumi.Config().require("url"), path: "/{streamId}" },
+        source: { url: new pulumi.Config().require("url"), path: "/{streamId}", ${source} },
         processor: { entry: "./processor.ts" },
         ${args}
       });`,
     "processor.ts": `import { eachEvent } from "${ROOT}/runtime/processor/index";
-      export const handler = eachEvent(() => {});`,
+      export const handler = ${handler};`,
   });
   const stack = await startIngestionStack({
     program: folder.path,
