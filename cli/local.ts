@@ -11,8 +11,12 @@ interface Options {
   readonly port: number;
   readonly hopSeconds?: number;
   readonly dataDir?: string;
+  readonly inspect?: number | true;
   readonly json?: true;
 }
+
+/** The default port of Node's debugger. */
+const INSPECT_PORT = 9229;
 
 /** `stream-ingestion local`: runs a Pulumi program's resources on this machine, until Ctrl-C. */
 export function addLocal(program: Command): void {
@@ -51,6 +55,11 @@ Examples:
       hopSeconds,
     )
     .option("--data-dir <dir>", "keep tables, objects and streams in this folder (default: in memory)")
+    .option(
+      "--inspect [port]",
+      `listen for a debugger of the processor on 127.0.0.1, without a timeout (default port: ${INSPECT_PORT})`,
+      port,
+    )
     .option("--json", "print one JSON object per line")
     .action(async (command: string[], options: Options) => {
       if (command.length > 0) {
@@ -70,9 +79,11 @@ Examples:
         stackOutput: stackOutputs,
         invoke: invokes,
         json: _,
+        inspect,
         ...rest
       } = options;
-      const stack = { ...rest, config, secrets, stackOutputs, invokes };
+      const inspectPort = inspect === true ? INSPECT_PORT : inspect;
+      const stack = { ...rest, config, secrets, stackOutputs, invokes, inspectPort };
       process.exitCode = await runLocal(stack, reporter, untilStopped);
     });
 }

@@ -31,6 +31,11 @@ export interface Running {
 
 export type ScenarioResult = Pick<Summary, "compared" | "problems">;
 
+export interface RunOptions extends Omit<LocalStackOptions, "onEvent" | "onReport" | "onResource" | "signal"> {
+  /** Port of the first processor's debugger. The next processor has the next port. @default no debugger */
+  readonly inspectPort?: number;
+}
+
 const PROGRESS_MS = 500;
 /** A stopped run ends within 3 s. The streams get this part of it, the last deliveries and the API the rest. */
 const STREAMS_STOP_MS = 1_200;
@@ -44,11 +49,7 @@ const DECLARED_START_MS = 5_000;
  * Starts a stack, runs `scenario` on it, reports, and closes it. Resolves to the exit code; rejects when the stack does not
  * start. SIGINT and SIGTERM end the scenario; a second signal exits at once.
  */
-export async function runLocal(
-  options: Omit<LocalStackOptions, "onEvent" | "onReport" | "onResource" | "signal">,
-  reporter: Reporter,
-  scenario: Scenario,
-): Promise<number> {
+export async function runLocal(options: RunOptions, reporter: Reporter, scenario: Scenario): Promise<number> {
   const stop = new AbortController();
   let exitCode = 1;
   const removeHandlers = onSignals(stop, {
@@ -111,6 +112,7 @@ export async function runLocal(
       return writeSession(options.program, { stack: options.stack, endpoint, region, operator, resources });
     };
     const removeSession = adopt();
+    inspectProcessors(stack, options.inspectPort);
     const endReload = reloadOnChange(stack, reporter, adopt);
     try {
       reporter.ready(stack);
@@ -158,6 +160,12 @@ export async function runLocal(
   } finally {
     removeHandlers();
   }
+}
+
+function inspectProcessors({ instances, cloud }: IngestionStack, port: number | undefined): void {
+  if (port === undefined) return;
+  const processors = instances.flatMap(({ processor }) => processor ?? []);
+  for (const [i, processor] of processors.entries()) cloud.functions.inspect(processor, port + i);
 }
 
 async function streamsOf({ instances }: IngestionStack): Promise<StreamView[]> {

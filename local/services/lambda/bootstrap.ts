@@ -4,9 +4,10 @@
  */
 
 import { existsSync } from "node:fs";
+import * as inspector from "node:inspector";
 import { createRequire, registerHooks } from "node:module";
 import { pathToFileURL } from "node:url";
-import type { Invocation, InvocationReply, Loaded } from "./ipc";
+import type { Inspection, Invocation, InvocationReply, Loaded } from "./ipc";
 
 interface LambdaContext {
   readonly [property: string]: unknown;
@@ -32,7 +33,11 @@ loading.then(
   },
 );
 
-process.on("message", async (invocation: Invocation) => {
+process.on("message", async (invocation: Invocation | Inspection) => {
+  if ("inspectPort" in invocation) {
+    if (inspector.url() === undefined) inspector.open(invocation.inspectPort, "127.0.0.1");
+    return;
+  }
   process.env._X_AMZN_TRACE_ID = invocation.traceId;
   const handler = await loading.catch((error: unknown) => {
     send({ ok: false, result: JSON.stringify(describe(error)) });

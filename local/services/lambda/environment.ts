@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import type { FunctionError } from "../../cloud/cloud-event";
-import type { Invocation, InvocationReply, Loaded } from "./ipc";
+import type { Inspection, Invocation, InvocationReply, Loaded } from "./ipc";
 
 /** The result of one invocation. */
 export interface InvocationResult {
@@ -19,6 +19,8 @@ export interface Environment {
   readonly idle: boolean;
   /** Thaws the process, runs one invocation to its end or timeout, and freezes the process. */
   run(invocation: Omit<Invocation, "deadline">): Promise<InvocationResult>;
+  /** Listens for a debugger on this port. From then on, the process has no timeout and is not frozen. */
+  inspect(port: number): void;
   kill(): void;
   /** Resolves when the process has ended. */
   readonly exited: Promise<void>;
@@ -26,6 +28,8 @@ export interface Environment {
 
 /** The time to load the code does not count towards the function's timeout, up to this limit. As on Lambda. */
 const INIT_LIMIT_MS = 10_000;
+/** Time for an invocation that a debugger can pause. */
+const INSPECTED_MS = 24 * 3_600_000;
 
 /** @param onInit receives the error of the code that was loaded, if any */
 export function superviseEnvironment(
@@ -38,6 +42,7 @@ export function superviseEnvironment(
   let dead = false;
   let killed = false;
   let failedToLoad = false;
+  let inspected = false;
 
   const exited = new Promise<void>((resolve) => {
     const onExit = (reason: string) => {
@@ -72,7 +77,11 @@ export function superviseEnvironment(
     if (!dead) child.kill(name);
   };
   /** Freezes the process. One without a handler ends, and the next invocation loads the code again. */
-  const rest = () => signal(failedToLoad ? "SIGKILL" : "SIGSTOP");
+  const rest = () => {
+    if (failedToLoad) signal("SIGKILL");
+    else if (!inspected) signal("SIGSTOP");
+  };
+  const send = (message: Invocation | Inspection) => child.send(message, () => {});
 
   return {
     pid: child.pid ?? 0,
@@ -103,7 +112,7 @@ export function superviseEnvironment(
         signal("SIGCONT");
         void initialized.then(() => {
           if (serving !== current) return;
-          const timeoutMs = timeoutSeconds * 1000;
+          const timeoutMs = inspected ? INSPECTED_MS : timeoutSeconds * 1000;
           timer = setTimeout(() => {
             current.end({
               phase: "timeout",
@@ -111,9 +120,15 @@ export function superviseEnvironment(
             });
             signal("SIGKILL");
           }, timeoutMs);
-          child.send({ ...invocation, deadline: Date.now() + timeoutMs }, () => {});
+          send({ ...invocation, deadline: Date.now() + timeoutMs });
         });
       });
+    },
+    inspect(port) {
+      if (dead || killed) return;
+      inspected = true;
+      signal("SIGCONT");
+      send({ inspectPort: port });
     },
     kill: () => signal("SIGKILL"),
     exited,

@@ -8,6 +8,7 @@ import type { FunctionSpec } from "./function-spec";
 import type { Invocation } from "./ipc";
 import { pythonFor } from "./python";
 import type { Reaper } from "./reaper";
+import { useAbsoluteSources } from "./source-paths";
 
 /** The environments of one deployed version of a function. */
 export interface FunctionPool {
@@ -20,6 +21,8 @@ export interface FunctionPool {
    * whether the first environment could load it.
    */
   prepare(): Promise<boolean>;
+  /** One environment serves from now on, and a debugger can attach to it on this port. */
+  inspect(port: number): void;
   /** Accepts no more invocations. Running ones may finish. */
   retire(): void;
   /** Ends all processes at once. Resolves when they have ended. */
@@ -35,6 +38,8 @@ export interface PoolContext {
   readonly reaper: Reaper;
   /** Folders whose packages include the AWS SDK, which Lambda's Node runtimes contain. */
   readonly sdkFolders: readonly string[];
+  /** Folder of the sources, for a debugger. */
+  readonly programFolder: string;
   readonly emit: (event: CloudEvent) => void;
 }
 
@@ -46,6 +51,7 @@ export function createPool(spec: FunctionSpec, context: PoolContext): FunctionPo
   const environments = new Map<Environment, (line: string) => void>();
   const folder: CodeFolder = unpackCode(spec.code, context.reaper.folder);
   let retired = false;
+  let inspectPort: number | undefined;
   let setLoaded: (loaded: boolean) => void = () => {};
   const firstLoad = new Promise<boolean>((resolve) => {
     setLoaded = resolve;
@@ -90,6 +96,7 @@ export function createPool(spec: FunctionSpec, context: PoolContext): FunctionPo
       emit({ kind: "init", at: Date.now(), functionName: spec.name, pid: environment.pid, error });
     });
     environments.set(environment, writeLine);
+    if (inspectPort !== undefined) environment.inspect(inspectPort);
     reaper.watch(environment.pid);
     environment.exited.then(() => {
       environments.delete(environment);
@@ -110,7 +117,8 @@ export function createPool(spec: FunctionSpec, context: PoolContext): FunctionPo
     run(invocation) {
       const all = [...environments.keys()];
       const busy = all.filter((environment) => environment.busy).length;
-      if (retired || busy >= (spec.reservedConcurrency ?? Number.POSITIVE_INFINITY)) return undefined;
+      const limit = inspectPort === undefined ? (spec.reservedConcurrency ?? Number.POSITIVE_INFINITY) : 1;
+      if (retired || busy >= limit) return undefined;
       const environment = all.find(({ idle }) => idle) ?? start();
       const { requestId } = invocation;
       const event = { kind: "invocation", functionName: spec.name, requestId, pid: environment.pid } as const;
@@ -127,6 +135,13 @@ export function createPool(spec: FunctionSpec, context: PoolContext): FunctionPo
     prepare() {
       if (!retired && environments.size === 0) start();
       return firstLoad;
+    },
+    inspect(port) {
+      inspectPort = port;
+      useAbsoluteSources(folder.path, context.programFolder);
+      const [first, ...others] = environments.keys();
+      for (const environment of others) if (!environment.busy) environment.kill();
+      first?.inspect(port);
     },
     retire() {
       retired = true;

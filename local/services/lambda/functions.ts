@@ -43,6 +43,8 @@ export interface Functions {
   permissionsOf(target: string): readonly Statement[];
   /** Loads the code of a function before its first invocation. */
   prepare(name: string): Promise<boolean>;
+  /** A debugger can attach to the function on this port of 127.0.0.1, also after updates. One environment serves, without a timeout. */
+  inspect(name: string, port: number): void;
   /** Invokes synchronously. @throws AwsError when the function does not exist or is throttled, or the chain is ended */
   invoke(call: InvokeCall): Promise<InvocationResult & { readonly requestId: string }>;
   /** Accepts an asynchronous invocation, which is retried according to the settings. */
@@ -64,6 +66,7 @@ interface Deployed {
   next?: FunctionPool;
   async: AsyncSettings;
   allowsRecursion: boolean;
+  inspectPort?: number;
   readonly permissions: Map<string, Statement>;
 }
 
@@ -135,10 +138,14 @@ export function createFunctions(options: FunctionsOptions): Functions {
   }
 
   function replace(deployment: Deployed, pool: FunctionPool): void {
+    /** A process listens on its port until it ends. */
+    const before = Promise.all(deployment.pool.environments.map(({ exited }) => exited));
     deployment.pool.retire();
     retired.add(deployment.pool);
     retired.delete(pool);
     deployment.pool = pool;
+    const { inspectPort } = deployment;
+    if (inspectPort !== undefined) void before.then(() => pool.inspect(inspectPort));
   }
 
   return {
@@ -183,6 +190,11 @@ export function createFunctions(options: FunctionsOptions): Functions {
     },
     permissionsOf: (target) => [...(functions.get(nameOf(target))?.permissions.values() ?? [])],
     prepare: (name) => deployed(name).pool.prepare(),
+    inspect(name, port) {
+      const deployment = deployed(name);
+      deployment.inspectPort = port;
+      deployment.pool.inspect(port);
+    },
     async invoke(call) {
       const requestId = randomUUID();
       const running = start(deployed(call.target), call, requestId);

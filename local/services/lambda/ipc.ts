@@ -11,6 +11,11 @@ export interface Invocation {
   readonly event: string;
 }
 
+/** From the local cloud to a function's process: listen for a debugger on this port of 127.0.0.1. */
+export interface Inspection {
+  readonly inspectPort: number;
+}
+
 /** From a function's process, once: it has loaded its code, or failed to. */
 export interface Loaded {
   readonly loaded: true;

@@ -46,6 +46,7 @@ export const lambda: Service<{ readonly functions: Functions; readonly mappings:
       faults,
       reaper,
       sdkFolders,
+      programFolder: cloud.programFolder,
       timeScale,
       keepWorkingCode: cloud.keepWorkingCode,
       emit,
