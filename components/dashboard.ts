@@ -8,6 +8,9 @@ const PANELS: readonly (readonly [title: string, statistic: string, ...metrics: 
   ["Events", "Sum", METRIC.received, METRIC.stored, METRIC.processed],
   ["Not stored", "Sum", METRIC.ignored, METRIC.suppressed, METRIC.repeated, METRIC.conflicting],
   ["Written again", "Sum", METRIC.overwritten, METRIC.overlapCopies],
+  ["Hops", "Sum", METRIC.hops, METRIC.handovers, METRIC.reconnects, METRIC.watchdogRuns],
+  ["Handover gap (ms)", "Maximum", METRIC.handoverGapMs],
+  ["Lag (ms)", "Maximum", METRIC.processorLagMs, METRIC.sinceLastByteMs],
   [
     "Losses and failures",
     "Sum",
@@ -15,41 +18,44 @@ const PANELS: readonly (readonly [title: string, statistic: string, ...metrics: 
   ],
   ["Writes", "Sum", METRIC.throttled, METRIC.buffered],
   ["Bytes", "Sum", METRIC.bytes],
-  ["Hops", "Sum", METRIC.hops, METRIC.handovers, METRIC.reconnects, METRIC.watchdogRuns],
-  ["Handover gap (ms)", "Maximum", METRIC.handoverGapMs],
   [
     "Streams",
     "Maximum",
     ...[METRIC.streamsDown, METRIC.streamsFailed],
     ...[METRIC.streamsNotStoring, METRIC.streamsThrottled, METRIC.streamsMute],
   ],
-  ["Lag (ms)", "Maximum", METRIC.processorLagMs, METRIC.sinceLastByteMs],
 ];
 
-/** Creates a dashboard of the deployment's metrics. */
-export function createDashboard(scope: Scope): void {
+const ALARMS_HEIGHT = 3;
+const PANEL_WIDTH = 12;
+const PANEL_HEIGHT = 6;
+
+/** Creates a dashboard: the alarms, then the deployment's metrics in the order of the flow, from events to failures. */
+export function createDashboard(scope: Scope, alarms: readonly aws.cloudwatch.MetricAlarm[]): void {
   const region = aws.getRegionOutput({}, { parent: scope.parent }).region;
   new aws.cloudwatch.Dashboard(
     `${scope.name}-dashboard`,
     transformed<aws.cloudwatch.DashboardArgs>(scope, "dashboard", `${scope.name}-dashboard`, {
       dashboardName: scope.deployment,
-      dashboardBody: pulumi.jsonStringify({
-        widgets: PANELS.map(([title, stat, ...metrics], index) => ({
-          type: "metric",
-          x: (index % 2) * 12,
-          y: Math.floor(index / 2) * 6,
-          width: 12,
-          height: 6,
-          properties: {
-            title,
-            stat,
-            region,
-            period: 60,
-            metrics: metrics.map((metric) => [METRIC_NAMESPACE, metric, METRIC_DIMENSION, scope.deployment]),
-          },
-        })),
-      }),
+      dashboardBody: pulumi.jsonStringify({ widgets: [...alarmWidgets(alarms), ...panels(scope, region)] }),
     }),
     { parent: scope.parent },
   );
+}
+
+/** CloudWatch rejects a widget without alarms. */
+function alarmWidgets(alarms: readonly aws.cloudwatch.MetricAlarm[]): object[] {
+  if (alarms.length === 0) return [];
+  const properties = { title: "Alarms", alarms: alarms.map(({ arn }) => arn) };
+  return [{ type: "alarm", x: 0, y: 0, width: 2 * PANEL_WIDTH, height: ALARMS_HEIGHT, properties }];
+}
+
+function panels({ deployment }: Scope, region: pulumi.Output<string>): object[] {
+  return PANELS.map(([title, stat, ...names], index) => {
+    const metrics = names.map((metric) => [METRIC_NAMESPACE, metric, METRIC_DIMENSION, deployment]);
+    const x = (index % 2) * PANEL_WIDTH;
+    const y = ALARMS_HEIGHT + Math.floor(index / 2) * PANEL_HEIGHT;
+    const properties = { title, stat, region, period: 60, metrics };
+    return { type: "metric", x, y, width: PANEL_WIDTH, height: PANEL_HEIGHT, properties };
+  });
 }

@@ -123,6 +123,9 @@ export class StreamIngestion extends pulumi.ComponentResource {
       const declared = createDeclaredRow(scope, connectionTable, declaredRow, settings.streams);
       const watchdog = createWatchdog(scope, stores, manager, settings, { declared, declaredRow }, vpc);
 
+      const created = createAlarms(scope, eventProcessor, settings, alarms?.topicArn);
+      createDashboard(scope, created);
+
       nodesOf.set(this, {
         ...stores,
         connectionManager: manager.function,
@@ -133,9 +136,8 @@ export class StreamIngestion extends pulumi.ComponentResource {
         eventProcessor: eventProcessor.function,
         mapping: eventProcessor.mapping,
         repeatCounter,
-        alarms: createAlarms(scope, eventProcessor, settings, alarms?.topicArn),
+        alarms: created,
       });
-      createDashboard(scope);
       this.apiUrl = api.url;
       this.tableName = eventTable.name;
       this.connectionTableName = connectionTable.name;

@@ -327,11 +327,18 @@ describe("StreamIngestion", () => {
     it("shows on its dashboard every metric of the deployment", () => {
       const { dashboardBody } = created.one("aws:cloudwatch/dashboard:Dashboard").inputs;
       const shown = new Set(
-        (JSON.parse(dashboardBody).widgets as { properties: { metrics: string[][] } }[]).flatMap(({ properties }) =>
-          properties.metrics.map(([, metric]) => metric),
+        (JSON.parse(dashboardBody).widgets as { properties: { metrics?: string[][] } }[]).flatMap(
+          ({ properties: { metrics = [] } }) => metrics.map(([, metric]) => metric),
         ),
       );
       assert.deepEqual([...shown].sort(), Object.values(METRIC).sort());
+    });
+
+    it("shows on its dashboard every alarm, first", () => {
+      const { dashboardBody } = created.one("aws:cloudwatch/dashboard:Dashboard").inputs;
+      const [first] = JSON.parse(dashboardBody).widgets as { type: string; properties: { alarms: string[] } }[];
+      assert.equal(first?.type, "alarm");
+      assert.equal(first.properties.alarms.length, created.all("aws:cloudwatch/metricAlarm:MetricAlarm").length);
     });
 
     it("registers its outputs", () => {
