@@ -21,19 +21,25 @@ interface GridProps<T> {
   readonly selected: string | undefined;
   readonly onSelect: (id: string) => void;
   readonly rowHeight?: number;
+  /** Rows that are headings are not. Default: all. */
+  readonly isSelectable?: (row: T) => boolean;
   readonly rowClass?: (row: T) => string | undefined;
   readonly empty: ComponentChildren;
 }
 
 const ROW_HEIGHT = 28;
+/** The heading stays in sight above the rows, as in the style sheet. */
+const HEAD_HEIGHT = 26;
 
 /** A table that draws only the rows in sight. One of its rows is selected, with the keys or with a click. */
 export function Grid<T>(props: GridProps<T>) {
   const { label, template, columns, rows, id, selected, onSelect, rowHeight = ROW_HEIGHT, rowClass, empty } = props;
+  const { isSelectable = () => true } = props;
   const body = useRef<HTMLDivElement>(null);
   const [scroll, setScroll] = useState({ top: 0, height: 600 });
   const measure = () => {
-    const { scrollTop: top = 0, clientHeight: height = 0 } = body.current ?? {};
+    const { scrollTop: top = 0, clientHeight = 0 } = body.current ?? {};
+    const height = clientHeight - HEAD_HEIGHT;
     setScroll((old) => (old.top === top && old.height === height ? old : { top, height }));
   };
   useLayoutEffect(measure, [rows.length]);
@@ -44,10 +50,19 @@ export function Grid<T>(props: GridProps<T>) {
   }, []);
 
   const index = selected === undefined ? -1 : rows.findIndex((row) => id(row) === selected);
-  const go = (row: number) => {
+  /** To that row, or to the next one in the direction, or else back. */
+  const go = (wanted: number, step: number) => {
+    const canGo = (row: number) => row >= 0 && row < rows.length && isSelectable(rows[row]!);
+    const after = (from: number, direction: number) => {
+      let row = from;
+      while (row >= 0 && row < rows.length && !canGo(row)) row += direction;
+      return canGo(row) ? row : undefined;
+    };
+    const row = after(wanted, step) ?? after(wanted, -step);
+    if (row === undefined) return;
     onSelect(id(rows[row]!));
     const { current } = body;
-    if (current) current.scrollTop = scrollToRow(row, rowHeight, current.scrollTop, current.clientHeight);
+    if (current) current.scrollTop = scrollToRow(row, rowHeight, current.scrollTop, current.clientHeight - HEAD_HEIGHT);
   };
   // The keys work without a click into the table first.
   const latest = useRef({ index, go, length: rows.length });
@@ -60,7 +75,7 @@ export function Grid<T>(props: GridProps<T>) {
       const to = moved(key, latest.current.index, latest.current.length);
       if (to === undefined || isElsewhere || !isPlain || document.querySelector("dialog[open]") !== null) return;
       event.preventDefault();
-      latest.current.go(to);
+      latest.current.go(to, to < latest.current.index ? -1 : 1);
     };
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
@@ -73,6 +88,8 @@ export function Grid<T>(props: GridProps<T>) {
     // biome-ignore lint/a11y/useSemanticElements: a table element cannot draw a part of its rows
     <div
       class="grid"
+      ref={body}
+      onScroll={measure}
       role="grid"
       aria-label={label}
       aria-rowcount={rows.length + 1}
@@ -90,37 +107,35 @@ export function Grid<T>(props: GridProps<T>) {
           </div>
         ))}
       </div>
-      <div class="body" ref={body} onScroll={measure} role="presentation">
-        {rows.length === 0 && <div class="empty">{empty}</div>}
-        <div class="all" role="presentation" style={{ height: `${rows.length * rowHeight}px` }}>
-          {rows.slice(first, end).map((row, offset) => (
-            // biome-ignore lint/a11y/useFocusableInteractive: as above
-            // biome-ignore lint/a11y/useSemanticElements: as above
-            // biome-ignore lint/a11y/useKeyWithClickEvents: the grid handles the keys
-            <div
-              key={id(row)}
-              id={rowId(row)}
-              class={`row ${rowClass?.(row) ?? ""}`}
-              role="row"
-              aria-rowindex={first + offset + 2}
-              aria-selected={id(row) === selected}
-              style={{
-                gridTemplateColumns: template,
-                height: `${rowHeight}px`,
-                transform: `translateY(${(first + offset) * rowHeight}px)`,
-              }}
-              onClick={() => onSelect(id(row))}
-            >
-              {columns.map(({ title, kind, cell }) => (
-                // biome-ignore lint/a11y/useSemanticElements: as above
-                // biome-ignore lint/a11y/useFocusableInteractive: as above
-                <div key={title} class={cellClass(kind)} role="gridcell">
-                  {cell(row)}
-                </div>
-              ))}
-            </div>
-          ))}
-        </div>
+      {rows.length === 0 && <div class="empty">{empty}</div>}
+      <div class="all" role="presentation" style={{ height: `${rows.length * rowHeight}px` }}>
+        {rows.slice(first, end).map((row, offset) => (
+          // biome-ignore lint/a11y/useFocusableInteractive: as above
+          // biome-ignore lint/a11y/useSemanticElements: as above
+          // biome-ignore lint/a11y/useKeyWithClickEvents: the grid handles the keys
+          <div
+            key={id(row)}
+            id={rowId(row)}
+            class={`row ${rowClass?.(row) ?? ""}`}
+            role="row"
+            aria-rowindex={first + offset + 2}
+            aria-selected={isSelectable(row) ? id(row) === selected : undefined}
+            style={{
+              gridTemplateColumns: template,
+              height: `${rowHeight}px`,
+              transform: `translateY(${(first + offset) * rowHeight}px)`,
+            }}
+            onClick={() => isSelectable(row) && onSelect(id(row))}
+          >
+            {columns.map(({ title, kind, cell }) => (
+              // biome-ignore lint/a11y/useSemanticElements: as above
+              // biome-ignore lint/a11y/useFocusableInteractive: as above
+              <div key={title} class={cellClass(kind)} role="gridcell">
+                {cell(row)}
+              </div>
+            ))}
+          </div>
+        ))}
       </div>
     </div>
   );

@@ -11,7 +11,7 @@ import { StreamDetail, StreamState, useStreamCommands } from "./stream-detail";
 
 type Row = { readonly stream: StreamView } | { readonly instance: string; readonly streams: number };
 
-const TEMPLATE = "minmax(150px, 2fr) minmax(92px, 1fr) 62px 98px 66px 74px 82px 66px 62px 74px minmax(92px, 1fr)";
+const TEMPLATE = "minmax(110px, 2fr) minmax(92px, 1fr) 80px 92px 46px 60px 54px 62px 46px 66px minmax(76px, 1fr)";
 
 /** The streams by instance, and one of them in detail. */
 export function StreamsView() {
@@ -85,7 +85,8 @@ export function StreamsView() {
           rows={rows}
           id={(row) => ("stream" in row ? row.stream.id : row.instance)}
           selected={selected}
-          onSelect={(id) => model.streams.has(id) && select(id)}
+          onSelect={select}
+          isSelectable={(row) => "stream" in row}
           rowClass={(row) => ("stream" in row ? (row.stream.asDesired ? "" : "attention") : "group")}
           empty={
             model.streams.size === 0 ? (
