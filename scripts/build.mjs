@@ -45,9 +45,9 @@ for (const folder of ["", "cli", "local"]) writePackage(join(root, folder));
 function buildComponent() {
   compile(root, ["components/**/*.ts", "plugin/*.ts", "runtime/contract.ts"]);
   writePlugin();
-  declareEach(root, ["components/index.ts", "runtime/processor/index.ts", "runtime/processor/test-processor.ts"]);
+  declareEach(root, ["components/index.ts", "runtime/processor/index.ts", "runtime/testing/index.ts"]);
   bundleEntry("processor", "runtime/processor/index");
-  bundleEntry("testing", "runtime/processor/test-processor");
+  bundleEntry("testing", "runtime/testing/index");
   const { buildHandler } = builtHandlers();
   for (const name of ["connection-api", "connection-manager", "repeat-counter", "watchdog"]) {
     for (const [file, bytes] of buildHandler(join(root, "runtime/handlers", `${name}.ts`)))
@@ -226,6 +226,17 @@ function writePackage(folder) {
     ["CHANGELOG.md", folder],
   ])
     if (existsSync(join(from, file))) copyFileSync(join(from, file), join(folder, "dist", file));
+  const readme = join(folder, "dist/README.md");
+  writeFileSync(readme, withAbsoluteLinks(readFileSync(readme, "utf8"), relative(root, folder), manifest.homepage));
+}
+
+/** npm shows the README without the files of the repository, so its links go to them on GitHub. */
+function withAbsoluteLinks(text, folder, homepage) {
+  const [repository] = homepage.split(/#|\/tree\//);
+  return text.replace(/(!?)(\[[^\]]*\])\((?!https?:|#)([^)\s]+)\)/g, (_, image, label, target) => {
+    const path = join(folder, target).replaceAll(sep, "/");
+    return `${image}${label}(${repository}/${image ? "raw" : "blob"}/main/${path})`;
+  });
 }
 
 function write(file, content) {

@@ -33,6 +33,8 @@ describe("the import arrows of the deployed code", () => {
     // The entry point of a processor is the user's bundle: `lambda-ports` does what a handler does elsewhere.
     processor: ["aws", "contract", "data", "handlers", "support"],
     handlers: ["aws", "contract", "control", "data", "support"],
+    // The entry of a processor's tests.
+    testing: ["contract", "data", "processor", "support"],
     // The entry of the command line: it only exports what others contain.
     internal: ["contract", "control", "data", "processor", "support"],
   };

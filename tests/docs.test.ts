@@ -5,7 +5,7 @@ import { ALARMS, type AlarmName, alarmRole } from "../components/alarm-list";
 import { ZERO_COUNTERS } from "../runtime/contract";
 
 const ROOT = resolve(__dirname, "..");
-const DECISIONS = readdirSync(join(ROOT, "docs/decisions"));
+const DECISIONS = readdirSync(join(ROOT, "docs/decisions")).filter((file) => file !== "README.md");
 const PAGES = globSync("{*.md,{docs,examples,local,cli}/**/*.md}", {
   cwd: ROOT,
   exclude: (path) => /(^|\/)(node_modules|dist)$/.test(path),
@@ -20,6 +20,17 @@ describe("the documentation", () => {
       const [heading = ""] = read(`docs/decisions/${file}`).split("\n");
       assert.equal(`${heading.replace(/^# /, "").toLowerCase().replaceAll(" ", "-")}.md`, file);
     }
+  });
+
+  it("lists the decisions by number and title", () => {
+    const lines = read("docs/decisions/README.md")
+      .split("\n")
+      .filter((line) => line.startsWith("- "));
+    const titleOf = (file: string) => read(`docs/decisions/${file}`).split("\n")[0]!.replace("# ", "");
+    assert.deepEqual(
+      lines,
+      DECISIONS.sort().map((file) => `- [${titleOf(file)}](${file})`),
+    );
   });
 
   it("numbers each decision once", () => {

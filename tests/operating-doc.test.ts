@@ -20,7 +20,7 @@ function codesOfTheRuntime(): Set<string> {
 }
 
 describe("docs/operating.md", () => {
-  it("explains every error code, and no other", () => {
+  it("explains every error code, and no other: cause, how to look, how to fix", () => {
     const rows = section("Error codes")
       .split("\n")
       .filter((line) => line.startsWith("| `"));
@@ -28,6 +28,10 @@ describe("docs/operating.md", () => {
     const codes = codesOfTheRuntime();
     assert.ok(codes.size > 20);
     assert.deepEqual(documented.sort(), [...codes].sort());
+    for (const row of rows) {
+      const cells = row.split(" | ").filter((cell) => cell.replaceAll("|", "").trim() !== "");
+      assert.equal(cells.length, 5, `Expected where, cause, look and fix: ${row}`);
+    }
   });
 
   it("shows a secret of the source with every member", () => {

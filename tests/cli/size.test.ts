@@ -97,8 +97,8 @@ describe("size", () => {
     await assert.rejects(run(addSize, ...args, "--streams", "1.5"), /a whole number of at least 1/);
   });
 
-  it("is what docs/sizing.md says", () => {
-    const page = readFileSync(resolve(__dirname, "../../docs/sizing.md"), "utf8");
+  it("is what docs/should-we.md says", () => {
+    const page = readFileSync(resolve(__dirname, "../../docs/should-we.md"), "utf8");
     const rows = (
       [
         [1, 10, 200, 1],
@@ -116,7 +116,36 @@ describe("size", () => {
       const name = `${streams.toLocaleString("en-US")} × ${eventsPerSecond.toLocaleString("en-US")} events/s`;
       return `| ${name} of ${bytes} bytes${shared} | ${cells} |`;
     });
-    const table = page.split("\n").filter((line) => /^\| [\d,]+ × /.test(line));
-    assert.deepEqual(table, rows);
+    const parts = (
+      [
+        [1, 1],
+        [1, 100],
+        [1_000, 1],
+      ] as const
+    ).map(([eventsPerSecond, streamsPerHop]) => {
+      const { each, packed } = of({ eventsPerSecond, streamsPerHop, streams: streamsPerHop });
+      const million = ({ dollars: { writes, storage, processor } }: typeof each) =>
+        (writes + storage + processor) / ((eventsPerSecond * streamsPerHop * 730 * 3_600) / 1e6);
+      const cells = [each.dollars.relay / streamsPerHop, million(each), million(packed)];
+      const count = (value: number, word: string) =>
+        `${value.toLocaleString("en-US")} ${word}${value === 1 ? "" : "s"}`;
+      const name = `${count(eventsPerSecond, "event")}/s in a stream, ${count(streamsPerHop, "stream")} in a hop`;
+      return `| ${name} | ${cells.map((value) => `$${value.toFixed(2)}`).join(" | ")} |`;
+    });
+    const one = of({ processorMs: 1 });
+    const shared = of({ eventsPerSecond: 1, bytes: 400, streams: 1_000, streamsPerHop: 100 });
+    const vcpu = (mode: "each" | "packed") =>
+      Math.floor(one[mode].limits.find(({ what }) => what === "relay CPU with a whole vCPU")!.eventsPerSecond / 1_000);
+    const breakEven = [
+      `| A container service costs less than hops of one stream each | From ${one.container.cheaperFromStreams} stream |`,
+      `| A container service costs less than hops of 100 quiet streams each | From ${shared.container.cheaperFromStreams} streams |`,
+      `| Kinesis costs less than writes and storage of \`each\` (200 bytes) | From ${one.kinesis.cheaperThanEachFrom} events/s |`,
+      `| Kinesis costs less than writes and storage of \`packed\` (200 bytes) | From ${one.kinesis.cheaperThanPackedFrom} events/s |`,
+      `| The most that one stream's relay carries, with a whole vCPU | ${vcpu("each")},000 events/s (\`each\`), ${vcpu("packed")},000 events/s (\`packed\`) |`,
+    ];
+    const linesOf = (heading: string) => page.split(`${heading} |`)[1]!.split("\n\n")[0]!.split("\n").slice(2);
+    assert.deepEqual(linesOf("workload"), rows);
+    assert.deepEqual(linesOf("hop, a month for each stream"), parts);
+    assert.deepEqual(linesOf("answer"), breakEven);
   });
 });

@@ -1,19 +1,18 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { build } from "esbuild";
 import { startSampleUpstream } from "../../cli/local/sample/sample-upstream";
 import { readStoredEvents } from "../../cli/local/stored-events";
 import { emptyFolder, packAll, ROOT, run } from "../package/packages";
+import { otherPackages } from "../pulumi/readme-commands";
 import { putItem } from "./deployment";
 import { type Deployed, failure, type StackOptions, type StateResource, type Step } from "./engine-stack";
 import type { Order } from "./program/consumer/up";
 import { untilLive } from "./until-live";
 import { useEngine } from "./use-engine";
-
-const README = readFileSync(join(ROOT, "README.md"), "utf8");
 
 /** Types without tags in AWS, or with the tags of another resource. */
 const UNTAGGED =
@@ -27,8 +26,8 @@ describe("a consumer's project with the installed package", () => {
     folder = emptyFolder("consumer-");
     const tarballs = packAll(folder).map((packed) => packed.tarball);
     install(tarballs);
-    for (const [, code = "", file = ""] of README.matchAll(/```ts\n(\/\/ (\S+)\n[\s\S]*?)```/g))
-      writeFileSync(join(folder, file), code);
+    for (const file of ["index.ts", "processor.ts"])
+      copyFileSync(join(ROOT, "examples/start", file), join(folder, file));
     writeFileSync(join(folder, "desk.ts"), readFileSync(join(__dirname, "program/consumer/desk.ts")));
     const up = join(__dirname, "program/consumer/up.ts");
     await build({
@@ -41,12 +40,10 @@ describe("a consumer's project with the installed package", () => {
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  /** The README's command, with tarballs instead of the published packages. */
+  /** The command of docs/start.md, with tarballs instead of the published packages. */
   function install(tarballs: readonly string[]): void {
-    const [, packages] = /npm install pulumi-stream-ingestion (.*)/.exec(README) ?? [];
-    assert.ok(packages);
     const quick = ["--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"];
-    run(folder, "npm", "install", ...quick, ...tarballs, ...packages.split(" "));
+    run(folder, "npm", "install", ...quick, ...tarballs, ...otherPackages());
   }
 
   /** Node arguments for a `pulumi up` of a program in the folder, with the Pulumi SDK in the folder. */
@@ -65,7 +62,7 @@ describe("a consumer's project with the installed package", () => {
     assert.equal(run(folder, "npx", "--no-install", "stream-ingestion", "--version"), `${version}\n`);
   });
 
-  it("runs the README's program and processor, and events flow", async () => {
+  it("runs the program and the processor of docs/start.md, and events flow", async () => {
     const upstream = await startSampleUpstream();
     try {
       const { url, path, key } = upstream;

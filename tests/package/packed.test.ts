@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { join } from "node:path";
 import { lines, startUpstream } from "../fakes/upstream";
 import { startLocal } from "../integration/local-process";
-import { emptyFolder, type Packed, packAll, run, toolPath, unpackAll } from "./packages";
+import { emptyFolder, type Packed, packAll, ROOT, run, toolPath, unpackAll } from "./packages";
 
 const NAME = "pulumi-stream-ingestion";
 
@@ -95,6 +95,21 @@ describe("the packed packages", () => {
     assert.ok(component.files.includes("python/stream_ingestion/__init__.py"));
     for (const handler of ["connection-api", "connection-manager", "repeat-counter", "watchdog"])
       assert.ok(component.files.includes(`handlers/${handler}/index.js`), handler);
+  });
+
+  it("contain a README whose links work without the repository's files", () => {
+    for (const packed of all) {
+      const links = [...contentOf(packed, "README.md").matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = ""]) => target);
+      const own = links.filter((target) => target.includes("/pulumi-stream-ingestion/blob/main/"));
+      assert.ok(own.length > 0, packed.name);
+      assert.deepEqual(
+        links.filter((target) => !/^(https?:|#)/.test(target)),
+        [],
+        packed.name,
+      );
+      for (const target of own)
+        assert.ok(existsSync(join(ROOT, target.split("/blob/main/")[1]!.split("#")[0]!)), `${packed.name}: ${target}`);
+    }
   });
 
   it("publish the fields of the manifest that a consumer needs, with existing files as exports", () => {

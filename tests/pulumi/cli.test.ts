@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { type SampleUpstream, startSampleUpstream } from "../../cli/local/sample/sample-upstream";
 import { FROM_SOURCE } from "../../scripts/from-source";
 import { emptyFolder, packAll, ROOT, run } from "../package/packages";
-import { commandsOf, readmeFiles } from "./readme-commands";
+import { commandsOf, otherPackages } from "./readme-commands";
 import { pulumiPath, runCommands, type Terminal, type Transcript } from "./terminal";
 
 const AGAIN = "pulumi up --yes --skip-preview --expect-no-changes";
 const REFRESH = "pulumi preview --refresh --expect-no-changes";
 
-/** The README's commands, with the real Pulumi CLI and its language host, on the local cloud as AWS account. */
-describe("the README's commands, with the real Pulumi CLI", function () {
+/** The commands of the README and of *Start*, with the real Pulumi CLI and its language host, on the local cloud as AWS account. */
+describe("the commands of the README and of Start, with the real Pulumi CLI", function () {
   this.timeout(900_000);
   let folder: string;
   let upstream: SampleUpstream;
@@ -80,7 +80,7 @@ describe("the README's commands, with the real Pulumi CLI", function () {
 
     it("deploy, operate, verify and destroy a stack, and the command ends", async () => {
       const command = "npm run --silent cli --";
-      const deploy = real(commandsOf("Quick start: in your AWS account"));
+      const deploy = real(commandsOf("README.md", "Deploy it"));
       const transcript = await runCommands(terminal, [...deploy, ...operations(command), VERIFY, DESTROY]);
       checkOperations(transcript, command);
       assert.match(transcript.outputOf(VERIFY), /✔ the stream is handed over/);
@@ -107,18 +107,16 @@ describe("the README's commands, with the real Pulumi CLI", function () {
       const project = join(folder, "project");
       mkdirSync(project);
       const tarballs = packAll(folder).map(({ tarball }) => tarball);
-      const [install = ""] = commandsOf("Quick start: in your own Pulumi project");
-      const [, packages = ""] = /npm install pulumi-stream-ingestion (.*)/.exec(install) ?? [];
       const quick = ["--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"];
-      run(project, "npm", "install", ...quick, ...tarballs, ...packages.split(" "));
-      for (const [name, content] of readmeFiles()) writeFileSync(join(project, name), content);
+      run(project, "npm", "install", ...quick, ...tarballs, ...otherPackages());
+      cpSync(join(ROOT, "examples/start"), project, { recursive: true });
       const commandLine = [join(project, "node_modules/.bin/stream-ingestion")];
       terminal = { cwd: project, commandLine, home: join(folder, "project-home"), path };
     });
 
     it("deploy, operate and destroy a stack, and the command ends", async () => {
       const command = "npx stream-ingestion";
-      const deploy = real(commandsOf("Quick start: in your AWS account"));
+      const deploy = real(commandsOf("docs/start.md", "In your AWS account"));
       checkOperations(await runCommands(terminal, [...deploy, ...operations(command), DESTROY]), command);
     });
   });

@@ -11,14 +11,14 @@ import { startUpstream, ticking, type Upstream } from "../fakes/upstream";
 import { deployLocally, type LocalDeployment } from "./local-deployment";
 
 const ROOT = resolve(__dirname, "../..");
-const COMMANDS = readFileSync(join(ROOT, "README.md"), "utf8").split("## Operating it")[1]!;
 const RIGHTS = readFileSync(join(ROOT, "docs/operating.md"), "utf8");
+const COMMANDS = RIGHTS.split("## Commands")[1]!;
 const run = promisify(execFile);
 
 const blocks = (text: string, language: string) =>
   [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, "gms"))].map(([, block = ""]) => block);
 
-describe("the commands in the README's operating section", () => {
+describe("the commands in docs/operating.md", () => {
   let upstream: Upstream;
   let deployment: LocalDeployment;
   let bin: string;

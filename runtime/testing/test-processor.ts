@@ -1,13 +1,12 @@
-/** `pulumi-stream-ingestion/testing`: a processor in a unit test, without AWS. */
 import { EVENT_KEY, FAILURE_PREFIX, STREAM_ID_KEY } from "../contract";
 import { encodeItem } from "../data/item";
+import type { Failure } from "../processor/failure";
+import { type Processor, withPorts } from "../processor/handlers";
+import type { StreamRecord } from "../processor/lambda";
+import { textOrBytes } from "../processor/load";
+import type { ProcessorPorts } from "../processor/ports";
 import { systemClock } from "../support/clock";
 import { silentLogger } from "../support/logger";
-import type { Failure } from "./failure";
-import { type Processor, withPorts } from "./handlers";
-import type { StreamRecord } from "./lambda";
-import { textOrBytes } from "./load";
-import type { ProcessorPorts } from "./ports";
 
 /** An event for a test. Every field has a default. */
 export interface TestEvent {

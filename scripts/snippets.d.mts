@@ -1,0 +1,1 @@
+export function withSnippets(text: string, root: string): string;
