@@ -15,6 +15,11 @@ const EXPLAINED: readonly (readonly [pattern: RegExp, code: string, message: str
     "NO_SUCH_RESOURCE",
     "The table or the function does not exist in this account and region. Check --stack, --table, --function and --region.",
   ],
+  [
+    /^(getaddrinfo|connect) E/,
+    "NO_SUCH_ENDPOINT",
+    "AWS could not be reached. Check --region, AWS_ENDPOINT_URL and the network.",
+  ],
   [/^CredentialsProviderError$/, "NO_CREDENTIALS", NO_CREDENTIALS],
   [/^Region is missing$/, "NO_REGION", "The AWS region is not known. Pass --region, or set AWS_REGION."],
 ];

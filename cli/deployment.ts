@@ -1,6 +1,7 @@
 import { findSession } from "./session/find-session";
 import { regionOfHost } from "./sign";
 import { output, type StackChoice, type StackOutputs, stackOutputs } from "./stack-outputs";
+import { CliError } from "./terminal";
 
 /** What every operating command accepts to find the deployment. */
 export interface DeploymentOptions extends StackChoice {
@@ -36,7 +37,11 @@ export function deploymentOf(options: DeploymentOptions, read = localOrStackOutp
     return reading;
   };
   return {
-    name: async (value, name, option) => value ?? output(await outputs(), name, option),
+    async name(value, name, option) {
+      // A shell variable that is not set would otherwise select another deployment.
+      if (value === "") throw new CliError(`Expected a value for ${option}, got an empty one.`, "OPTION_INVALID");
+      return value ?? output(await outputs(), name, option);
+    },
     async region(arn) {
       const named = options.region ?? regionOfUrl(options.apiUrl) ?? regionOfArn(arn);
       // Options can name everything without a stack, so the selected stack is not read for the region alone.

@@ -3,6 +3,7 @@ import type { Failure, FailureReason } from "pulumi-stream-ingestion/internal";
 import { table } from "./connection-text";
 import { deploymentOf } from "./deployment";
 import type { FailureObject, FailureStore } from "./failures/failure-store";
+import { streamId } from "./local/parse-options";
 import { type OperatorOptions, operate, withOperatorOptions } from "./operator-command";
 import { CliError, EXIT, printable, terminal as processTerminal, type Terminal } from "./terminal";
 
@@ -51,7 +52,7 @@ export function addFailures(program: Command, terminal: Terminal = processTermin
 function withBucketOptions(command: Command): Command {
   return withOperatorOptions(command)
     .option("--bucket <name>", "name of the bucket (default: the stack's output bucketName)")
-    .option("--stream <id>", "only events of this stream")
+    .option("--stream <id>", "only events of this stream", streamId)
     .option("--since <time>", "only events that failed since this time: 90m, 2h, 7d, or a date");
 }
 
@@ -83,7 +84,7 @@ async function redriveFailures(keys: readonly string[], options: FailureOptions,
   const { lambdaProcessor } = await import("./failures/invoke-processor");
   const { store, deployment, region } = await open(options);
   const functionName = await deployment.name(options.function, "processorArn", "--function");
-  const objects = keys.length > 0 ? keys.map((key) => ({ key, at: 0 })) : await select(store, options);
+  const objects = await selected(keys, store, options);
   const { processed, failed } = await redrive(objects, options.stream, {
     store,
     invoke: await lambdaProcessor(functionName, region),
@@ -103,7 +104,7 @@ async function discardFailures(keys: readonly string[], options: FailureOptions,
   if (keys.length === 0 && [options.stream, options.since, options.all].every((one) => one === undefined))
     throw new CliError("Expected objects, --stream, --since or --all, got none of them.", "OPTION_INVALID");
   const { store } = await open(options);
-  const objects = keys.length > 0 ? keys.map((key) => ({ key, at: 0 })) : await select(store, options);
+  const objects = await selected(keys, store, options);
   let discarded = 0;
   await rewriteObjects(objects, options.stream, {
     store,
@@ -127,6 +128,18 @@ async function open(options: FailureOptions) {
   const bucket = await deployment.name(options.bucket, "bucketName", "--bucket");
   const region = await deployment.region(options.function);
   return { store: await s3FailureStore(bucket, region), deployment, region };
+}
+
+/** The named objects, or those that the options select. */
+async function selected(
+  keys: readonly string[],
+  store: FailureStore,
+  options: FailureOptions,
+): Promise<FailureObject[]> {
+  if (keys.length === 0) return select(store, options);
+  if (options.since !== undefined || options.all === true)
+    throw new CliError(`Expected either objects or ${options.all ? "--all" : "--since"}, got both.`, "OPTION_INVALID");
+  return keys.map((key) => ({ key, at: 0 }));
 }
 
 async function select(store: FailureStore, { stream, since }: FailureOptions): Promise<FailureObject[]> {

@@ -1,6 +1,7 @@
 import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
 import { deploymentOf } from "./deployment";
+import { streamId } from "./local/parse-options";
 import { type OperatorOptions, operate, withOperatorOptions } from "./operator-command";
 import type { Range } from "./replay/run-replay";
 import { CliError, EXIT, printable, terminal as processTerminal, type Terminal } from "./terminal";
@@ -29,7 +30,7 @@ export function addReplay(
       "Run the stored events of a stream through the processor again, in order. Shows first how many they are and what that costs. " +
         "Ctrl-C ends it after the running batch and prints how to continue. The table is not changed.",
     )
-    .requiredOption("--stream <id>", "id of the stream")
+    .requiredOption("--stream <id>", "id of the stream", streamId)
     .requiredOption("--from <time>", "events received since this time: 90m, 2h, 7d, or a date")
     .option("--to <time>", "and before this time (default: now)")
     .option("--after <position>", "continue after this event, as an interrupted replay printed it")

@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import type { StoredEvent } from "pulumi-stream-ingestion/internal";
 import { deploymentOf } from "./deployment";
 import { eventLine } from "./event-line";
+import { streamId as parseStreamId } from "./local/parse-options";
 import { type OperatorOptions, operate, withOperatorOptions } from "./operator-command";
 import { CliError, terminal as processTerminal, type Terminal } from "./terminal";
 
@@ -16,7 +17,8 @@ interface TailOptions extends OperatorOptions {
  * query of the table returns the events before them.
  */
 export function addTail(program: Command, terminal: Terminal = processTerminal): void {
-  withOperatorOptions(program.command("tail [streamId]"))
+  withOperatorOptions(program.command("tail"))
+    .argument("[streamId]", "only events of this stream", parseStreamId)
     .description(
       "Print new events as they are stored, of one stream or all, until Ctrl-C. It reads the event table's change stream, " +
         "which supports one `tail` next to the processor; a second one waits.",
@@ -103,5 +105,5 @@ export function eventJson({ data, ...event }: StoredEvent): string {
 
 function positive(value: string): number {
   if (/^[1-9]\d{0,8}$/.test(value)) return Number(value);
-  throw new InvalidArgumentError("Expected a whole number of at least 1.");
+  throw new InvalidArgumentError("Expected a whole number in 1..999999999.");
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { deploymentOf } from "./deployment";
+import { streamId } from "./local/parse-options";
 import { type OperatorOptions, operate } from "./operator-command";
 import { CliError, EXIT, terminal as processTerminal, type Terminal } from "./terminal";
 import type { Check } from "./verify/check";
@@ -30,7 +31,7 @@ export function addVerify(program: Command, terminal: Terminal = processTerminal
     .description(
       "Check a deployment: start a temporary stream, hand it over, check that no event is lost or stored twice, stop it. Deploys nothing.",
     )
-    .requiredOption("--stream <id>", "id of a stream that the upstream serves and that is not running")
+    .requiredOption("--stream <id>", "id of a stream that the upstream serves and that is not running", streamId)
     .option("--stack <name>", "Pulumi stack (default: the running local stack, otherwise the selected one)")
     .option("--program <dir>", "folder of the Pulumi program (default: the current folder)")
     .option("--instance <name>", "name of the StreamIngestion, if the stack has several")
@@ -201,5 +202,5 @@ function notProvedText({ behaviour, because }: VerifyResult["notProved"][number]
 
 function whole(value: string): number {
   if (/^[1-9]\d{0,5}$/.test(value)) return Number(value);
-  throw new InvalidArgumentError("Expected a whole number of at least 1.");
+  throw new InvalidArgumentError("Expected a whole number in 1..999999.");
 }

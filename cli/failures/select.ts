@@ -22,8 +22,10 @@ const UNIT_MS: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 
 /** The time of an option: a duration such as `90m` before `now`, or a date. */
 export function parseTime(option: string, text: string, now: number): number {
   const [, count, unit] = /^(\d+)([smhd])$/.exec(text) ?? [];
-  const at = unit === undefined ? Date.parse(text) : now - Number(count) * UNIT_MS[unit]!;
-  if (!Number.isNaN(at)) return at;
+  // Date.parse alone accepts any number as a year or month: `discard --since 5` would select everything.
+  const date = /^\d{4}-\d\d-\d\d(T.*)?$/.test(text) ? Date.parse(text) : Number.NaN;
+  const at = unit === undefined ? date : now - Number(count) * UNIT_MS[unit]!;
+  if (at >= 0) return at;
   throw new CliError(
     `Expected ${option} to be a duration (90m, 2h, 7d) or a date (2026-01-31, 2026-01-31T12:00:00Z), got ${text}.`,
     "OPTION_INVALID",

@@ -30,10 +30,14 @@ export function origin(text: string): string {
   throw new InvalidArgumentError("Expected http(s)://HOST without a path. Set the path with --path.");
 }
 
+export function streamId(text: string): string {
+  if (isStreamId(text)) return text;
+  throw new InvalidArgumentError(`Expected ${STREAM_ID_RULE}.`);
+}
+
 /** Stream ids, repeatable. */
 export function streamIds(text: string, before: readonly string[] = []): string[] {
-  if (isStreamId(text)) return [...before, text];
-  throw new InvalidArgumentError(`Expected ${STREAM_ID_RULE}.`);
+  return [...before, streamId(text)];
 }
 
 function whole(text: string, from: number, to: number): number {

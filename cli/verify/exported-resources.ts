@@ -20,9 +20,10 @@ export async function exportedResources(options: StackChoice): Promise<readonly 
     return (JSON.parse(stdout) as { deployment: { resources?: ExportedResource[] } }).deployment.resources ?? [];
   } catch (error) {
     const { code, stderr, message } = error as NodeJS.ErrnoException & { stderr?: string };
-    const why = code === "ENOENT" ? "the Pulumi CLI is not on PATH" : stderr?.trim() || message;
+    const isMissing = code === "ENOENT";
+    const why = isMissing ? "the Pulumi CLI is not on PATH" : stderr?.trim().replace(/\.$/, "") || message;
     throw new CliError(
-      `Could not read the state of ${stack ? `stack ${stack}` : "the selected stack"}: ${why.replace(/^error: /, "")}. Name it with --stack.`,
+      `Could not read the state of ${stack ? `stack ${stack}` : "the selected stack"}: ${why.replace(/^error: /, "")}. ${isMissing ? "Install it" : "Pass another stack with --stack"}.`,
       "STACK_STATE",
       EXIT.failed,
       { cause: error },

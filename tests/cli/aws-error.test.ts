@@ -8,6 +8,12 @@ describe("an error of the AWS SDK", () => {
   for (const [name, message, code, expected] of [
     ["NoSuchBucket", "The specified bucket does not exist", "NO_SUCH_BUCKET", /--bucket.* AWS: The specified bucket/],
     ["ResourceNotFoundException", "Function not found: arn:x", "NO_SUCH_RESOURCE", /--table.* AWS: Function not found/],
+    [
+      "Error",
+      "getaddrinfo ENOTFOUND s3.x.amazonaws.com",
+      "NO_SUCH_ENDPOINT",
+      /Check --region.* AWS: getaddrinfo ENOTFOUND/,
+    ],
     ["CredentialsProviderError", "Could not load", "NO_CREDENTIALS", /^No AWS credentials found\. Set AWS_PROFILE/],
     ["Error", "Region is missing", "NO_REGION", /Pass --region, or set AWS_REGION\.$/],
   ] as const)
