@@ -117,6 +117,13 @@ describe("the console's page in a browser", function () {
     run(60);
     await page.locator("rect.overlap").first().waitFor({ state: "attached" });
     await rowOf("Changes of the hop", "handover, overlap").getByText("overlap 119 ms").first().waitFor();
+    // With a selected stream, too, a bar ends where its hop ends.
+    await page.keyboard.press("j");
+    await page.getByRole("row", { name: "orders/stream-0001", selected: true }).waitFor();
+    const overlaps = await page
+      .locator("rect.overlap")
+      .evaluateAll((all) => all.map((one) => Number(one.getAttribute("width"))));
+    assert.ok(overlaps.length > 5 && Math.max(...overlaps) < 1, `${overlaps}`);
     await page.keyboard.press("+");
     await page.getByText("15 s in sight").waitFor();
   });

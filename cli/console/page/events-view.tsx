@@ -50,7 +50,7 @@ export function EventsView() {
         </div>
         <Grid
           label="Events"
-          template="104px minmax(130px, 1fr) 84px 248px minmax(160px, 2.4fr)"
+          template="96px minmax(120px, 1fr) 74px 304px minmax(140px, 1.6fr)"
           columns={[
             { title: "Time", cell: ({ at }: EventView) => clock(at) },
             { title: "Stream", cell: ({ stream }) => stream },

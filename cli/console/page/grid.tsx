@@ -5,6 +5,8 @@ import { scrollToRow, visibleRows } from "./visible-rows";
 
 export interface Column<T> {
   readonly title: string;
+  /** Default: the title. */
+  readonly heading?: ComponentChildren;
   readonly hint?: string;
   /** `number` is aligned on the right. */
   readonly kind?: "text" | "number" | "wide";
@@ -64,13 +66,15 @@ export function Grid<T>(props: GridProps<T>) {
     const { current } = body;
     if (current) current.scrollTop = scrollToRow(row, rowHeight, current.scrollTop, current.clientHeight - HEAD_HEIGHT);
   };
-  // The keys work without a click into the table first.
+  // The keys work without a click into the table first: the first table has them, unless another one has the focus.
   const latest = useRef({ index, go, length: rows.length });
   latest.current = { index, go, length: rows.length };
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       const { target, key } = event;
       const isElsewhere = target instanceof HTMLElement && target.matches("input, select, textarea, pre");
+      const focused = document.activeElement?.closest("[role=grid]") ?? document.querySelector("[role=grid]");
+      if (focused !== body.current) return;
       const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey;
       const to = moved(key, latest.current.index, latest.current.length);
       if (to === undefined || isElsewhere || !isPlain || document.querySelector("dialog[open]") !== null) return;
@@ -99,11 +103,11 @@ export function Grid<T>(props: GridProps<T>) {
       {/* biome-ignore lint/a11y/useFocusableInteractive: the grid has the focus */}
       {/* biome-ignore lint/a11y/useSemanticElements: as above */}
       <div class="row head" role="row" aria-rowindex={1} style={{ gridTemplateColumns: template }}>
-        {columns.map(({ title, hint, kind }) => (
+        {columns.map(({ title, heading, hint, kind }) => (
           // biome-ignore lint/a11y/useFocusableInteractive: as above
           // biome-ignore lint/a11y/useSemanticElements: as above
           <div key={title} class={cellClass(kind)} role="columnheader" title={hint}>
-            {title}
+            {heading ?? title}
           </div>
         ))}
       </div>

@@ -10,7 +10,8 @@ import { causeOf, hopsByStream, type Row, type TimeWindow, timelineRow, windowAt
 
 const LENGTHS_MS = [15_000, 60_000, 300_000, 900_000, 3_600_000];
 const MINUTE = 1;
-const TICKS = 5;
+/** With these, now is one of them. */
+const TICKS = 6;
 
 /** Each hop as a bar to scale, and below it the causes in words. */
 export function HandoversView() {
@@ -28,7 +29,7 @@ export function HandoversView() {
   );
   const changes = useMemo(() => {
     const list = selected === undefined ? [...model.hops.values()] : (hops.get(selected) ?? []);
-    return list.sort((a, b) => b.from - a.from);
+    return list.toSorted((a, b) => b.from - a.from);
   }, [version, selected]);
   const { hops: unavailable } = model.capabilities.unavailable;
 
@@ -53,7 +54,8 @@ export function HandoversView() {
           columns={[
             { title: "Stream", cell: ({ id }: StreamView) => id },
             {
-              title: scaleOf(window, now),
+              title: "Time",
+              heading: <Scale {...{ window, now }} />,
               kind: "wide",
               cell: (stream) => <Bars {...{ stream, hops, window, now }} />,
             },
@@ -135,7 +137,13 @@ function describe({ bars, seams }: Row): string {
   return `${bars.length} hops, ${seams.length - gaps} overlaps, ${gaps} gaps`;
 }
 
-function scaleOf({ from, to }: TimeWindow, now: number): string {
+function Scale({ window: { from, to }, now }: { readonly window: TimeWindow; readonly now: number }) {
   const times = Array.from({ length: TICKS }, (_, i) => from + ((to - from) * i) / (TICKS - 1));
-  return times.map((at) => (at <= now ? `${seconds(now - at)} ago` : `in ${seconds(at - now)}`)).join("   ·   ");
+  return (
+    <span class="scale">
+      {times.map((at, i) => (
+        <span key={i}>{at <= now ? `${seconds(now - at)} ago` : `in ${seconds(at - now)}`}</span>
+      ))}
+    </span>
+  );
 }
