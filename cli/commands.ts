@@ -1,5 +1,7 @@
 import type { Command } from "commander";
+import { addConsole } from "./console";
 import { addFailures } from "./failures";
+import { addHandover } from "./handover";
 import { addList } from "./list";
 import { addLocal } from "./local";
 import { addReplay } from "./replay";
@@ -16,8 +18,10 @@ export type AddCommand = (program: Command) => void;
 /** Every command of `stream-ingestion`, in the order `--help` shows them. */
 export const commands: readonly AddCommand[] = [
   addLocal,
+  addConsole,
   addStart,
   addStop,
+  addHandover,
   addList,
   addStatus,
   addTail,

@@ -13,6 +13,7 @@ interface Options {
   readonly dataDir?: string;
   readonly inspect?: number | true;
   readonly json?: true;
+  readonly open?: true;
 }
 
 /** The default port of Node's debugger. */
@@ -60,6 +61,7 @@ Examples:
       `listen for a debugger of the processor on 127.0.0.1, without a timeout (default port: ${INSPECT_PORT})`,
       port,
     )
+    .option("--open", "open the console in the browser")
     .option("--json", "print one JSON object per line")
     .action(async (command: string[], options: Options) => {
       if (command.length > 0) {

@@ -64,7 +64,7 @@ export async function startLocalCloud(options: CloudOptions = {}): Promise<Local
 
   const { region, faults, emit } = cloud;
   const endpoint = await openEndpoint(
-    { region, principals, faults, emit, protocols: new Map(protocols), routes },
+    { region, principals, faults, emit, protocols: new Map(protocols), routes, onRequest: options.onRequest },
     options.port ?? 0,
   ).catch(async (error: unknown) => {
     await stopServices();

@@ -217,8 +217,8 @@ export interface HopView {
   readonly id: string;
   readonly stream: StreamRef;
   readonly generation: number;
-  /** The invocation. Several streams can share it. */
-  readonly requestId: string;
+  /** The invocation. Several streams can share it. Absent: not known. */
+  readonly requestId?: string;
   /** When it took the stream. */
   readonly from: number;
   /** When it left the stream. Absent: it still holds it. */
@@ -228,7 +228,10 @@ export interface HopView {
   readonly handoverAt?: number;
   /** Why it began. */
   readonly began: "start" | "handover" | "after-a-gap";
-  /** Why it ended: as the connection manager logs it (`superseded`, `stopped`, `deadline`, …). Absent: it has not. */
+  /**
+   * Why it ended: as the connection manager logs it (`handed-over`, `handed-over-by-break`, `stopped`,
+   * `waiting`, `lease-lost`, `no-successor`, …), or `crashed`. Absent: it has not, or the reason is not known.
+   */
   readonly ended?: string;
   /** Of the handover with which it began. */
   readonly mode?: "overlap" | "break";

@@ -15,11 +15,21 @@ export interface FailureObject {
   readonly at: number;
 }
 
+/** Endpoint and credentials in place of those of the AWS credential chain. */
+export interface Access {
+  readonly endpoint?: string;
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+}
+
 /** The bucket through the AWS SDK. Set `AWS_ENDPOINT_URL` for a local bucket. */
-export async function s3FailureStore(bucket: string, region: string | undefined): Promise<FailureStore> {
+export async function s3FailureStore(
+  bucket: string,
+  region: string | undefined,
+  access: Access = {},
+): Promise<FailureStore> {
   const s3 = await import("@aws-sdk/client-s3");
-  const endpoint = process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL;
-  const client = new s3.S3Client({ region, forcePathStyle: endpoint !== undefined });
+  const endpoint = access.endpoint ?? process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL;
+  const client = new s3.S3Client({ region, ...access, forcePathStyle: endpoint !== undefined });
   return {
     async *list(prefix) {
       for await (const { Contents = [] } of s3.paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix }))

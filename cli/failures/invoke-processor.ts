@@ -1,4 +1,5 @@
 import type { BatchResponse, FailureReason, StreamBatch, StreamRecord } from "pulumi-stream-ingestion/internal";
+import type { Access } from "./failure-store";
 
 /** What the processor answered to a batch. */
 export interface BatchOutcome {
@@ -12,10 +13,14 @@ export interface BatchOutcome {
 export type InvokeProcessor = (batch: StreamBatch) => Promise<BatchOutcome>;
 
 /** Invokes the deployed function synchronously. */
-export async function lambdaProcessor(functionName: string, region: string | undefined): Promise<InvokeProcessor> {
+export async function lambdaProcessor(
+  functionName: string,
+  region: string | undefined,
+  access: Access = {},
+): Promise<InvokeProcessor> {
   const { InvokeCommand, LambdaClient } = await import("@aws-sdk/client-lambda");
   // A processor may run for Lambda's 15 minutes; a retry before that would process the event twice.
-  const client = new LambdaClient({ region, maxAttempts: 1, requestHandler: { requestTimeout: 905_000 } });
+  const client = new LambdaClient({ region, ...access, maxAttempts: 1, requestHandler: { requestTimeout: 905_000 } });
   return async (batch) => {
     const { FunctionError, Payload } = await client.send(
       new InvokeCommand({ FunctionName: functionName, Payload: Buffer.from(JSON.stringify(batch)) }),

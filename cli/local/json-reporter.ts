@@ -10,10 +10,11 @@ export function jsonReporter(write: (text: string) => void, now: () => number): 
   return {
     step: () => {},
     sample: () => {},
-    ready: ({ instances, outputs, cloud }) =>
+    ready: ({ instances, outputs, cloud }, consoleLink) =>
       line({
         kind: "ready",
         apiUrl: instances[0]?.apiUrl,
+        console: consoleLink,
         endpoint: cloud.endpoint,
         region: cloud.region,
         credentials: cloud.operator,

@@ -8,7 +8,8 @@ import type { RunTotals } from "./totals";
 export interface Reporter {
   /** What the start does now. A terminal shows the last step with its detail. */
   step(text: string, detail?: string): void;
-  ready(stack: IngestionStack): void;
+  /** @param consoleLink the console's page, with the token of this run */
+  ready(stack: IngestionStack, consoleLink: string): void;
   /** An edit was applied. */
   updated(resources: readonly string[], seconds: number): void;
   /** A message for the user, such as a skipped resource type or a line that the program printed. */

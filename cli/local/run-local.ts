@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CloudEvent, LocalStackOptions } from "stream-ingestion-local";
+import { localConsole } from "../console/local-console";
+import { openBrowser } from "../open-browser";
 import { writeSession } from "../session/session-file";
 import { sessionResources } from "../session/session-resources";
 import type { StreamView } from "./connection-api";
@@ -31,11 +33,6 @@ export interface Running {
 
 export type ScenarioResult = Pick<Summary, "compared" | "problems">;
 
-export interface RunOptions extends Omit<LocalStackOptions, "onEvent" | "onReport" | "onResource" | "signal"> {
-  /** Port of the first processor's debugger. The next processor has the next port. @default no debugger */
-  readonly inspectPort?: number;
-}
-
 const PROGRESS_MS = 500;
 /** A stopped run ends within 3 s. The streams get this part of it, the last deliveries and the API the rest. */
 const STREAMS_STOP_MS = 1_200;
@@ -45,11 +42,23 @@ const FORCED_EXIT_MS = 3_000;
 /** A declared stream that does not run by then counts as a failure. */
 const DECLARED_START_MS = 5_000;
 
+export interface RunOptions
+  extends Omit<LocalStackOptions, "onEvent" | "onReport" | "onResource" | "onRequest" | "signal"> {
+  /** Whether to open the console in the browser. */
+  readonly open?: boolean;
+  /** Port of the first processor's debugger. The next processor has the next port. @default no debugger */
+  readonly inspectPort?: number;
+}
+
 /**
  * Starts a stack, runs `scenario` on it, reports, and closes it. Resolves to the exit code; rejects when the stack does not
  * start. SIGINT and SIGTERM end the scenario; a second signal exits at once.
  */
-export async function runLocal(options: RunOptions, reporter: Reporter, scenario: Scenario): Promise<number> {
+export async function runLocal(
+  { open, ...options }: RunOptions,
+  reporter: Reporter,
+  scenario: Scenario,
+): Promise<number> {
   const stop = new AbortController();
   let exitCode = 1;
   const removeHandlers = onSignals(stop, {
@@ -66,6 +75,7 @@ export async function runLocal(options: RunOptions, reporter: Reporter, scenario
   const owners = ownersOfInstances();
   const loading = processorLoading();
   const eventsOf = stackEventReader(owners);
+  const page = localConsole(options.stack);
   // Declared streams can run before the last resource exists, and only then are the event tables known.
   let buffered: CloudEvent[] | undefined = [];
   const onEvent = (event: CloudEvent) => {
@@ -77,6 +87,7 @@ export async function runLocal(options: RunOptions, reporter: Reporter, scenario
       totals = count(totals, streamEvent);
       loading.add(streamEvent);
       reporter.event(streamEvent);
+      page.event(streamEvent);
       for (const listener of listeners) listener(streamEvent);
     }
   };
@@ -100,6 +111,7 @@ export async function runLocal(options: RunOptions, reporter: Reporter, scenario
       onEvent,
       onReport,
       onResource,
+      onRequest: page.handle,
       signal,
     });
     const adopt = () => {
@@ -107,6 +119,7 @@ export async function runLocal(options: RunOptions, reporter: Reporter, scenario
         owners.add(instance);
         if (instance.processor !== undefined) void stack.cloud.functions.prepare(instance.processor);
       }
+      void page.adopt(stack).catch((error: Error) => page.note(error.message));
       const { endpoint, region, operator } = stack.cloud;
       const resources = sessionResources(stack.resources);
       return writeSession(options.program, { stack: options.stack, endpoint, region, operator, resources });
@@ -115,12 +128,19 @@ export async function runLocal(options: RunOptions, reporter: Reporter, scenario
     inspectProcessors(stack, options.inspectPort);
     const endReload = reloadOnChange(stack, reporter, adopt);
     try {
-      reporter.ready(stack);
+      const link = page.link(stack.cloud.endpoint);
+      reporter.ready(stack, link);
+      if (open) openBrowser(link, reporter.note);
       const early = buffered;
       buffered = undefined;
       for (const event of early) onEvent(event);
       const read = () => streamsOf(stack);
-      const watching = watch(read, () => totals, reporter);
+      const watching = watch(read, () => totals, {
+        progress(seen, total) {
+          reporter.progress(seen, total);
+          page.streams(stack, seen);
+        },
+      });
       // After a signal there is no time for a slow answer.
       const streams = async () => (signal.aborted ? ((await within(API_MS, read())) ?? watching.last()) : read());
       const before = sumCounters(stack.streamsBefore);
@@ -154,6 +174,7 @@ export async function runLocal(options: RunOptions, reporter: Reporter, scenario
       return exitCode;
     } finally {
       void endReload();
+      page.close();
       removeSession();
       await stack.close();
     }
@@ -216,7 +237,7 @@ const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 function watch(
   streams: Running["streams"],
   totals: () => RunTotals,
-  reporter: Reporter,
+  reporter: Pick<Reporter, "progress">,
 ): { last(): readonly StreamView[]; end(): Promise<void> } {
   const ended = new AbortController();
   let last: readonly StreamView[] = [];

@@ -1,4 +1,4 @@
-import { FAILURE_PREFIX, ITEM, METRIC_NAMESPACE } from "pulumi-stream-ingestion/internal";
+import { EVENT_KEY, FAILURE_PREFIX, ITEM, METRIC_NAMESPACE, STREAM_ID_KEY } from "pulumi-stream-ingestion/internal";
 import type { CloudEvent } from "stream-ingestion-local";
 
 /** What every event has. */
@@ -14,6 +14,12 @@ interface Origin {
 /** Of an item that is a pack: its number of events. Absent: it is one event. */
 interface Packed {
   readonly events?: number;
+}
+
+/** Of one delivery to the processor. */
+interface Delivered {
+  /** When its invocation began. Absent: this was not seen. */
+  readonly deliveredAt?: number;
 }
 
 interface EventId {
@@ -42,11 +48,11 @@ export type StackEvent = Origin &
     /** Written again: it was in the table already. */
     | ({ readonly kind: "overwritten" } & EventId)
     /** Handled by the processor. */
-    | ({ readonly kind: "processed" } & EventId & Packed)
+    | ({ readonly kind: "processed" } & EventId & Packed & Delivered)
     /** The processor, or Lambda after its last attempt, stored it in the failure bucket. */
     | ({ readonly kind: "failure-stored" } & EventId)
     /** One delivery failed. Lambda repeats it, or sends it to the failure bucket. */
-    | ({ readonly kind: "delivery-failed" } & EventId & Packed)
+    | ({ readonly kind: "delivery-failed" } & EventId & Packed & Delivered)
     /** Lambda gave up on it, and it is not in the failure bucket. */
     | ({ readonly kind: "lost" } & EventId & Packed)
   );
@@ -78,6 +84,8 @@ export function stackEventReader({
   const failures = new Map<string, Set<string>>();
   /** The packs that are not delivered yet, with their number of events. */
   const packs = new Map<string, number>();
+  /** When the running invocations of processors began. */
+  const began = new Map<string, number>();
 
   return (event) => {
     const { at } = event;
@@ -93,7 +101,10 @@ export function stackEventReader({
       }
       case "delivered": {
         const { requestId } = event;
-        const origin = { at, instance: instanceOf(event.functionName), requestId };
+        const deliveredAt = began.get(requestId);
+        began.delete(requestId);
+        const times = deliveredAt === undefined ? {} : { deliveredAt };
+        const origin = { at, instance: instanceOf(event.functionName), requestId, ...times };
         const failed = new Set(event.failed);
         const stored = failures.get(requestId);
         failures.delete(requestId);
@@ -136,8 +147,10 @@ export function stackEventReader({
       }
       case "invocation": {
         const { functionName, requestId } = event;
+        if (event.phase === "start" && processors.has(functionName)) began.set(requestId, at);
         if (event.phase !== "timeout" && event.phase !== "killed") return [];
         failures.delete(requestId);
+        began.delete(requestId);
         if (event.phase === "killed" || processors.has(functionName)) return [];
         return [{ kind: "hop-late", at, instance: instanceOf(functionName), requestId, functionName }];
       }
@@ -145,6 +158,14 @@ export function stackEventReader({
         return fromLog(event, { at, instance: instanceOf(event.functionName), requestId: event.requestId });
     }
   };
+}
+
+/** A new item of an event table, as its change stream contains it. */
+export function storedItem(instance: string, at: number, image: Readonly<Record<string, object>>): StackEvent {
+  const text = (name: string) => (image[name] as { readonly S?: string } | undefined)?.S ?? "";
+  const events = eventsIn(image);
+  const id = eventIdOf({ streamId: text(STREAM_ID_KEY), key: text(EVENT_KEY) });
+  return { kind: "stored", at, instance, ...id, image, ...(events !== undefined && { events }) };
 }
 
 /** From `arn:aws:s3:::BUCKET/failures/STREAM/KEY.json`, the object name that the processor's wrapper writes. */

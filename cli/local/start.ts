@@ -20,6 +20,7 @@ interface Options {
   readonly seconds: number;
   readonly dataDir?: string;
   readonly json?: true;
+  readonly open?: true;
 }
 
 /** A real upstream should not get new connections as often as the sample stream. */
@@ -77,6 +78,7 @@ new Command("npm start --")
   )
   .option("--port <n>", "port of the AWS endpoint and the connection API; 0 selects a free one", port, 0)
   .option("--data-dir <dir>", "keep tables, objects and streams in this folder (default: in memory)")
+  .option("--open", "open the console in the browser")
   .option("--json", "print one JSON object per line")
   .action(async (options: Options) => {
     process.exitCode = await start(options);

@@ -4,6 +4,8 @@ import type { StackEvent } from "./stack-event";
 export interface StreamActivity {
   /** New events a second since the last look. */
   readonly perSecond: number;
+  /** Events that the processor handled a second since the last look. */
+  readonly processedPerSecond: number;
   /** Longest time from an event's storage to its processing since the last look; longer while events wait. */
   readonly lagMs: number;
   /** Events of this run that failed. */
@@ -18,6 +20,7 @@ export interface ActivityCounter {
 
 interface Counted {
   stored: number;
+  processed: number;
   failed: number;
   lagMs: number;
   lookedAt: number;
@@ -34,7 +37,14 @@ export function activityCounter(now: () => number): ActivityCounter {
 
   function counted(instance: string | undefined, streamId: string): Counted {
     const id = `${instance}/${streamId}`;
-    const found = streams.get(id) ?? { stored: 0, failed: 0, lagMs: 0, lookedAt: now(), waiting: new Map() };
+    const found = streams.get(id) ?? {
+      stored: 0,
+      processed: 0,
+      failed: 0,
+      lagMs: 0,
+      lookedAt: now(),
+      waiting: new Map(),
+    };
     streams.set(id, found);
     return found;
   }
@@ -45,10 +55,11 @@ export function activityCounter(now: () => number): ActivityCounter {
       const stream = counted(event.instance, event.streamId);
       const { waiting } = stream;
       if (event.kind === "stored") {
-        stream.stored += 1;
+        stream.stored += event.events ?? 1;
         if (waiting.size < MAX_WAITING) waiting.set(event.key, event.at);
       } else if (event.kind === "processed" || event.kind === "failure-stored" || event.kind === "lost") {
-        if (event.kind !== "processed") stream.failed += 1;
+        if (event.kind === "processed") stream.processed += event.events ?? 1;
+        else stream.failed += 1;
         stream.lagMs = Math.max(stream.lagMs, event.at - (waiting.get(event.key) ?? event.at));
         waiting.delete(event.key);
       }
@@ -60,10 +71,11 @@ export function activityCounter(now: () => number): ActivityCounter {
       const seconds = (at - stream.lookedAt) / 1_000;
       const activity = {
         perSecond: seconds > 0 ? stream.stored / seconds : 0,
+        processedPerSecond: seconds > 0 ? stream.processed / seconds : 0,
         lagMs: Math.max(stream.lagMs, at - oldest),
         failed: stream.failed,
       };
-      Object.assign(stream, { stored: 0, lagMs: 0, lookedAt: at });
+      Object.assign(stream, { stored: 0, processed: 0, lagMs: 0, lookedAt: at });
       return activity;
     },
   };

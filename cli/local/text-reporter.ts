@@ -48,7 +48,8 @@ export function textReporter(output: TextOutput, now: () => number): Reporter {
       else if (text !== step) screen.print(text);
       step = text;
     },
-    ready: ({ instances, outputs, environment }) => {
+    ready: ({ instances, outputs, environment }, consoleLink) => {
+      screen.print(`${colors.bold("Console")}  ${consoleLink}`);
       for (const { name, apiUrl } of instances) screen.print(`${colors.bold(name)}  ${apiUrl}`);
       screen.print(
         colors.dim(

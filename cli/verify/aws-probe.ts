@@ -1,18 +1,16 @@
 import { CloudWatchClient, paginateDescribeAlarms } from "@aws-sdk/client-cloudwatch";
 import { CloudWatchLogsClient, paginateFilterLogEvents } from "@aws-sdk/client-cloudwatch-logs";
-import { DynamoDBClient, paginateQuery, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { DynamoDBClient, paginateQuery } from "@aws-sdk/client-dynamodb";
 
-import { type ConnectionRow, ITEM, METRIC, STREAM_ID_KEY, storedEvents } from "pulumi-stream-ingestion/internal";
+import { ITEM, METRIC, STREAM_ID_KEY, storedEvents } from "pulumi-stream-ingestion/internal";
 
 import { connectionClient } from "../connection-client";
 import { partitionsOf } from "../replay/stored-items";
+import { requestHandover } from "../request-handover";
 import { awsPoison } from "./aws-poison";
 import type { Alarm, StoredItem } from "./checks";
 import type { Deployment } from "./find-deployment";
 import type { Probe } from "./run-verify";
-
-/** The attribute with which the watchdog requests a handover after a deployment. */
-const REQUESTED_RELEASE: keyof ConnectionRow = "requestedRelease";
 
 /** Reads a deployment with the operator's credentials, region and endpoint, as the AWS SDK resolves them. */
 export function awsProbe(deployment: Deployment, region?: string): Probe & { close(): void } {
@@ -53,19 +51,7 @@ export function awsProbe(deployment: Deployment, region?: string): Probe & { clo
       return items.flat();
     },
 
-    async requestHandover(streamId) {
-      await dynamo.send(
-        new UpdateItemCommand({
-          TableName: connectionTable,
-          Key: { [STREAM_ID_KEY]: { S: streamId } },
-          // A release that no deployment has: the owner hands over to the deployed one, whose acquire clears the request.
-          UpdateExpression: "SET #requested = :release",
-          ConditionExpression: "attribute_exists(#owner)",
-          ExpressionAttributeNames: { "#requested": REQUESTED_RELEASE, "#owner": "owner" },
-          ExpressionAttributeValues: { ":release": { S: `verify-${Date.now()}` } },
-        }),
-      );
-    },
+    requestHandover: (streamId) => requestHandover(dynamo, connectionTable, streamId),
 
     processing: (since) =>
       ifReadable(async () => {

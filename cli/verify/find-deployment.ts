@@ -15,11 +15,14 @@ export interface Deployment {
   readonly apiUrl: string;
   readonly eventTable: string;
   readonly connectionTable: string;
+  /** The failure bucket. */
   readonly bucket: string;
   /** ARN of the processor. */
   readonly processorArn?: string;
   /** Absent with `processor.functionArn`: the stack does not contain that function's log group. */
   readonly processorLogGroup?: string;
+  /** The functions of the instance with their log groups. */
+  readonly logGroups: readonly { readonly functionName: string; readonly logGroup: string }[];
   readonly alarmNames: readonly string[];
   /** Name of the alarm `watchdogStopped`. Absent: an argument removed it. */
   readonly watchdogAlarm?: string;
@@ -43,7 +46,6 @@ export function findDeployment(resources: readonly ExportedResource[], instance?
   const processor = ofType("aws:lambda/function:Function").find(({ urn }) => nameOf(urn).endsWith("-event-processor"));
   const alarms = ofType("aws:cloudwatch/metricAlarm:MetricAlarm");
   const ofWatchdog = alarms.find(({ urn }) => nameOf(urn).endsWith("-watchdog-stopped"));
-  const logging = processor?.outputs?.loggingConfig as { readonly logGroup?: string } | undefined;
   return {
     instance: nameOf(component.urn),
     apiUrl: text(component, "apiUrl"),
@@ -51,12 +53,20 @@ export function findDeployment(resources: readonly ExportedResource[], instance?
     connectionTable: text(component, "connectionTableName"),
     bucket: text(component, "bucketName"),
     processorArn: component.outputs?.processorArn as string | undefined,
-    processorLogGroup: logging?.logGroup,
+    processorLogGroup: processor && logGroupOf(processor),
+    logGroups: ofType("aws:lambda/function:Function").flatMap((one) => {
+      const logGroup = logGroupOf(one);
+      return logGroup === undefined ? [] : { functionName: nameOf(one.urn), logGroup };
+    }),
     alarmNames: alarms.map((alarm) => text(alarm, "name")),
     watchdogAlarm: ofWatchdog && text(ofWatchdog, "name"),
     relayMemorySize: Number(manager?.outputs?.memorySize ?? 128),
     settings: settingsOf(manager),
   };
+}
+
+function logGroupOf({ outputs }: ExportedResource): string | undefined {
+  return (outputs?.loggingConfig as { readonly logGroup?: string } | undefined)?.logGroup;
 }
 
 /** The component of an instance. @throws CliError INSTANCE_UNKNOWN when the stack has no such instance, or several and no name was passed */

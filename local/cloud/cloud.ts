@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Credentials, Principals } from "./access/principals";
 import type { CloudEvent } from "./cloud-event";
 import type { Faults } from "./faults";
@@ -17,6 +18,8 @@ export interface CloudOptions {
   /** Whether a function whose new code cannot be loaded keeps its old code, unlike on AWS. @default false */
   readonly keepWorkingCode?: boolean;
   readonly onEvent?: (event: CloudEvent) => void;
+  /** Serves a request of the endpoint that is not for a service of AWS, for example a web page. False: it does not. */
+  readonly onRequest?: (request: IncomingMessage, response: ServerResponse) => boolean;
 }
 
 /** What every service of the local cloud uses. The services add their models (`services/services.ts`). */

@@ -4,6 +4,7 @@ import { decide } from "./access/policy";
 import type { Principal, Principals } from "./access/principals";
 import { verifySignature } from "./access/signature";
 import { AwsError } from "./aws-error";
+import type { CloudOptions } from "./cloud";
 import type { CloudEvent } from "./cloud-event";
 import type { FaultEffect, Faults } from "./faults";
 import { readRequest, sendResponse } from "./http-wire";
@@ -14,6 +15,7 @@ export interface EndpointOptions {
   readonly principals: Principals;
   readonly faults: Faults;
   readonly emit: (event: CloudEvent) => void;
+  readonly onRequest?: CloudOptions["onRequest"];
   /** AWS services by their signing name. */
   readonly protocols: ReadonlyMap<string, Protocol>;
   /** Paths that are served without the checks in this file; the service authorizes the caller itself. */
@@ -34,6 +36,7 @@ const KEEP_ALIVE_MS = 65_000;
 /** The endpoint of all AWS clients. It checks signature and permissions, injects faults, and calls the service. */
 export async function openEndpoint(options: EndpointOptions, port: number): Promise<Endpoint> {
   const server = createServer((request, response) => {
+    if (options.onRequest?.(request, response)) return;
     answer(options, request, response).catch((error: unknown) => {
       if (!response.headersSent) response.writeHead(500, { "content-type": "text/plain" });
       response.end(String(error instanceof Error ? error.stack : error));

@@ -2,7 +2,7 @@
  * Values of `event` in the log of the connection manager. They are stable: the CLI and the dashboard read them. Every line about
  * a stream has `streamId`.
  *
- *   hop-start          streams, remainingMs
+ *   hop-start          streams, remainingMs, handoverInMs: the time to the planned handover
  *   hop-end            streams, durationMs
  *   claimed            generation: the successor may connect
  *   lease-acquired     generation

@@ -29,7 +29,8 @@ export async function runHop(
   const hop = { enteredAt, deadlineAt, id: deps.newNonce() };
   const frame = frameOf(payload.streams, hop, { endsChain, sharing: deps.sharing ?? false });
   const streams = payload.streams.map(({ streamId }) => streamId);
-  deps.logger.log("info", "Hop started", { event: HOP_EVENT.hopStart, streams, remainingMs });
+  const handoverInMs = Math.max(0, frame.handoverAt - enteredAt);
+  deps.logger.log("info", "Hop started", { event: HOP_EVENT.hopStart, streams, remainingMs, handoverInMs });
   let streamsLeft = streams.length;
   const withinMs = frame.timing.renewHandingOverMs;
   const invokeNext = (next: HopPayload) => deps.invoke({ ...next, chain: chain + 1 });

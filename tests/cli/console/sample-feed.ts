@@ -27,6 +27,8 @@ export interface SampleFeed {
   next(ms: number): Update;
 }
 
+type SampleHop = HopView & { readonly requestId: string };
+
 const INSTANCES = ["prices", "orders", "telemetry"];
 const HOP_MS = 15_000;
 const NO_COUNTERS: StreamCounters = {
@@ -59,7 +61,7 @@ export function sampleFeed(options: SampleFeedOptions = {}): SampleFeed {
   let remainder = 0;
   let sampledAt = at;
   const streams = Array.from({ length: count }, (_, number) => streamNumber(number, startedAt));
-  const hops = new Map<string, HopView>();
+  const hops = new Map<string, SampleHop>();
   const events: EventView[] = [];
   const failures = [0, 1, 2].map((number) => failureNumber(number, streams[number % count]!, at));
   const logs: LogView[] = [logOf(0, at - 50_000, streams[0]!, "info", "hop-start")];
@@ -182,9 +184,14 @@ export function sampleFeed(options: SampleFeedOptions = {}): SampleFeed {
     },
   };
 
-  function openHop(stream: StreamView, from: number, into: Map<string, HopView>, seam: Partial<HopView> = {}): HopView {
+  function openHop(
+    stream: StreamView,
+    from: number,
+    into: Map<string, SampleHop>,
+    seam: Partial<HopView> = {},
+  ): SampleHop {
     const generation = stream.generation + (seam.mode === undefined ? 0 : 1);
-    const hop: HopView = {
+    const hop: SampleHop = {
       id: `${stream.id}#${generation}`,
       stream: stream.id,
       generation,
@@ -204,7 +211,7 @@ export function sampleFeed(options: SampleFeedOptions = {}): SampleFeed {
 
 function withHop(
   stream: StreamView,
-  { requestId, generation, deadlineAt, handoverAt, gapMs, from }: HopView,
+  { requestId, generation, deadlineAt, handoverAt, gapMs, from }: SampleHop,
 ): StreamView {
   const handovers =
     gapMs === undefined

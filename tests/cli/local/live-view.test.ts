@@ -7,7 +7,7 @@ const stream = (streamId: string, more: Partial<LiveStream> = {}): LiveStream =>
   ({
     ...{ streamId, instance: "prices", status: "handing-over", generation: 1_700_000_000, attempt: 0 },
     counters: { ...ZERO_COUNTERS, received: 1_234_567, ignored: 8 },
-    activity: { perSecond: 999.4, lagMs: 12_345, failed: 17 },
+    activity: { perSecond: 999.4, processedPerSecond: 999.4, lagMs: 12_345, failed: 17 },
     ...more,
   }) as LiveStream;
 

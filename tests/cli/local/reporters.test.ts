@@ -32,11 +32,9 @@ describe("jsonReporter", () => {
       () => 1_000,
     );
     const instances = [{ name: "prices", apiUrl: "http://api", eventTables: ["t"] }];
-    reporter.ready({
-      instances,
-      outputs: { tableName: "t" },
-      cloud: { endpoint: "http://aws" },
-    } as unknown as IngestionStack);
+    const cloud = { endpoint: "http://aws" };
+    const stack = { instances, outputs: { tableName: "t" }, cloud } as unknown as IngestionStack;
+    reporter.ready(stack, "http://aws/#token");
     const image = { d: { S: "data" } };
     reporter.event({ kind: "stored", at: 2_000, instance: "prices", requestId: "r", streamId: "s", key: "k", image });
     reporter.progress([stream], NO_TOTALS);
@@ -56,6 +54,7 @@ describe("jsonReporter", () => {
     const { time, ...stored } = lines[1];
     assert.deepEqual(stored, { kind: "stored", instance: "prices", requestId: "r", streamId: "s", key: "k" });
     assert.deepEqual([lines[0].apiUrl, lines[0].outputs], ["http://api", { tableName: "t" }]);
+    assert.equal(lines[0].console, "http://aws/#token");
     assert.equal(lines[2].totals.stored, 9);
   });
 });
@@ -188,7 +187,8 @@ describe("textReporter", () => {
     const { output, reporter } = reporterOn(false);
     const environment = { AWS_ENDPOINT_URL: "http://127.0.0.1:1", AWS_PROFILE: undefined };
     const outputs = { tableName: "t", prices: { apiUrl: "http://api" } };
-    reporter.ready({ instances: [], outputs, environment } as unknown as IngestionStack);
+    reporter.ready({ instances: [], outputs, environment } as unknown as IngestionStack, "http://aws/#token");
+    assert.match(output.text, /Console {2}http:\/\/aws\/#token\n/);
     assert.match(
       output.text,
       / {2}export AWS_ENDPOINT_URL=http:\/\/127\.0\.0\.1:1\n {2}unset AWS_PROFILE\ntableName: "t"\n$/,

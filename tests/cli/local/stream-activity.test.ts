@@ -13,9 +13,9 @@ describe("the activity of a stream", () => {
     counter.add({ kind: "processed", ...at(350), key: "a" });
     counter.add({ kind: "failure-stored", ...at(400), key: "b" });
     now = 500;
-    assert.deepEqual(counter.look("prices", "s"), { perSecond: 4, lagMs: 250, failed: 1 });
+    assert.deepEqual(counter.look("prices", "s"), { perSecond: 4, processedPerSecond: 2, lagMs: 250, failed: 1 });
     now = 1_000;
-    assert.deepEqual(counter.look("prices", "s"), { perSecond: 0, lagMs: 0, failed: 1 });
+    assert.deepEqual(counter.look("prices", "s"), { perSecond: 0, processedPerSecond: 0, lagMs: 0, failed: 1 });
   });
 
   it("has a lag that grows while an event waits, and is separate for each instance", () => {

@@ -46,6 +46,7 @@ describe("findDeployment", () => {
       bucket: "prices-b1",
       processorArn: "arn:aws:lambda:eu-west-1:123456789012:function:prices",
       processorLogGroup: "/prices/processor",
+      logGroups: [{ functionName: "prices-event-processor", logGroup: "/prices/processor" }],
       alarmNames: ["prices-streams-down-1", "prices-watchdog-stopped-1"],
       watchdogAlarm: "prices-watchdog-stopped-1",
       relayMemorySize: 512,

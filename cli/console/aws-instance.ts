@@ -1,0 +1,121 @@
+import { CloudWatchClient, paginateDescribeAlarms } from "@aws-sdk/client-cloudwatch";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { type ConnectionView, readFailureObject } from "pulumi-stream-ingestion/internal";
+import { connectionClient } from "../connection-client";
+import { s3FailureStore } from "../failures/failure-store";
+import { lambdaProcessor } from "../failures/invoke-processor";
+import { redrive } from "../failures/redrive";
+import { selectObjects } from "../failures/select";
+import { requestHandover } from "../request-handover";
+import { CliError } from "../terminal";
+import type { Deployment } from "../verify/find-deployment";
+import type { CommandTarget } from "./commands";
+import { MAX_FAILURES } from "./console-state";
+import { failureViews } from "./failure-view";
+import type { AlarmView, FailureView } from "./protocol";
+
+/** How this process calls AWS. Absent values come from the AWS credential chain. */
+export interface AwsAccess {
+  readonly region?: string;
+  readonly endpoint?: string;
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+}
+
+/** What the console reads of one `StreamIngestion`, and its commands. */
+export interface AwsInstance extends CommandTarget {
+  readonly deployment: Deployment;
+  streams(): Promise<readonly ConnectionView[]>;
+  failures(): Promise<readonly FailureView[]>;
+  alarms(): Promise<readonly AlarmView[]>;
+  close(): void;
+}
+
+/** Objects that one call reads. The others follow with the next call. */
+const READ_AT_ONCE = 100;
+
+export async function awsInstance(deployment: Deployment, access: AwsAccess): Promise<AwsInstance> {
+  const { instance, apiUrl, connectionTable, bucket, processorArn, alarmNames } = deployment;
+  const { region, credentials } = access;
+  const apiKey = process.env.STREAM_INGESTION_API_KEY;
+  const client = connectionClient({ apiUrl, region, apiKey, ...(credentials && { credentials }) });
+  const dynamo = new DynamoDBClient(access);
+  const cloudWatch = new CloudWatchClient(access);
+  const store = await s3FailureStore(bucket, region, access);
+  /** By object: its failed events, and when it was written. */
+  let known = new Map<string, { readonly at: number; readonly views: readonly FailureView[] }>();
+
+  return {
+    deployment,
+    start: (streamId) => client.start(streamId, true),
+    stop: (streamId) => client.stop(streamId),
+    requestHandover: (streamId) => requestHandover(dynamo, connectionTable, streamId),
+    async redrive(object) {
+      if (processorArn === undefined)
+        throw new CliError("The stack's state does not contain the processor.", "NO_PROCESSOR");
+      let unreadable: string | undefined;
+      const result = await redrive([{ key: object, at: 0 }], undefined, {
+        store,
+        invoke: await lambdaProcessor(processorArn, region, access),
+        now: Date.now,
+        onEvent: () => {},
+        onUnreadable: (key, { message }) => {
+          unreadable = `${key}: ${message}`;
+        },
+      });
+      if (unreadable !== undefined) throw new CliError(unreadable, "UNREADABLE");
+      return result;
+    },
+    discard: (object) => store.delete(object),
+
+    async streams() {
+      const streams: ConnectionView[] = [];
+      for await (const stream of client.list()) streams.push(stream);
+      return streams;
+    },
+    async failures() {
+      const objects = (await selectObjects(store, {})).slice(-MAX_FAILURES);
+      const next: typeof known = new Map();
+      let reads = 0;
+      for (const { key, at } of objects) {
+        const before = known.get(key);
+        if (before?.at === at) next.set(key, before);
+        else if (reads++ < READ_AT_ONCE) {
+          const text = await store.get(key);
+          if (text !== undefined) next.set(key, { at, views: viewsOf(instance, key, text) });
+        }
+      }
+      known = next;
+      return [...known.values()].flatMap(({ views }) => views).sort((a, b) => a.at - b.at);
+    },
+    async alarms() {
+      if (alarmNames.length === 0) return [];
+      const alarms: AlarmView[] = [];
+      for await (const { MetricAlarms = [] } of paginateDescribeAlarms(
+        { client: cloudWatch },
+        { AlarmNames: [...alarmNames] },
+      ))
+        for (const { AlarmName = "", StateValue = "INSUFFICIENT_DATA", ...alarm } of MetricAlarms)
+          alarms.push({
+            id: AlarmName,
+            instance,
+            state: StateValue,
+            since: alarm.StateTransitionedTimestamp?.getTime() ?? alarm.StateUpdatedTimestamp?.getTime(),
+            description: alarm.AlarmDescription,
+          });
+      return alarms;
+    },
+    close() {
+      dynamo.destroy();
+      cloudWatch.destroy();
+    },
+  };
+}
+
+/** `failures list` reports objects that cannot be read. */
+function viewsOf(instance: string, key: string, text: string): FailureView[] {
+  try {
+    return failureViews(instance, key, readFailureObject(text));
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,60 @@
+import { COMPONENT_TYPE } from "pulumi-stream-ingestion/internal";
+import { type ExportedResource, findDeployment } from "../verify/find-deployment";
+import { type AwsAccess, type AwsInstance, awsInstance } from "./aws-instance";
+import type { ConsoleState } from "./console-state";
+import { poll } from "./poll";
+
+export interface FeedOptions {
+  readonly state: ConsoleState;
+  readonly access: AwsAccess;
+  readonly resources: readonly ExportedResource[];
+  /** Whether a page is open. Without one, only the streams are read. */
+  readonly isWatched: () => boolean;
+  readonly ms: { readonly streams?: number; readonly failures: number; readonly alarms: number };
+}
+
+export interface Feed {
+  instance(name: string): AwsInstance | undefined;
+  readonly instances: readonly AwsInstance[];
+  /** Aborts when the feed ends. */
+  readonly signal: AbortSignal;
+  close(): void;
+}
+
+/** Reads the instances of a stack regularly. What cannot be read is a notice; the rest works. */
+export async function startFeed({ state, access, resources, isWatched, ms }: FeedOptions): Promise<Feed> {
+  const names = resources.filter(({ type }) => type === COMPONENT_TYPE).map(({ urn }) => urn.split("::").at(-1) ?? "");
+  const instances = await Promise.all(names.map((name) => awsInstance(findDeployment(resources, name), access)));
+  const stop = new AbortController();
+  const { signal } = stop;
+  for (const one of instances) {
+    const { instance: name, apiUrl } = one.deployment;
+    const options = { signal, state };
+    const { streams } = ms;
+    if (streams !== undefined) {
+      const read = async () => state.streams(name, apiUrl, await one.streams());
+      void poll(read, { ...options, ms: streams, what: `The streams of ${name}` });
+    }
+    void poll(async () => state.failures(name, await one.failures()), {
+      ...options,
+      ms: ms.failures,
+      isNeeded: isWatched,
+      what: `The failures of ${name}`,
+    });
+    void poll(async () => state.alarms(name, await one.alarms()), {
+      ...options,
+      ms: ms.alarms,
+      isNeeded: isWatched,
+      what: `The alarms of ${name}`,
+    });
+  }
+  return {
+    instances,
+    signal,
+    instance: (name) => instances.find(({ deployment }) => deployment.instance === name),
+    close() {
+      stop.abort();
+      for (const one of instances) one.close();
+    },
+  };
+}
