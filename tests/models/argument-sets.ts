@@ -140,4 +140,38 @@ export const ARGUMENT_SETS: Readonly<Record<string, ArgumentSet>> = {
       processor: requiredArgs().processor,
     },
   },
+  "packed events": {
+    args: requiredArgs({
+      events: { storage: "packed", packBytes: 262_144, lingerMs: 5_000, sequence: "/seq" },
+      tags: { team: "data" },
+    }),
+  },
+  "an OAuth 2 source with a limit of connections": {
+    args: requiredArgs({
+      source: {
+        ...source,
+        auth: { kind: "oauth2" },
+        oauth2: { tokenUrl: "https://login.example.com/token", clientId: "prices" },
+        maxConnections: 3,
+      },
+    }),
+  },
+  "a signed source": {
+    args: requiredArgs({ source: { ...source, key: undefined, auth: { kind: "aws-sigv4", service: "execute-api" } } }),
+  },
+  "a WebSocket with every setting": {
+    args: requiredArgs({
+      source: {
+        ...source,
+        url: "wss://stream.example.com",
+        proxy: "http://proxy.example.com:3128",
+        webSocket: {
+          subprotocols: ["v1.prices"],
+          messages: ['{"subscribe":"{streamId}"}'],
+          pingIntervalSeconds: 30,
+          pingMessage: '{"op":"ping"}',
+        },
+      },
+    }),
+  },
 };
