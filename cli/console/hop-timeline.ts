@@ -40,20 +40,18 @@ export function hopTimeline(): HopTimeline {
 
   function open(hop: Pick<HopView, "stream" | "generation" | "requestId" | "from">): void {
     const id = `${hop.stream}#${hop.generation}`;
-    const before = list.get(latest.get(hop.stream) ?? "");
-    if (before !== undefined && before.generation > hop.generation) return;
+    const known = list.get(latest.get(hop.stream) ?? "");
+    if (known !== undefined && known.generation > hop.generation) return;
     const { requestId = "" } = hop;
     const claimedAt = claims.get(`${requestId}\n${hop.stream}`);
     const seam = seams.get(id);
     const isHandover = claimedAt !== undefined || seam !== undefined;
-    const began = isHandover
-      ? "handover"
-      : before === undefined || before.ended === "stopped"
-        ? "start"
-        : "after-a-gap";
+    // A line can follow the row that showed the hop first.
+    const before = known?.id === id ? undefined : known;
+    const began = isHandover ? "handover" : known?.id === id ? known.began : beganAfter(before, hop.requestId);
     list.put({ id, began, ...hop, from: claimedAt ?? hop.from, ...invocations.get(requestId), ...seam });
     latest.set(hop.stream, id);
-    if (before !== undefined && before.id !== id) endCrashed(before, hop.from);
+    if (before !== undefined) endCrashed(before, hop.from);
   }
 
   /** Ends a hop that does not say that it leaves. */
@@ -105,6 +103,12 @@ export function hopTimeline(): HopTimeline {
       return { requestId, deadlineAt, handoverAt };
     },
   };
+}
+
+/** A row shows no claim: there, a hop that replaces one that holds the stream is its successor. */
+function beganAfter(before: HopView | undefined, requestId: string | undefined): HopView["began"] {
+  if (before === undefined || before.ended === "stopped") return "start";
+  return before.to === undefined && requestId === undefined ? "handover" : "after-a-gap";
 }
 
 /** A map that forgets its oldest keys. */

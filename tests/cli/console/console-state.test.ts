@@ -157,17 +157,20 @@ describe("the console's state", () => {
     assert.equal(state.snapshot().streams[0]?.hop?.requestId, "r2");
   });
 
-  it("draws the hops of a stack without logs from the rows", () => {
-    const { clock, state } = fixture("deployed");
+  it("draws the hops of a stack without logs from the rows, until a line names the invocation", () => {
+    const { clock, state, line } = fixture("deployed");
     const since = new Date(START - 60_000).toISOString();
     state.streams("prices", "http://api", [stream({ connectedSince: since })]);
     clock.now += 5_000;
     state.streams("prices", "http://api", [stream({ generation: 2 })]);
-    const hops = state.snapshot().hops.map(({ generation, from, to }) => [generation, from, to]);
+    const hops = state.snapshot().hops.map(({ generation, began, from, to }) => [generation, began, from, to]);
     assert.deepEqual(hops, [
-      [1, START - 60_000, START + 5_000],
-      [2, START + 5_000, undefined],
+      [1, "start", START - 60_000, START + 5_000],
+      [2, "handover", START + 5_000, undefined],
     ]);
+    line("r2", { event: "lease-acquired", streamId: "a", generation: 2 });
+    const [, second] = state.snapshot().hops;
+    assert.deepEqual([second?.began, second?.requestId], ["handover", "r2"]);
   });
 
   it("counts the failures of each stream, and removes those that are gone", () => {
