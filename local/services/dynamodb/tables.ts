@@ -6,6 +6,7 @@ import type { CloudEvent } from "../../cloud/cloud-event";
 import { type CapturedCall, type Change, captureChanges, nameChange } from "./change-capture";
 import { type ChangeStream, openChangeStream, type StreamRecord } from "./change-stream";
 import { type Engine, type Item, openEngine, type Parameters } from "./engine";
+import { type PartitionThroughput, partitionThroughput, type TakeUnits, writeAccepted } from "./partition-throughput";
 
 export interface TableSpec {
   readonly name: string;
@@ -43,6 +44,8 @@ export interface Tables {
   streamed(): readonly (TableSpec & Required<Table>)[];
   /** Any operation of DynamoDB's JSON protocol. @throws AwsError with DynamoDB's code */
   call: CapturedCall;
+  /** From now on, batches of writes are limited by the throughput of the table's partitions. Undefined: no limit. */
+  limit(name: string, throughput: PartitionThroughput | undefined): void;
   close(): Promise<void>;
 }
 
@@ -109,6 +112,8 @@ export function openTables({ region, accountId, dataDir, emit, now }: TablesOpti
     record,
   );
 
+  const limits = new Map<string, TakeUnits>();
+
   return {
     async put(spec) {
       await createIfMissing(engine, spec);
@@ -133,7 +138,20 @@ export function openTables({ region, accountId, dataDir, emit, now }: TablesOpti
     streamed: () =>
       [...tables.values()].filter((table): table is TableSpec & Required<Table> => table.stream !== undefined),
     streamOf: (arn) => [...tables.values()].find(({ stream }) => stream?.arn === arn)?.stream,
-    call,
+    call: (operation, input, requestId) =>
+      operation === "BatchWriteItem" && limits.size > 0
+        ? writeAccepted(
+            input,
+            (name) => limits.get(name),
+            (accepted) => call(operation, accepted, requestId),
+          )
+        : call(operation, input, requestId),
+    limit(name, throughput) {
+      const table = tables.get(name);
+      if (throughput === undefined) limits.delete(name);
+      else if (table === undefined) throw new Error(`Expected an existing table, got ${name}.`);
+      else limits.set(name, partitionThroughput(throughput, table.hashKey, now));
+    },
     async close() {
       for (const { stream } of tables.values()) stream?.close();
       await engine.close();
