@@ -6,7 +6,7 @@
 import { cpus } from "node:os";
 import { Command, Option } from "commander";
 import { type ChaosStack, startChaosStack } from "../tests/chaos/chaos-stack";
-import { compareStream } from "../tests/chaos/compare-stream";
+import { compareStream, problemOf } from "../tests/chaos/compare-stream";
 
 interface Options {
   readonly handover: string;
@@ -98,6 +98,10 @@ async function report(chaos: ChaosStack, streams: readonly string[], seconds: nu
   console.log(
     `${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}`,
   );
+  for (const [i, stream] of streams.entries()) {
+    const problem = problemOf(compared[i]!);
+    if (problem !== undefined) console.log(`${stream}, ${compared[i]!.sent} sent: ${problem}`);
+  }
   for (const [name, value] of Object.entries(figures)) console.log(`${name.padEnd(30)} ${value}`);
   console.log("A negative gap means that the new connection delivered before the last byte of the old one.");
 
