@@ -4,9 +4,12 @@ import http from "node:http";
 import type { Duplex } from "node:stream";
 import { eventText } from "./upstream-text";
 
+/** How often events that are due are sent. */
+const TURN_MS = 5;
+
 /**
  * Sends `?events=N&format=lines|sse|json|websocket&bytes=200&chunk=65536` as fast as the reader reads, in a separate
- * process.
+ * process. With `rate=N`, it sends so many events a second, and the response stays open after the last one.
  */
 const server = http.createServer((request, response) => {
   const query = new URL(request.url ?? "/", "http://x").searchParams;
@@ -31,6 +34,11 @@ async function sendEvents(query: URLSearchParams, out: NodeJS.WritableStream & {
   const encode = ENCODINGS[query.get("format") ?? "lines"]!;
   const eventBytes = Number(query.get("bytes") ?? 200);
   const closed = once(out, "close");
+  const rate = Number(query.get("rate") ?? 0);
+  if (rate > 0) {
+    await sendAtRate((i) => encode(eventText(i, eventBytes), i), { events, rate }, out);
+    return;
+  }
   let text = "";
   for (let i = 0; i < events; i++) {
     text += encode(eventText(i, eventBytes), i);
@@ -41,6 +49,23 @@ async function sendEvents(query: URLSearchParams, out: NodeJS.WritableStream & {
   }
   if (encode === ENCODINGS.websocket) out.end("\x88\x02\x03\xe8", "latin1");
   else out.end();
+}
+
+/** By the clock: after a pause, what is due is sent at once. */
+async function sendAtRate(
+  textOf: (i: number) => string,
+  { events, rate }: { readonly events: number; readonly rate: number },
+  out: NodeJS.WritableStream & { readonly destroyed?: boolean },
+): Promise<void> {
+  const closed = once(out, "close");
+  const from = performance.now();
+  for (let sent = 0; sent < events && !out.destroyed; ) {
+    const due = Math.min(events, Math.ceil(((performance.now() - from) * rate) / 1_000));
+    let text = "";
+    for (; sent < due; sent++) text += textOf(sent);
+    if (text !== "" && !out.write(text, "latin1")) await Promise.race([once(out, "drain"), closed]);
+    await new Promise((resolve) => setTimeout(resolve, TURN_MS));
+  }
 }
 
 /** What is on the wire for an event, one byte a character. */
