@@ -38,7 +38,7 @@ describe("the console's page in a browser", function () {
     server = await startFeedServer(() => ({ ...feed.snapshot(), ...change }));
     const context = await browser.newContext({ viewport: { width: 1440, height: 860 }, locale: "en-GB", colorScheme });
     page = await context.newPage();
-    page.setDefaultTimeout(8_000);
+    page.setDefaultTimeout(30_000);
     page.on("pageerror", (error) => errors.push(String(error)));
     page.on("console", (message) => {
       // A refused connection is a part of some tests.
