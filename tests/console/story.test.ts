@@ -51,7 +51,11 @@ new StreamIngestion("prices", {
   it("shows events, a broken processor with its stack, the repair, a redrive, and a handover", async () => {
     local = startLocal(["--program", folder.path, "--hop-seconds", HOP_SECONDS]);
     const ready = await local.line(({ kind }) => kind === "ready");
-    page = await browser.newPage({ locale: "en-GB", viewport: { width: 1440, height: 860 } });
+    page = await browser.newPage({ viewport: { width: 1440, height: 860 } });
+    // The language of Chromium in the C locale, with which the plot cannot format numbers.
+    await page.addInitScript(() =>
+      Object.defineProperty(navigator, "language", { value: "en-US@posix", configurable: true }),
+    );
     page.setDefaultTimeout(60_000);
     await page.goto(String(ready.console));
     const row = (grid: string, text: string | RegExp) =>

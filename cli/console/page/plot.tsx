@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import "./valid-language";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import type { History } from "../protocol";
