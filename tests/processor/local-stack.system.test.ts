@@ -147,6 +147,8 @@ describe("a processor on the local stack", () => {
   it("reports an AWS error in one line, as JSON with --json", async () => {
     const { code, stdout, stderr } = await local.cli("failures", "list", "--json", "--bucket", "nobodys");
     assert.deepEqual([code, stdout], [1, ""]);
-    assert.equal(JSON.parse(stderr).code, "NoSuchBucket");
+    const { code: errorCode, message } = JSON.parse(stderr);
+    assert.equal(errorCode, "NO_SUCH_BUCKET");
+    assert.match(message, /--bucket/);
   });
 });
