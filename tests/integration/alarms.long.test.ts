@@ -26,6 +26,8 @@ const LARGE = randomBytes(525_000).toString("base64");
 const UPSTREAMS: Readonly<Record<string, readonly Answer[]>> = {
   good: [endless(numbered)],
   denied: [endless(numbered)],
+  "key-denied": [endless(numbered)],
+  "no-table": [endless(numbered)],
   throttled: [endless(numbered)],
   poison: [endless((n) => event({ n, poison: n % 8 === 0 }))],
   gone: [status(404)],
@@ -33,6 +35,8 @@ const UPSTREAMS: Readonly<Record<string, readonly Answer[]>> = {
   joined: [endless((n) => JSON.stringify({ n }))],
   mislabelled: [endless((n) => `${JSON.stringify({ n })}\n`)],
   "cr-only": [endless((n) => `${JSON.stringify({ n })}\r`, "application/x-ndjson")],
+  // One array that never ends, on one line.
+  array: [endless((n) => `${n === 1 ? "[" : ","}${JSON.stringify({ n })}`, "application/x-ndjson")],
   oversize: [endless((n) => event({ n, text: n % 8 === 0 ? "x".repeat(MAX_EVENT_BYTES) : "" }))],
   // A line that never ends.
   unfinished: [endless(() => "x".repeat(MAX_EVENT_BYTES / 4), "application/x-ndjson")],
@@ -48,6 +52,13 @@ const UPSTREAMS: Readonly<Record<string, readonly Answer[]>> = {
   ],
 };
 const STREAMS = Object.keys(UPSTREAMS);
+
+/** By the stream whose writes fail with it. */
+const STORE_ERRORS = {
+  denied: "AccessDeniedException",
+  "key-denied": "KMSAccessDeniedException",
+  "no-table": "ResourceNotFoundException",
+};
 
 /** Alarms that no other test shows on the local stack. */
 const EXPECTED = [
@@ -80,8 +91,8 @@ describe("faults on the local stack", () => {
     });
     const { faults } = ingestion.stack.cloud;
     const writes = (streamId: string) => ({ action: "dynamodb:BatchWriteItem", bodyIncludes: [`"${streamId}"`] });
-    const denied = { kind: "error", code: "AccessDeniedException", status: 400 } as const;
-    faults.add({ match: writes("denied"), effect: denied });
+    for (const [streamId, code] of Object.entries(STORE_ERRORS))
+      faults.add({ match: writes(streamId), effect: { kind: "error", code, status: 400 } });
     faults.add({ match: writes("throttled"), effect: { kind: "throttle" }, probability: 0.8 });
     const puts = { action: "s3:PutObject", resource: "*/refused/*" };
     faults.add({ match: puts, effect: { kind: "error", code: "AccessDenied", status: 403 } });
@@ -105,13 +116,15 @@ describe("faults on the local stack", () => {
     const nothing = (streamId: string) =>
       ingestion.until(streamId, "a warning", ({ lastError }) => lastError?.code === "SOURCE_NO_EVENTS");
     assert.equal((await counted("good", "stored")).lastError, undefined);
-    const denied = await counted("denied", "abandoned");
-    assert.equal(denied.counters.stored, 0);
-    assert.match(denied.lastError!.message, /AccessDeniedException/);
+    for (const [streamId, code] of Object.entries(STORE_ERRORS)) {
+      const { counters, lastError } = await counted(streamId, "abandoned");
+      assert.equal(counters.stored, 0, streamId);
+      assert.ok(lastError!.message.includes(code), lastError!.message);
+    }
     await counted("throttled", "throttled", "stored");
     await counted("poison", "stored");
     assert.match((await ingestion.read("gone")).lastError!.message, /404/);
-    for (const streamId of ["joined", "mislabelled", "cr-only"])
+    for (const streamId of ["joined", "mislabelled", "cr-only", "array"])
       assert.equal((await nothing(streamId)).counters.received, 0, streamId);
     await counted("oversize", "refused", "stored");
     // The limit is passed, and there is no line end.
