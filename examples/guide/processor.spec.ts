@@ -18,7 +18,7 @@ describe("the processor", () => {
     assert.equal(failures[0]?.error.code, "VALIDATION_FAILED");
   });
 
-  it("handles what the upstream really sent", async () => {
+  it("handles recorded events", async () => {
     const recording = readFileSync(join(__dirname, "prices.jsonl"), "utf8");
     const { failures, redelivered } = await testProcessor(handler, recordedEvents(recording));
     assert.deepEqual({ failures, redelivered }, { failures: [], redelivered: [] });

@@ -82,7 +82,8 @@ describe("the packed packages", () => {
       const others = files.filter(
         (path) => !/(\.js|\.mjs|\.d\.ts|\.d\.mts|^LICENSE|^[A-Z]+\.md|^package\.json)$/.test(path),
       );
-      const known = /^(handlers\/[a-z-]+\/index\.js\.map|python\/stream_ingestion\/\w+\.py)$/;
+      const known =
+        /^(handlers\/[a-z-]+\/index\.js\.map|python\/stream_ingestion\/\w+\.py|console\/page\/(LICENSES|page\.css))$/;
       const plugin = ["package.json", "pulumi-resource-stream-ingestion", "PulumiPlugin.yaml", "schema.json"];
       const inPlugin = plugin.map((file) => `plugin/${file}`);
       assert.deepEqual(

@@ -1,4 +1,5 @@
 import { eventually } from "../../local/event-log";
+import type { Hop } from "../chaos-stack";
 import { type ChaosFault, currentOwner, nextLine, nextOwner, owner, type Scene, signal } from "../scene";
 
 /** Exit reasons of a hop that found its lease lost. */
@@ -46,7 +47,7 @@ async function freezePastLease(scene: Scene): Promise<unknown> {
   const frozen = await nextOwner(scene);
   signal(frozen, "SIGSTOP");
   try {
-    await Promise.all([nextLine(scene, "lease-acquired"), restartAfterLease(scene)]);
+    await Promise.all([nextLine(scene, "lease-acquired"), restartAfterLease(scene, frozen)]);
   } finally {
     signal(frozen, "SIGCONT");
   }
@@ -57,14 +58,18 @@ async function freezePastLease(scene: Scene): Promise<unknown> {
 }
 
 /**
- * An operator restarts the stream when the lease has ended. The watchdog would wait before it revives a stream whose hops failed
- * before, as they do on a busy machine.
+ * An operator restarts the stream when the lease has ended, unless the watchdog was faster. The watchdog would wait before it revives a
+ * stream whose hops failed before, as they do on a busy machine.
  */
-async function restartAfterLease({ chaos: { api }, streamId }: Scene): Promise<void> {
+async function restartAfterLease(scene: Scene, frozen: Hop): Promise<void> {
+  const { chaos, streamId } = scene;
+  const { api } = chaos;
+  const isReplaced = () => owner(scene)?.requestId !== frozen.requestId;
   await eventually(`the end of the lease of ${streamId}`, async () => {
     const view = (await api.list()).find((one) => one.streamId === streamId);
-    return view?.live ? undefined : true;
+    return view?.live && !isReplaced() ? undefined : true;
   });
+  if (isReplaced()) return;
   await api.stop(streamId);
   await api.start(streamId);
 }
