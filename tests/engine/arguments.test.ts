@@ -85,7 +85,7 @@ const ROWS: readonly Row[] = [
   ["api.accessLogs", true, ["api-access-logs", "api-stage", "api-throttling"]],
   ["alarms.topicArn", "arn:aws:sns:us-east-1:000000000000:pager", /^MetricAlarm$/],
   ["alarms.hopRate", { threshold: 9 }, ["hop-rate"]],
-  ["alarms.iteratorAge", { enabled: false }, ["iterator-age"]],
+  ["alarms.iteratorAge", { enabled: false }, ["dashboard", "iterator-age"]],
   ["network", SUBNETS, ["connection-manager", "connection-manager-policy"]],
   ["network", { ...SUBNETS, functions: "all" }, [...FUNCTIONS, ...all("policy")]],
   [
