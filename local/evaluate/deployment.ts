@@ -43,6 +43,12 @@ export function createDeployment(options: DeploymentOptions): Deployment {
       throw new LocalError(`Two resources have the URN ${request.urn}. Give one of them another name.`);
     }
     registered.add(request.urn);
+    if (request.transformed) {
+      throw new LocalError(
+        `${request.type} "${request.name}" has \`transforms\`, which only Pulumi's engine applies. Run the program with the Pulumi CLI on this ` +
+          "machine, or use `transformations`.",
+      );
+    }
     const handler = resourceHandlers.get(request.type);
     if (handler === undefined) return skip(request);
     refuseUnknownInputs(request, handler);

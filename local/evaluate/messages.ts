@@ -21,6 +21,8 @@ export interface Registration {
   /** Top-level inputs → URNs of the resources that they depend on. */
   readonly dependencies: Readonly<Record<string, readonly string[]>>;
   readonly secretOutputs: readonly string[];
+  /** Whether the program has `transforms` for it or for the stack. */
+  readonly transformed: boolean;
   readonly retainOnDelete: boolean;
   readonly deleteBeforeReplace: boolean;
 }

@@ -37,10 +37,12 @@ export function createMonitor(
   const urn = (request: Wire) =>
     urnOf(names.stack, names.project, request.getParent(), request.getType(), request.getName());
 
+  let stackIsTransformed = false;
+
   class LocalMonitor extends pulumi.mocks.MockMonitor {
     override async registerResource(request: Wire, callback: Callback): Promise<void> {
       await answer(callback, async () => {
-        const registration = readRegistration(request, urn(request), assets);
+        const registration = readRegistration(request, urn(request), assets, stackIsTransformed);
         const { id, outputs, secretOutputs, partial } = (await sendCall({
           kind: "register",
           request: registration,
@@ -84,6 +86,15 @@ export function createMonitor(
       });
     }
 
+    override registerStackTransform(_: Wire, callback: Callback): void {
+      stackIsTransformed = true;
+      callback(null, {});
+    }
+
+    override registerStackInvokeTransform(request: Wire, callback: Callback): void {
+      this.registerStackTransform(request, callback);
+    }
+
     override registerResourceOutputs(request: Wire, callback: Callback): void {
       void answer(callback, async () => {
         const outputs = fromWire(request.getOutputs()?.toJavaScript() ?? {}, assets);
@@ -96,7 +107,7 @@ export function createMonitor(
   return new LocalMonitor({ call: () => ({}), newResource: () => ({ id: "", state: {} }) });
 }
 
-function readRegistration(request: Wire, urn: string, assets: AssetReader): Registration {
+function readRegistration(request: Wire, urn: string, assets: AssetReader, stackIsTransformed: boolean): Registration {
   const inputs = fromWire(request.getObject()?.toJavaScript() ?? {}, assets);
   const dependencies: [string, string[]][] = [];
   request.getPropertydependenciesMap().forEach((urns: Wire, property: string) => {
@@ -114,6 +125,8 @@ function readRegistration(request: Wire, urn: string, assets: AssetReader): Regi
     unknownInputs: inputs.unknowns,
     dependencies: Object.fromEntries(dependencies),
     secretOutputs: request.getAdditionalsecretoutputsList(),
+    // Older SDKs have no transforms.
+    transformed: stackIsTransformed || request.getTransformsList?.().length > 0,
     retainOnDelete: request.getRetainondelete(),
     deleteBeforeReplace: request.getDeletebeforereplace(),
   };

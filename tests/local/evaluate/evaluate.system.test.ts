@@ -191,6 +191,17 @@ describe("evaluate", () => {
     assert.match(reports[0] ?? "", /aws:sns\/topic:Topic "[ab]" is not supported locally and is skipped/);
   });
 
+  for (const [what, code] of [
+    ["a resource", 'new sqs.Queue("q", {}, { transforms: [({ props, opts }) => ({ props, opts })] });'],
+    [
+      "the stack",
+      'pulumi.runtime.registerResourceTransform(({ props, opts }) => ({ props, opts }));\nnew sqs.Queue("q");',
+    ],
+  ])
+    it(`refuses transforms of ${what}, which only the engine applies`, async () => {
+      await assert.rejects(run({ "index.ts": AWS + code }), / has `transforms`, which only Pulumi's engine applies/);
+    });
+
   it("fails when a supported resource needs the output of a skipped one", async () => {
     const program = {
       "index.ts": `${AWS} new sqs.Queue("q", { policy: pulumi.jsonStringify({ to: new sns.Topic("t").arn }) });`,
