@@ -78,7 +78,10 @@ export async function runLocal(
   const page = localConsole(options.stack);
   // Declared streams can run before the last resource exists, and only then are the event tables known.
   let buffered: CloudEvent[] | undefined = [];
+  /** The summary is the last thing that a run reports. */
+  let concluded = false;
   const onEvent = (event: CloudEvent) => {
+    if (concluded) return;
     if (buffered !== undefined) {
       buffered.push(event);
       return;
@@ -159,6 +162,7 @@ export async function runLocal(
         ];
         exitCode = problems.length === 0 ? 0 : 1;
         const { compared } = result;
+        concluded = true;
         reporter.summary({ seconds: ranMs / 1_000, totals, streams: finalStreams, counters, compared, problems });
       };
       summarise = () => conclude(watching.last(), { problems: [] }, Date.now() - startedAt);
