@@ -304,8 +304,6 @@ export interface FailureView {
   readonly object: string;
   /** Events in that object: commands apply to all of them. */
   readonly eventsInObject: number;
-  /** Set while a redrive runs. */
-  readonly busy?: boolean;
 }
 
 export type LogLevel = "debug" | "info" | "warn" | "error";

@@ -20,7 +20,7 @@ export function FailuresView() {
   }, [version, filter]);
   const failure = selected === undefined ? undefined : model.failures.get(selected);
   const { write, readOnly = "This console only reads.", unavailable } = model.capabilities;
-  const problem = !write ? readOnly : failure?.busy ? "A redrive runs." : undefined;
+  const problem = write ? undefined : readOnly;
   const act = (command: "redrive" | "discard") => {
     if (failure === undefined) return say("Select a failure first.");
     if (problem !== undefined) return say(problem);
@@ -52,7 +52,7 @@ export function FailuresView() {
             { title: "Stream", cell: ({ stream }) => stream },
             { title: "Code", cell: ({ code }) => code },
             { title: "Tries", kind: "number", cell: ({ attempts }) => count(attempts) },
-            { title: "Message", cell: ({ message, busy }) => (busy ? `redrive runs … ${message}` : message) },
+            { title: "Message", cell: ({ message }) => message },
           ]}
           rows={rows}
           id={({ id }) => id}

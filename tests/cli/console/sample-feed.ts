@@ -9,6 +9,7 @@ import type {
   StreamView,
   Update,
 } from "../../../cli/console/protocol";
+import { ZERO_COUNTERS } from "../../../runtime/contract";
 
 export interface SampleFeedOptions {
   readonly streams?: number;
@@ -31,26 +32,7 @@ type SampleHop = HopView & { readonly requestId: string };
 
 const INSTANCES = ["prices", "orders", "telemetry"];
 const HOP_MS = 15_000;
-const NO_COUNTERS: StreamCounters = {
-  received: 0,
-  stored: 0,
-  ignored: 0,
-  suppressed: 0,
-  repeated: 0,
-  conflicting: 0,
-  refused: 0,
-  abandoned: 0,
-  unknown: 0,
-  inFlight: 0,
-  unaccounted: 0,
-  overwritten: 0,
-  overlapCopies: 0,
-  bytes: 0,
-  reconnects: 0,
-  resumeLost: 0,
-  missing: 0,
-  throttled: 0,
-};
+const NO_COUNTERS: StreamCounters = { ...ZERO_COUNTERS, unaccounted: 0 };
 
 /** Plausible messages of a console's server, the same ones in every run. */
 export function sampleFeed(options: SampleFeedOptions = {}): SampleFeed {
