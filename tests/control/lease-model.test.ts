@@ -60,6 +60,9 @@ describe("lease protocol, over all interleavings", function () {
       { storage: ["packed", "each"], events: 1, pauses: 1, hops: 3 },
     ],
     ["single events after packs, and a lost response", { storage: ["packed", "each"], events: 1, lostResponses: 1 }],
+    ["another number of partition keys", { slices: 4 }],
+    ["another number of partition keys, and a hop that crashes", { slices: 4, crashes: 1, hops: 3 }],
+    ["another number of partition keys, and a move", { slices: 4, watchdogs: 0, merges: 1, hops: 3 }],
     ["packs, single events and packs", { storage: ["packed", "each", "packed"], events: 1, hops: 3 }],
   ];
   for (const [name, faults, options] of cases) {
@@ -157,6 +160,18 @@ describe("lease protocol, over all interleavings", function () {
       (change) => (change.name === "renew" ? { ...change, set: { ...change.set, storage: "each" } } : change),
       { storage: ["packed", "each"], events: 1 },
       /stored twice/,
+    ],
+    [
+      "an acquire that changes the number of partition keys",
+      (change) => (change.name === "acquire" ? { ...change, set: { ...change.set, slices: 4 }, copy: [] } : change),
+      { slices: 4, merges: 1 },
+      /two numbers of partition keys/,
+    ],
+    [
+      "a change of the number of partition keys after a claim",
+      without("use-slices", on("claim")),
+      { slices: 4, merges: 1 },
+      /two numbers of partition keys/,
     ],
   ];
   for (const [name, mutate, faults, what] of bugs) {

@@ -85,13 +85,15 @@ function violationIn(model: Model): string | undefined {
   if (model.violation) return model.violation;
   const connected = model.hops.filter((hop) => !hop.paused && isConnected(hop));
   if (connected.length > 2) return "a third connection";
+  const storing = model.hops.filter(({ paused, relay }) => !paused && (relay === "flowing" || relay === "draining"));
+  if (new Set(storing.map(({ slices }) => slices)).size > 1) return "two numbers of partition keys at the same time";
   return undefined;
 }
 
 /** Without further faults, the system must reach the desired state: one owner with one connection, or no connection. */
 function notRecovered(model: Model, mutate?: Mutation): string | undefined {
-  const { headers, events, storage } = model.left;
-  let at: Model = { ...model, left: { ...NO_FAULTS, headers, events, storage, watchdogs: 100, hops: 100 } };
+  const { headers, events, storage, slices } = model.left;
+  let at: Model = { ...model, left: { ...NO_FAULTS, headers, events, storage, slices, watchdogs: 100, hops: 100 } };
   const desired = toConnectionRow(at.row!).desired;
   for (let steps = 0; steps < 400; steps++) {
     const violation = violationIn(at);
@@ -112,7 +114,7 @@ function notRecovered(model: Model, mutate?: Mutation): string | undefined {
 /** A running stream, one time step before its first handover. */
 function beforeHandover(model: Model): Model {
   const { left } = model;
-  let at: Model = { ...model, left: { ...NO_FAULTS, hops: left.hops, storage: left.storage } };
+  let at: Model = { ...model, left: { ...NO_FAULTS, hops: left.hops, storage: left.storage, slices: left.slices } };
   while (at.now < firstHandover(model) - 1) at = prefer(successors(at), at)!.to;
   return { ...at, left };
 }
@@ -165,7 +167,7 @@ function rowKey(row: StoredRow | undefined): unknown {
   const { desired, desiredVersion, status, generation, owner, expiresAt, beatUntil, claim, checkpoint, retryAt } =
     toConnectionRow(row);
   const breaks = row.handoverMode !== undefined;
-  const seam = [row.predecessorUntil, row.leftGeneration, row.storage, row.predecessorStorage];
+  const stored = [row.predecessorUntil, row.leftGeneration, row.storage, row.predecessorStorage, row.slices];
   return [
     desired,
     desiredVersion,
@@ -178,7 +180,7 @@ function rowKey(row: StoredRow | undefined): unknown {
     checkpoint,
     retryAt,
     breaks,
-    seam,
+    stored,
   ];
 }
 
@@ -194,6 +196,7 @@ function hopKey({
   seam,
   connectedSince,
   paused,
+  slices,
 }: Hop): unknown {
   const phase = JSON.stringify(state, (name, value) => {
     if (name === "row" || name === "successor")
@@ -213,5 +216,5 @@ function hopKey({
     JSON.stringify(pending.change?.set, (name, value) => (name === "handoverMode" ? 1 : value)),
   ];
   const read = [checkpoint, from, seam];
-  return [nonce, enteredAt, phase, command, events, relay, read, connectedSince !== undefined, paused];
+  return [nonce, enteredAt, phase, command, events, relay, read, connectedSince !== undefined, paused, slices];
 }

@@ -51,6 +51,9 @@ const TIMES: HopTiming = {
 /** Where hops are lost, a stream's lease is longer than the beat of its hop. */
 const SHARED: HopTiming = { ...TIMES, sharedLeaseMs: 9 };
 const HOP = 11;
+const ROW_SLICES = 1;
+/** Where hops change the number of partition keys, they do it before their handover. */
+const SLICED_HOP = 16;
 const RELEASE = "r";
 
 export interface Hop {
@@ -66,6 +69,8 @@ export interface Hop {
   readonly firstByteAt?: number;
   readonly paused: boolean;
   readonly storage: Storage;
+  /** Number of partition keys that it uses. Undefined: it has not read one yet. */
+  readonly slices?: number;
   /** Position that it connected with. */
   readonly from: number;
   /** What was stored when it read back, and up to where its events are settled. Undefined: it has not read back yet. */
@@ -106,6 +111,11 @@ export interface Faults {
    * event that is stored already, or the other way round, is a violation. Absent: single events, which are stored at once.
    */
   readonly storage?: readonly Storage[];
+  /**
+   * `events.slices` of all hops, of a stream whose row has {@link ROW_SLICES}. Hops that may store at the same time must use one number of
+   * partition keys. Absent: both are 1.
+   */
+  readonly slices?: number;
 }
 
 /** No faults and no requests. */
@@ -169,8 +179,10 @@ export interface Move {
 export type Circumstances = Pick<Model, "upstream" | "endsChains">;
 
 /** Time of the first handover. */
-export const firstHandover = ({ endsChains }: Circumstances): number =>
-  HOP - TIMES.leadMs - (endsChains ? TIMES.watchdogMs : 0);
+export const firstHandover = ({ endsChains, left }: Model): number =>
+  hopLength(left) - TIMES.leadMs - (endsChains ? TIMES.watchdogMs : 0);
+
+const hopLength = ({ slices }: Faults) => (slices ? SLICED_HOP : HOP);
 
 /** Modifies a change before it is applied. Tests use it to seed a bug. */
 export type Mutation = (change: RowChange) => RowChange;
@@ -179,7 +191,7 @@ export function initial(faults: Faults, circumstances: Circumstances): Model {
   const start = open(undefined, { nonce: "start", now: 0, resume: true });
   return {
     now: 0,
-    row: applyChange(undefined, "s", start),
+    row: applyChange(undefined, "s", faults.slices ? { ...start, set: { ...start.set, slices: ROW_SLICES } } : start),
     hops: [],
     invoked: [{ streamId: "s" }],
     stored: [],
@@ -429,7 +441,7 @@ function feed(model: Model, i: number, event: HopEvent, change: Partial<Hop>, mu
   let next: HopEvent | undefined = event;
   while (next && !hop.pending && hop.state.phase !== "left") {
     const moved = transition(hop.state, next, contextOf(model, hop));
-    hop = { ...hop, state: moved.state };
+    hop = { ...hop, state: moved.state, slices: slicesIn(moved.state) ?? hop.slices };
     for (const effect of moved.effects ?? []) {
       if (effect.do === "connect") hop = { ...hop, relay: "connecting", ...connectedWith(hop, effect) };
       if (effect.do === "stop-reading" && hop.relay !== "gone") hop = stopReading(hop, model.now);
@@ -447,14 +459,21 @@ function feed(model: Model, i: number, event: HopEvent, change: Partial<Hop>, mu
 }
 
 /** As in runtime/control/hop/relay-runner.ts: a hop that connects under a claim has read the row of its predecessor. */
-function connectedWith({ storage, seam }: Hop, { row, generation }: Extract<Effect, { do: "connect" }>): Partial<Hop> {
+function connectedWith(
+  { storage, slices, seam }: Hop,
+  { row, generation }: Extract<Effect, { do: "connect" }>,
+): Partial<Hop> {
   const from = Number(row.checkpoint ?? 0);
   const before = row.generation === generation ? row.predecessorStorage : row.storage;
   const readsBack = storage === "packed" || before === "packed";
-  return { checkpoint: from, from, seam: readsBack ? seam : { known: [], done: from } };
+  return { checkpoint: from, from, slices: slices ?? row.slices, seam: readsBack ? seam : { known: [], done: from } };
 }
 
-const storageOf = ({ storage = ["packed"] }: Faults, hop: number): Storage => storage[hop] ?? storage.at(-1)!;
+/** As in runtime/control/hop/run-stream.ts: an owner uses what the row shows. */
+const slicesIn = (state: StreamState) => ("lease" in state ? state.lease.row.slices : undefined);
+
+const storageOf = ({ storage, slices }: Faults, hop: number): Storage =>
+  storage === undefined ? (slices ? "each" : "packed") : (storage[hop] ?? storage.at(-1)!);
 
 const stopReading = (hop: Hop, now: number): Hop => ({
   ...hop,
@@ -518,12 +537,12 @@ function contextOf(model: Model, hop: Hop): HopContext {
     now: model.now,
     nonce: hop.nonce,
     enteredAt: hop.enteredAt,
-    deadlineAt: deadlineOf(hop),
+    deadlineAt: deadlineOf(model, hop),
     timing: model.longLeases ? SHARED : TIMES,
     endsChain: model.endsChains,
     hop: hop.nonce,
     beganAt: hop.enteredAt,
-    handoverAt: deadlineOf(hop) - TIMES.leadMs - (model.endsChains ? TIMES.watchdogMs : 0),
+    handoverAt: deadlineOf(model, hop) - TIMES.leadMs - (model.endsChains ? TIMES.watchdogMs : 0),
     phaseMs: 0,
     handoverMs: TIMES.leadMs,
     sharing: true,
@@ -532,7 +551,7 @@ function contextOf(model: Model, hop: Hop): HopContext {
     handover: "auto",
     release: RELEASE,
     storage: hop.storage,
-    slices: 1,
+    slices: model.left.slices ?? ROW_SLICES,
   };
 }
 
@@ -564,21 +583,21 @@ function mayWait(model: Model): boolean {
 function expire(model: Model): Model {
   let next = model;
   for (const [i, hop] of [...model.hops.entries()].reverse()) {
-    const left = deadlineOf(hop) - model.now;
+    const left = deadlineOf(model, hop) - model.now;
     if (left <= 0) next = removeHop(next, i);
     else if (left <= TIMES.stopReadingMs && isConnected(hop)) next = setHop(next, i, stopReading(hop, model.now));
   }
   return next;
 }
 
-const deadlineOf = ({ enteredAt, last }: Hop): number => enteredAt + (last ? 1_000 : HOP);
+const deadlineOf = ({ left }: Model, { enteredAt, last }: Hop): number => enteredAt + (last ? 1_000 : hopLength(left));
 
 export function isConnected({ relay }: Hop): boolean {
   return relay === "connecting" || relay === "flowing";
 }
 
 const ended = (outcome: Extract<HopEvent, { kind: "ended" }>["outcome"]): HopEvent => ({ kind: "ended", outcome });
-const spend = (model: Model, what: Exclude<keyof Faults, "headers" | "storage">): Model => ({
+const spend = (model: Model, what: Exclude<keyof Faults, "headers" | "storage" | "slices">): Model => ({
   ...model,
   left: { ...model.left, [what]: (model.left[what] as number) - 1 },
 });
