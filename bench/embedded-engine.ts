@@ -12,9 +12,10 @@ async function main(): Promise<void> {
   engine.removeAllListeners("request");
   await new Promise<void>((resolve) => engine.listen(0, "127.0.0.1", resolve));
   const { port } = engine.address() as AddressInfo;
+  const endpoint = `http://127.0.0.1:${port}`;
   const client = new DynamoDBClient({
     region: "eu-central-1",
-    endpoint: `http://127.0.0.1:${port}`,
+    endpoint,
     credentials: { accessKeyId: "A", secretAccessKey: "B" },
   });
   engine.on("request", (request, response) => {
@@ -22,7 +23,7 @@ async function main(): Promise<void> {
     void count(client).then((items) => response.end(String(items)));
   });
   await client.send(new CreateTableCommand(EVENT_TABLE));
-  process.send?.(port);
+  process.send?.(endpoint);
 }
 
 async function count(client: DynamoDBClient): Promise<number> {

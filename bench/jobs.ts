@@ -7,10 +7,17 @@ import { MEMORY_ENVIRONMENT } from "../components/memory-environment";
 import { settingsFor } from "./relay-path";
 import type { Job, JobResult } from "./relay-process";
 
+export interface RunOptions {
+  /** Certificate authority of the servers, a file. */
+  readonly caFile?: string;
+  /** Called when the process has started. */
+  readonly onStarted?: (pid: number) => void;
+}
+
 export interface Bundle {
   /** Size of the connection manager. */
   readonly bytes: number;
-  run(job: Job): Promise<JobResult>;
+  run(job: Job, options?: RunOptions): Promise<JobResult>;
   /** Milliseconds in which a new process loads the connection manager. */
   importMs(): Promise<number>;
   remove(): void;
@@ -45,15 +52,17 @@ export function bundleRelay(): Bundle {
   );
   return {
     bytes: readFileSync(handler).length,
-    run: (input) => answer<JobResult>(job, [JSON.stringify(input)]),
+    run: (input, options) => answer<JobResult>(job, [JSON.stringify(input)], options),
     importMs: () => answer<number>(timer, []),
     remove: () => rmSync(folder, { recursive: true }),
   };
 }
 
-function answer<T>(script: string, args: string[]): Promise<T> {
+function answer<T>(script: string, args: string[], { caFile, onStarted }: RunOptions = {}): Promise<T> {
   return new Promise((resolve, reject) => {
-    const child = fork(script, args, { execArgv: LAMBDA_256_MB, env: { ...process.env, ...ENVIRONMENT } });
+    const env = { ...process.env, ...ENVIRONMENT, ...(caFile && { NODE_EXTRA_CA_CERTS: caFile }) };
+    const child = fork(script, args, { execArgv: LAMBDA_256_MB, env });
+    onStarted?.(child.pid!);
     let result: T | undefined;
     child.on("message", (message) => {
       result = message as T;

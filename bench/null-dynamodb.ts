@@ -1,4 +1,4 @@
-import http from "node:http";
+import { listen } from "./listen";
 
 /**
  * A fake DynamoDB that accepts every write after a fixed time, in a separate process, so that only the sender is measured.
@@ -8,7 +8,7 @@ const latencyMs = Number(process.argv[2] ?? 0);
 const PUT = Buffer.from('"PutRequest"');
 let items = 0;
 
-const server = http.createServer((request, response) => {
+const server = listen((request, response) => {
   if (request.method === "GET") {
     response.end(String(items));
     items = 0;
@@ -30,8 +30,6 @@ const server = http.createServer((request, response) => {
   });
 });
 server.keepAliveTimeout = 60_000;
-server.listen(0, "127.0.0.1", () => process.send?.((server.address() as import("node:net").AddressInfo).port));
-process.on("disconnect", () => process.exit(0));
 
 function occurrences(body: Buffer): number {
   let count = 0;

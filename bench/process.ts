@@ -2,21 +2,28 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { FROM_SOURCE } from "../scripts/from-source";
+import type { Certificate } from "../tests/data/certificate";
+import { TLS_VARIABLE } from "./listen";
 
 export interface BenchProcess {
   readonly url: string;
   stop(): Promise<void>;
 }
 
-/** Starts a script in this folder, which sends its port. */
-export async function startProcess(script: string, ...args: string[]): Promise<BenchProcess> {
+/** Starts a script in this folder, which sends its URL. With a certificate, it uses TLS. */
+export async function startProcess(
+  script: string,
+  args: readonly string[] = [],
+  certificate?: Certificate,
+): Promise<BenchProcess> {
   const child: ChildProcess = fork(join(__dirname, script), args, {
     execArgv: FROM_SOURCE,
+    env: { ...process.env, ...(certificate && { [TLS_VARIABLE]: JSON.stringify(certificate) }) },
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
-  const [port] = (await once(child, "message")) as [number];
+  const [url] = (await once(child, "message")) as [string];
   return {
-    url: `http://127.0.0.1:${port}`,
+    url,
     stop: async () => {
       const gone = once(child, "exit");
       child.kill();

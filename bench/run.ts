@@ -66,14 +66,14 @@ async function main(): Promise<void> {
     ["relay, JSON values", { format: "json" }],
     ["relay, WebSocket", { format: "websocket" }],
   ];
-  await onDatabase("null, 4 ms", () => startProcess("null-dynamodb.ts", "4"), compared, TURNS);
-  await onDatabase("null, 0 ms", () => startProcess("null-dynamodb.ts", "0"), compared, TURNS);
-  await onDatabase("none", () => startProcess("null-dynamodb.ts", "0"), [["bare connection", { path: "bare" }]]);
+  await onDatabase("null, 4 ms", () => startProcess("null-dynamodb.ts", ["4"]), compared, TURNS);
+  await onDatabase("null, 0 ms", () => startProcess("null-dynamodb.ts", ["0"]), compared, TURNS);
+  await onDatabase("none", () => startProcess("null-dynamodb.ts", ["0"]), [["bare connection", { path: "bare" }]]);
   await onDatabase("embedded engine", () => startProcess("embedded-engine.ts"), [["relay, lines", { events: 50_000 }]]);
-  await onDatabase("null, 200 ms", () => startProcess("null-dynamodb.ts", "200"), [
+  await onDatabase("null, 200 ms", () => startProcess("null-dynamodb.ts", ["200"]), [
     ["slow database", { events: 20_000 }],
   ]);
-  await onDatabase("null, 4 ms", () => startProcess("null-dynamodb.ts", "4"), [
+  await onDatabase("null, 4 ms", () => startProcess("null-dynamodb.ts", ["4"]), [
     ["memory over a long run", { events: Number(values["memory-events"]) }],
   ]);
   await upstream.stop();

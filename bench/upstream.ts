@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import http from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
+import { listen } from "./listen";
 import { eventText } from "./upstream-text";
 
 /** How often events that are due are sent. */
@@ -11,14 +12,14 @@ const TURN_MS = 5;
  * Sends `?events=N&format=lines|sse|json|websocket&bytes=200&chunk=65536` as fast as the reader reads, in a separate
  * process. With `rate=N`, it sends so many events a second, and the response stays open after the last one.
  */
-const server = http.createServer((request, response) => {
+const server = listen((request, response) => {
   const query = new URL(request.url ?? "/", "http://x").searchParams;
   const sse = query.get("format") === "sse";
   response.writeHead(200, { "content-type": sse ? "text/event-stream" : "application/x-ndjson" });
   void sendEvents(query, response);
 });
 
-server.on("upgrade", (request: http.IncomingMessage, socket: Duplex) => {
+server.on("upgrade", (request: IncomingMessage, socket: Duplex) => {
   const key = `${request.headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`;
   const accept = createHash("sha1").update(key).digest("base64");
   socket.on("error", () => {}).resume();
@@ -76,6 +77,3 @@ const ENCODINGS: Readonly<Record<string, (event: string, i: number) => string>> 
   /** A text frame (RFC 6455, section 5.2) of 126 to 65,535 bytes. */
   websocket: (event) => `\x81\x7e${String.fromCharCode(event.length >> 8, event.length & 0xff)}${event}`,
 };
-
-server.listen(0, "127.0.0.1", () => process.send?.((server.address() as import("node:net").AddressInfo).port));
-process.on("disconnect", () => process.exit(0));
