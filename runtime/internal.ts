@@ -17,6 +17,7 @@ export {
   METRIC,
   METRIC_NAMESPACE,
   newEvents,
+  PACK_PREFIX,
   type RelaySettings,
   type SourceSecret,
   STREAM_ID_KEY,
@@ -29,6 +30,7 @@ export { matchingRule } from "./data/control-events";
 export type { EventSink } from "./data/event-sink";
 export { contentKey, eventKey } from "./data/identity";
 export type { StoredEvent } from "./data/item";
+export { packKey } from "./data/pack";
 export { compareSequence } from "./data/sequence";
 export { tokenCache } from "./data/source/oauth2";
 export { parseSecret } from "./data/source/parse-secret";

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { BatchWriteItemCommand, DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { eachEvent } from "pulumi-stream-ingestion/processor";
 import { outcomeOf } from "../../cli/failures/invoke-processor";
@@ -219,6 +220,33 @@ describe("stream-ingestion replay", () => {
     assert.deepEqual(items.map(({ events }) => events).sort(), [1, 1, 3]);
     const { seen } = await replayed({ list: [...items], read: store.read }, { range: { from: 1_001, to: 2_002 } });
     assert.deepEqual(seen, ["bad", "c", "up", "down"]);
+  });
+
+  it("reads the packs of the range, not those of the whole stream", async () => {
+    const HOP_MS = 840_000;
+    const client = new DynamoDBClient(cloud.client);
+    const data = randomBytes(3_000).toString("hex");
+    for (let hop = 0; hop < 60; hop++) {
+      const receivedAt = 10_000_000 + hop * HOP_MS;
+      const place = { generation: 100 + hop, connection: 1, nonce: "n", ttlSeconds: 60, contentKeys: true };
+      const one = { key: contentKey(data, "message"), type: "message", id: "", data, receivedAt, counter: 1 };
+      const Item = JSON.parse(encodePack([one], { streamId: "long", ...place }).json);
+      Item.d = { B: Buffer.from(Item.d.B, "base64") };
+      await client.send(new PutItemCommand({ TableName: tableName, Item }));
+    }
+    client.destroy();
+    const store = storedItems(tableName, cloud.client.region);
+    const hopTime = (hop: number) => 10_000_000 + hop * HOP_MS;
+    const none = await store.find("absent", 0, 1);
+    const all = await store.find("long", 0, Number.MAX_SAFE_INTEGER);
+    const some = await store.find("long", hopTime(30), hopTime(33));
+    assert.equal(all.items.length, 60);
+    assert.deepEqual(
+      some.items.map(({ receivedAt }) => receivedAt),
+      [30, 31, 32].map(hopTime),
+    );
+    const units = ({ readUnits }: typeof all) => readUnits - none.readUnits;
+    assert.ok(units(some) < units(all) / 2, `${units(some)} of ${units(all)} read units`);
   });
 
   it("shows the count and the cost, then runs them, and fails when an event failed", async () => {
