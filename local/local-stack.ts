@@ -3,6 +3,7 @@ import type { Answers } from "./evaluate/answers";
 import { type ConfigOverrides, readConfig } from "./evaluate/config";
 import { createDeployment, stackOutputs } from "./evaluate/deployment";
 import { evaluate } from "./evaluate/evaluate";
+import { programProcesses } from "./evaluate/program-processes";
 import { readProject } from "./evaluate/project";
 import { changedResources, readState, type StackState, writeState } from "./evaluate/stack-state";
 import { watchFolder } from "./evaluate/watch-folder";
@@ -55,6 +56,7 @@ export async function startStack(parts: LocalParts, options: LocalStackOptions):
   let state = dataDir === undefined ? [] : readState(dataDir);
   const cloud = await parts.startCloud({ ...options, programFolder: first.directory });
   const ended = new AbortController();
+  const processes = programProcesses();
 
   async function deploy(restarted: boolean, more: Pick<LocalStackOptions, "onResource" | "signal">): Promise<void> {
     const project = readProject(options.program);
@@ -67,7 +69,14 @@ export async function startStack(parts: LocalParts, options: LocalStackOptions):
       if (dataDir !== undefined) writeState(dataDir, state);
     };
     const values = { "aws:region": cloud.region, ...config.values };
-    const evaluation = { project, stack: options.stack, config: { ...config, values }, deployment, onLine: report };
+    const evaluation = {
+      project,
+      stack: options.stack,
+      config: { ...config, values },
+      deployment,
+      onLine: report,
+      processes,
+    };
     const result = await evaluate({ ...evaluation, signal: more.signal }).finally(() => save(deployment.state()));
     save(result);
   }
@@ -94,10 +103,14 @@ export async function startStack(parts: LocalParts, options: LocalStackOptions):
         updating = next.catch(() => {});
         return next;
       },
-      watch: (onChange) => watchFolder(first.root, onChange, dataDir === undefined ? [] : [dataDir]),
+      watch: (onChange) => {
+        processes.keepReady();
+        return watchFolder(first.root, onChange, dataDir === undefined ? [] : [dataDir]);
+      },
       drain: (timeoutMs) => cloud.mappings.drain(timeoutMs),
       close: async () => {
         ended.abort();
+        processes.close();
         await updating;
         await cloud.close();
       },

@@ -1,10 +1,10 @@
-import { type ChildProcess, fork } from "node:child_process";
-import { extname, join } from "node:path";
+import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { LocalError } from "../local-error";
 import type { ProgramConfig } from "./config";
 import type { Deployment } from "./deployment";
 import type { FromProgram, Start, ToProgram } from "./messages";
+import { type ProgramProcesses, startProcess } from "./program-processes";
 import type { Project } from "./project";
 import type { StackState } from "./stack-state";
 
@@ -17,6 +17,8 @@ export interface EvaluateOptions {
   readonly onLine: (line: string) => void;
   /** When it aborts, the program's process ends and the evaluation rejects. */
   readonly signal?: AbortSignal;
+  /** @default a new process */
+  readonly processes?: Pick<ProgramProcesses, "take" | "ended">;
 }
 
 /**
@@ -24,33 +26,40 @@ export interface EvaluateOptions {
  * Rejects with the error of the first failed resource, otherwise with that of the program.
  */
 export async function evaluate(options: EvaluateOptions): Promise<StackState> {
-  const { deployment, project, stack, config } = options;
+  const { deployment, project, stack, config, processes } = options;
   options.signal?.throwIfAborted();
-  const child = startProcess();
+  const start: Start = {
+    kind: "start",
+    project: project.name,
+    stack,
+    directory: project.directory,
+    entry: project.entry,
+    config: config.values,
+    secretKeys: config.secretKeys,
+  };
+  const child = (await processes?.take(start)) ?? startProcess();
   const stop = () => child.kill("SIGKILL");
   options.signal?.addEventListener("abort", stop, { once: true });
+  let modules: readonly string[] | undefined;
   try {
+    options.signal?.throwIfAborted();
     for (const output of [child.stdout, child.stderr]) {
       if (output !== null) createInterface({ input: output }).on("line", options.onLine);
     }
-    await serveProgram(child, deployment, {
-      kind: "start",
-      project: project.name,
-      stack,
-      directory: project.directory,
-      entry: project.entry,
-      config: config.values,
-      secretKeys: config.secretKeys,
-    });
+    modules = await serveProgram(child, deployment, start);
   } finally {
     options.signal?.removeEventListener("abort", stop);
     stop();
+    processes?.ended(start, modules);
   }
   return deployment.finish();
 }
 
-/** Answers the program's calls until it ends. After the first failure it starts no new call and waits for the running ones. */
-function serveProgram(child: ChildProcess, deployment: Deployment, start: Start): Promise<void> {
+/**
+ * Answers the program's calls until it ends. After the first failure it starts no new call and waits for the running ones. Resolves to
+ * the files of Pulumi's packages that the program loaded.
+ */
+function serveProgram(child: ChildProcess, deployment: Deployment, start: Start): Promise<readonly string[]> {
   return new Promise((resolve, reject) => {
     const running = new Set<Promise<void>>();
     let failure: Error | undefined;
@@ -58,17 +67,18 @@ function serveProgram(child: ChildProcess, deployment: Deployment, start: Start)
     const send = (message: ToProgram) => {
       if (child.connected) child.send(message);
     };
-    const end = async (error?: Error) => {
+    const end = async (error?: Error, modules: readonly string[] = []) => {
       failure ??= error;
       if (ended) return;
       ended = true;
       await Promise.all(running);
-      if (failure === undefined) resolve();
+      if (failure === undefined) resolve(modules);
       else reject(failure);
     };
 
     child.on("message", (message: FromProgram) => {
-      if (message.kind === "done") return void end();
+      if (message.kind === "prepared") return;
+      if (message.kind === "done") return void end(undefined, message.modules);
       if (message.kind === "failed") return void end(new LocalError(message.message));
       if (failure !== undefined)
         return send({ kind: "answer", call: message.call, error: "Stopped after an earlier failure." });
@@ -88,20 +98,4 @@ function serveProgram(child: ChildProcess, deployment: Deployment, start: Start)
     );
     send(start);
   });
-}
-
-/** From source, the process needs the exports conditions of this one, and TypeScript's hook, which mocha loads by itself. */
-function startProcess(): ChildProcess {
-  const extension = extname(__filename);
-  return fork(join(__dirname, `program-process${extension}`), [], {
-    serialization: "advanced",
-    silent: true,
-    env: withoutAwsSettings(process.env),
-    execArgv: extension === ".ts" ? [...process.execArgv, "-r", require.resolve("ts-node/register")] : [],
-  });
-}
-
-/** A program that uses an AWS SDK at deploy time must not reach the developer's account from a local run. */
-function withoutAwsSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith("AWS_")));
 }

@@ -50,7 +50,7 @@ export interface RegistrationAnswer {
   readonly partial?: boolean;
 }
 
-/** The first message to the program's process. */
+/** Runs the program. */
 export interface Start {
   readonly kind: "start";
   readonly project: string;
@@ -63,6 +63,17 @@ export interface Start {
   readonly secretKeys: readonly string[];
 }
 
+/** Loads files of Pulumi's packages before the program runs. */
+export interface Preparation {
+  readonly kind: "prepare";
+  /** As the later message is expected to be. */
+  readonly start: Start;
+  readonly modules: readonly string[];
+}
+
+/** Files of packages, each with the time of its last change. */
+export type LoadedFiles = readonly (readonly [path: string, changedAt: number])[];
+
 export interface Answer {
   readonly kind: "answer";
   readonly call: number;
@@ -70,7 +81,7 @@ export interface Answer {
   readonly error?: string;
 }
 
-export type ToProgram = Start | Answer;
+export type ToProgram = Preparation | Start | Answer;
 
 export type FromProgram =
   | { readonly kind: "register"; readonly call: number; readonly request: Registration }
@@ -86,7 +97,9 @@ export type FromProgram =
         readonly secretOutputs: readonly string[];
       };
     }
-  | { readonly kind: "done" }
+  | { readonly kind: "prepared"; readonly files: LoadedFiles }
+  /** `modules`: the files of Pulumi's packages that the program loaded. */
+  | { readonly kind: "done"; readonly modules: readonly string[] }
   | { readonly kind: "failed"; readonly message: string };
 
 /** The messages that need an {@link Answer}. */
