@@ -3,27 +3,28 @@ import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { pieces, startUpstream } from "../fakes/upstream";
 import { programFolder } from "../local/evaluate/program-folder";
-import { type LocalProcess, startLocal } from "./local-process";
+import { type Line, type LocalProcess, startLocal } from "./local-process";
 
 const ROOT = resolve(__dirname, "../..");
 const DATA = resolve(ROOT, "../shared/data");
 
-/** A program with this component and a processor that prints its events. */
-const PROGRAM = {
+const MODES = ["each", "packed"] as const;
+
+/** A component for each storage mode, with a stream of the mode's name, and a processor that prints its events. */
+const program = (packedEvents: string) => ({
   "index.ts": `import * as pulumi from "@pulumi/pulumi";
     import { StreamIngestion } from "${ROOT}/components/index";
-    const config = new pulumi.Config();
-    const ingestion = new StreamIngestion("recorded", {
-      source: { url: config.require("url"), path: "/{streamId}" },
+    const args = {
+      source: { url: new pulumi.Config().require("url"), path: "/{streamId}" },
       processor: { entry: "./processor.ts" },
-      streams: ["recording"],
-    });
-    export const apiUrl = ingestion.apiUrl;`,
+    };
+    new StreamIngestion("each", { ...args, streams: ["each"] });
+    new StreamIngestion("packed", { ...args, streams: ["packed"], events: { storage: "packed", ${packedEvents} } });`,
   "processor.ts": `import { eachEvent } from "${ROOT}/runtime/processor/index";
-    export const handler = eachEvent((event) => {
-      console.log(JSON.stringify({ handled: event.key, type: event.type, data: Buffer.from(event.data).toString("base64") }));
+    export const handler = eachEvent(({ streamId, type, data }) => {
+      console.log(JSON.stringify({ handled: streamId, type, data: Buffer.from(data).toString("base64") }));
     });`,
-};
+});
 
 /** The events of the recordings, parsed without the product's decoders: both use the simplest form of their format. */
 const sseEvents = (body: string) =>
@@ -37,6 +38,13 @@ const lineEvents = (body: string) =>
     .split("\n")
     .filter((line) => line !== "")
     .map((data) => ({ type: "message", data }));
+
+/** What a processor printed. */
+function handledOf({ kind, line }: Line): { readonly mode: string; readonly event: string } | undefined {
+  if (kind !== "log" || !String(line).startsWith(`{"handled"`)) return undefined;
+  const { handled: mode, type, data } = JSON.parse(String(line)) as Record<string, string>;
+  return { mode: mode!, event: `${type} ${Buffer.from(data!, "base64").toString()}` };
+}
 
 describe("a recorded stream through `stream-ingestion local`", () => {
   let running: LocalProcess | undefined;
@@ -53,34 +61,49 @@ describe("a recorded stream through `stream-ingestion local`", () => {
     for (const cleanup of cleanups.splice(0)) await cleanup();
   });
 
+  // Each connection sends the whole recording. A pack has no event twice only where the source identifies its events.
   const recordings = [
-    { file: "sse/betfair-BASIC-480-reframed.sse", contentType: "text/event-stream", parse: sseEvents },
-    { file: "ndjson/betfair-BASIC-1.132153978-480.ndjson", contentType: "application/x-ndjson", parse: lineEvents },
+    {
+      file: "sse/betfair-BASIC-480-reframed.sse",
+      contentType: "text/event-stream",
+      parse: sseEvents,
+      packedEvents: "",
+    },
+    {
+      file: "ndjson/betfair-BASIC-1.132153978-480.ndjson",
+      contentType: "application/x-ndjson",
+      parse: lineEvents,
+      packedEvents: 'identity: { kind: "pointer", pointer: "/clk" }',
+    },
   ];
-  for (const { file, contentType, parse } of recordings) {
-    it(`delivers every event of ${file} to the processor once, byte for byte, over a handover`, async () => {
+  for (const { file, contentType, parse, packedEvents } of recordings) {
+    it(`delivers every event of ${file} to the processor once, byte for byte, over a handover, in both storage modes`, async () => {
       const body = readFileSync(resolve(DATA, file));
-      const expected = [...new Set(parse(body.toString()).map(({ type, data }) => `${type} ${data}`))].sort();
+      const expected = parse(body.toString()).map(({ type, data }) => `${type} ${data}`);
+      assert.equal(new Set(expected).size, expected.length, "no event of the recording repeats");
       const upstream = await startUpstream(pieces(contentType, body));
-      const folder = programFolder(PROGRAM);
+      const folder = programFolder(program(packedEvents));
       cleanups.push(upstream.close, folder.remove);
 
       running = startLocal(["--program", folder.path, "--config", `url=${upstream.url}`, "--hop-seconds", "15"]);
-      let processed = 0;
-      await Promise.all([
-        running.line(({ kind }) => kind === "processed" && ++processed === expected.length),
-        running.line(({ kind }) => kind === "handover"),
-      ]);
+      const { line } = running;
+      await Promise.all(
+        MODES.flatMap((mode) => {
+          let events = 0;
+          return [
+            line((one) => handledOf(one)?.mode === mode && ++events === expected.length),
+            line(({ kind, streamId }) => kind === "handover" && streamId === mode),
+          ];
+        }),
+      );
       const code = await running.stop();
 
       assert.equal(code, 0);
-      const handled = running.lines.flatMap((line) => {
-        if (line.kind !== "log" || !String(line.line).startsWith(`{"handled"`)) return [];
-        const { type, data } = JSON.parse(String(line.line)) as { type: string; data: string };
-        return [`${type} ${Buffer.from(data, "base64").toString()}`];
-      });
-      assert.deepEqual(handled.sort(), expected);
-      assert.ok(upstream.requests.length >= 2);
+      const all = running.lines.flatMap((one) => handledOf(one) ?? []);
+      const handled = (of: string) => all.filter(({ mode }) => mode === of).map(({ event }) => event);
+      assert.deepEqual(handled("each").sort(), [...expected].sort());
+      assert.deepEqual(handled("packed"), expected, "packs keep the order");
+      for (const mode of MODES) assert.ok(upstream.requestsOf(mode).length >= 2);
       assert.equal(running.lines.at(-1)?.kind, "summary");
     });
   }
