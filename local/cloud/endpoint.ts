@@ -8,7 +8,8 @@ import type { CloudOptions } from "./cloud";
 import type { CloudEvent } from "./cloud-event";
 import type { FaultEffect, Faults } from "./faults";
 import { readRequest, sendResponse } from "./http-wire";
-import type { AwsRequest, AwsResponse, Operation, Protocol } from "./protocol";
+import { type AwsRequest, type AwsResponse, failAsJson, type Operation, type Protocol } from "./protocol";
+import { failAsQuery } from "./xml";
 
 export interface EndpointOptions {
   readonly region: string;
@@ -76,12 +77,7 @@ async function answer(options: EndpointOptions, incoming: IncomingMessage, respo
   if (route !== undefined) return sendResponse(response, await route.serve(request));
 
   const protocol = options.protocols.get(claimedService(request));
-  if (protocol === undefined) {
-    return sendResponse(response, {
-      status: 404,
-      body: `Expected a request that is signed for a local service, got the service '${claimedService(request)}'.`,
-    });
-  }
+  if (protocol === undefined) return sendResponse(response, refuse(options, request));
   try {
     const caller = await identify(options, request);
     const operation = protocol.open(request);
@@ -168,6 +164,19 @@ function report(
     const requestId = caller.requestId?.();
     emit({ kind: "call", at: Date.now(), caller: caller.name, action, resource, allowed, status, requestId });
   }
+}
+
+/** Answers a request to a service that is not here, in the format that most clients of such a request can read. */
+function refuse({ protocols }: EndpointOptions, request: AwsRequest): AwsResponse {
+  const service = claimedService(request);
+  const message =
+    service === ""
+      ? "Expected a request with a SigV4 Authorization header; the local cloud supports no presigned URLs and no unsigned requests."
+      : `The local cloud does not support the service "${service}", only ${[...protocols.keys()].join(", ")}. Set AWS_ENDPOINT_URL_ ` +
+        "with the name of the service to a server that does, or replace the call in your test.";
+  const error = new AwsError("UnknownOperationException", 404, message);
+  const isQuery = request.headers["content-type"]?.startsWith("application/x-www-form-urlencoded");
+  return isQuery ? failAsQuery(error) : failAsJson(error);
 }
 
 /** The service in the credential scope, before the signature is checked. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
-import { ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { readFailureObject } from "pulumi-stream-ingestion/internal";
 import { type FakeServer, startServer } from "../fakes/http-server";
 import { eventually } from "../local/event-log";
@@ -97,11 +97,14 @@ describe("examples", () => {
     const example = await runTwice("forward-to-sqs", lines);
     const sqs = new SQSClient(clientOptions(example));
     const bodies: string[] = [];
+    const { queueUrl: QueueUrl } = example.outputs;
     for (;;) {
-      const receive = new ReceiveMessageCommand({ QueueUrl: example.outputs.queueUrl, MaxNumberOfMessages: 10 });
-      const { Messages = [] } = await sqs.send(receive);
+      const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
       if (Messages.length === 0) break;
-      bodies.push(...Messages.map(({ Body }) => Body!));
+      for (const { Body, ReceiptHandle } of Messages) {
+        bodies.push(Body!);
+        await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+      }
     }
     assert.deepEqual(bodies.sort(), [...lines].sort());
     assertNothingDenied(example);

@@ -49,10 +49,19 @@ describe("local services", () => {
     it("returns the bytes, type and metadata of an object with any key", async () => {
       const Key = "aws/lambda/ä b+c%2F&<d>:1";
       const Body = Buffer.from([0, 1, 255, 13, 10]);
-      await s3.send(new PutObjectCommand({ Bucket, Key, Body, ContentType: "x/y", Metadata: { stream: "a" } }));
+      await s3.send(
+        new PutObjectCommand({
+          Bucket,
+          Key,
+          Body,
+          ContentType: "x/y",
+          CacheControl: "no-store",
+          Metadata: { stream: "a" },
+        }),
+      );
       const got = await s3.send(new GetObjectCommand({ Bucket, Key }));
       assert.deepEqual(Buffer.from(await got.Body!.transformToByteArray()), Body);
-      assert.deepEqual([got.ContentType, got.Metadata], ["x/y", { stream: "a" }]);
+      assert.deepEqual([got.ContentType, got.CacheControl, got.Metadata], ["x/y", "no-store", { stream: "a" }]);
       assert.equal((await s3.send(new HeadObjectCommand({ Bucket, Key }))).ContentLength, 5);
       const listed: string[] = [];
       for await (const page of paginateListObjectsV2({ client: s3 }, { Bucket, Prefix: "aws/lambda/ä b+" })) {
@@ -95,6 +104,8 @@ describe("local services", () => {
       assert.deepEqual(await range("bytes=8-"), ["89", "bytes 8-9/10"]);
       assert.deepEqual(await range("bytes=-3"), ["789", "bytes 7-9/10"]);
       assert.deepEqual(await range("bytes=5-99"), ["56789", "bytes 5-9/10"]);
+      const head = await s3.send(new HeadObjectCommand({ Bucket, Key: "ranged", Range: "bytes=2-4" }));
+      assert.deepEqual([head.ContentLength, head.ContentRange], [3, "bytes 2-4/10"]);
       await assert.rejects(range("bytes=10-12"), { name: "InvalidRange" });
     });
 
@@ -179,7 +190,7 @@ describe("local services", () => {
       const StreamSpecification = { StreamEnabled: true, StreamViewType: "NEW_IMAGE" } as const;
       await assert.rejects(client.send(new UpdateTableCommand({ TableName: plain, StreamSpecification })), {
         message:
-          "The local DynamoDB does not support UpdateTable with StreamSpecification. Declare it in the Pulumi program.",
+          "The local DynamoDB does not support UpdateTable with StreamSpecification. Change it in the Pulumi program.",
       });
       client.destroy();
     });

@@ -1,5 +1,5 @@
-import { AwsError } from "../../cloud/aws-error";
 import { failAsJson, type Protocol } from "../../cloud/protocol";
+import { readInput, refuseOthers, unsupported } from "../../cloud/unsupported";
 import type { Alarms } from "./alarms";
 
 export interface CloudWatchOptions {
@@ -17,16 +17,12 @@ interface DescribeAlarms {
 export function cloudWatchProtocol({ alarms, region, accountId }: CloudWatchOptions): Protocol {
   const arn = (name: string) => `arn:aws:cloudwatch:${region}:${accountId}:alarm:${name}`;
   return {
-    open({ headers, body }) {
-      const operation = headers["x-amz-target"]?.split(".")[1];
-      if (operation !== "DescribeAlarms") {
-        throw new AwsError(
-          "UnknownOperationException",
-          400,
-          `The local CloudWatch supports DescribeAlarms only, got ${operation}.`,
-        );
-      }
-      const { AlarmNames, StateValue } = JSON.parse(body.toString()) as DescribeAlarms;
+    open(request) {
+      const operation = request.headers["x-amz-target"]?.split(".")[1] ?? request.path;
+      if (operation !== "DescribeAlarms") throw unsupported("CloudWatch", operation);
+      const input = readInput(request);
+      refuseOthers("CloudWatch", operation, input, ["AlarmNames", "StateValue"]);
+      const { AlarmNames, StateValue }: DescribeAlarms = input;
       const requested = alarms.names().filter((name) => AlarmNames?.includes(name) ?? true);
       return {
         permissions: requested.map((name) => ({ action: "cloudwatch:DescribeAlarms", resource: arn(name) })),

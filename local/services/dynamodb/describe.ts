@@ -1,6 +1,6 @@
 import { AwsError } from "../../cloud/aws-error";
 import type { Parameters } from "./engine";
-import type { Tables } from "./tables";
+import type { TableSpec, Tables } from "./tables";
 
 /**
  * Operations on tables as clients see them. The engine knows no streams and no TTL: what it would answer wrongly is answered here, and
@@ -14,18 +14,17 @@ export async function callTables(
   input: Parameters,
   requestId: string | undefined,
 ): Promise<unknown> {
-  if (operation === "DescribeTimeToLive") return describeTimeToLive(tables, input);
+  const table = tables.find(String(input.TableName));
+  if (operation === "DescribeTimeToLive" && table !== undefined) return describeTimeToLive(table);
+  if (operation === "DeleteTable" && table !== undefined)
+    throw unsupported("DeleteTable on a table of the Pulumi program");
   if (operation === "UpdateTimeToLive") throw unsupported(operation);
   if (input.StreamSpecification !== undefined) throw unsupported(`${operation} with StreamSpecification`);
   const answer = await tables.call(operation, input, requestId);
   return operation === "DescribeTable" ? withStream(tables, input, answer as { readonly Table: object }) : answer;
 }
 
-function describeTimeToLive(tables: Tables, { TableName }: Parameters): unknown {
-  const table = tables.find(String(TableName));
-  if (table === undefined)
-    throw new AwsError("ResourceNotFoundException", 400, `Requested resource not found: Table: ${TableName} not found`);
-  const { ttlAttribute: AttributeName } = table;
+function describeTimeToLive({ ttlAttribute: AttributeName }: TableSpec): unknown {
   return {
     TimeToLiveDescription:
       AttributeName === undefined ? { TimeToLiveStatus: "DISABLED" } : { TimeToLiveStatus: "ENABLED", AttributeName },
@@ -44,5 +43,5 @@ const unsupported = (what: string) =>
   new AwsError(
     "UnknownOperationException",
     400,
-    `The local DynamoDB does not support ${what}. Declare it in the Pulumi program.`,
+    `The local DynamoDB does not support ${what}. Change it in the Pulumi program.`,
   );

@@ -1,5 +1,6 @@
 import { AwsError } from "../../cloud/aws-error";
-import { type AwsRequest, failAsJson, type Operation, type Permission, type Protocol } from "../../cloud/protocol";
+import { failAsJson, type Operation, type Permission, type Protocol } from "../../cloud/protocol";
+import { readInput } from "../../cloud/unsupported";
 import { callTables } from "./describe";
 import type { Parameters } from "./engine";
 import { streamsApi } from "./streams-api";
@@ -41,7 +42,7 @@ export function dynamoDbProtocol({ tables, region, accountId }: DynamoDbOptions)
       if (operation === undefined) {
         throw new AwsError("UnknownOperationException", 400, `Unknown target ${target}.`);
       }
-      const input = withNames(parse(request));
+      const input = withNames(readInput(request), arnOf(""));
       return api === "DynamoDBStreams"
         ? {
             permissions: [streams.permission(operation, input)],
@@ -56,17 +57,13 @@ export function dynamoDbProtocol({ tables, region, accountId }: DynamoDbOptions)
   };
 }
 
-function parse({ body }: AwsRequest): Parameters {
-  try {
-    return JSON.parse(body.toString() || "{}") as Parameters;
-  } catch {
-    throw new AwsError("SerializationException", 400, "The body is not JSON.");
-  }
-}
-
 /** DynamoDB accepts a table's ARN in place of its name; the engine accepts names only. */
-function withNames(input: Parameters): Parameters {
-  const name = (table: string) => table.replace(/^arn:aws:dynamodb:[^:]+:\d+:table\//, "");
+function withNames(input: Parameters, prefix: string): Parameters {
+  const name = (table: string) => {
+    if (table.startsWith(prefix)) return table.slice(prefix.length);
+    if (!table.startsWith("arn:")) return table;
+    throw new AwsError("ResourceNotFoundException", 400, `Requested resource not found: Table: ${table} not found`);
+  };
   const batch = input.RequestItems as Record<string, unknown> | undefined;
   return {
     ...input,

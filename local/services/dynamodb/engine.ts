@@ -1,4 +1,5 @@
 import { AwsError } from "../../cloud/aws-error";
+import { refuseOthers, unsupported } from "../../cloud/unsupported";
 
 /** Items in DynamoDB's own JSON: `{ "S": "text" }` and so on. */
 export type Attribute = Readonly<Record<string, unknown>>;
@@ -26,7 +27,7 @@ interface Store {
 }
 type Action = (store: Store, data: unknown, done: (error: unknown, data: Record<string, unknown>) => void) => void;
 interface Validation {
-  readonly types: unknown;
+  readonly types: object;
   readonly custom: unknown;
 }
 interface Validations {
@@ -59,12 +60,11 @@ export function openEngine({ path, region, accountId }: EngineOptions): Engine {
   return {
     async call(operation, input) {
       if (closed) throw new AwsError("ServiceUnavailableException", 503, "The local DynamoDB is closed.");
-      if (!OPERATIONS.has(operation)) {
-        throw new AwsError("UnknownOperationException", 400, `The local DynamoDB does not support ${operation}.`);
-      }
+      if (!OPERATIONS.has(operation)) throw unsupported("DynamoDB", operation);
       const name = validations.toLowerFirst(operation);
       const action = require(`dynalite/actions/${name}`) as Action;
       const { types, custom } = require(`dynalite/validations/${name}`) as Validation;
+      refuseOthers("DynamoDB", operation, input, [...Object.keys(types), ...MODELLED_ELSEWHERE]);
       try {
         const data = validations.checkTypes({ ...input }, types);
         validations.checkValidations(data, types, custom, store);
@@ -87,6 +87,9 @@ const OPERATIONS = new Set(
     "PutItem Query Scan UpdateItem UpdateTable"
   ).split(" "),
 );
+
+/** Change capture returns the failed item, and every read is consistent here. */
+const MODELLED_ELSEWHERE = ["ReturnValuesOnConditionCheckFailure", "ConsistentRead"];
 
 function asAwsError(error: unknown): unknown {
   const { statusCode, body } = error as { statusCode?: number; body?: Record<string, string> };

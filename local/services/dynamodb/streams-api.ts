@@ -1,8 +1,9 @@
 import { AwsError } from "../../cloud/aws-error";
 import type { Permission } from "../../cloud/protocol";
+import { refuseOthers, unsupported } from "../../cloud/unsupported";
 import type { ChangeStream } from "./change-stream";
 import type { Parameters } from "./engine";
-import type { Tables } from "./tables";
+import { keySchema, type Tables } from "./tables";
 
 /** DynamoDB Streams for AWS clients. Mappings read the change stream directly. */
 export interface StreamsApi {
@@ -13,6 +14,14 @@ export interface StreamsApi {
 
 const SHARD_ID = "shardId-00000000000000000000-local";
 const MAX_RECORDS = 1_000;
+const SERVICE = "DynamoDB Streams";
+/** The parameters of each operation. A limit on shards has no effect on one shard. */
+const MODELLED: Readonly<Record<string, readonly string[]>> = {
+  ListStreams: ["TableName"],
+  DescribeStream: ["StreamArn", "Limit"],
+  GetShardIterator: ["StreamArn", "ShardId", "ShardIteratorType", "SequenceNumber"],
+  GetRecords: ["ShardIterator", "Limit"],
+};
 
 /** DynamoDB Streams over the single shard of a local change stream. */
 export function streamsApi(tables: Tables): StreamsApi {
@@ -34,27 +43,48 @@ export function streamsApi(tables: Tables): StreamsApi {
         .map(({ name, stream: { arn } }) => ({
           StreamArn: arn,
           TableName: name,
-          StreamLabel: arn.split("/stream/")[1],
+          StreamLabel: labelOf(arn),
         })),
     }),
     DescribeStream: ({ StreamArn }) => {
-      const StartingSequenceNumber = sequenceNumber(streamOf(StreamArn).horizon);
-      const Shards = [{ ShardId: SHARD_ID, SequenceNumberRange: { StartingSequenceNumber } }];
-      return { StreamDescription: { StreamArn, StreamStatus: "ENABLED", Shards } };
+      const { arn, horizon } = streamOf(StreamArn);
+      const { name, hashKey, rangeKey, streamViewType } = tables.streamed().find(({ stream }) => stream.arn === arn)!;
+      return {
+        StreamDescription: {
+          StreamArn,
+          StreamLabel: labelOf(arn),
+          StreamStatus: "ENABLED",
+          StreamViewType: streamViewType,
+          TableName: name,
+          KeySchema: keySchema({ hashKey, rangeKey }),
+          Shards: [{ ShardId: SHARD_ID, SequenceNumberRange: { StartingSequenceNumber: sequenceNumber(horizon) } }],
+        },
+      };
     },
-    GetShardIterator: ({ StreamArn, ShardIteratorType, SequenceNumber }) => {
+    GetShardIterator: ({ StreamArn, ShardId, ShardIteratorType, SequenceNumber }) => {
       const stream = streamOf(StreamArn);
+      if (ShardId !== SHARD_ID)
+        throw new AwsError("ResourceNotFoundException", 400, `Expected the shard ${SHARD_ID}, got ${String(ShardId)}.`);
       const positions: Readonly<Record<string, number>> = {
         LATEST: stream.end,
         TRIM_HORIZON: stream.horizon,
         AT_SEQUENCE_NUMBER: Number(SequenceNumber),
         AFTER_SEQUENCE_NUMBER: Number(SequenceNumber) + 1,
       };
-      return { ShardIterator: iterator(stream.arn, positions[String(ShardIteratorType)] ?? stream.end) };
+      const position = positions[String(ShardIteratorType)];
+      if (position !== undefined && !Number.isNaN(position)) return { ShardIterator: iterator(stream.arn, position) };
+      const expected = `Expected ShardIteratorType to be one of ${Object.keys(positions).join(", ")}, the last two with a SequenceNumber`;
+      throw new AwsError("ValidationException", 400, `${expected}; got ${String(ShardIteratorType)}.`);
     },
     GetRecords: ({ ShardIterator, Limit = MAX_RECORDS }) => {
       const { arn, position } = parseIterator(ShardIterator);
       const stream = streamOf(arn);
+      if (!(Number(Limit) >= 1 && Number(Limit) <= MAX_RECORDS))
+        throw new AwsError(
+          "ValidationException",
+          400,
+          `Expected Limit to be 1 to ${MAX_RECORDS}, got ${String(Limit)}.`,
+        );
       const from = Math.max(position, stream.horizon);
       const Records = stream.read(from, Number(Limit));
       return { Records, NextShardIterator: iterator(arn, from + Records.length) };
@@ -69,11 +99,14 @@ export function streamsApi(tables: Tables): StreamsApi {
     },
     call(operation, input) {
       const run = operations[operation];
-      if (run !== undefined) return run(input);
-      throw new AwsError("UnknownOperationException", 400, `The local DynamoDB Streams does not support ${operation}.`);
+      if (run === undefined) throw unsupported(SERVICE, operation);
+      refuseOthers(SERVICE, operation, input, MODELLED[operation]!);
+      return run(input);
     },
   };
 }
+
+const labelOf = (arn: string) => arn.split("/stream/")[1];
 
 const sequenceNumber = (position: number) => String(position).padStart(21, "0");
 

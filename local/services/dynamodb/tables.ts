@@ -185,7 +185,7 @@ interface Described {
   readonly KeySchema: readonly { readonly AttributeName: string }[];
 }
 
-function keySchema({ hashKey, rangeKey }: Pick<TableSpec, "hashKey" | "rangeKey">) {
+export function keySchema({ hashKey, rangeKey }: Pick<TableSpec, "hashKey" | "rangeKey">) {
   return [
     { AttributeName: hashKey, KeyType: "HASH" },
     ...(rangeKey ? [{ AttributeName: rangeKey, KeyType: "RANGE" }] : []),

@@ -1,5 +1,6 @@
 import { AwsError } from "../../cloud/aws-error";
 import { failAsJson, type Protocol } from "../../cloud/protocol";
+import { readInput, refuseOthers, unsupported } from "../../cloud/unsupported";
 import type { LogStore } from "./log-store";
 
 export interface LogsOptions {
@@ -11,22 +12,19 @@ export interface LogsOptions {
 interface FilterLogEvents {
   readonly logGroupName?: string;
   readonly startTime?: number;
+  readonly endTime?: number;
   readonly filterPattern?: string;
 }
 
 /** Supports FilterLogEvents with quoted terms: all must match, or any of those with `?`. */
 export function logsProtocol({ logs, region, accountId }: LogsOptions): Protocol {
   return {
-    open({ headers, body }) {
-      const operation = headers["x-amz-target"]?.split(".")[1];
-      if (operation !== "FilterLogEvents") {
-        throw new AwsError(
-          "UnknownOperationException",
-          400,
-          `The local CloudWatch Logs supports FilterLogEvents only, got ${operation}.`,
-        );
-      }
-      const { logGroupName = "", startTime = 0, filterPattern = "" } = JSON.parse(body.toString()) as FilterLogEvents;
+    open(request) {
+      const operation = request.headers["x-amz-target"]?.split(".")[1] ?? request.path;
+      if (operation !== "FilterLogEvents") throw unsupported("CloudWatch Logs", operation);
+      const input = readInput(request);
+      refuseOthers("CloudWatch Logs", operation, input, ["logGroupName", "startTime", "endTime", "filterPattern"]);
+      const { logGroupName = "", startTime = 0, endTime = Infinity, filterPattern = "" }: FilterLogEvents = input;
       const resource = `arn:aws:logs:${region}:${accountId}:log-group:${logGroupName}`;
       return {
         permissions: [{ action: "logs:FilterLogEvents", resource }],
@@ -34,7 +32,7 @@ export function logsProtocol({ logs, region, accountId }: LogsOptions): Protocol
           const matches = matcher(filterPattern);
           const events = logs
             .lines(startTime, logGroupName)
-            .filter(({ text }) => matches(text))
+            .filter(({ at, text }) => at <= endTime && matches(text))
             .map(({ at, text }) => ({ timestamp: at, message: text }));
           return {
             status: 200,
@@ -48,9 +46,11 @@ export function logsProtocol({ logs, region, accountId }: LogsOptions): Protocol
   };
 }
 
+const TERM = /(\??)"([^"]*)"/g;
+
 function matcher(pattern: string): (text: string) => boolean {
-  const terms = [...pattern.matchAll(/(\??)"([^"]*)"/g)].map(([, optional, term = ""]) => ({ optional, term }));
-  if (terms.length === 0 && pattern.trim() !== "") {
+  const terms = [...pattern.matchAll(TERM)].map(([, optional, term = ""]) => ({ optional, term }));
+  if (pattern.replaceAll(TERM, "").trim() !== "") {
     throw new AwsError(
       "InvalidParameterException",
       400,

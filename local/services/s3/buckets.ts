@@ -8,6 +8,7 @@ export interface ObjectHead {
   readonly key: string;
   readonly contentType: string;
   readonly contentEncoding?: string;
+  /** Other headers that are returned with the object. */
   readonly metadata: Readonly<Record<string, string>>;
   readonly etag: string;
   readonly size: number;

@@ -1,15 +1,26 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { decide } from "../../cloud/access/policy";
 import { AwsError } from "../../cloud/aws-error";
 import type { AwsRequest, AwsResponse, Operation, Protocol } from "../../cloud/protocol";
+import { unsupported } from "../../cloud/unsupported";
+import { escapeXml } from "../../cloud/xml";
 import type { Bucket, Buckets, ObjectHead } from "./buckets";
 
+const SERVICE = "S3";
 const MAX_KEYS = 1000;
 
 /** S3's REST protocol for objects: put, get, head, delete and list. Uses path-style addresses, as the SDK does for an IP address. */
 export function s3Protocol(buckets: Buckets): Protocol {
   return {
     open(request): Operation {
+      const [, bucketInHost] = /^(.+)\.(?:localhost|127\.0\.0\.1)(?::\d+)?$/.exec(request.headers.host ?? "") ?? [];
+      if (bucketInHost !== undefined)
+        throw new AwsError(
+          "NotImplemented",
+          501,
+          `The local S3 expects the bucket ${bucketInHost} in the path. Use 127.0.0.1 in the endpoint, or path-style addresses.`,
+        );
+      refuseHeaders(request);
       const [, name = "", ...rest] = request.path.split("/");
       const key = decodeURIComponent(rest.join("/"));
       const bucketArn = `arn:aws:s3:::${name}`;
@@ -45,9 +56,13 @@ interface ObjectOperation {
   run(bucket: Bucket): AwsResponse;
 }
 
+/** The parameters of ListObjectsV2. The order and encoding of keys are the same with and without `encoding-type`. */
+const LIST_PARAMETERS = ["list-type", "prefix", "continuation-token", "start-after", "max-keys", "encoding-type"];
+
 function onBucket({ method, query }: AwsRequest): ObjectOperation {
   if (method === "HEAD") return { action: "s3:ListBucket", run: () => ({ status: 200, body: "" }) };
-  if (method !== "GET" || query.get("list-type") !== "2") throw unknown(method, "a bucket");
+  refuseParameters(method, query, method === "GET" ? LIST_PARAMETERS : []);
+  if (method !== "GET" || query.get("list-type") !== "2") throw unsupported(SERVICE, `${method} on a bucket`, 501);
   return {
     action: "s3:ListBucket",
     run(bucket) {
@@ -78,29 +93,35 @@ function listed({ key, size, etag, lastModified }: ObjectHead): string {
   );
 }
 
-/** The name of an operation, which the SDK adds. */
-const IGNORED_PARAMETERS = new Set(["x-id"]);
-/** Headers that change what an operation does. */
-const UNSUPPORTED_HEADERS = [
-  "if-match",
-  "if-none-match",
-  "if-modified-since",
-  "if-unmodified-since",
-  "x-amz-copy-source",
-];
+/** Refuses parameters that would have no effect here. The SDK adds `x-id`, the name of the operation. */
+function refuseParameters(method: string, query: URLSearchParams, modelled: readonly string[]): void {
+  const other = [...query.keys()].find((name) => name !== "x-id" && !modelled.includes(name));
+  if (other !== undefined) throw unsupported(SERVICE, `${method} with ?${other}`, 501);
+}
+
+const CONDITIONS = ["if-match", "if-none-match", "if-modified-since", "if-unmodified-since"];
+/** Headers that only carry or protect a request. An object has metadata; its checksums are accepted and not compared. */
+const TRANSPORT_HEADERS =
+  /^x-amz-(content-sha256|date|user-agent|security-token|decoded-content-length|trailer|sdk-checksum-algorithm|checksum-.*|meta-.*)$/;
+
+/** Refuses headers that change what an operation does on S3 and would have no effect here. */
+function refuseHeaders({ method, headers }: AwsRequest): void {
+  const other = Object.keys(headers).find(
+    (name) => CONDITIONS.includes(name) || (name.startsWith("x-amz-") && !TRANSPORT_HEADERS.test(name)),
+  );
+  if (other !== undefined) throw unsupported(SERVICE, `${method} with the header ${other}`, 501);
+}
 
 function onObject(request: AwsRequest, key: string): ObjectOperation {
-  const parameter = [...request.query.keys()].find((name) => !IGNORED_PARAMETERS.has(name));
-  if (parameter !== undefined) throw unknown(`${request.method} with ?${parameter}`, "an object");
-  const header = UNSUPPORTED_HEADERS.find((name) => request.headers[name] !== undefined);
-  if (header !== undefined) throw unknown(`${request.method} with the header ${header}`, "an object");
+  const { range } = request.headers;
+  refuseParameters(request.method, request.query, []);
   switch (request.method) {
     case "PUT":
       return { action: "s3:PutObject", run: (bucket) => put(bucket, key, request) };
     case "GET":
-      return { action: "s3:GetObject", run: (bucket) => inRange(get(bucket, key), request.headers.range) };
+      return { action: "s3:GetObject", run: (bucket) => inRange(get(bucket, key), range) };
     case "HEAD":
-      return { action: "s3:GetObject", run: (bucket) => ({ ...get(bucket, key), body: "" }) };
+      return { action: "s3:GetObject", run: (bucket) => ({ ...inRange(get(bucket, key), range), body: "" }) };
     case "DELETE":
       return {
         action: "s3:DeleteObject",
@@ -110,13 +131,22 @@ function onObject(request: AwsRequest, key: string): ObjectOperation {
         },
       };
     default:
-      throw unknown(request.method, "an object");
+      throw unsupported(SERVICE, `${request.method} on an object`, 501);
   }
 }
 
+/** Returned with an object as they were sent. */
+const KEPT_HEADERS = ["cache-control", "content-disposition", "content-language", "expires"];
+
 function put(bucket: Bucket, key: string, { headers, body }: AwsRequest): AwsResponse {
   const encodings = (headers["content-encoding"] ?? "").split(",").map((part) => part.trim());
-  const metadata = Object.entries(headers).filter(([name]) => name.startsWith("x-amz-meta-"));
+  const metadata = Object.entries(headers).filter(
+    ([name]) => name.startsWith("x-amz-meta-") || KEPT_HEADERS.includes(name),
+  );
+  const bytes = encodings.includes("aws-chunked") ? unchunk(body) : body;
+  const md5 = headers["content-md5"];
+  if (md5 !== undefined && md5 !== createHash("md5").update(bytes).digest("base64"))
+    throw new AwsError("BadDigest", 400, "The Content-MD5 you specified did not match what we received.");
   const { etag } = bucket.put(
     {
       key,
@@ -124,7 +154,7 @@ function put(bucket: Bucket, key: string, { headers, body }: AwsRequest): AwsRes
       contentEncoding: encodings.filter((part) => part !== "aws-chunked").join(",") || undefined,
       metadata: Object.fromEntries(metadata),
     },
-    encodings.includes("aws-chunked") ? unchunk(body) : body,
+    bytes,
   );
   return { status: 200, headers: { etag }, body: "" };
 }
@@ -172,12 +202,4 @@ function unchunk(body: Buffer): Buffer {
   }
 }
 
-function unknown(method: string, what: string): AwsError {
-  return new AwsError("NotImplemented", 501, `The local S3 does not support this ${method} on ${what}.`);
-}
-
 const xml = (content: string) => `<?xml version="1.0" encoding="UTF-8"?>\n${content}`;
-
-function escapeXml(text: string): string {
-  return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
-}

@@ -18,28 +18,36 @@ export interface Sent {
 export interface Queue {
   readonly name: string;
   readonly fifo: boolean;
+  visibilityMs: number;
   /** A FIFO queue accepts a message with a deduplication id of the last five minutes and drops it. */
   send(message: Sent): Message;
-  /** Up to `count` visible messages, oldest first. They are hidden for `visibilityMs`. */
-  receive(count: number, visibilityMs: number): Message[];
+  /**
+   * Up to `count` visible messages, oldest first. They are hidden for `visibilityMs`. A FIFO queue returns no message of a group while
+   * an earlier one of it is hidden.
+   * @param visibilityMs by default that of the queue
+   */
+  receive(count: number, visibilityMs?: number): Message[];
   delete(receipt: string): void;
 }
 
 /** SQS's queues, in memory only: messages are lost when the local stack ends. */
 export interface Queues {
-  put(name: string, fifo: boolean): Queue;
+  /** Creates a queue, or changes the visibility timeout of an existing one. */
+  put(name: string, fifo: boolean, visibilityMs?: number): Queue;
   find(name: string): Queue | undefined;
   remove(name: string): void;
 }
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/using-messagededuplicationid-property.html */
 const DEDUPLICATION_MS = 5 * 60_000;
+const DEFAULT_VISIBILITY_MS = 30_000;
 
 export function createQueues(now: () => number): Queues {
   const queues = new Map<string, Queue>();
   return {
-    put(name, fifo) {
+    put(name, fifo, visibilityMs = DEFAULT_VISIBILITY_MS) {
       const queue = queues.get(name) ?? openQueue(name, fifo, now);
+      queue.visibilityMs = visibilityMs;
       queues.set(name, queue);
       return queue;
     },
@@ -51,9 +59,10 @@ export function createQueues(now: () => number): Queues {
 function openQueue(name: string, fifo: boolean, now: () => number): Queue {
   const waiting: { message: Message; visibleAt: number }[] = [];
   const seen = new Map<string, { message: Message; until: number }>();
-  return {
+  const queue: Queue = {
     name,
     fifo,
+    visibilityMs: DEFAULT_VISIBILITY_MS,
     send({ body, groupId, deduplicationId }) {
       const known = deduplicationId === undefined ? undefined : seen.get(deduplicationId);
       if (fifo && known !== undefined && known.until > now()) return known.message;
@@ -63,9 +72,14 @@ function openQueue(name: string, fifo: boolean, now: () => number): Queue {
       if (deduplicationId !== undefined) seen.set(deduplicationId, { message, until: now() + DEDUPLICATION_MS });
       return message;
     },
-    receive(count, visibilityMs) {
-      const visible = waiting.filter(({ visibleAt }) => visibleAt <= now()).slice(0, count);
-      for (const entry of visible) entry.visibleAt = now() + visibilityMs;
+    receive(count, visibilityMs = queue.visibilityMs) {
+      const at = now();
+      const hidden = waiting.filter(({ visibleAt }) => visibleAt > at).map(({ message }) => message.groupId);
+      const blocked = new Set(hidden);
+      const visible = waiting
+        .filter(({ message, visibleAt }) => visibleAt <= at && !(fifo && blocked.has(message.groupId)))
+        .slice(0, count);
+      for (const entry of visible) entry.visibleAt = at + visibilityMs;
       return visible.map(({ message }) => message);
     },
     delete(receipt) {
@@ -73,4 +87,5 @@ function openQueue(name: string, fifo: boolean, now: () => number): Queue {
       if (index >= 0) waiting.splice(index, 1);
     },
   };
+  return queue;
 }

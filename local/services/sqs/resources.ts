@@ -9,6 +9,7 @@ interface SqsCloud extends Cloud {
 interface QueueInputs {
   readonly name?: string;
   readonly fifoQueue?: boolean;
+  readonly visibilityTimeoutSeconds?: number;
 }
 
 const FIFO_SUFFIX = ".fifo";
@@ -27,9 +28,9 @@ export const queue = define<SqsCloud, QueueInputs>({
   ],
   replaceOn: ["name", "fifoQueue"],
   put({ queues, endpoint, region, accountId }, { name: pulumiName, inputs }, before) {
-    const { fifoQueue = false } = inputs;
+    const { fifoQueue = false, visibilityTimeoutSeconds: seconds } = inputs;
     const name = before?.outputs.name ?? nameOf(inputs.name, pulumiName, fifoQueue);
-    queues.put(String(name), fifoQueue);
+    queues.put(String(name), fifoQueue, seconds === undefined ? undefined : seconds * 1000);
     const url = `${endpoint}/${accountId}/${name}`;
     return { id: url, outputs: { name, url, arn: `arn:aws:sqs:${region}:${accountId}:${name}`, fifoQueue } };
   },

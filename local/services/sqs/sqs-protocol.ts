@@ -1,5 +1,6 @@
 import { AwsError } from "../../cloud/aws-error";
 import { failAsJson, type Operation, type Protocol } from "../../cloud/protocol";
+import { readInput, refuseOthers, unsupported } from "../../cloud/unsupported";
 import type { Message, Queue, Queues } from "./queues";
 
 interface Entry {
@@ -11,6 +12,9 @@ interface Entry {
 
 interface Input extends Entry {
   readonly QueueUrl?: string;
+  readonly AttributeNames?: readonly string[];
+  readonly MessageSystemAttributeNames?: readonly string[];
+  readonly WaitTimeSeconds?: number;
   readonly Entries?: readonly Entry[];
   readonly ReceiptHandle?: string;
   readonly MaxNumberOfMessages?: number;
@@ -19,7 +23,9 @@ interface Input extends Entry {
 
 const MAX_ENTRIES = 10;
 const MAX_BYTES = 1024 * 1024;
-const DEFAULT_VISIBILITY_SECONDS = 30;
+const MAX_VISIBILITY_SECONDS = 43_200;
+const GROUP_ID = "MessageGroupId";
+const MESSAGE = ["MessageBody", GROUP_ID, "MessageDeduplicationId"];
 
 export interface SqsOptions {
   readonly queues: Queues;
@@ -27,15 +33,15 @@ export interface SqsOptions {
   readonly accountId: string;
 }
 
-/** SQS's JSON protocol: send, single and in batches, receive without waiting, delete. */
+/** SQS's JSON protocol: send, single and in batches, receive without long polling, delete. */
 export function sqsProtocol({ queues, region, accountId }: SqsOptions): Protocol {
   return {
     open(request): Operation {
       const name = /^AmazonSQS\.(\w+)$/.exec(request.headers["x-amz-target"] ?? "")?.[1] ?? "";
       const step = steps[name];
-      if (step === undefined)
-        throw new AwsError("UnknownOperationException", 400, `The local SQS does not support ${name}.`);
-      const input = JSON.parse(request.body.toString()) as Input;
+      if (step === undefined) throw unsupported("SQS", name);
+      const input = readInput(request) as Input & Record<string, unknown>;
+      refuseOthers("SQS", name, input, ["QueueUrl", ...step.parameters]);
       const queueName = input.QueueUrl?.split("/").at(-1) ?? "";
       return {
         permissions: [{ action: `sqs:${step.action}`, resource: `arn:aws:sqs:${region}:${accountId}:${queueName}` }],
@@ -56,23 +62,53 @@ export function sqsProtocol({ queues, region, accountId }: SqsOptions): Protocol
 }
 
 /** Operations by name. A batch needs the same permission as the single operation. */
-const steps: Readonly<Record<string, { action: string; run(queue: Queue, input: Input): object }>> = {
-  SendMessage: { action: "SendMessage", run: (queue, input) => sent(send(queue, input)) },
-  SendMessageBatch: { action: "SendMessage", run: sendBatch },
+const steps: Readonly<Record<string, Step>> = {
+  SendMessage: { action: "SendMessage", parameters: MESSAGE, run: (queue, input) => sent(send(queue, input)) },
+  SendMessageBatch: { action: "SendMessage", parameters: ["Entries"], run: sendBatch },
   ReceiveMessage: {
     action: "ReceiveMessage",
-    run: (queue, { MaxNumberOfMessages = 1, VisibilityTimeout = DEFAULT_VISIBILITY_SECONDS }) => ({
-      Messages: queue.receive(MaxNumberOfMessages, VisibilityTimeout * 1000).map(received),
-    }),
+    parameters: [
+      "MaxNumberOfMessages",
+      "VisibilityTimeout",
+      "WaitTimeSeconds",
+      "AttributeNames",
+      "MessageSystemAttributeNames",
+    ],
+    run: receive,
   },
   DeleteMessage: {
     action: "DeleteMessage",
+    parameters: ["ReceiptHandle"],
     run: (queue, { ReceiptHandle = "" }) => {
       queue.delete(ReceiptHandle);
       return {};
     },
   },
 };
+
+interface Step {
+  readonly action: string;
+  /** The modelled parameters. */
+  readonly parameters: readonly string[];
+  run(queue: Queue, input: Input): object;
+}
+
+function receive(queue: Queue, input: Input): object {
+  const { MaxNumberOfMessages: count = 1, VisibilityTimeout, WaitTimeSeconds = 0 } = input;
+  const attributes = [...(input.AttributeNames ?? []), ...(input.MessageSystemAttributeNames ?? [])];
+  const other = attributes.find((name) => name !== GROUP_ID);
+  if (other !== undefined) throw unsupported("SQS", `ReceiveMessage with the attribute ${other}`);
+  if (WaitTimeSeconds > 0) throw unsupported("SQS", "ReceiveMessage with WaitTimeSeconds above 0");
+  inRange("MaxNumberOfMessages", count, 1, 10);
+  if (VisibilityTimeout !== undefined) inRange("VisibilityTimeout", VisibilityTimeout, 0, MAX_VISIBILITY_SECONDS);
+  const messages = queue.receive(count, VisibilityTimeout && VisibilityTimeout * 1000);
+  return messages.length === 0 ? {} : { Messages: messages.map((message) => received(message, attributes)) };
+}
+
+function inRange(name: string, value: number, min: number, max: number): void {
+  if (value >= min && value <= max) return;
+  throw new AwsError("InvalidParameterValue", 400, `Expected ${name} to be ${min} to ${max}, got ${value}.`);
+}
 
 function sendBatch(queue: Queue, { Entries = [] }: Input): object {
   if (Entries.length < 1 || Entries.length > MAX_ENTRIES)
@@ -81,6 +117,9 @@ function sendBatch(queue: Queue, { Entries = [] }: Input): object {
       400,
       `Expected 1 to ${MAX_ENTRIES} entries, got ${Entries.length}.`,
     );
+  if (new Set(Entries.map(({ Id }) => Id)).size < Entries.length)
+    throw new AwsError("BatchEntryIdsNotDistinct", 400, "Two entries of the batch have the same Id.");
+  for (const entry of Entries) refuseOthers("SQS", "SendMessageBatch", { ...entry }, ["Id", ...MESSAGE]);
   const bytes = Entries.reduce((sum, { MessageBody }) => sum + Buffer.byteLength(MessageBody), 0);
   if (bytes > MAX_BYTES)
     throw new AwsError(
@@ -102,12 +141,15 @@ function sendBatch(queue: Queue, { Entries = [] }: Input): object {
 }
 
 function send(queue: Queue, { MessageBody, MessageGroupId, MessageDeduplicationId }: Entry): Message {
+  if (!MessageBody) throw new AwsError("MissingParameter", 400, "A message needs a MessageBody that is not empty.");
   // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
   // biome-ignore lint/suspicious/noControlCharactersInRegex: SQS rejects them
   if (/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/.test(MessageBody))
     throw new AwsError("InvalidMessageContents", 400, "The message contains characters outside the allowed set.");
   if (queue.fifo && (MessageGroupId === undefined || MessageDeduplicationId === undefined))
     throw new AwsError("MissingParameter", 400, "A FIFO queue needs MessageGroupId and MessageDeduplicationId.");
+  if (!queue.fifo && MessageDeduplicationId !== undefined)
+    throw new AwsError("InvalidParameterValue", 400, "Only a FIFO queue accepts MessageDeduplicationId.");
   return queue.send({ body: MessageBody, groupId: MessageGroupId, deduplicationId: MessageDeduplicationId });
 }
 
@@ -115,6 +157,7 @@ function sent({ id, md5 }: Message): object {
   return { MessageId: id, MD5OfMessageBody: md5 };
 }
 
-function received({ id, body, md5, receipt, groupId }: Message): object {
-  return { MessageId: id, Body: body, MD5OfBody: md5, ReceiptHandle: receipt, Attributes: { MessageGroupId: groupId } };
+function received({ id, body, md5, receipt, groupId }: Message, attributes: readonly string[]): object {
+  const requested = attributes.length > 0 ? { Attributes: { [GROUP_ID]: groupId } } : {};
+  return { MessageId: id, Body: body, MD5OfBody: md5, ReceiptHandle: receipt, ...requested };
 }

@@ -25,6 +25,32 @@ describe("queues", () => {
     assert.deepEqual(bodies(), ["b"]);
   });
 
+  it("use the visibility timeout of the queue, also after it changed", () => {
+    let now = 0;
+    const queues = createQueues(() => now);
+    const queue = queues.put("q", false);
+    queue.send({ body: "a" });
+    const counts = (...times: number[]) =>
+      times.map((time) => {
+        now = time;
+        return queue.receive(1).length;
+      });
+    assert.deepEqual(counts(0, 29_999, 30_000), [1, 0, 1]);
+    queues.put("q", false, 5_000);
+    assert.deepEqual(counts(60_000, 64_999, 65_000), [1, 0, 1]);
+  });
+
+  it("return no later message of a FIFO group while an earlier one is hidden", () => {
+    let now = 0;
+    const queue = createQueues(() => now).put("q.fifo", true);
+    for (const [body, groupId] of ["a1 a", "a2 a", "b1 b"].map((text) => text.split(" ")))
+      queue.send({ body: body!, groupId, deduplicationId: body });
+    const bodies = (count: number) => queue.receive(count, 1_000).map(({ body }) => body);
+    assert.deepEqual([bodies(1), bodies(9)], [["a1"], ["b1"]]);
+    now = 1_000;
+    assert.deepEqual(bodies(9), ["a1", "a2", "b1"]);
+  });
+
   it("drop a duplicate in a FIFO queue within five minutes", () => {
     let now = 0;
     const queue = createQueues(() => now).put("q.fifo", true);
