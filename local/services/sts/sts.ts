@@ -1,16 +1,15 @@
 import type { Service } from "../service";
+import { stsProtocol } from "./sts-protocol";
 
-/** Caller identity, account and partition, for Pulumi's provider functions. It has no protocol for clients. */
+/** Caller identity, account and partition. */
 export const sts: Service<unknown> = {
-  open: () => ({ model: {} }),
+  open: ({ accountId }) => ({ model: {}, protocol: { signingName: "sts", ...stsProtocol(accountId) } }),
   resources: {},
   functions: {
-    "aws:index/getCallerIdentity:getCallerIdentity": ({ accountId, operator }) => ({
-      id: accountId,
-      accountId,
-      arn: `arn:aws:iam::${accountId}:user/local`,
-      userId: operator.accessKeyId,
-    }),
+    "aws:index/getCallerIdentity:getCallerIdentity": ({ accountId, operator, principals }) => {
+      const { arn, name } = principals.find(operator.accessKeyId)!.principal;
+      return { id: accountId, accountId, arn, userId: name };
+    },
     "aws:index/getPartition:getPartition": () => ({
       id: "aws",
       partition: "aws",
