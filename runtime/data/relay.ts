@@ -103,7 +103,11 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
     },
     onThrottled: () => {
       pipeline.counts.throttled++;
-      health.throttled();
+      if (health.throttled())
+        log.log(
+          "warn",
+          "The event table throttles writes. The relay retries them, and reads no faster than the table accepts.",
+        );
     },
     onError: (error) => {
       state.lastError = writeError(error, clock.now());

@@ -29,9 +29,12 @@ export class WriteHealth {
     this.waitingSince = more ? this.clock.now() : undefined;
   }
 
-  throttled(): void {
+  /** The table throttled a write. Returns whether it had not throttled one before. */
+  throttled(): boolean {
+    const { throttledSince } = this.snapshot();
     this.throttledAt = this.clock.now();
-    this.throttledSince ??= this.throttledAt;
+    this.throttledSince = throttledSince ?? this.throttledAt;
+    return throttledSince === undefined;
   }
 
   snapshot(): StreamHealth {

@@ -25,13 +25,8 @@ export interface WriterDeps {
   readonly onError: (error: unknown) => void;
 }
 
-/** Errors that mean too many requests. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html */
-const THROTTLING = new Set([
-  "ProvisionedThroughputExceededException",
-  "RequestLimitExceeded",
-  "SlowDown",
-  "ThrottlingException",
-]);
+/** The table's errors that mean too many requests. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html */
+const THROTTLING = new Set(["ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException"]);
 
 /** An item and its number in the checkpoint tracker. */
 export interface Entry {
@@ -69,8 +64,6 @@ export class Writer {
   private waiters: (() => void)[] = [];
   /** An outage of the table is logged once, not at every retry. */
   private warned = false;
-  /** Throttling is logged once, until a batch is accepted as a whole. */
-  private warnedOfThrottling = false;
 
   constructor(private readonly deps: WriterDeps) {}
 
@@ -161,7 +154,7 @@ export class Writer {
           this.refuse(entry, error as StreamError);
           return this.wake();
         }
-        this.retrying(error);
+        this.deps.onError(error);
         if (attempt === 0)
           this.deps.log.log("warn", "The bucket does not accept an object. The relay retries.", { key, error });
       }
@@ -179,16 +172,15 @@ export class Writer {
           left.map((entry) => entry.item),
           signal,
         );
-        if (unprocessed.length > 0) this.throttled();
+        if (unprocessed.length > 0) this.deps.onThrottled();
         left = this.settleAllBut(unprocessed, left);
         if (left.length === 0) return;
       } catch (error) {
         if (signal.aborted) return;
         if ((error as StreamError).code === "VALIDATION_FAILED") return this.sendHalves(left, error as StreamError);
-        this.retrying(error);
-        if (!this.warned)
-          this.deps.log.log("warn", "Writes to the event table fail. The relay retries until they succeed.", { error });
-        this.warned = true;
+        this.deps.onError(error);
+        if (THROTTLING.has((error as StreamError).awsError ?? "")) this.deps.onThrottled();
+        else this.warn(error);
       }
       await clock.sleep(backoffMs(attempt++, RETRY_BASE_MS, RETRY_CAP_MS, random), signal);
     }
@@ -205,7 +197,6 @@ export class Writer {
   private settleAllBut(items: readonly EncodedItem[], entries: readonly Entry[]): Entry[] {
     if (items.length === 0) {
       this.warned = false;
-      this.warnedOfThrottling = false;
       for (const entry of entries) this.settle(entry);
       return [];
     }
@@ -250,19 +241,10 @@ export class Writer {
     this.deps.memory.addQueued(sign * (ITEM_COPIES * item.json.length + object));
   }
 
-  private throttled(): void {
-    this.deps.onThrottled();
-    if (this.warnedOfThrottling) return;
-    this.warnedOfThrottling = true;
-    this.deps.log.log(
-      "warn",
-      "The event table throttles writes. The relay retries them, and reads no faster than the table accepts.",
-    );
-  }
-
-  private retrying(error: unknown): void {
-    if (THROTTLING.has((error as StreamError).awsError ?? "")) this.deps.onThrottled();
-    this.deps.onError(error);
+  private warn(error: unknown): void {
+    if (!this.warned)
+      this.deps.log.log("warn", "Writes to the event table fail. The relay retries until they succeed.", { error });
+    this.warned = true;
   }
 }
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { brotliCompressSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { unaccounted } from "../../runtime/contract";
+import type { EncodedItem } from "../../runtime/data/item";
 import { StreamError } from "../../runtime/support/errors";
 import { type Answer, body, sse, status } from "../fakes/upstream";
 import { type Setup, setUp, until } from "./harness";
@@ -551,6 +552,20 @@ describe("a relay on the wire", () => {
       assert.equal(relay.snapshot().health.unstoredSince, undefined);
       stop();
       await run;
+    });
+
+    it("counts every throttled batch, and logs once that the table throttles, also while it accepts others", async () => {
+      const numbers = Array.from({ length: 300 }, (_, n) => `data: ${n}\n\n`).join("");
+      let calls = 0;
+      const write = async (items: readonly EncodedItem[]) => (++calls % 2 === 0 ? items.slice(0, 1) : []);
+      const { relay, log } = await runToEnd([sse(numbers)], { deps: { store: { write } } });
+      const { stored, throttled } = relay.snapshot().counters;
+      assert.equal(stored, 300);
+      assert.ok(throttled > 3, `${throttled} throttled`);
+      assert.equal(
+        log.lines.filter(({ message }) => message.startsWith("The event table throttles writes.")).length,
+        1,
+      );
     });
 
     it("pauses reading while the table is slow, and does not count the pause as idle time", async () => {

@@ -33,14 +33,17 @@ describe("write health", () => {
     const clock = fakeClock();
     const health = new WriteHealth(clock, {});
     const first = clock.now();
-    health.throttled();
+    assert.equal(health.throttled(), true, "it begins");
     for (let i = 0; i < 4; i++) {
       await clock.advance(20_000);
-      health.throttled();
+      assert.equal(health.throttled(), false, "it goes on");
     }
     await clock.advance(29_000);
     assert.equal(health.snapshot().throttledSince, first);
     await clock.advance(1_000);
+    assert.equal(health.throttled(), true, "it begins again");
+    assert.equal(health.snapshot().throttledSince, first + 4 * 20_000 + 30_000);
+    await clock.advance(30_000);
     assert.equal(health.snapshot().throttledSince, undefined);
   });
 });
