@@ -1,14 +1,23 @@
 // Not undici's index: the measured process must load only what a deployed one loads.
-
+import { setTimeout } from "node:timers/promises";
 import type { RelaySettings } from "../runtime/contract";
 import { dynamodbStore } from "../runtime/data/dynamodb-store";
+import { eventHistory, type ReadEvents } from "../runtime/data/event-history";
 import { HopMemory } from "../runtime/data/hop-memory";
 import { Agent, request } from "../runtime/data/http-client";
+import { encodePack } from "../runtime/data/pack";
 import { createRelay } from "../runtime/data/relay";
 import { tokenCache } from "../runtime/data/source/oauth2";
 import { systemClock } from "../runtime/support/clock";
 import { silentLogger } from "../runtime/support/logger";
 import { type Cost, measure } from "./process";
+import { eventText } from "./upstream-text";
+
+const EVENTS_PER_PACK = 320;
+/** About a megabyte. */
+const PACKS_PER_PAGE = 80;
+/** A Query of a megabyte. */
+const READ_MS = 50;
 
 export const AWS = {
   region: "eu-central-1",
@@ -22,6 +31,8 @@ export interface PathInput {
   readonly format: "lines" | "sse" | "json" | "websocket";
   /** @default one item for each event */
   readonly storage?: "packed";
+  /** So many of the first events are stored already, in packs that the relay reads back. */
+  readonly stored?: number;
 }
 
 function path({ events, format }: PathInput): string {
@@ -65,6 +76,7 @@ export async function relayPath(input: PathInput): Promise<Cost> {
       },
       ...{ stopReadingAt: Date.now() + 3_600_000, drainUntil: Date.now() + 3_660_000 },
       ...{ singleAttempt: () => false, mayReconnect: async () => false, onProgress: () => {} },
+      ...(input.stored !== undefined && { predecessorStorage: "packed" }),
     },
     {
       settings: settingsFor(input.format, input.storage),
@@ -74,6 +86,7 @@ export async function relayPath(input: PathInput): Promise<Cost> {
       aws: AWS,
       store,
       oversize: async () => {},
+      ...(input.stored !== undefined && { history: eventHistory("events", storedPacks(input.stored)) }),
       clock: systemClock,
       random: Math.random,
       log: silentLogger,
@@ -82,7 +95,8 @@ export async function relayPath(input: PathInput): Promise<Cost> {
   const cost = await measure(async () => void (await relay.run()));
   await store.close();
   const { counters } = relay.snapshot();
-  if (counters.stored !== input.events)
+  const { stored = 0 } = input;
+  if (counters.stored !== input.events - stored || counters.suppressed !== stored)
     throw new Error(`Wrong result: ${JSON.stringify(counters)} of ${input.events} events`);
   await checkStored(input);
   return cost;
@@ -134,6 +148,26 @@ export async function barePath(input: PathInput): Promise<Cost> {
   });
   if (bytes === 0) throw new Error("Wrong result: no bytes");
   return cost;
+}
+
+/** The event table of a hop that received the first `count` events in the last two seconds, and ends now. */
+function storedPacks(count: number): ReadEvents {
+  const endedAt = Date.now();
+  const place = { streamId: "bench", generation: 1, connection: 1, nonce: "n", ttlSeconds: 60, contentKeys: true };
+  const pack = (start: number) => {
+    const size = Math.min(EVENTS_PER_PACK, count - start);
+    const events = Array.from({ length: size }, (_, n) => ({
+      ...{ key: "", type: "message", id: "", data: eventText(start + n, 200), counter: start + n + 1 },
+      receivedAt: Math.round(endedAt - (1 - (start + n) / count) * 2_000),
+    }));
+    return JSON.parse(encodePack(events, place).json);
+  };
+  const starts = Array.from({ length: Math.ceil(count / EVENTS_PER_PACK) }, (_, n) => n * EVENTS_PER_PACK).reverse();
+  return async () => {
+    await setTimeout(READ_MS);
+    const Items = starts.splice(0, PACKS_PER_PAGE).map(pack);
+    return { Items, ...(starts.length > 0 && { LastEvaluatedKey: {} }) };
+  };
 }
 
 async function checkStored({ endpoint, events, storage }: PathInput): Promise<void> {

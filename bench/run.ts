@@ -75,6 +75,7 @@ async function main(): Promise<void> {
   ]);
   await onDatabase("null, 4 ms", () => startProcess("null-dynamodb.ts", ["4"]), [
     ["memory over a long run", { events: Number(values["memory-events"]) }],
+    ["packed, after a handover", { storage: "packed", stored: 50_000 }],
   ]);
   await upstream.stop();
 

@@ -15,13 +15,20 @@ export interface ReadAnswer {
   readonly UnprocessedKeys?: Readonly<Record<string, unknown>>;
 }
 
+/** The newest events of a stream: all that meet one of the conditions, and possibly some before them. */
+export interface PackRange {
+  /** Received at this time or later, in epoch ms. */
+  readonly since: number;
+  /** After this event: `generation.connection.counter`. */
+  readonly after?: string;
+  /** Received at this time or later, as long as they are at most `events`. */
+  readonly upTo?: { readonly since: number; readonly events: number };
+}
+
 /** What earlier hops stored of a stream. */
 export interface EventHistory {
-  /**
-   * The events of its packs, in order: at least those received since `since`, and those after the event `after`
-   * (`generation.connection.counter`).
-   */
-  packed(streamId: string, range: { readonly since: number; readonly after?: string }): Promise<readonly StoredEvent[]>;
+  /** The events of its packs in a range, in order. Packs are decoded one at a time. */
+  packed(streamId: string, range: PackRange): Promise<Iterable<StoredEvent>>;
   /** The single events with these keys, in any order. `partitionOf` gives a key's partition. */
   single(keys: readonly string[], partitionOf: (key: string) => string): Promise<readonly StoredEvent[]>;
 }
@@ -31,9 +38,10 @@ const BATCH_KEYS = 100;
 
 export function eventHistory(tableName: string, read: ReadEvents): EventHistory {
   return {
-    async packed(streamId, { since, after }) {
+    async packed(streamId, { since, after, upTo = { since, events: 0 } }) {
       const before = after === undefined ? undefined : endOf(after);
       const packs: Item[] = [];
+      let count = 0;
       let ExclusiveStartKey: Item | undefined;
       do {
         const { Items = [], LastEvaluatedKey } = await read("Query", {
@@ -46,14 +54,15 @@ export function eventHistory(tableName: string, read: ReadEvents): EventHistory 
           ...(ExclusiveStartKey && { ExclusiveStartKey }),
         });
         for (const pack of Items) {
-          const isOld = Number(pack[ITEM.lastReceivedAt]?.N) < since;
-          if (isOld && (before === undefined || pack[EVENT_KEY]!.S! < before))
-            return packs.reverse().flatMap(storedEvents);
+          const last = Number(pack[ITEM.lastReceivedAt]?.N);
+          const isOld = last < since && (last < upTo.since || count >= upTo.events);
+          if (isOld && (before === undefined || pack[EVENT_KEY]!.S! < before)) return eventsOf(packs);
+          count += Number(pack[ITEM.count]?.N);
           packs.push(pack);
         }
         ExclusiveStartKey = LastEvaluatedKey;
       } while (ExclusiveStartKey);
-      return packs.reverse().flatMap(storedEvents);
+      return eventsOf(packs);
     },
 
     async single(keys, partitionOf) {
@@ -73,6 +82,11 @@ export function eventHistory(tableName: string, read: ReadEvents): EventHistory 
       return events;
     },
   };
+}
+
+/** The events of packs, which are ordered newest first. */
+function* eventsOf(packs: readonly Item[]): Generator<StoredEvent> {
+  for (const pack of packs.toReversed()) yield* storedEvents(pack);
 }
 
 /** The key after every pack that begins with this event or before it. */

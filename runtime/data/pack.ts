@@ -54,6 +54,8 @@ export interface CountedEvent extends Omit<EventToStore, "streamId" | "sequence"
 const FIXED_BYTES = 8 + 3 + 1 + (1 + 3) + (1 + 8) + (1 + 8) + (3 + 6);
 const HEADER_LENGTH_BYTES = 4;
 const COMPRESSION = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+/** A pack is written here before it is compressed: a new buffer for each pack would leave much unused memory until the next collection. */
+const scratch = Buffer.allocUnsafeSlow(128 * 1024);
 /** Limit for a decompressed pack. A pack is closed long before, so more than this is corrupt data. */
 const MAX_DECOMPRESSED_BYTES = 64 * 1024 * 1024;
 const COUNTER_DIGITS = 12;
@@ -133,19 +135,13 @@ function headerOf(events: readonly CountedEvent[], contentKeys: boolean): Header
 
 function compress(header: Header, events: readonly CountedEvent[]): Buffer {
   const text = JSON.stringify(header);
-  const start = Buffer.alloc(HEADER_LENGTH_BYTES);
-  start.writeUInt32BE(Buffer.byteLength(text));
-  let body = text;
-  const parts: Buffer[] = [start];
-  for (const { data } of events) {
-    if (typeof data === "string") body += data;
-    else {
-      parts.push(Buffer.from(body), data);
-      body = "";
-    }
-  }
-  parts.push(Buffer.from(body));
-  return zstdCompressSync(Buffer.concat(parts), COMPRESSION);
+  const headerBytes = Buffer.byteLength(text);
+  const bytes = events.reduce((sum, _, n) => sum + header.b[n]!, HEADER_LENGTH_BYTES + headerBytes);
+  const target = bytes <= scratch.length ? scratch : Buffer.allocUnsafe(bytes);
+  let end = target.writeUInt32BE(headerBytes);
+  end += target.write(text, end);
+  for (const { data } of events) end += typeof data === "string" ? target.write(data, end) : data.copy(target, end);
+  return zstdCompressSync(target.subarray(0, end), { ...COMPRESSION, pledgedSrcSize: end });
 }
 
 /** Whether an item is a pack; otherwise it is one event. */

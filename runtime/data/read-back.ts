@@ -6,7 +6,7 @@ import type { Logger } from "../support/logger";
 import type { EventHistory } from "./event-history";
 import { eventNames } from "./event-name";
 import { partitionOf, type StoredEvent } from "./item";
-import { MAX_MARGIN_MS, Seam, type SeamEvent } from "./seam";
+import { MARGIN_MS, MAX_MARGIN_MS, Seam, type SeamEvent } from "./seam";
 import type { WaitingEvents } from "./seam-buffer";
 import { compareSequence } from "./sequence";
 
@@ -20,6 +20,8 @@ export interface ReadBackDeps {
   readonly signal: AbortSignal;
 }
 
+/** Of a fast stream, so many events are read back, which take 10 MB, and more only where the seam needs them. */
+const ENOUGH_EVENTS = 50_000;
 /** Length of a lease. After that, all events are stored, as after a crash without a memory. */
 const RETRY_FOR_MS = 30_000;
 /** After its first event, so long a new connection brings events that are looked up by their keys. */
@@ -36,12 +38,17 @@ export async function readBack(
   waiting: WaitingEvents,
   { settings, history, clock, random, log, signal }: ReadBackDeps,
 ): Promise<Seam | undefined> {
-  const since = clock.now() - MAX_MARGIN_MS;
+  const began = clock.now();
   if (storing !== undefined && !(await storing.ready)) return undefined;
   const { identity } = settings.events;
   if (identity.kind === "arrival") return new Seam([]);
-  const read = async (): Promise<readonly StoredEvent[]> => {
-    if (predecessorStorage === "packed") return history.packed(streamId, { since, after: checkpointSequence });
+  const read = async (): Promise<Iterable<StoredEvent>> => {
+    if (predecessorStorage === "packed")
+      return history.packed(streamId, {
+        since: began - 2 * MARGIN_MS,
+        after: checkpointSequence,
+        upTo: { since: began - MAX_MARGIN_MS, events: ENOUGH_EVENTS },
+      });
     await waiting.first;
     await clock.sleep(COLLECT_MS, signal);
     const keys = [...new Set(waiting.all().map(({ key }) => key))];
@@ -54,10 +61,7 @@ export async function readBack(
   const startedAt = clock.now();
   for (let attempt = 0; !signal.aborted; attempt++) {
     try {
-      const events = await read();
-      return new Seam(
-        events.map(({ key, id = "", receivedAt }): SeamEvent => ({ ...nameOf(key, id), at: receivedAt })),
-      );
+      return new Seam(seamEvents(await read(), nameOf));
     } catch (error) {
       if (clock.now() - startedAt >= RETRY_FOR_MS) {
         const message = "Reading back what the previous hop stored failed. Some events may be stored twice.";
@@ -70,4 +74,11 @@ export async function readBack(
     await clock.sleep(backoffMs(attempt, RETRY_BASE_MS, RETRY_CAP_MS, random), signal);
   }
   return undefined;
+}
+
+function* seamEvents(
+  events: Iterable<StoredEvent>,
+  nameOf: ReturnType<typeof eventNames>,
+): Generator<SeamEvent, undefined> {
+  for (const { key, id = "", receivedAt } of events) yield { ...nameOf(key, id), at: receivedAt };
 }

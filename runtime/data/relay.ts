@@ -54,6 +54,8 @@ export interface RelayDeps {
 /** Longest wait inside an invocation. For a longer one, the relay ends the run and returns the time of the next attempt. */
 const MAX_WAIT_MS = 60_000;
 
+/** Items that wait to be stored, in bytes. A megabyte of packs has some 25,000 events. */
+const MAX_WAITING_BYTES = { each: 8 * 1024 * 1024, packed: 1024 * 1024 };
 const DEFAULT_PACK = { bytes: 64 * 1024, lingerMs: 200 };
 
 /** Share of a hop in which the bucket can accept an object. An object that is refused must not stop the checkpoint for longer. */
@@ -84,6 +86,7 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
   const writer = new Writer({
     ...deps,
     memory,
+    maxBytes: MAX_WAITING_BYTES[packs ? "packed" : "each"],
     store: packs && storing ? fencedStore(deps.store, storing, clock) : deps.store,
     log,
     signal: giveUp.signal,

@@ -25,7 +25,7 @@ interface Waiting {
 }
 
 /** Events that wait for the seam, in bytes. When the buffer is full, the reader pauses. */
-const MAX_BYTES = 16 * 1024 * 1024;
+const MAX_BYTES = 4 * 1024 * 1024;
 
 /**
  * Holds the events of a new hop until its predecessor stores no more, then drops those that the predecessor stored and passes

@@ -8,7 +8,7 @@ export interface SeamEvent {
 }
 
 /** Clocks of two hops differ, and a server sends an event to two connections at slightly different times. */
-const MARGIN_MS = 1_000;
+export const MARGIN_MS = 1_000;
 /** For a feed whose names do not repeat: a connection may lag behind, and an equal name is then the same event. */
 export const MAX_MARGIN_MS = 10_000;
 /** So many events show whether names repeat. */
@@ -27,31 +27,43 @@ const LOOK_AHEAD = 4;
  * following events confirm it or the predecessor's part ends. In doubt it is new: then an event is stored twice, and none is lost.
  */
 export class Seam {
-  /** By name: positions in `stored` that are not matched yet, ascending. */
-  private readonly positions = new Map<string, number[]>();
+  private readonly names: string[] = [];
+  private readonly times: number[] = [];
+  /** By name: the position that is not matched yet, or several, ascending. */
+  private readonly positions = new Map<string, number | number[]>();
   /** Where the next event is expected. Undefined: the beginning of the successor's part is not found yet. */
   private next: number | undefined;
   private readonly marginMs: number;
+  /** An event without a unique name that is received later matches none. */
+  private endsAt = 0;
+  private hasUnique = false;
 
-  constructor(private readonly stored: readonly SeamEvent[]) {
-    stored.forEach(({ name }, position) => {
-      const positions = this.positions.get(name);
-      if (positions) positions.push(position);
-      else this.positions.set(name, [position]);
-    });
-    const repeats = this.positions.size < stored.length || stored.length < ENOUGH_EVENTS;
+  constructor(stored: Iterable<SeamEvent>) {
+    for (const { name, at, unique } of stored) {
+      const position = this.names.push(name) - 1;
+      this.times.push(at);
+      const earlier = this.positions.get(name);
+      if (typeof earlier === "object") earlier.push(position);
+      else this.positions.set(name, earlier === undefined ? position : [earlier, position]);
+      this.endsAt = Math.max(this.endsAt, at);
+      this.hasUnique ||= unique;
+    }
+    const repeats = this.positions.size < this.names.length || this.names.length < ENOUGH_EVENTS;
     this.marginMs = repeats ? MARGIN_MS : MAX_MARGIN_MS;
+    this.endsAt += this.marginMs;
   }
 
-  /** No stored event is left to match. */
+  /** No stored event can match any more. */
   get isOver(): boolean {
     return this.positions.size === 0;
   }
 
   /** Whether the predecessor stored this event. Call it for each event in order. `following` are the next ones, as far as known. */
   isStored(event: SeamEvent, following: readonly SeamEvent[]): boolean {
-    const positions = this.positions.get(event.name);
-    if (positions === undefined) return false;
+    if (event.at > this.endsAt && !this.hasUnique) this.positions.clear();
+    const left = this.positions.get(event.name);
+    if (left === undefined) return false;
+    const positions = typeof left === "number" ? [left] : left;
     const position = event.unique ? positions[0] : this.positionInOrder(positions, event, following);
     if (position === undefined) return false;
     this.match(event.name, positions, position);
@@ -64,12 +76,10 @@ export class Seam {
     following: readonly SeamEvent[],
   ): number | undefined {
     const { next } = this;
-    const distance = (position: number) => Math.abs(this.stored[position]!.at - event.at);
-    const possible = positions.filter(
-      (position) => (next === undefined || position >= next) && distance(position) <= this.marginMs,
-    );
-    if (next !== undefined && possible[0] === next) return next;
-    const [nearest] = possible
+    const distance = (position: number) => Math.abs(this.times[position]! - event.at);
+    if (next !== undefined && this.names[next] === event.name && distance(next) <= this.marginMs) return next;
+    const [nearest] = positions
+      .filter((position) => (next === undefined || position >= next) && distance(position) <= this.marginMs)
       .filter((position) => this.isConfirmed(position, following))
       .sort((a, b) => distance(a) - distance(b));
     return nearest;
@@ -77,13 +87,13 @@ export class Seam {
 
   /** Whether the predecessor's part ends here, or goes on as the successor's does. */
   private isConfirmed(position: number, following: readonly SeamEvent[]): boolean {
-    const after = this.stored.slice(position + 1, position + 1 + LOOK_AHEAD);
-    if (after.length === 0) return true;
-    return following.slice(0, LOOK_AHEAD).some(({ name }) => name === after[0]!.name);
+    const after = this.names[position + 1];
+    return after === undefined || following.slice(0, LOOK_AHEAD).some(({ name }) => name === after);
   }
 
   private match(name: string, positions: number[], position: number): void {
-    positions.splice(positions.indexOf(position), 1);
+    // What is before it in order cannot match any more.
+    positions.splice(0, positions.indexOf(position) + 1);
     if (positions.length === 0) this.positions.delete(name);
     if (this.next === undefined || position >= this.next) this.next = position + 1;
   }

@@ -15,6 +15,8 @@ export interface WriterDeps {
   /** Aborts all writes. Events that are not settled by then stay unsettled. */
   readonly signal: AbortSignal;
   readonly memory: Pick<StreamMemory, "addQueued">;
+  /** When the items that wait have so many bytes, the reader must pause. */
+  readonly maxBytes: number;
   /** An object that the bucket does not accept for this time is refused with its event. */
   readonly objectRetryMs: number;
   /** `refused`: why the event is not stored and never will be. Absent: it is stored. */
@@ -40,7 +42,6 @@ const MAX_IN_FLIGHT = 32;
 /** The batches in flight and the next eight. More events would only wait in memory. */
 const MAX_EVENTS = (MAX_IN_FLIGHT + 8) * BATCH_ITEMS;
 const MIN_EVENTS = 100;
-const MAX_BYTES = 8 * 1024 * 1024;
 /** The buffer holds at most what the measured rate writes in this time, so that a drain ends before the deadline. */
 const DRAIN_SECONDS = 10;
 const RETRY_BASE_MS = 50;
@@ -87,7 +88,7 @@ export class Writer {
 
   /** Whether the reader must pause. */
   get full(): boolean {
-    return this.events >= this.capacity() || this.bytes >= MAX_BYTES;
+    return this.events >= this.capacity() || this.bytes >= this.deps.maxBytes;
   }
 
   get idle(): boolean {

@@ -210,7 +210,7 @@ describe("a relay that stores packs", () => {
     });
 
     it("abandons each event once when it leaves before it has read back", async () => {
-      let answer = (_: readonly StoredEvent[]) => {};
+      let answer = (_: Iterable<StoredEvent>) => {};
       let asked = false;
       const packed: EventHistory["packed"] = () => {
         asked = true;

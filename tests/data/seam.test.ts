@@ -80,4 +80,28 @@ describe("seam of two hops", () => {
     const mine = received(["2", "3", "4", "5", "6"]);
     assert.deepEqual(names(newEvents(stored, mine)), ["3", "6"]);
   });
+
+  it("ends when no stored event can match any more", () => {
+    const seam = new Seam(received(["a", "b", "c"]));
+    const [late] = received(["d"], { delayMs: 2_000 + 1_000 });
+    seam.isStored(late!, []);
+    assert.equal(seam.isOver, false);
+    seam.isStored({ ...late!, at: late!.at + 1 }, []);
+    assert.equal(seam.isOver, true);
+  });
+
+  it("does not end by time where events have ids: the source can repeat them", () => {
+    const seam = new Seam(received(["1", "2"], { unique: true }));
+    seam.isStored(received(["3"], { unique: true, delayMs: 3_600_000 })[0]!, []);
+    assert.equal(seam.isOver, false);
+  });
+
+  it("matches each event of a fast feed with few states", () => {
+    const feed = Array.from({ length: 30_000 }, (_, n) => ["up", "down", "idle"][n % 3]!);
+    const mine = received(feed, { everyMs: 1 });
+    const seam = new Seam(mine);
+    const stored = mine.filter((event, n) => seam.isStored(event, mine.slice(n + 1, n + 9)));
+    assert.equal(stored.length, mine.length);
+    assert.equal(seam.isOver, true);
+  });
 });

@@ -33,6 +33,7 @@ function setUp(
     log,
     signal: abort.signal,
     memory: { addQueued: () => {} },
+    maxBytes: 8 * 1024 * 1024,
     objectRetryMs: 60_000,
     onSettled: ({ number }, error) => (error ? refused : stored).push(number),
     onThrottled: () => throttled.push(clock.now()),
