@@ -7,6 +7,7 @@ import { gzipSync } from "node:zlib";
 import { buildSync } from "esbuild";
 import ts from "typescript";
 import { bundlePage } from "../cli/console/bundle-page.mjs";
+import { DECLARATIONS, declareEach } from "./declarations.mjs";
 
 /** Maximum size of a minified handler, which every cold start reads. */
 const MAX_HANDLER_BYTES = 600 * 1024;
@@ -16,20 +17,6 @@ const MAX_PAGE_BYTES = 150_000;
 const SOURCE = "stream-ingestion-source";
 /** The entry of a checkout through which the command line imports deployed code. */
 const INTERNAL = "pulumi-stream-ingestion/internal";
-
-/** How the compiler writes declarations; `npm run types` checks the types. */
-const DECLARATIONS = {
-  target: ts.ScriptTarget.ES2022,
-  lib: ["lib.es2023.d.ts"],
-  moduleResolution: ts.ModuleResolutionKind.Node10,
-  types: ["node"],
-  strict: true,
-  noCheck: true,
-  esModuleInterop: true,
-  declaration: true,
-  emitDeclarationOnly: true,
-  stripInternal: true,
-};
 
 const root = join(import.meta.dirname, "..");
 const dist = join(root, "dist");
@@ -45,7 +32,7 @@ for (const folder of ["", "cli", "local"]) writePackage(join(root, folder));
 function buildComponent() {
   compile(root, ["components/**/*.ts", "plugin/*.ts", "runtime/contract.ts"]);
   writePlugin();
-  declareEach(root, ["components/index.ts", "runtime/processor/index.ts", "runtime/testing/index.ts"]);
+  writeDeclarations(root, ["components/index.ts", "runtime/processor/index.ts", "runtime/testing/index.ts"]);
   bundleEntry("processor", "runtime/processor/index");
   bundleEntry("testing", "runtime/testing/index");
   const { buildHandler } = builtHandlers();
@@ -150,26 +137,12 @@ function compile(folder, patterns, exclude = []) {
   });
 }
 
-/**
- * The declarations of the entries and their imports, file by file. This requires explicit types for exports, because to infer
- * them the compiler would read all 3,800 files of @pulumi/aws.
- */
-function declareEach(folder, entries) {
-  const files = new Set(entries.map((entry) => join(folder, entry)));
-  for (const file of files) {
-    const input = readFileSync(file, "utf8");
-    const { outputText, diagnostics } = ts.transpileDeclaration(input, {
-      fileName: file,
-      reportDiagnostics: true,
-      compilerOptions: DECLARATIONS,
-    });
-    report(diagnostics);
-    write(join(folder, "dist", relative(folder, file).replace(/\.ts$/, ".d.ts")), outputText);
-    for (const { fileName } of ts.preProcessFile(outputText).importedFiles) {
-      const path = join(dirname(file), fileName);
-      if (fileName.startsWith(".")) files.add(existsSync(`${path}.ts`) ? `${path}.ts` : join(path, "index.ts"));
-    }
-  }
+/** The declarations of the entries and their imports. */
+function writeDeclarations(folder, entries) {
+  const { declarations, problems } = declareEach(entries.map((entry) => join(folder, entry)));
+  report(problems);
+  for (const [file, text] of declarations)
+    write(join(folder, "dist", relative(folder, file).replace(/\.ts$/, ".d.ts")), text);
 }
 
 /** The declarations of an entry and its imports by the compiler, because some of their types are inferred. */
