@@ -77,7 +77,7 @@ export async function startIngestion({
     alarms: () =>
       alarms
         .names()
-        .filter((name) => alarms.inAlarm(name))
+        .filter((name) => alarms.state(name)?.inAlarm)
         .map((name) => name.replace(/^test-(.*)-[0-9a-f]{7}$/, "$1"))
         .sort(),
     close: async () => {

@@ -3,6 +3,7 @@ import type { LogStore } from "../logs/log-store";
 /** An alarm on a metric in EMF lines of functions, or on a metric of a mapping. Alarms on other metrics are always OK here. */
 export interface AlarmSpec {
   readonly name: string;
+  readonly alarmDescription?: string;
   readonly namespace?: string;
   readonly metricName?: string;
   readonly dimensions?: Readonly<Record<string, string>>;
@@ -15,13 +16,21 @@ export interface AlarmSpec {
   readonly treatMissingData?: string;
 }
 
+export interface AlarmState {
+  readonly name: string;
+  readonly description?: string;
+  readonly inAlarm: boolean;
+  /** When its state was first seen to be this one. Epoch milliseconds. */
+  readonly since: number;
+}
+
 /** CloudWatch's alarms, evaluated when their state is read. */
 export interface Alarms {
   put(alarm: AlarmSpec): void;
   remove(name: string): void;
   names(): readonly string[];
-  /** Whether its state is ALARM now. */
-  inAlarm(name: string): boolean;
+  /** Its state now. Undefined: the alarm does not exist. */
+  state(name: string): AlarmState | undefined;
   /** Records a value of a metric that AWS publishes. */
   count(metric: AwsMetric): void;
 }
@@ -53,12 +62,12 @@ const STATISTICS: Readonly<Record<string, (values: readonly number[]) => number>
 
 export function createAlarms(logs: LogStore, now: () => number): Alarms {
   const alarms = new Map<string, AlarmSpec>();
+  const states = new Map<string, AlarmState>();
 
-  function inAlarm(name: string): boolean {
-    const alarm = alarms.get(name);
-    const statistic = STATISTICS[alarm?.statistic ?? ""];
-    const breaches = COMPARISONS[alarm?.comparisonOperator ?? ""];
-    if (alarm === undefined || statistic === undefined || breaches === undefined) return false;
+  function isBreached(alarm: AlarmSpec): boolean {
+    const statistic = STATISTICS[alarm.statistic ?? ""];
+    const breaches = COMPARISONS[alarm.comparisonOperator];
+    if (statistic === undefined || breaches === undefined) return false;
     const periodMs = (alarm.period ?? 60) * 1_000;
     const periods = Array.from({ length: alarm.evaluationPeriods }, (_, back) => now() - (back + 1) * periodMs);
     return periods.every((from) => {
@@ -70,11 +79,29 @@ export function createAlarms(logs: LogStore, now: () => number): Alarms {
     });
   }
 
+  function put(alarm: AlarmSpec): void {
+    const { name, alarmDescription: description } = alarm;
+    alarms.set(name, alarm);
+    states.set(name, { inAlarm: false, since: now(), ...states.get(name), name, description });
+  }
+
+  function state(name: string): AlarmState | undefined {
+    const alarm = alarms.get(name);
+    const before = states.get(name);
+    if (alarm === undefined || before === undefined) return undefined;
+    const inAlarm = isBreached(alarm);
+    if (inAlarm !== before.inAlarm) states.set(name, { ...before, inAlarm, since: now() });
+    return states.get(name);
+  }
+
   return {
-    put: (alarm) => void alarms.set(alarm.name, alarm),
-    remove: (name) => void alarms.delete(name),
+    put,
+    state,
+    remove(name) {
+      alarms.delete(name);
+      states.delete(name);
+    },
     names: () => [...alarms.keys()],
-    inAlarm,
     // As an EMF line, because alarms read all metrics from the log store.
     count: ({ namespace, dimensions, metric, value }) =>
       logs.add({

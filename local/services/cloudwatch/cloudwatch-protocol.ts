@@ -28,10 +28,14 @@ export function cloudWatchProtocol({ alarms, region, accountId }: CloudWatchOpti
         permissions: requested.map((name) => ({ action: "cloudwatch:DescribeAlarms", resource: arn(name) })),
         async run() {
           const MetricAlarms = requested
-            .map((name) => ({
+            .flatMap((name) => alarms.state(name) ?? [])
+            .map(({ name, description, inAlarm, since }) => ({
               AlarmName: name,
               AlarmArn: arn(name),
-              StateValue: alarms.inAlarm(name) ? "ALARM" : "OK",
+              AlarmDescription: description,
+              StateValue: inAlarm ? "ALARM" : "OK",
+              StateUpdatedTimestamp: since / 1_000,
+              StateTransitionedTimestamp: since / 1_000,
             }))
             .filter((alarm) => StateValue === undefined || alarm.StateValue === StateValue);
           return {

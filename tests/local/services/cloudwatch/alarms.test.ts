@@ -31,7 +31,7 @@ describe("alarms of the local cloud", () => {
     logs.add({ group: "g", at: NOW - 1, text: "_aws StreamsDown {" });
     const alarms = createAlarms(logs, () => NOW);
     alarms.put({ ...ALARM, ...alarm });
-    return alarms.inAlarm("down");
+    return alarms.state("down")?.inAlarm;
   }
 
   it("are in ALARM when every period breaches", () => {
@@ -91,5 +91,21 @@ describe("alarms of the local cloud", () => {
       true,
     );
     assert.equal(inAlarm(points, { ...sums, comparisonOperator: "LessThanThreshold" }), false);
+  });
+
+  it("keep the time at which they took their state", () => {
+    const clock = { now: NOW };
+    const logs = createLogStore();
+    const alarms = createAlarms(logs, () => clock.now);
+    alarms.put({ ...ALARM, evaluationPeriods: 1, alarmDescription: "A stream is down." });
+    clock.now += 5_000;
+    const before = { name: "down", description: "A stream is down.", inAlarm: false, since: NOW };
+    assert.deepEqual(alarms.state("down"), before);
+    logs.add({ group: "g", at: clock.now, text: emfLine("prices", clock.now, { StreamsDown: 1 }, metricUnit) });
+    assert.deepEqual(alarms.state("down"), { ...before, inAlarm: true, since: NOW + 5_000 });
+    clock.now += 1_000;
+    assert.equal(alarms.state("down")?.since, NOW + 5_000);
+    alarms.remove("down");
+    assert.equal(alarms.state("down"), undefined);
   });
 });

@@ -158,7 +158,9 @@ describe("event source mapping", () => {
     fixture.cloud.alarms.put(discarded("dropped", "DroppedEventCount", id, 0));
     await put("d");
     await drain();
-    const inAlarm = ["delivered", "delivered-more", "dropped"].filter((name) => fixture.cloud.alarms.inAlarm(name));
+    const inAlarm = ["delivered", "delivered-more", "dropped"].filter(
+      (name) => fixture.cloud.alarms.state(name)?.inAlarm,
+    );
     assert.deepEqual(inAlarm, ["delivered"]);
     assert.deepEqual(deliveries(), [
       { ids: ["a", "bad", "c"], failed: [1] },
@@ -194,7 +196,7 @@ describe("event source mapping", () => {
     fixture.cloud.alarms.put(discarded("dropped", "DroppedEventCount", id, 1));
     fixture.cloud.alarms.put(discarded("silent", "DroppedEventCount", silent, 0));
     await drain();
-    const inAlarm = ["dropped", "silent"].filter((name) => fixture.cloud.alarms.inAlarm(name));
+    const inAlarm = ["dropped", "silent"].filter((name) => fixture.cloud.alarms.state(name)?.inAlarm);
     assert.deepEqual(inAlarm, ["dropped"]);
   });
 
