@@ -1,17 +1,13 @@
 import type { Command } from "commander";
 import { port } from "./local/parse-options";
 import { type OperatorOptions, operate } from "./operator-command";
-import { CliError, terminal as processTerminal, type Terminal } from "./terminal";
+import { terminal as processTerminal, type Terminal } from "./terminal";
 
 interface ConsoleOptions extends Pick<OperatorOptions, "stack" | "program" | "region"> {
   readonly port: number;
   readonly write?: true;
   readonly open?: true;
 }
-
-const READ_ONLY = "This console only reads. Restart it with --write to allow commands.";
-const PER_STREAM = "CloudWatch has this number of all streams of an instance together only. The dashboard shows it.";
-const DELIVERIES = "An account does not report single deliveries. Events are shown as they are stored.";
 
 /** `stream-ingestion console`: the page of a deployed stack, or of the running local one. */
 export function addConsole(program: Command, terminal: Terminal = processTerminal): void {
@@ -30,78 +26,36 @@ export function addConsole(program: Command, terminal: Terminal = processTermina
 }
 
 async function show(options: ConsoleOptions, terminal: Terminal): Promise<void> {
-  const [{ findSession }, { exportedResources }, { deploymentOf }, { startFeed }, feeds, { consoleState }] =
-    await Promise.all([
-      import("./session/find-session"),
-      import("./verify/exported-resources"),
-      import("./deployment"),
-      import("./console/feed"),
-      import("./console/deployed-feeds"),
-      import("./console/console-state"),
-    ]);
-  const [{ commandRunner }, { consoleServer, listen }, { pageAssets }, { openBrowser }] = await Promise.all([
-    import("./console/commands"),
+  const interrupted = untilSignal();
+  const { port: listenPort, write, open } = options;
+  const [{ deployedConsole }, { listen }, { openBrowser }] = await Promise.all([
+    import("./console/deployed-console"),
     import("./console/server"),
-    import("./console/page-assets"),
     import("./open-browser"),
   ]);
-  const session = await findSession(options);
-  const resources = await exportedResources({ ...options, json: true });
-  const component = resources.find(({ outputs }) => typeof outputs?.apiUrl === "string");
-  if (component === undefined)
-    throw new CliError(
-      "The stack has no StreamIngestion. Run `pulumi up` first, or name another --stack.",
-      "INSTANCE_UNKNOWN",
-    );
-  const { apiUrl, processorArn } = component.outputs as { readonly apiUrl: string; readonly processorArn?: string };
-  const region = session?.region ?? (await deploymentOf({ ...options, apiUrl }).region(processorArn));
-
-  const write = options.write === true || session !== undefined;
-  const state = consoleState(
-    {
-      kind: session === undefined ? "deployed" : "local",
-      stack: session?.stack ?? options.stack ?? "the selected stack",
-      region: region ?? "",
-      write,
-      ...(!write && { readOnly: READ_ONLY }),
-      unavailable: { processedPerSecond: PER_STREAM, lag: PER_STREAM, deliveries: DELIVERIES },
-    },
-    Date.now,
-  );
-  const commands = commandRunner({
-    state,
-    target: (instance) => feed.instance(instance),
-    readOnly: write ? undefined : READ_ONLY,
-  });
-  const server = consoleServer({ state, commands, assets: pageAssets });
-  const isWatched = () => server.pageCount() > 0;
-  const access = region === undefined ? {} : { region };
-  const ms = { streams: 5_000, failures: 10_000, alarms: 30_000 };
-  const feed = await startFeed({ state, access, resources, isWatched, ms });
-  for (const { deployment } of feed.instances) {
-    const options = { state, region, signal: feed.signal, isWatched };
-    feeds.followLogs(deployment, options);
-    feeds.followEvents(deployment, options);
-  }
-  const interrupted = untilSignal();
+  const { server, close } = await deployedConsole({ ...options, write: write === true, onNotice: terminal.err });
   try {
-    const { origin, close } = await listen(server, options.port);
-    const link = server.link(origin);
+    const page = await listen(server, listenPort);
+    const link = server.link(page.origin);
     terminal.out(`Console  ${link}`);
-    if (options.open) openBrowser(link, terminal.err);
+    terminal.err("The console runs until Ctrl-C.");
+    if (open) openBrowser(link, terminal.err);
     await interrupted;
-    await close();
+    await page.close();
   } finally {
-    feed.close();
-    server.close();
+    close();
   }
 }
+
+/** Calls that are not answered by then end with the process. */
+const FORCED_EXIT_MS = 1_500;
 
 /** Resolves at the first SIGINT or SIGTERM. The second ends the process at once. */
 function untilSignal(): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {
       process.off("SIGINT", end).off("SIGTERM", end);
+      setTimeout(() => process.exit(), FORCED_EXIT_MS).unref();
       resolve();
     };
     process.on("SIGINT", end).on("SIGTERM", end);

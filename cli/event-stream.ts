@@ -7,6 +7,7 @@ import {
   ListStreamsCommand,
   type Shard,
 } from "@aws-sdk/client-dynamodb-streams";
+import { explained } from "./aws-error";
 import type { ChangeStream } from "./follow-changes";
 import { CliError } from "./terminal";
 
@@ -14,12 +15,24 @@ export type Image = Record<string, AttributeValue>;
 
 const TOO_MANY_READERS = ["LimitExceededException", "ProvisionedThroughputExceededException", "ThrottlingException"];
 
-/** The change stream of a table. Credentials and endpoint come from the AWS credential chain. */
-export async function eventStream(tableName: string, region: string | undefined): Promise<ChangeStream<Image>> {
+/**
+ * The change stream of a table. Credentials and endpoint come from the AWS credential chain.
+ *
+ * @param signal closes its connections when it aborts
+ */
+export async function eventStream(
+  tableName: string,
+  region: string | undefined,
+  signal?: AbortSignal,
+): Promise<ChangeStream<Image>> {
   const client = new DynamoDBStreamsClient(region === undefined ? {} : { region });
+  signal?.addEventListener("abort", () => client.destroy());
   const { Streams = [] } = await client
     .send(new ListStreamsCommand({ TableName: tableName }))
     .catch((error: Error): never => {
+      const known = explained(error);
+      // Its own message does not name the table.
+      if (known !== error && error.name !== "ResourceNotFoundException") throw known;
       const message = `Could not read the change stream of table ${tableName}: ${error.message || error.name}.`;
       throw new CliError(message, error.name, undefined, { cause: error });
     });

@@ -1,6 +1,13 @@
+import { isUtf8 } from "node:buffer";
 import { CloudWatchClient, paginateDescribeAlarms } from "@aws-sdk/client-cloudwatch";
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { type ConnectionView, readFailureObject } from "pulumi-stream-ingestion/internal";
+import { DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
+import {
+  type ConnectionView,
+  EVENT_KEY,
+  readFailureObject,
+  STREAM_ID_KEY,
+  storedEvents,
+} from "pulumi-stream-ingestion/internal";
 import { connectionClient } from "../connection-client";
 import { s3FailureStore } from "../failures/failure-store";
 import { lambdaProcessor } from "../failures/invoke-processor";
@@ -10,8 +17,9 @@ import { requestHandover } from "../request-handover";
 import { CliError } from "../terminal";
 import type { Deployment } from "../verify/find-deployment";
 import type { CommandTarget } from "./commands";
-import { MAX_FAILURES } from "./console-state";
-import { failureViews } from "./failure-view";
+import { MAX_FAILURES } from "./failure-list";
+import { dataOf, failureViews } from "./failure-view";
+import type { PayloadSource } from "./payload-reader";
 import type { AlarmView, FailureView } from "./protocol";
 
 /** How this process calls AWS. Absent values come from the AWS credential chain. */
@@ -22,7 +30,7 @@ export interface AwsAccess {
 }
 
 /** What the console reads of one `StreamIngestion`, and its commands. */
-export interface AwsInstance extends CommandTarget {
+export interface AwsInstance extends CommandTarget, PayloadSource {
   readonly deployment: Deployment;
   streams(): Promise<readonly ConnectionView[]>;
   failures(): Promise<readonly FailureView[]>;
@@ -34,7 +42,7 @@ export interface AwsInstance extends CommandTarget {
 const READ_AT_ONCE = 100;
 
 export async function awsInstance(deployment: Deployment, access: AwsAccess): Promise<AwsInstance> {
-  const { instance, apiUrl, connectionTable, bucket, processorArn, alarmNames } = deployment;
+  const { instance, apiUrl, connectionTable, eventTable, bucket, processorArn, alarmNames } = deployment;
   const { region, credentials } = access;
   const apiKey = process.env.STREAM_INGESTION_API_KEY;
   const client = connectionClient({ apiUrl, region, apiKey, ...(credentials && { credentials }) });
@@ -53,19 +61,34 @@ export async function awsInstance(deployment: Deployment, access: AwsAccess): Pr
       if (processorArn === undefined)
         throw new CliError("The stack's state does not contain the processor.", "NO_PROCESSOR");
       let unreadable: string | undefined;
+      const invoke = await lambdaProcessor(processorArn, region, access);
       const result = await redrive([{ key: object, at: 0 }], undefined, {
         store,
-        invoke: await lambdaProcessor(processorArn, region, access),
+        invoke,
         now: Date.now,
         onEvent: () => {},
         onUnreadable: (key, { message }) => {
           unreadable = `${key}: ${message}`;
         },
-      });
+      }).finally(invoke.close);
       if (unreadable !== undefined) throw new CliError(unreadable, "UNREADABLE");
       return result;
     },
     discard: (object) => store.delete(object),
+
+    async eventData({ partition, sort }) {
+      const Key = { [STREAM_ID_KEY]: { S: partition }, [EVENT_KEY]: { S: sort } };
+      const { Item } = await dynamo.send(new GetItemCommand({ TableName: eventTable, Key }));
+      const [event] = Item === undefined ? [] : storedEvents(Item);
+      if (event?.pointer === undefined) return event?.data;
+      const bytes = await store.bytes(event.pointer);
+      return bytes !== undefined && isUtf8(bytes) ? bytes.toString() : bytes;
+    },
+    async failureData({ object, number }) {
+      const text = await store.get(object);
+      const event = text === undefined ? undefined : readFailureObject(text)[number]?.event;
+      return event && dataOf(event);
+    },
 
     async streams() {
       const streams: ConnectionView[] = [];
@@ -107,6 +130,7 @@ export async function awsInstance(deployment: Deployment, access: AwsAccess): Pr
     close() {
       dynamo.destroy();
       cloudWatch.destroy();
+      store.close();
     },
   };
 }

@@ -1,3 +1,4 @@
+import { explained } from "../aws-error";
 import type { ConsoleState } from "./console-state";
 import type { CommandResult, FailureView, StreamView } from "./protocol";
 
@@ -62,7 +63,13 @@ export function commandRunner({ state, target, readOnly, onDone }: CommandOption
     try {
       return await run(name, typeof body === "object" && body !== null ? body : {});
     } catch (error) {
-      const { message, name: errorName, code = errorName } = error as Error & { readonly code?: string };
+      const {
+        message,
+        name: errorName,
+        code = errorName,
+      } = explained(error as Error) as Error & {
+        readonly code?: string;
+      };
       return refused(code, message);
     } finally {
       onDone?.();

@@ -61,7 +61,7 @@ export function followLogs(
       state,
       ms: LOGS_MS,
       isNeeded: options.isWatched,
-      what: `The log of ${functionName}`,
+      what: `the log of ${functionName}`,
     });
   }
 }
@@ -71,22 +71,23 @@ export function followEvents(
   { instance, eventTable }: Deployment,
   { state, region, signal, isWatched }: DeployedFeedOptions,
 ): void {
-  const what = `The events of ${instance}`;
+  const what = `the events of ${instance}`;
   const read = async () => {
-    // Ends when the last page closes. It begins again at the latest event.
+    // Aborts when the last page closes. The next page begins at the latest event.
     const unwatched = new AbortController();
     const timer = setInterval(() => !isWatched() && unwatched.abort(), 1_000).unref();
     const onThrottled = (waitMs: number) =>
-      state.notice(what, `${what} are read again in ${waitMs / 1_000} s: the change stream has other readers.`);
+      state.notice(what, `are read again in ${waitMs / 1_000} s: the change stream has other readers.`, what);
     try {
-      const stream = await eventStream(eventTable, region);
       const until = AbortSignal.any([signal, unwatched.signal]);
+      const stream = await eventStream(eventTable, region, until);
       for await (const image of followInserts(stream, { clock: systemClock, signal: until, onThrottled })) {
         state.notice(what);
         state.event(storedItem(instance, Date.now(), image));
       }
     } finally {
       clearInterval(timer);
+      unwatched.abort();
     }
   };
   void poll(read, { ms: 1_000, signal, isNeeded: isWatched, what, state });

@@ -1,4 +1,4 @@
-import { type StoredEvent, storedEvents } from "pulumi-stream-ingestion/internal";
+import { STREAM_ID_KEY, type StoredEvent, storedEvents } from "pulumi-stream-ingestion/internal";
 import type { StackEvent } from "../local/stack-event";
 import { type ChangeList, changeList } from "./change-list";
 import { payloadOf } from "./payload";
@@ -45,6 +45,7 @@ export function eventPaths(): EventPaths {
     // Of a pack, the first event stands for all of them: they are stored and delivered together.
     notShown += (event.events ?? 1) - 1;
     const { type, id, sequence, data, receivedAt } = stored ?? {};
+    const partition = (event.image?.[STREAM_ID_KEY] as { readonly S?: string } | undefined)?.S;
     list.put({
       id: `${stream}\n${event.key}`,
       stream,
@@ -53,6 +54,7 @@ export function eventPaths(): EventPaths {
       eventId: id,
       sequence,
       at: event.at,
+      item: partition === undefined ? undefined : { partition, sort: event.key },
       payload: data === undefined ? undefined : payloadOf(data),
       path: [
         ...(receivedAt === undefined ? [] : [{ step: "received", at: receivedAt } as const]),

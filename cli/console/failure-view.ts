@@ -15,11 +15,14 @@ export function failureViews(instance: string, object: string, failures: readonl
     message: cut(error.message),
     stack: error.stack && cut(error.stack),
     type: event?.type,
-    payload:
-      event === undefined || event.pointer !== undefined
-        ? undefined
-        : payloadOf(event.encoding === "base64" ? Buffer.from(event.data, "base64") : event.data),
+    payload: event && payloadOf(dataOf(event)),
     object,
+    number: index,
     eventsInObject: failures.length,
   }));
+}
+
+/** The data of a failed event, which its object contains also when it is too large for an item. */
+export function dataOf({ data, encoding }: Pick<NonNullable<Failure["event"]>, "data" | "encoding">): string | Buffer {
+  return encoding === "base64" ? Buffer.from(data, "base64") : data;
 }

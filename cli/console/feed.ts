@@ -16,6 +16,8 @@ export interface FeedOptions {
 export interface Feed {
   instance(name: string): AwsInstance | undefined;
   readonly instances: readonly AwsInstance[];
+  /** Reads everything soon, for example after a command. */
+  refresh(): void;
   /** Aborts when the feed ends. */
   readonly signal: AbortSignal;
   close(): void;
@@ -27,30 +29,35 @@ export async function startFeed({ state, access, resources, isWatched, ms }: Fee
   const instances = await Promise.all(names.map((name) => awsInstance(findDeployment(resources, name), access)));
   const stop = new AbortController();
   const { signal } = stop;
+  let wake = new AbortController();
   for (const one of instances) {
     const { instance: name, apiUrl } = one.deployment;
-    const options = { signal, state };
+    const options = { signal, state, wake: () => wake.signal };
     const { streams } = ms;
     if (streams !== undefined) {
       const read = async () => state.streams(name, apiUrl, await one.streams());
-      void poll(read, { ...options, ms: streams, what: `The streams of ${name}` });
+      void poll(read, { ...options, ms: streams, what: `the streams of ${name}` });
     }
     void poll(async () => state.failures(name, await one.failures()), {
       ...options,
       ms: ms.failures,
       isNeeded: isWatched,
-      what: `The failures of ${name}`,
+      what: `the failures of ${name}`,
     });
     void poll(async () => state.alarms(name, await one.alarms()), {
       ...options,
       ms: ms.alarms,
       isNeeded: isWatched,
-      what: `The alarms of ${name}`,
+      what: `the alarms of ${name}`,
     });
   }
   return {
     instances,
     signal,
+    refresh() {
+      wake.abort();
+      wake = new AbortController();
+    },
     instance: (name) => instances.find(({ deployment }) => deployment.instance === name),
     close() {
       stop.abort();

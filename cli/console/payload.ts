@@ -4,15 +4,16 @@ import type { Payload } from "./protocol";
 export const MAX_TEXT = 8_192;
 
 /** The data of an event for the page: text as it is, other bytes as base64. */
-export function payloadOf(data: string | Buffer): Payload {
+export function wholePayload(data: string | Buffer): Payload {
   const isText = typeof data === "string";
   const text = isText ? data : data.toString("base64");
-  return {
-    text: cut(text),
-    encoding: isText ? "utf8" : "base64",
-    bytes: Buffer.byteLength(data),
-    cut: text.length > MAX_TEXT,
-  };
+  return { text, encoding: isText ? "utf8" : "base64", bytes: Buffer.byteLength(data), cut: false };
+}
+
+/** The beginning of the data, for a list. */
+export function payloadOf(data: string | Buffer): Payload {
+  const { text, ...whole } = wholePayload(data);
+  return { ...whole, text: cut(text), cut: text.length > MAX_TEXT };
 }
 
 export function cut(text: string): string {

@@ -5,6 +5,7 @@
  *   GET  /                           the page: one file with its script and style. Needs no token, contains no data
  *   GET  /console/events?token=…     server-sent events, one {@link ServerMessage} as JSON in each `data`
  *   GET  /console/history?id=…       {@link History} of a stream of the last hour. `id` absent: of all streams together
+ *   GET  /console/payload?event=…    the whole {@link Payload} of an event; `?failure=…`: of a failed one
  *   POST /console/commands/NAME      a {@link Command} of that name; the body is its JSON, the answer a {@link CommandResult}
  *
  * The link that the terminal prints is `http://127.0.0.1:PORT/#TOKEN`. The page keeps the token and removes it from the address.
@@ -42,6 +43,7 @@ export interface Update extends Partial<Lists> {
   readonly removed?: {
     readonly streams?: readonly string[];
     readonly failures?: readonly string[];
+    readonly alarms?: readonly string[];
     readonly notices?: readonly string[];
   };
 }
@@ -264,14 +266,23 @@ export interface EventView {
   readonly eventId?: string;
   readonly sequence?: string;
   readonly at: number;
+  /** Its item in the event table. Absent: unknown. */
+  readonly item?: ItemKey;
   /** Absent: in the bucket, or unknown. */
   readonly payload?: Payload;
   /** In the order of time. */
   readonly path: readonly EventStep[];
 }
 
+/** The keys of an item of the event table. A pack contains several events; the console shows its first one. */
+export interface ItemKey {
+  /** `streamId`, or `streamId#slice` with `events.slices`. */
+  readonly partition: string;
+  readonly sort: string;
+}
+
 export interface Payload {
-  /** As received; cut at {@link Limits.text}. */
+  /** As received. In a list it is cut at {@link Limits.text}. */
   readonly text: string;
   /** `base64`: the bytes are not valid UTF-8. */
   readonly encoding: "utf8" | "base64";
@@ -302,6 +313,8 @@ export interface FailureView {
   readonly payload?: Payload;
   /** Its object in the failure bucket. */
   readonly object: string;
+  /** Its place in that object. */
+  readonly number: number;
   /** Events in that object: commands apply to all of them. */
   readonly eventsInObject: number;
 }
@@ -336,7 +349,10 @@ export interface AlarmView {
 export interface NoticeView {
   readonly id: string;
   readonly level: "info" | "warn";
+  /** A sentence; with `what`, the rest of one. */
   readonly text: string;
+  /** What the notice is about, such as `the logs of prices`: notices with the same text are shown as one. */
+  readonly what?: string;
 }
 
 /** `POST /console/commands/NAME`. They are safe to repeat. */

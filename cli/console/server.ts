@@ -1,11 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { explained } from "../aws-error";
 import { CliError } from "../terminal";
 import { newToken, refusedSite, refusedToken } from "./access";
 import type { CommandRunner } from "./commands";
 import type { ConsoleState } from "./console-state";
 import { type PageAssets, pageHtml } from "./page-html";
 import { openPages, type PagesOptions } from "./pages";
+import type { PayloadReader } from "./payload-reader";
 import type { CommandResult } from "./protocol";
 
 export interface ConsoleServer {
@@ -21,6 +23,7 @@ export interface ConsoleServer {
 export interface ConsoleServerOptions extends PagesOptions {
   readonly state: ConsoleState;
   readonly commands: CommandRunner;
+  readonly payload: PayloadReader;
   readonly assets: () => Promise<PageAssets>;
   /** @default a random one */
   readonly token?: string;
@@ -33,6 +36,7 @@ const MAX_BODY_BYTES = 4_096;
 export function consoleServer({
   state,
   commands,
+  payload,
   assets,
   token = newToken(),
   ...timing
@@ -67,6 +71,13 @@ export function consoleServer({
       if (history === undefined) return send(response, 404, failed("STREAM_UNKNOWN", "The stream does not exist."));
       return send(response, 200, history);
     }
+    if (request.method === "GET" && path === "payload") {
+      const [[kind = "", id = ""] = []] = url.searchParams;
+      const whole = kind === "event" || kind === "failure" ? await payload(kind, id) : undefined;
+      if (whole === undefined)
+        return send(response, 404, failed("PAYLOAD_UNKNOWN", "The payload does not exist any more."));
+      return send(response, 200, whole);
+    }
     if (request.method === "POST" && path.startsWith("commands/")) {
       const result = await commands(path.slice("commands/".length), await jsonBody(request));
       return send(response, result.ok ? 200 : 400, result);
@@ -82,7 +93,7 @@ export function consoleServer({
       if (url.pathname === "/" && request.method !== "GET") return false;
       serve(request, response, url).catch((error: Error) => {
         if (response.headersSent) response.destroy();
-        else send(response, 500, failed("CONSOLE_FAILED", error.message));
+        else send(response, 500, failed("CONSOLE_FAILED", explained(error).message));
       });
       return true;
     },

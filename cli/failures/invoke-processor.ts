@@ -12,21 +12,28 @@ export interface BatchOutcome {
 /** Sends a batch to the processor. Rejects when the function cannot be invoked. */
 export type InvokeProcessor = (batch: StreamBatch) => Promise<BatchOutcome>;
 
+/** The processor of an account. */
+export interface LambdaProcessor extends InvokeProcessor {
+  /** Closes its connections. */
+  close(): void;
+}
+
 /** Invokes the deployed function synchronously. */
 export async function lambdaProcessor(
   functionName: string,
   region: string | undefined,
   access: Access = {},
-): Promise<InvokeProcessor> {
+): Promise<LambdaProcessor> {
   const { InvokeCommand, LambdaClient } = await import("@aws-sdk/client-lambda");
   // A processor may run for Lambda's 15 minutes; a retry before that would process the event twice.
   const client = new LambdaClient({ region, ...access, maxAttempts: 1, requestHandler: { requestTimeout: 905_000 } });
-  return async (batch) => {
+  const invoke: InvokeProcessor = async (batch) => {
     const { FunctionError, Payload } = await client.send(
       new InvokeCommand({ FunctionName: functionName, Payload: Buffer.from(JSON.stringify(batch)) }),
     );
     return outcomeOf(FunctionError, Buffer.from(Payload ?? []).toString("utf8"));
   };
+  return Object.assign(invoke, { close: () => client.destroy() });
 }
 
 /** The answer of an invocation: a function error, or reported batch item failures. */

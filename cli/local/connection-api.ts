@@ -16,10 +16,13 @@ export type StreamView = Pick<
   | "counters"
   | "handover"
   | "declared"
+  | "connectedSince"
+  | "lastByteAt"
+  | "retryAt"
+  | "lastError"
 > & {
   /** Name of its `StreamIngestion`. */
   readonly instance?: string;
-  readonly lastError?: Pick<NonNullable<ConnectionView["lastError"]>, "code" | "message">;
 };
 
 /** The connection API of one instance, called with the operator's credentials. Rejects with the API's error. */

@@ -1,4 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { noticeSentence } from "../notice-sentence";
 import type { Command } from "../protocol";
 import { AlarmsView } from "./alarms-view";
 import { type Connection, type ConnectionState, connect } from "./connection";
@@ -80,6 +81,7 @@ export function App({ token }: { readonly token: string }) {
       run: (command: Command, text?: string) =>
         text === undefined ? void send(command) : setQuestion({ text, command }),
       history: async (id: string | undefined) => connection.current?.history(id),
+      payload: async (kind: "event" | "failure", id: string) => connection.current?.payload(kind, id),
     }),
     [],
   );
@@ -123,11 +125,7 @@ export function App({ token }: { readonly token: string }) {
       </nav>
       <main class={view}>
         <h1 class="unseen">{view}</h1>
-        {[...model.current.notices.values()].map(({ id, level, text }) => (
-          <p key={id} class={`notice ${level}`}>
-            {text}
-          </p>
-        ))}
+        <Notices model={model.current} />
         <Page />
       </main>
       <p class="toast" role="status">
@@ -145,6 +143,20 @@ export function App({ token }: { readonly token: string }) {
       )}
     </ConsoleContext.Provider>
   );
+}
+
+/** Notices with the same text are one: without credentials, nothing can be read. */
+function Notices({ model }: { readonly model: Model }) {
+  const notices = [...model.notices.values()];
+  const texts = new Set(notices.map(({ text }) => text));
+  return [...texts].map((text) => {
+    const same = notices.filter((notice) => notice.text === text);
+    return (
+      <p key={text} class={`notice ${same[0]!.level}`}>
+        {noticeSentence(text, ...same.map(({ what }) => what))}
+      </p>
+    );
+  });
 }
 
 function Refused() {

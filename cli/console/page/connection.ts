@@ -1,4 +1,4 @@
-import type { Command, CommandResult, History, ServerMessage } from "../protocol";
+import type { Command, CommandResult, History, Payload, ServerMessage } from "../protocol";
 
 export type ConnectionState =
   | { readonly state: "connecting" }
@@ -12,6 +12,8 @@ export interface Connection {
   command(command: Command): Promise<CommandResult>;
   /** Undefined: the server does not answer. */
   history(stream: string | undefined): Promise<History | undefined>;
+  /** The whole payload of an event or of a failure, or why there is none. */
+  payload(kind: "event" | "failure", id: string): Promise<Payload | CommandResult>;
   close(): void;
 }
 
@@ -21,6 +23,10 @@ interface Listeners {
 }
 
 const TOKEN = "stream-ingestion-console";
+const NO_ANSWER: CommandResult = {
+  ok: false,
+  message: "The console's server does not answer. Check the terminal that it runs in.",
+};
 const RETRY_MS = [500, 1_000, 2_000, 4_000, 8_000];
 
 /** The token of the link, which is then removed from the address; a reload finds it in the tab's storage. */
@@ -82,13 +88,17 @@ export function connect(token: string, { onMessage, onState }: Listeners): Conne
         });
         return (await answer.json()) as CommandResult;
       } catch {
-        return { ok: false, message: "The console's server does not answer. Check the terminal that it runs in." };
+        return NO_ANSWER;
       }
     },
     async history(stream) {
       const query = stream === undefined ? "" : `?id=${encodeURIComponent(stream)}`;
       const answer = await fetch(`/console/history${query}`, { headers }).catch(() => undefined);
       return answer?.ok ? ((await answer.json()) as History) : undefined;
+    },
+    async payload(kind, id) {
+      const answer = await fetch(`/console/payload?${kind}=${encodeURIComponent(id)}`, { headers }).catch(() => {});
+      return answer === undefined ? NO_ANSWER : ((await answer.json()) as Payload | CommandResult);
     },
     close() {
       isClosed = true;

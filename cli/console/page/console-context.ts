@@ -1,6 +1,6 @@
 import { createContext } from "preact";
 import { useContext, useState } from "preact/hooks";
-import type { Command, History } from "../protocol";
+import type { Command, CommandResult, History, Payload } from "../protocol";
 import type { Model } from "./model";
 
 /** What every view gets. */
@@ -16,6 +16,8 @@ export interface ConsoleState {
   run(command: Command, question?: string): void;
   say(message: string): void;
   history(stream: string | undefined): Promise<History | undefined>;
+  /** The whole payload of an event or of a failure, or why there is none. */
+  payload(kind: "event" | "failure", id: string): Promise<Payload | CommandResult | undefined>;
 }
 
 export const ConsoleContext = createContext<ConsoleState | undefined>(undefined);

@@ -113,7 +113,7 @@ export function EventsView() {
                 </li>
               ))}
             </ol>
-            <PayloadBlock payload={event.payload} />
+            <PayloadBlock payload={event.payload} kind="event" id={event.id} />
           </>
         )}
       </aside>

@@ -105,7 +105,7 @@ export function FailuresView() {
                 <pre tabIndex={0}>{failure.stack}</pre>
               </section>
             )}
-            <PayloadBlock payload={failure.payload} />
+            <PayloadBlock payload={failure.payload} kind="failure" id={failure.id} />
             <p class="quiet">
               {failure.object}, {count(failure.eventsInObject)} {failure.eventsInObject === 1 ? "event" : "events"}
             </p>

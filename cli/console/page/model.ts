@@ -75,12 +75,13 @@ export function applyMessage(model: Model | undefined, message: ServerMessage, n
   put(model.logs, message.logs, limits.logs);
   put(model.alarms, message.alarms, Number.POSITIVE_INFINITY);
   put(model.notices, message.notices, Number.POSITIVE_INFINITY);
-  const { streams = [], failures = [], notices = [] } = message.removed ?? {};
+  const { streams = [], failures = [], alarms = [], notices = [] } = message.removed ?? {};
   for (const id of streams) {
     model.streams.delete(id);
     model.sparks.delete(id);
   }
   for (const id of failures) model.failures.delete(id);
+  for (const id of alarms) model.alarms.delete(id);
   for (const id of notices) model.notices.delete(id);
   if (message.sample !== undefined) {
     model.sample = message.sample;

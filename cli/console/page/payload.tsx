@@ -1,35 +1,51 @@
-import type { Payload } from "../protocol";
+import type { CommandResult, Payload } from "../protocol";
 import { useConsole } from "./console-context";
 import { Action } from "./field";
-import { bytes, pretty } from "./format";
+import { bytes, count, pretty } from "./format";
 import { useKeys } from "./keys";
 
-/** The data of an event, with a button and a key that copy it as received. */
-export function PayloadBlock({ payload }: { readonly payload: Payload | undefined }) {
-  const { say } = useConsole();
+interface PayloadProps {
+  /** Absent: it was not sent to the page. */
+  readonly payload: Payload | undefined;
+  /** What the payload belongs to, by which the server finds all of it. */
+  readonly kind: "event" | "failure";
+  readonly id: string;
+}
+
+/** The data of an event, with a button and a key that copy all of it as received. */
+export function PayloadBlock({ payload, kind, id }: PayloadProps) {
+  const { say, payload: whole } = useConsole();
   const copy = async () => {
-    if (payload === undefined) return say("There is nothing to copy.");
-    await navigator.clipboard.writeText(payload.text).then(
-      () => say(payload.cut ? "Copied the part that is shown here." : "Copied."),
+    const found = payload?.cut === false ? payload : await whole(kind, id);
+    if (found === undefined || isRefusal(found)) return say(found?.message ?? "There is nothing to copy.");
+    await navigator.clipboard.writeText(found.text).then(
+      () => say(payload?.cut === false ? "Copied." : `Copied all ${bytes(found.bytes)}.`),
       () => say("The browser did not allow to copy. Select the text instead."),
     );
   };
   useKeys({ c: () => void copy() });
-  if (payload === undefined) return <p class="quiet">The payload is in the failure bucket, or not known here.</p>;
-  const { text, encoding, bytes: length, cut } = payload;
+  const { text, encoding, bytes: length, cut } = payload ?? {};
   return (
     <section aria-label="Payload">
       <div class="bar">
         <h3>Payload</h3>
         <span class="quiet">
-          {bytes(length)}
+          {length !== undefined && bytes(length)}
           {encoding === "base64" && ", base64"}
-          {cut && ", cut"}
         </span>
-        <Action text="Copy" shortcut="c" onClick={() => void copy()} />
+        <Action text={cut ? "Copy all" : "Copy"} shortcut="c" onClick={() => void copy()} />
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled text needs the keys */}
-      <pre tabIndex={0}>{cut ? text : pretty(text)}</pre>
+      {text === undefined ? (
+        <p class="quiet">It is too large for the table, or was not seen here. Copy reads it from the stack.</p>
+      ) : (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled text needs the keys
+        <pre tabIndex={0}>{cut ? text : pretty(text)}</pre>
+      )}
+      {cut && text && <p class="warn">Truncated: the first {count(text.length)} characters are shown.</p>}
     </section>
   );
+}
+
+function isRefusal(answer: Payload | CommandResult): answer is CommandResult {
+  return "message" in answer;
 }

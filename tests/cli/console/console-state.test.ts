@@ -177,7 +177,7 @@ describe("the console's state", () => {
     const { state } = fixture();
     state.streams("prices", "http://api", [stream()]);
     const failure = { id: "f1", stream: "prices/a", key: "k", at: 1, attempts: 3, code: "E", message: "m" };
-    const failures: FailureView[] = [{ ...failure, object: "o", eventsInObject: 1 }];
+    const failures: FailureView[] = [{ ...failure, object: "o", number: 0, eventsInObject: 1 }];
     state.failures("prices", failures);
     assert.equal(state.snapshot().streams[0]?.failures, 1);
     state.update();

@@ -280,6 +280,7 @@ function failureNumber(number: number, stream: StreamView, at: number): FailureV
     type: "quote",
     payload: { text, encoding: "utf8", bytes: text.length, cut: false },
     object: `failures/${stream.streamId}/failed-${number}.json`,
+    number: 0,
     eventsInObject: 1,
   };
 }

@@ -2,11 +2,15 @@ import assert from "node:assert/strict";
 import { request } from "node:http";
 import { type CommandTarget, commandRunner } from "../../../cli/console/commands";
 import { consoleState } from "../../../cli/console/console-state";
+import { noticeSentence } from "../../../cli/console/notice-sentence";
+import { payloadReader } from "../../../cli/console/payload-reader";
 import { noticeText } from "../../../cli/console/poll";
+import type { CommandResult, ItemKey, Payload } from "../../../cli/console/protocol";
 import { consoleServer, listen } from "../../../cli/console/server";
 import { ZERO_COUNTERS } from "../../../runtime/contract";
 
 const TOKEN = "a-token";
+const LONG = "long ".repeat(4_000);
 
 async function serve(readOnly?: string) {
   const calls: string[] = [];
@@ -21,12 +25,28 @@ async function serve(readOnly?: string) {
       return { processed: 0, failed: 1 };
     },
   };
+  const source = {
+    eventData: async ({ partition, sort }: ItemKey) => (sort === "k" ? `${partition} ${LONG}` : undefined),
+    failureData: async ({ object, number }: { object: string; number: number }) =>
+      Buffer.from([0xff, number, object.length]),
+  };
   const capabilities = { kind: "local", stack: "local", region: "us-east-1", write: true, unavailable: {} } as const;
   const state = consoleState(capabilities, Date.now);
   const base = { desired: "open", status: "open", live: true, declared: true, generation: 1, attempt: 0 } as const;
   state.streams("prices", "http://api", [{ ...base, streamId: "a", counters: ZERO_COUNTERS }]);
   const failure = { id: "f1", stream: "prices/a", key: "k", at: 1, attempts: 3, code: "E", message: "m" };
-  state.failures("prices", [{ ...failure, object: "failures/a/k.json", eventsInObject: 1 }]);
+  state.failures("prices", [{ ...failure, object: "failures/a/k.json", number: 0, eventsInObject: 1 }]);
+  const image = { streamId: { S: "a#3" }, key: { S: "k" }, d: { S: LONG }, q: { S: "1.1.1" }, r: { N: "90" } };
+  for (const key of ["k", "expired"])
+    state.event({
+      kind: "stored",
+      at: 100,
+      instance: "prices",
+      streamId: "a",
+      key,
+      image: { ...image, key: { S: key } },
+    });
+  const payload = payloadReader({ state, source: (name) => (name === "prices" ? source : undefined) });
   const commands = commandRunner({ state, readOnly, target: (name) => (name === "prices" ? target : undefined) });
   let tick = () => {};
   const every = (_ms: number, run: () => void) => {
@@ -34,7 +54,7 @@ async function serve(readOnly?: string) {
     return () => {};
   };
   const assets = async () => ({ script: "let page = 1", style: "body{}" });
-  const server = consoleServer({ state, commands, token: TOKEN, every, assets });
+  const server = consoleServer({ state, commands, payload, token: TOKEN, every, assets });
   const { origin, close } = await listen(server, 0);
   const authorization = `Bearer ${TOKEN}`;
   const command = async (name: string, body: unknown, headers: Record<string, string> = { authorization }) => {
@@ -93,7 +113,7 @@ describe("the console's server", () => {
 
   it("refuses data and commands without its token", async () => {
     used = await serve();
-    for (const path of ["events", "events?token=other", "history", "history?token=a-token"])
+    for (const path of ["events", "events?token=other", "history", "history?token=a-token", "payload?event=prices/a"])
       assert.equal((await fetch(`${used.origin}/console/${path}`)).status, 401, path);
     const { status, code } = await used.command("stop", { stream: "prices/a" }, {});
     assert.deepEqual([status, code, used.calls], [401, "UNAUTHORIZED", []]);
@@ -153,6 +173,35 @@ describe("the console's server", () => {
     assert.deepEqual(used.calls, ["start a", "stop a", "handover a", `redrive ${object}`, `discard ${object}`]);
   });
 
+  it("sends the whole payload of an event and of a failure that a page shows", async () => {
+    used = await serve();
+    const read = async (query: Record<string, string>) => {
+      const url = `${used.origin}/console/payload?${new URLSearchParams(query)}`;
+      const response = await fetch(url, { headers: { authorization: `Bearer ${TOKEN}` } });
+      return { status: response.status, ...((await response.json()) as Payload & CommandResult) };
+    };
+    const shown = used.state.snapshot().events[0]?.payload;
+    assert.deepEqual([shown?.cut, shown?.text.length, shown?.bytes], [true, 8_192, LONG.length]);
+    assert.equal((await read({ event: "prices/a\nk" })).text, `a#3 ${LONG}`);
+    assert.deepEqual(await read({ failure: "f1" }), {
+      status: 200,
+      text: "/wAR",
+      encoding: "base64",
+      bytes: 3,
+      cut: false,
+    });
+    for (const query of [
+      { event: "prices/a\nexpired" },
+      { event: "prices/b\nk" },
+      { failure: "f2" },
+      { row: "f1" },
+      {},
+    ]) {
+      const { status, code } = await read(query as Record<string, string>);
+      assert.deepEqual([status, code], [404, "PAYLOAD_UNKNOWN"], JSON.stringify(query));
+    }
+  });
+
   it("refuses unknown commands, streams, failures and bodies", async () => {
     used = await serve();
     const codes = await Promise.all([
@@ -190,6 +239,13 @@ describe("the console's server", () => {
 });
 
 describe("the notice of a failed read", () => {
+  it("says what to do without credentials", () => {
+    const error = Object.assign(new Error("Could not load credentials from any providers"), {
+      name: "CredentialsProviderError",
+    });
+    assert.match(noticeText(error), /^cannot be read: No AWS credentials found\. Set/);
+  });
+
   it("names the action that the credentials do not allow", () => {
     const error = Object.assign(
       new Error("User: x is not authorized to perform: logs:FilterLogEvents on resource: y"),
@@ -198,8 +254,8 @@ describe("the notice of a failed read", () => {
       },
     );
     assert.equal(
-      noticeText("The log of prices", error),
-      "The log of prices cannot be read: your credentials do not allow logs:FilterLogEvents.",
+      noticeSentence(noticeText(error), "the log of prices", "the log of orders", "the alarms of prices"),
+      "The log of prices and 2 others cannot be read: your credentials do not allow logs:FilterLogEvents.",
     );
   });
 });

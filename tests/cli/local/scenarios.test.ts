@@ -22,7 +22,11 @@ describe("a local run until it is stopped", () => {
   });
 
   it("reports a silent stream with its last error", async () => {
-    const lastError = { code: "SOURCE_IDLE", message: "The source sent no response head in 5000 ms." };
+    const lastError = {
+      code: "SOURCE_IDLE",
+      message: "The source sent no response head in 5000 ms.",
+      at: "2026-01-01T00:00:00Z",
+    };
     assert.deepEqual(await problemsWith({ bytes: 0, lastError }), [
       "Stream a receives no events: The source sent no response head in 5000 ms.",
     ]);
