@@ -16,20 +16,20 @@ export function addSize(program: Command, terminal: Terminal = processTerminal):
       "Print what limits a workload first, the arguments that it needs, and its costs in both storage modes, with a container " +
         `service and with Kinesis. An estimate with the list prices of ${PRICES.region} as of ${PRICES.asOf}.`,
     )
-    .requiredOption("--events-per-second <n>", "events per second of one stream", above(0))
-    .requiredOption("--bytes <n>", "bytes of an event", above(1))
-    .option("--streams <n>", "number of streams", whole, 1)
-    .option("--streams-per-hop <n>", "the argument relay.streamsPerHop", whole, 1)
-    .option("--processor-ms <ms>", "time of your handler for one event", above(0), 1)
-    .option("--ttl-days <n>", "the argument events.ttlDays", whole, 7)
+    .requiredOption("--events-per-second <n>", "events per second of one stream", upTo(1_000_000))
+    .requiredOption("--bytes <n>", "bytes of an event; the bucket stores larger ones", whole(1, 400_000))
+    .option("--streams <n>", "number of streams", whole(1, 100_000), 1)
+    .option("--streams-per-hop <n>", "the argument relay.streamsPerHop", whole(1, 100), 1)
+    .option("--processor-ms <ms>", "time of your handler for one event", upTo(900_000), 1)
+    .option("--ttl-days <n>", "the argument events.ttlDays", whole(1, 3_650), 7)
     .option(
       "--compression <share>",
       "share of an event's bytes left in a pack: 0.05 prices, 0.3 log lines",
-      above(0),
+      upTo(1),
       0.15,
     )
-    .option("--pack-bytes <n>", "the argument events.packBytes", whole, 65_536)
-    .option("--linger-ms <ms>", "the argument events.lingerMs", whole, 200)
+    .option("--pack-bytes <n>", "the argument events.packBytes", whole(1_024, 262_144), 65_536)
+    .option("--linger-ms <ms>", "the argument events.lingerMs", whole(10, 5_000), 200)
     .option("--json", "print one JSON value")
     .action(({ json, ...workload }: SizeOptions) => {
       const result = sizing(workload);
@@ -89,21 +89,18 @@ function dollars(value: number): string {
   return `$${value.toLocaleString("en-US", value >= 100 ? { maximumFractionDigits: 0 } : { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`;
 }
 
-function above(minimum: number): (value: string) => number {
+function upTo(maximum: number): (value: string) => number {
   return (value) => {
     const number = Number(value);
-    if (
-      value.trim() !== "" &&
-      Number.isFinite(number) &&
-      number <= 1e9 &&
-      (minimum === 0 ? number > 0 : number >= minimum)
-    )
-      return number;
-    throw new InvalidArgumentError(`Expected a number ${minimum === 0 ? "above 0" : `of at least ${minimum}`}.`);
+    if (value.trim() !== "" && number > 0 && number <= maximum) return number;
+    throw new InvalidArgumentError(`Expected a number above 0, up to ${maximum}.`);
   };
 }
 
-function whole(value: string): number {
-  if (/^[1-9]\d{0,8}$/.test(value)) return Number(value);
-  throw new InvalidArgumentError("Expected a whole number of at least 1.");
+function whole(minimum: number, maximum: number): (value: string) => number {
+  return (value) => {
+    const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
+    if (number >= minimum && number <= maximum) return number;
+    throw new InvalidArgumentError(`Expected a whole number in ${minimum}..${maximum}.`);
+  };
 }

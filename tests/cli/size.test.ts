@@ -69,7 +69,7 @@ describe("size", () => {
   it("costs more for more of everything, and is finite", () => {
     const workload = fc.record({
       eventsPerSecond: fc.double({ min: 0.01, max: 1e5, noNaN: true }),
-      bytes: fc.integer({ min: 1, max: 1_000_000 }),
+      bytes: fc.integer({ min: 1, max: 400_000 }),
       streams: fc.integer({ min: 1, max: 1_000 }),
       streamsPerHop: fc.integer({ min: 1, max: 100 }),
     });
@@ -93,8 +93,19 @@ describe("size", () => {
     const json = await run(addSize, ...args, "--json", "--streams", "2");
     assert.equal(JSON.parse(json.out.join("")).workload.streams, 2);
     assert.equal(JSON.parse(json.out.join("")).prices.asOf, "2026-11");
-    await assert.rejects(run(addSize, "size", "--events-per-second", "fast", "--bytes", "200"), /a number above 0/);
-    await assert.rejects(run(addSize, ...args, "--streams", "1.5"), /a whole number of at least 1/);
+    for (const rate of ["fast", "", "0", "-1", "1e12", "Infinity"])
+      await assert.rejects(
+        run(addSize, "size", "--events-per-second", rate, "--bytes", "200"),
+        /Expected a number above 0, up to 1000000\./,
+      );
+    for (const [option, value, range] of [
+      ["--streams", "1.5", "1..100000"],
+      ["--bytes", "400001", "1..400000"],
+      ["--pack-bytes", "1000", "1024..262144"],
+      ["--linger-ms", "0", "10..5000"],
+      ["--ttl-days", "1e3", "1..3650"],
+    ] as const)
+      await assert.rejects(run(addSize, ...args, option, value), new RegExp(`Expected a whole number in ${range}\\.`));
   });
 
   it("is what docs/should-we.md says", () => {
