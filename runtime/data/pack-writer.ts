@@ -29,6 +29,7 @@ export function packWriter(writer: Writer, { clock, signal, memory }: PackDeps, 
   const { streamId, generation, nonce, ttlSeconds, contentKeys, packBytes, lingerMs } = settings;
   let events: NewEvent[] = [];
   let numbers: number[] = [];
+  /** Bytes of the events before compression, which limits the item whatever they contain. */
   let bytes = 0;
   let cancel = new AbortController();
 
@@ -52,15 +53,22 @@ export function packWriter(writer: Writer, { clock, signal, memory }: PackDeps, 
     if (!ended.aborted) close();
   };
 
+  /** Data, and what the pack's header has of an event. */
+  const sizeOf = ({ dataBytes, id, type, key }: NewEvent) => {
+    const idBytes = id === "" || id === events.at(-1)?.id ? 0 : Buffer.byteLength(id);
+    return dataBytes + idBytes + (type === "message" ? 0 : Buffer.byteLength(type)) + (contentKeys ? 0 : key.length);
+  };
+
   return {
     add: (event, number) => {
       const isFirst = events.length === 0;
-      if (!isFirst && (event.connection !== events[0]!.connection || bytes + event.dataBytes > packBytes)) close();
+      const size = sizeOf(event);
+      if (!isFirst && (event.connection !== events[0]!.connection || bytes + size > packBytes)) close();
       // Bytes are a view of the chunk, which the next chunk overwrites.
       events.push(typeof event.data === "string" ? event : { ...event, data: Buffer.from(event.data) });
       numbers.push(number);
-      bytes += event.dataBytes;
-      memory.addQueued(event.dataBytes);
+      bytes += size;
+      memory.addQueued(size);
       if (bytes >= packBytes) close();
       else if (events.length === 1) void linger();
     },

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { unaccounted } from "../../runtime/contract";
@@ -90,6 +91,23 @@ describe("a relay that stores packs", () => {
     const keys = written.map(({ key }) => key);
     assert.deepEqual(keys, [...keys].sort(), "the keys rise");
     assert.equal(new Set(keys).size, keys.length);
+  });
+
+  it("writes no item that is too large for the table, however little of the events is data", async () => {
+    const sizes: number[] = [];
+    const write = async (items: readonly EncodedItem[]) => {
+      sizes.push(...items.map(({ bytes }) => bytes));
+      return [];
+    };
+    const random = () => randomBytes(300).toString("base64");
+    const events = Array.from({ length: 2_000 }, (_, n) => `event: ${random()}\nid: ${random()}\ndata: {"n":${n}}\n\n`);
+    const { counters } = await runToEnd([sse(events.join(""))], {
+      events: { identity: { kind: "pointer", pointer: "/n" }, pack: { bytes: 262_144, lingerMs: 200 } },
+      deps: { store: { write } },
+    });
+    assert.equal(counters.stored, 2_000);
+    assert.ok(Math.max(...sizes) <= 400 * 1024, `${Math.max(...sizes)} bytes`);
+    assert.ok(sizes.length < 10, `${sizes.length} packs`);
   });
 
   it("stores an event of a quiet stream within the linger", async () => {
