@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { DeleteItemCommand, type DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { EVENT_KEY, ITEM, readFailureObject, STREAM_ID_KEY } from "pulumi-stream-ingestion/internal";
 import { type FailureObject, type FailureStore, s3FailureStore } from "../failures/failure-store";
@@ -35,10 +34,8 @@ export function awsPoison({ dynamo, eventTable, bucket, region }: PoisonTarget):
   }
 
   return {
-    async write(streamId) {
+    async write(streamId, key) {
       writtenAt = Date.now();
-      // The object's key contains it, and S3's keys are escaped.
-      const key = `verify+ü ${randomUUID()}`;
       const Item = {
         [STREAM_ID_KEY]: { S: streamId },
         [EVENT_KEY]: { S: key },
@@ -49,7 +46,6 @@ export function awsPoison({ dynamo, eventTable, bucket, region }: PoisonTarget):
         [ITEM.ttl]: { N: String(Math.floor(writtenAt / 1_000) + TTL_SECONDS) },
       };
       await dynamo.send(new PutItemCommand({ TableName: eventTable, Item }));
-      return key;
     },
 
     find: async (streamId, key) => (await objectWith(streamId, key))?.key,

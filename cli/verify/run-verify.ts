@@ -10,7 +10,7 @@ import { observedEventsCheck } from "./observed-events";
 import { type Poison, poisonCheck } from "./poison";
 import { type Proof, proofOf } from "./proved";
 import { reporting, runStream, type StreamOptions, type StreamPorts } from "./run-stream";
-import { pause, until, type Waiting } from "./until";
+import { pause, throwIfInterrupted, until, type Waiting } from "./until";
 
 /** What the acceptance check reads from a deployment. One implementation serves AWS and the local stack. */
 export interface Probe extends StreamPorts {
@@ -63,6 +63,7 @@ export async function runVerify(probe: Probe, clock: Clock, options: VerifyOptio
       "STREAM_RUNNING",
     );
   }
+  throwIfInterrupted(signal);
   const waiting = { timeoutMs, signal };
   const during = (sentence: string): Waiting => {
     onStep(sentence);

@@ -29,7 +29,7 @@ export async function until<T>(
   const reportMs = Math.max(MIN_REPORT_MS, timeoutMs / 10);
   let reportAt = reportMs;
   for (;;) {
-    if (signal?.aborted) throw interrupted();
+    throwIfInterrupted(signal);
     const value = await read().catch((error: unknown) => {
       const isUnreachable = (error as CliError).code === "UNREACHABLE";
       if (!isUnreachable || clock.now() - startedAt >= timeoutMs) throw error;
@@ -50,6 +50,7 @@ export async function pause(clock: Clock, waiting: Waiting): Promise<void> {
   await until(clock, waiting, async () => undefined);
 }
 
-function interrupted(): CliError {
-  return new CliError("The check was interrupted.", "INTERRUPTED");
+/** @throws CliError INTERRUPTED */
+export function throwIfInterrupted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new CliError("The check was interrupted.", "INTERRUPTED");
 }

@@ -107,12 +107,12 @@ function fakeDeployment(
       processing: async () => ({ processed: items().length, failures: 0 }),
       alarms: async () => [{ name: "prices-watchdog-stopped", state: "OK", ofWatchdog: true }],
       poison: {
-        write: async () => {
+        write: async (_, key) => {
+          poisoned.add(key);
           called("write poison");
-          poisoned.add("poison");
-          return "poison";
         },
-        find: async (_, key) => (clock.now() >= (stoppedAt ?? 0) + 20_000 ? `failures/check/${key}.json` : undefined),
+        find: async (_, key) =>
+          poisoned.has(key) && clock.now() >= (stoppedAt ?? 0) + 20_000 ? "failures/check/object.json" : undefined,
         remove: async (_, key) => {
           called("remove poison");
           poisoned.delete(key);
@@ -131,6 +131,25 @@ const OPTIONS: VerifyOptions = {
   onStep: () => {},
 };
 const failedOf = (checks: readonly Check[]) => checks.filter(({ result }) => result === "failed");
+/** Receives the events `numbers` and records when it opened and closed. */
+const connectionWith = (calls: string[], numbers: readonly number[]): VerifyOptions["secondConnection"] => ({
+  identity: { kind: "content" },
+  open: () => {
+    calls.push("open");
+    return {
+      opened: Promise.resolve(),
+      close: async () => {
+        calls.push("close");
+        const events = numbers.map((n) => {
+          const content = contentKey(`${n}`, "message");
+          return { key: content, content, beginning: `${n}` };
+        });
+        return { events, opened: true };
+      },
+    };
+  },
+});
+
 const CLOSED = { desired: "closed", status: "closed", generation: 4 } as const;
 
 describe("runVerify", () => {
@@ -182,24 +201,6 @@ describe("runVerify", () => {
   });
 
   describe("with a second connection", () => {
-    /** Receives the events `numbers` and records when it opened and closed. */
-    const connectionWith = (calls: string[], numbers: readonly number[]): VerifyOptions["secondConnection"] => ({
-      identity: { kind: "content" },
-      open: () => {
-        calls.push("open");
-        return {
-          opened: Promise.resolve(),
-          close: async () => {
-            calls.push("close");
-            const events = numbers.map((n) => {
-              const content = contentKey(`${n}`, "message");
-              return { key: content, content, beginning: `${n}` };
-            });
-            return { events, opened: true };
-          },
-        };
-      },
-    });
     const WHAT = "everything a second connection received is stored";
 
     it("keeps it open from when the stream runs until just before the stop", async () => {
@@ -302,8 +303,14 @@ describe("runVerify", () => {
       const { probe, clock, calls } = fakeDeployment();
       const { checks } = await runVerify(probe, clock, { ...OPTIONS, poison: true });
       const found = checks.find(({ what }) => /failure bucket/.test(what));
-      assert.deepEqual([found?.result, found?.detail], ["passed", "found and removed failures/check/poison.json"]);
+      assert.deepEqual([found?.result, found?.detail], ["passed", "found and removed failures/check/object.json"]);
       assert.deepEqual(calls.slice(-2), ["write poison", "remove poison"]);
+    });
+
+    it("removes a poison event whose write got no answer", async () => {
+      const { probe, clock, calls } = fakeDeployment({ failsAt: "write poison" });
+      await assert.rejects(runVerify(probe, clock, { ...OPTIONS, poison: true }), /write poison failed/);
+      assert.equal(calls.at(-1), "remove poison");
     });
 
     it("removes the poison event also when it does not appear, or the run is interrupted", async () => {
@@ -321,9 +328,41 @@ describe("runVerify", () => {
         poison: true,
         signal: interrupted.signal,
       });
-      await assert.rejects(run, { code: "INTERRUPTED" });
+      await assert.rejects(run, { code: "INTERRUPTED", message: /If event \S+ \S+ appears in the bucket, remove it/ });
       assert.equal(other.calls.at(-1), "remove poison");
     });
+  });
+
+  it("leaves nothing running when it is interrupted, at whatever step", async () => {
+    const options = { ...OPTIONS, hops: 2, idleSeconds: 60, poison: true };
+    const steps: string[] = [];
+    const whole = fakeDeployment({ hopSeconds: 60 });
+    const { checks } = await runVerify(whole.probe, whole.clock, {
+      ...options,
+      secondConnection: connectionWith([], [2]),
+      onStep: (sentence) => void steps.push(sentence),
+    });
+    assert.deepEqual(failedOf(checks), []);
+    assert.ok(steps.length > 12, steps.join(", "));
+    for (const [at, step] of steps.entries()) {
+      const { probe, clock, calls } = fakeDeployment({ hopSeconds: 60 });
+      const interrupted = new AbortController();
+      let seen = 0;
+      const onStep = () => void (seen++ === at && interrupted.abort());
+      const secondConnection = connectionWith(calls, [2]);
+      const run = runVerify(probe, clock, { ...options, secondConnection, onStep, signal: interrupted.signal });
+      await assert.rejects(run, { code: "INTERRUPTED" }, step);
+      const count = (name: string) => calls.filter((call) => call === name).length;
+      assert.deepEqual([count("start without checkpoint"), count("stop")], [1, 1], step);
+      assert.equal(count("open"), count("close"), step);
+      assert.equal(count("write poison"), count("remove poison"), step);
+    }
+  });
+
+  it("starts nothing when it is interrupted before", async () => {
+    const { probe, clock, calls } = fakeDeployment();
+    await assert.rejects(runVerify(probe, clock, { ...OPTIONS, signal: AbortSignal.abort() }), { code: "INTERRUPTED" });
+    assert.deepEqual(calls, []);
   });
 
   it("names the stream and the command when the stream cannot be stopped", async () => {

@@ -35,6 +35,14 @@ describe("verify with a second connection, against the local stack", () => {
     }
   });
 
+  it("stops the stream on Ctrl-C, also when it is pressed twice, and names what stays in the account", async () => {
+    const { code, stdout, stderr } = await deployed.interrupt("AUD_USD", "waiting for the handover");
+    assert.equal(code, 1, stderr);
+    assert.equal(await deployed.desired("AUD_USD"), "closed");
+    assert.match(stderr, /The check was interrupted\. Stream AUD_USD is stopped\. Its row stays in \S+/);
+    assert.equal(stdout, "");
+  });
+
   it("fails with advice when the upstream refuses the connection, and shows no part of the URL", async () => {
     const { code, failing, stdout, stderr } = await deployed.verify("USD_JPY", "another-key");
     assert.equal(failing.length, 1, stderr);

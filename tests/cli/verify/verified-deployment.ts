@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
@@ -21,6 +21,10 @@ export interface VerifyRun {
 export interface VerifiedDeployment {
   readonly upstream: LossyUpstream;
   verify(streamId: string, key?: string, options?: readonly string[]): Promise<VerifyRun>;
+  /** Sends SIGINT when the command prints `step`, and once more when it stops the stream. */
+  interrupt(streamId: string, step: string): Promise<VerifyRun>;
+  /** What the API should do with the stream. */
+  desired(streamId: string): Promise<string | undefined>;
   close(): Promise<void>;
 }
 
@@ -44,7 +48,12 @@ export async function startVerifiedDeployment(hopSeconds: number): Promise<Verif
    * Runs the command as a user does, with a fake `pulumi` that exports the local stack's state. The environment has no region: the
    * state names it.
    */
-  async function verify(streamId: string, key = KEY, options: readonly string[] = []): Promise<VerifyRun> {
+  async function verify(
+    streamId: string,
+    key = KEY,
+    options: readonly string[] = [],
+    onOutput: (stderr: string, child: ChildProcess) => void = () => {},
+  ): Promise<VerifyRun> {
     const { endpoint, region, operator } = deployment.stack.cloud;
     const flags = ["--stream", streamId, "--events", "20", "--timeout", "60", ...options];
     const {
@@ -67,6 +76,7 @@ export async function startVerifiedDeployment(hopSeconds: number): Promise<Verif
     for (const name of ["stdout", "stderr"] as const)
       child[name].on("data", (data) => {
         output[name] += data;
+        onOutput(output.stderr, child);
       });
     const [code] = (await once(child, "close")) as [number | null];
     const lines = output.stdout.split("\n").filter((line) => /^[✔✘–] /.test(line));
@@ -76,6 +86,17 @@ export async function startVerifiedDeployment(hopSeconds: number): Promise<Verif
   return {
     upstream,
     verify,
+    async interrupt(streamId, step) {
+      let signals = 0;
+      return verify(streamId, KEY, [], (stderr, child) => {
+        if (stderr.includes(step) && signals === 0) signals += Number(child.kill("SIGINT"));
+        else if (/Stopping the stream/.test(stderr) && signals === 1) signals += Number(child.kill("SIGINT"));
+      });
+    },
+    async desired(streamId) {
+      const streams = await deployment.stack.instances[0]!.api.list();
+      return streams.find((stream) => stream.streamId === streamId)?.desired;
+    },
     close: async () => {
       await deployment.close();
       await upstream.close();
