@@ -3,7 +3,7 @@ import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { pageAssets } from "../../cli/console/page-assets";
 import { pageHtml } from "../../cli/console/page-html";
-import type { Command, CommandResult, History, ServerMessage, Snapshot } from "../../cli/console/protocol";
+import type { Command, CommandResult, History, Payload, ServerMessage, Snapshot } from "../../cli/console/protocol";
 
 export interface FeedServer {
   /** The link with its token. */
@@ -24,7 +24,7 @@ export async function startFeedServer(snapshot: () => Snapshot): Promise<FeedSer
   const commands: Command[] = [];
   let isDown = false;
   const write = (page: ServerResponse, message: ServerMessage) => page.write(`data: ${JSON.stringify(message)}\n\n`);
-  const answer = (response: ServerResponse, status: number, body: CommandResult | History) =>
+  const answer = (response: ServerResponse, status: number, body: CommandResult | History | Payload) =>
     response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
 
   const server = createServer(async (request, response) => {
@@ -47,6 +47,9 @@ export async function startFeedServer(snapshot: () => Snapshot): Promise<FeedSer
       write(response, snapshot());
     } else if (pathname === "/console/history") {
       answer(response, 200, historyUntil(snapshot().at));
+    } else if (pathname === "/console/payload") {
+      const text = `all of ${searchParams.get("event")}`;
+      answer(response, 200, { text, encoding: "utf8", bytes: text.length, cut: false });
     } else {
       const parts = await request.toArray();
       const command = JSON.parse(Buffer.concat(parts).toString()) as Command;

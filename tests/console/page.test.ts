@@ -153,6 +153,21 @@ describe("the console's page in a browser", function () {
     assert.equal((await page.getByText(/Paused/).textContent())?.split(" of ")[0], paused?.split(" of ")[0]);
   });
 
+  it("copies all of a payload that it shows in part, and says that it is truncated", async () => {
+    await open();
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    const { events = [], ...update } = feed.next(250);
+    const payload = { text: "the beginning", encoding: "utf8", bytes: 20_000, cut: true } as const;
+    server.send({ ...update, events: [{ ...events[0]!, payload }] });
+    await show("events");
+    await rowOf("Events", "the beginning").click();
+    await page.getByText("Truncated: the first 13 characters are shown.").waitFor();
+    await page.getByRole("button", { name: "Copy all" }).click();
+    await page.getByText(/^Copied all/).waitFor();
+    const copied = await page.evaluate(() => (globalThis as unknown as Clipboard).navigator.clipboard.readText());
+    assert.equal(copied, `all of ${events[0]!.id}`);
+  });
+
   it("shows the stack of a failure, redrives it, and asks before it discards one", async () => {
     await open();
     await show("failures");
@@ -182,7 +197,7 @@ describe("the console's page in a browser", function () {
     assert.equal(await grid("Logs").locator(".level.info").count(), 0);
     await show("alarms");
     const [, first] = await grid("Alarms").getByRole("row").allTextContents();
-    assert.match(first!, /^alarm.*prices-failed-streams/);
+    assert.match(first!, /^ALARM.*prices-failed-streams/);
   });
 
   it("allows no command where it only reads, and says how to allow them", async () => {
@@ -203,6 +218,23 @@ describe("the console's page in a browser", function () {
     server.disconnect(false);
     await page.getByText("Live", { exact: true }).waitFor();
   });
+
+  for (const [width, height] of [
+    [1280, 800],
+    [390, 844],
+  ] as const)
+    it(`shows all of every column in ${width} × ${height}`, async () => {
+      await open({}, { change: { streams: feedWithLongNames() } });
+      await page.setViewportSize({ width, height });
+      run(20);
+      for (const view of VIEWS) {
+        await show(view);
+        const beyond = await page.evaluate(`[...document.querySelectorAll(".row.head .cell, header > *, .bar > *")]
+          .filter((cell) => cell.getBoundingClientRect().right > (cell.closest(".grid") ?? document.body).getBoundingClientRect().right)
+          .map((cell) => cell.textContent)`);
+        assert.deepEqual(beyond, [], view);
+      }
+    });
 
   it("explains every empty view", async () => {
     await open({}, { change: { streams: [], hops: [], failures: [], logs: [], alarms: [] } });
@@ -282,6 +314,12 @@ interface Clipboard {
 }
 interface Frames {
   requestAnimationFrame(next: () => void): void;
+}
+
+/** Ids have at most 128 characters. */
+function feedWithLongNames(): Snapshot["streams"] {
+  const [first, ...others] = sampleFeed().snapshot().streams;
+  return [{ ...first!, streamId: "EUR_USD.".repeat(16) }, ...others];
 }
 
 /** The rules that a page breaks, with the elements. */

@@ -2,8 +2,15 @@ import type { AlarmView } from "../protocol";
 import { useConsole, useKept } from "./console-context";
 import { seconds } from "./format";
 import { Grid } from "./grid";
+import { Name } from "./name";
 
 const ORDER: Readonly<Record<AlarmView["state"], number>> = { ALARM: 0, INSUFFICIENT_DATA: 1, OK: 2 };
+
+const STATES: Readonly<Record<AlarmView["state"], string>> = {
+  ALARM: "ALARM",
+  INSUFFICIENT_DATA: "no data",
+  OK: "OK",
+};
 
 export function AlarmsView() {
   const { model, now } = useConsole();
@@ -15,20 +22,30 @@ export function AlarmsView() {
       {unavailable && <p class="notice">{unavailable}</p>}
       <Grid
         label="Alarms"
-        template="150px 120px minmax(150px, 1fr) minmax(120px, 1fr) minmax(220px, 3fr)"
         columns={[
           {
             title: "State",
+            width: "84px",
             cell: ({ state }: AlarmView) => (
               <span class={`state ${state === "ALARM" ? "failed wrong" : state === "OK" ? "open" : "closed"}`}>
-                {state.toLowerCase().replace("_", " ")}
+                {STATES[state]}
               </span>
             ),
           },
-          { title: "Since", kind: "number", cell: ({ since }) => (since === undefined ? "–" : seconds(now - since)) },
-          { title: "Alarm", cell: ({ id }) => id },
-          { title: "Instance", cell: ({ instance }) => instance },
-          { title: "Description", cell: ({ description }) => description ?? "–" },
+          {
+            title: "Since",
+            width: "90px",
+            kind: "number",
+            cell: ({ since }) => (since === undefined ? "–" : seconds(now - since)),
+          },
+          { title: "Alarm", width: "minmax(140px, 1.4fr)", cell: ({ id }) => <Name text={id} /> },
+          { title: "Instance", width: "minmax(80px, 0.6fr)", from: 800, cell: ({ instance }) => instance },
+          {
+            title: "Description",
+            width: "minmax(180px, 3fr)",
+            from: 600,
+            cell: ({ description }) => <span title={description}>{description ?? "–"}</span>,
+          },
         ]}
         rows={rows}
         id={({ id }) => id}
@@ -38,9 +55,7 @@ export function AlarmsView() {
         empty={
           <>
             <strong>No alarms</strong>
-            <p>
-              Set <code>alarms</code> in the program to create them.
-            </p>
+            <p>The alarms of the program appear here with their states.</p>
           </>
         }
       />

@@ -3,16 +3,17 @@ import type { EventStep, EventView } from "../protocol";
 import { useConsole, useKept } from "./console-context";
 import { Action, Filter } from "./field";
 import { type EventFilter, eventTest, readPointer } from "./filter";
-import { clock, count, duration } from "./format";
+import { clock, count, duration, moment } from "./format";
 import { Grid } from "./grid";
 import { useKeys } from "./keys";
+import { Name } from "./name";
 import { PayloadBlock } from "./payload";
 
 const EVERYTHING: EventFilter = { stream: "", type: "", text: "", pointer: "" };
 
 /** Events as they are stored and processed, newest first. */
 export function EventsView() {
-  const { model, version } = useConsole();
+  const { model, version, now } = useConsole();
   const [filter, setFilter] = useKept("events.filter", EVERYTHING);
   const [selected, setSelected] = useKept<string | undefined>("events.selected", undefined);
   /** The events at the time of the pause. */
@@ -50,13 +51,16 @@ export function EventsView() {
         </div>
         <Grid
           label="Events"
-          template="96px minmax(120px, 1fr) 74px 304px minmax(140px, 1.6fr)"
           columns={[
-            { title: "Time", cell: ({ at }: EventView) => clock(at) },
-            { title: "Stream", cell: ({ stream }) => stream },
-            { title: "Type", cell: ({ type }) => type ?? "–" },
-            { title: "Path", cell: ({ path }) => <Path path={path} /> },
-            { title: "Payload", cell: ({ payload }) => <code>{payload?.text.slice(0, 300) ?? "–"}</code> },
+            { title: "Time", width: "92px", cell: ({ at }: EventView) => moment(at, now) },
+            { title: "Stream", width: "minmax(90px, 1fr)", cell: ({ stream }) => <Name text={stream} /> },
+            { title: "Type", width: "70px", from: 760, cell: ({ type }) => type ?? "–" },
+            { title: "Path", width: "250px", from: 620, cell: ({ path }) => <Path path={path} /> },
+            {
+              title: "Payload",
+              width: "minmax(120px, 1.6fr)",
+              cell: ({ payload }) => <code>{payload?.text.slice(0, 300) ?? "–"}</code>,
+            },
           ]}
           rows={rows}
           id={({ id }) => id}
@@ -78,7 +82,7 @@ export function EventsView() {
       <aside class="detail" aria-label="Event">
         {event === undefined ? (
           <p class="quiet">
-            Select an event with <kbd>j</kbd> and <kbd>k</kbd> to see its way and its payload.
+            Select an event with <kbd>j</kbd> and <kbd>k</kbd> to see its path and its payload.
           </p>
         ) : (
           <>
@@ -96,12 +100,20 @@ export function EventsView() {
                 <dt>Id</dt>
                 <dd>{event.eventId ?? "–"}</dd>
               </div>
+              {event.item && (
+                <div>
+                  <dt>Item</dt>
+                  <dd>
+                    {event.item.partition}, {event.item.sort}
+                  </dd>
+                </div>
+              )}
               <div>
                 <dt>Sequence</dt>
                 <dd>{event.sequence ?? "–"}</dd>
               </div>
             </dl>
-            <h3>Way</h3>
+            <h3>Path</h3>
             <ol class="way">
               {event.path.map((step, i) => (
                 <li key={`${step.step}-${step.at}-${i}`} class={classOf(step)}>
@@ -124,13 +136,18 @@ export function EventsView() {
 function Path({ path }: { readonly path: readonly EventStep[] }) {
   return (
     <span class="path">
-      {path.map((step, i) => (
+      {path.filter(isShown).map((step, i) => (
         <span key={`${step.step}-${step.at}-${i}`} class={`step ${classOf(step)}`}>
           {labelOf(step)}
         </span>
       ))}
     </span>
   );
+}
+
+/** In one line, a step that follows from the next one is left out. */
+function isShown({ step, ok }: EventStep, i: number, path: readonly EventStep[]): boolean {
+  return step !== "attempt" || ok === false || i === path.length - 1;
 }
 
 function labelOf({ step, ok }: EventStep): string {

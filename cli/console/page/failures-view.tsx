@@ -2,14 +2,15 @@ import { useMemo } from "preact/hooks";
 import type { FailureView } from "../protocol";
 import { useConsole, useKept } from "./console-context";
 import { Action, Filter } from "./field";
-import { clock, count } from "./format";
+import { count, dedented, moment } from "./format";
 import { Grid } from "./grid";
 import { useKeys } from "./keys";
+import { Name } from "./name";
 import { PayloadBlock } from "./payload";
 
 /** Events that the processor could not handle, newest first. */
 export function FailuresView() {
-  const { model, version, run, say } = useConsole();
+  const { model, version, now, run, say } = useConsole();
   const [filter, setFilter] = useKept("failures.filter", "");
   const [selected, setSelected] = useKept<string | undefined>("failures.selected", undefined);
   const rows = useMemo(() => {
@@ -46,13 +47,17 @@ export function FailuresView() {
         {unavailable.failures && <p class="notice">{unavailable.failures}</p>}
         <Grid
           label="Failures"
-          template="104px minmax(150px, 1fr) 130px 70px minmax(180px, 2fr)"
           columns={[
-            { title: "Time", cell: ({ at }: FailureView) => clock(at) },
-            { title: "Stream", cell: ({ stream }) => stream },
-            { title: "Code", cell: ({ code }) => code },
-            { title: "Tries", kind: "number", cell: ({ attempts }) => count(attempts) },
-            { title: "Message", cell: ({ message }) => message },
+            { title: "Time", width: "92px", cell: ({ at }: FailureView) => moment(at, now) },
+            { title: "Stream", width: "minmax(90px, 1fr)", cell: ({ stream }) => <Name text={stream} /> },
+            {
+              title: "Code",
+              width: "minmax(80px, 150px)",
+              from: 600,
+              cell: ({ code }) => <span title={code}>{code}</span>,
+            },
+            { title: "Attempts", width: "60px", from: 600, kind: "number", cell: ({ attempts }) => count(attempts) },
+            { title: "Message", width: "minmax(140px, 2fr)", cell: ({ message }) => message },
           ]}
           rows={rows}
           id={({ id }) => id}
@@ -102,7 +107,7 @@ export function FailuresView() {
               <section aria-label="Stack">
                 <h3>Stack</h3>
                 {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled text needs the keys */}
-                <pre tabIndex={0}>{failure.stack}</pre>
+                <pre tabIndex={0}>{dedented(failure.stack)}</pre>
               </section>
             )}
             <PayloadBlock payload={failure.payload} kind="failure" id={failure.id} />

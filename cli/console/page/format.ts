@@ -41,6 +41,11 @@ export function seconds(ms: number): string {
     .replace("0 ms", "0 s");
 }
 
+/** Until a time, in whole seconds. */
+export function countdown(ms: number): string {
+  return ms <= 0 ? "due" : seconds(ms);
+}
+
 export function bytes(value: number): string {
   if (value < 1_000) return `${value} B`;
   if (value < 1_000_000) return `${(value / 1_000).toFixed(1)} KB`;
@@ -54,10 +59,26 @@ export function clock(at: number): string {
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${String(date.getMilliseconds()).padStart(3, "0")}`;
 }
 
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/** The time of day, or the date and the minute of a time that is not today. */
+export function moment(at: number, now: number): string {
+  const date = new Date(at);
+  if (date.toDateString() === new Date(now).toDateString()) return clock(at);
+  return `${date.getDate()} ${MONTHS[date.getMonth()]} ${clock(at).slice(0, 5)}`;
+}
+
 /** What the time between two connections was: an overlap, or a gap. */
 export function seam(gapMs: number | undefined): string {
   if (gapMs === undefined) return "–";
   return gapMs < 0 ? `overlap ${duration(-gapMs)}` : `gap ${duration(gapMs)}`;
+}
+
+/** Without the indentation that all its lines have. */
+export function dedented(text: string): string {
+  const lines = text.split("\n");
+  const indent = Math.min(...lines.map((line) => line.search(/\S|$/)));
+  return lines.map((line) => line.slice(indent)).join("\n");
 }
 
 /** JSON is indented; other text stays as it is. */

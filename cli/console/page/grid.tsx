@@ -8,6 +8,10 @@ export interface Column<T> {
   /** Default: the title. */
   readonly heading?: ComponentChildren;
   readonly hint?: string;
+  /** As in CSS. */
+  readonly width: string;
+  /** The width of the table from which on the column is shown. @default always */
+  readonly from?: number;
   /** `number` is aligned on the right. */
   readonly kind?: "text" | "number" | "wide";
   readonly cell: (row: T) => ComponentChildren;
@@ -15,8 +19,6 @@ export interface Column<T> {
 
 interface GridProps<T> {
   readonly label: string;
-  /** Widths of the columns, as in CSS. */
-  readonly template: string;
   readonly columns: readonly Column<T>[];
   readonly rows: readonly T[];
   readonly id: (row: T) => string;
@@ -35,14 +37,15 @@ const HEAD_HEIGHT = 26;
 
 /** A table that draws only the rows in sight. One of its rows is selected, with the keys or with a click. */
 export function Grid<T>(props: GridProps<T>) {
-  const { label, template, columns, rows, id, selected, onSelect, rowHeight = ROW_HEIGHT, rowClass, empty } = props;
+  const { label, rows, id, selected, onSelect, rowHeight = ROW_HEIGHT, rowClass, empty } = props;
   const { isSelectable = () => true } = props;
   const body = useRef<HTMLDivElement>(null);
-  const [scroll, setScroll] = useState({ top: 0, height: 600 });
+  const [scroll, setScroll] = useState({ top: 0, height: 600, width: 0 });
   const measure = () => {
-    const { scrollTop: top = 0, clientHeight = 0 } = body.current ?? {};
+    const { scrollTop: top = 0, clientHeight = 0, clientWidth: width = 0 } = body.current ?? {};
     const height = clientHeight - HEAD_HEIGHT;
-    setScroll((old) => (old.top === top && old.height === height ? old : { top, height }));
+    const isSame = (old: typeof scroll) => old.top === top && old.height === height && old.width === width;
+    setScroll((old) => (isSame(old) ? old : { top, height, width }));
   };
   useLayoutEffect(measure, [rows.length]);
   useEffect(() => {
@@ -85,6 +88,8 @@ export function Grid<T>(props: GridProps<T>) {
     return () => removeEventListener("keydown", onKey);
   }, []);
 
+  const columns = props.columns.filter(({ from = 0 }) => scroll.width >= from);
+  const template = columns.map(({ width }) => width).join(" ");
   const { first, end } = visibleRows(rows.length, rowHeight, scroll.top, scroll.height);
   const cellClass = (kind: Column<T>["kind"]) => `cell ${kind ?? "text"}`;
   const rowId = (row: T) => `row-${label}-${id(row)}`.replaceAll(/\s/g, "_");

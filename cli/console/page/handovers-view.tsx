@@ -3,9 +3,10 @@ import type { HopView, StreamView } from "../protocol";
 import { useConsole, useKept } from "./console-context";
 import { Action, Filter } from "./field";
 import { streamTest } from "./filter";
-import { clock, duration, seam, seconds } from "./format";
+import { clock, countdown, duration, moment, seam, seconds } from "./format";
 import { Grid } from "./grid";
 import { useKeys } from "./keys";
+import { Name } from "./name";
 import { causeOf, hopsByStream, type Row, type TimeWindow, timelineRow, windowAt } from "./timeline";
 
 const LENGTHS_MS = [15_000, 60_000, 300_000, 900_000, 3_600_000];
@@ -49,20 +50,26 @@ export function HandoversView() {
       <div class="timeline">
         <Grid
           label="Handover timeline"
-          template="minmax(160px, 220px) 1fr 96px"
           rowHeight={34}
           columns={[
-            { title: "Stream", cell: ({ id }: StreamView) => id },
+            {
+              title: "Stream",
+              width: "minmax(96px, 1fr)",
+              cell: ({ id }: StreamView) => <Name text={id} />,
+            },
             {
               title: "Time",
+              width: "minmax(0, 4fr)",
               heading: <Scale {...{ window, now }} />,
               kind: "wide",
               cell: (stream) => <Bars {...{ stream, hops, window, now }} />,
             },
             {
-              title: "Next",
+              title: "Next handover",
+              width: "94px",
+              from: 600,
               kind: "number",
-              cell: ({ hop }) => (hop?.handoverAt === undefined ? "–" : seconds(hop.handoverAt - now)),
+              cell: ({ hop }) => (hop?.handoverAt === undefined ? "–" : countdown(hop.handoverAt - now)),
             },
           ]}
           rows={streams}
@@ -74,15 +81,32 @@ export function HandoversView() {
       </div>
       <Grid
         label="Changes of the hop"
-        template="110px minmax(160px, 1fr) 1.2fr 160px 130px 130px 1fr"
         columns={[
-          { title: "Began", cell: ({ from }: HopView) => clock(from) },
-          { title: "Stream", cell: ({ stream }) => stream },
-          { title: "Cause", cell: causeOf },
-          { title: "Overlap or gap", cell: ({ gapMs }) => seam(gapMs) },
-          { title: "Both open", kind: "number", cell: ({ overlapMs }) => duration(overlapMs) },
-          { title: "Length", kind: "number", cell: ({ from, to }) => seconds((to ?? now) - from) },
-          { title: "Ended", cell: ({ ended }) => ended ?? <span class="quiet">runs</span> },
+          { title: "Began", width: "92px", cell: ({ from }: HopView) => moment(from, now) },
+          { title: "Stream", width: "minmax(80px, 1fr)", cell: ({ stream }) => <Name text={stream} /> },
+          { title: "Cause", width: "minmax(110px, 1.2fr)", cell: causeOf },
+          { title: "Overlap or gap", width: "130px", from: 520, cell: ({ gapMs }) => seam(gapMs) },
+          {
+            title: "Both open",
+            hint: "How long both connections were open",
+            width: "80px",
+            from: 760,
+            kind: "number",
+            cell: ({ overlapMs }) => duration(overlapMs),
+          },
+          {
+            title: "Length",
+            width: "90px",
+            from: 640,
+            kind: "number",
+            cell: ({ from, to }) => seconds((to ?? now) - from),
+          },
+          {
+            title: "Ended",
+            width: "minmax(100px, 1fr)",
+            from: 760,
+            cell: ({ ended, to }) => ended?.replaceAll("-", " ") ?? <span class="quiet">{to ? "–" : "runs"}</span>,
+          },
         ]}
         rows={changes}
         id={({ id }) => id}
@@ -137,12 +161,17 @@ function describe({ bars, seams }: Row): string {
   return `${bars.length} hops, ${seams.length - gaps} overlaps, ${gaps} gaps`;
 }
 
+function ageText(at: number, now: number): string {
+  if (Math.abs(at - now) < 500) return "now";
+  return at < now ? `${seconds(now - at)} ago` : `in ${seconds(at - now)}`;
+}
+
 function Scale({ window: { from, to }, now }: { readonly window: TimeWindow; readonly now: number }) {
   const times = Array.from({ length: TICKS }, (_, i) => from + ((to - from) * i) / (TICKS - 1));
   return (
     <span class="scale">
       {times.map((at, i) => (
-        <span key={i}>{at <= now ? `${seconds(now - at)} ago` : `in ${seconds(at - now)}`}</span>
+        <span key={i}>{ageText(at, now)}</span>
       ))}
     </span>
   );

@@ -26,30 +26,32 @@ interface HeaderProps {
 
 export function Header({ connection, pageNow, onHelp }: HeaderProps) {
   const { model } = useConsole();
-  const { kind, stack, region, write, readOnly } = model.capabilities;
+  const { kind, stack, region, write, readOnly, unavailable } = model.capabilities;
   const total = sumOf(model.instances.map((instance) => instance.total));
   const isLost = connection.state === "lost";
   return (
     <header class={isLost ? "lost" : ""}>
-      <strong>StreamIngestion</strong>
-      <span class="quiet">
-        {stack} · {kind === "local" ? "this machine" : region}
-      </span>
-      {!write && (
-        <span class="badge" title={readOnly}>
-          read-only
+      <span class="title">
+        <strong>StreamIngestion</strong>{" "}
+        <span class="quiet">
+          {stack} · {kind === "local" ? "this machine" : region}
         </span>
-      )}
+        {!write && (
+          <span class="badge" title={readOnly}>
+            read-only
+          </span>
+        )}
+      </span>
       <dl class="totals">
         {(
           [
-            ["in/s", rate(total.inPerSecond)],
-            ["stored/s", rate(total.storedPerSecond)],
-            ["processed/s", rate(total.processedPerSecond)],
-            ["lag", duration(total.lagMs)],
+            ["in/s", rate(total.inPerSecond), undefined],
+            ["stored/s", rate(total.storedPerSecond), undefined],
+            ["processed/s", rate(total.processedPerSecond), unavailable.processedPerSecond],
+            ["lag", duration(total.lagMs), unavailable.lag],
           ] as const
-        ).map(([name, value]) => (
-          <div key={name}>
+        ).map(([name, value, reason]) => (
+          <div key={name} title={reason}>
             <dd>{value}</dd>
             <dt>{name}</dt>
           </div>

@@ -3,16 +3,17 @@ import type { LogLevel, LogView } from "../protocol";
 import { useConsole, useKept } from "./console-context";
 import { Choice, Filter } from "./field";
 import { LEVELS, type LogFilter, logTest } from "./filter";
-import { clock, count } from "./format";
+import { count, moment } from "./format";
 import { Grid } from "./grid";
 import { useKeys } from "./keys";
+import { Name } from "./name";
 
 const EVERYTHING: LogFilter = { level: "info", source: "", stream: "", request: "", text: "" };
 const SOURCES = ["manager", "processor", "watchdog", "api", "repeats", "console", "other"] as const;
 
 /** Log lines of all functions, newest first. */
 export function LogsView() {
-  const { model, version } = useConsole();
+  const { model, version, now } = useConsole();
   const [filter, setFilter] = useKept("logs.filter", EVERYTHING);
   const [selected, setSelected] = useKept<string | undefined>("logs.selected", undefined);
   useKeys({ Escape: () => setSelected(undefined) });
@@ -45,13 +46,17 @@ export function LogsView() {
         {unavailable && <p class="notice">{unavailable}</p>}
         <Grid
           label="Logs"
-          template="104px 60px 90px minmax(130px, 1fr) minmax(200px, 3fr)"
           columns={[
-            { title: "Time", cell: ({ at }: LogView) => clock(at) },
-            { title: "Level", cell: ({ level }) => <span class={`level ${level}`}>{level}</span> },
-            { title: "Source", cell: ({ source }) => source },
-            { title: "Stream", cell: ({ stream, instance }) => stream ?? instance ?? "–" },
-            { title: "Message", cell: ({ message }) => message },
+            { title: "Time", width: "92px", cell: ({ at }: LogView) => moment(at, now) },
+            { title: "Level", width: "40px", cell: ({ level }) => <span class={`level ${level}`}>{level}</span> },
+            { title: "Source", width: "76px", from: 600, cell: ({ source }) => source },
+            {
+              title: "Stream",
+              width: "minmax(90px, 1fr)",
+              from: 480,
+              cell: ({ stream, instance }) => <Name text={stream ?? instance ?? "–"} />,
+            },
+            { title: "Message", width: "minmax(140px, 3fr)", cell: ({ message }) => message },
           ]}
           rows={rows}
           id={({ id }) => id}

@@ -1,4 +1,4 @@
-const WIDTH = 90;
+const WIDTH = 64;
 const HEIGHT = 18;
 
 /** The recent rate. Its highest value takes the whole height. */

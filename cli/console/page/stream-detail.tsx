@@ -2,7 +2,7 @@ import type { StreamView } from "../protocol";
 import { useConsole } from "./console-context";
 import { equationOf } from "./equation";
 import { Action } from "./field";
-import { bytes, clock, count, duration, seam, seconds } from "./format";
+import { bytes, clock, count, countdown, duration, seam, seconds } from "./format";
 import type { KeyActions } from "./keys";
 import { Plot } from "./plot";
 
@@ -94,10 +94,10 @@ function Facts({ stream }: { readonly stream: StreamView }) {
   const facts: readonly (readonly [string, string | undefined])[] = [
     ["State", `${state} for ${seconds(now - since)}`],
     ["Connected", connectedSince === undefined ? undefined : `${seconds(now - connectedSince)}`],
-    ["Connects again", retryAt === undefined ? undefined : `in ${seconds(retryAt - now)}, attempt ${attempt + 1}`],
+    ["Connects again", retryAt === undefined ? undefined : `${inTime(retryAt - now)}, attempt ${attempt + 1}`],
     ["Hop", hop === undefined ? undefined : `${hop.requestId}, generation ${generation}`],
-    ["Next handover", hop?.handoverAt === undefined ? undefined : `in ${seconds(hop.handoverAt - now)}`],
-    ["Hop ends", hop?.deadlineAt === undefined ? undefined : `in ${seconds(hop.deadlineAt - now)}`],
+    ["Next handover", hop?.handoverAt === undefined ? undefined : inTime(hop.handoverAt - now)],
+    ["Hop ends", hop?.deadlineAt === undefined ? undefined : inTime(hop.deadlineAt - now)],
     [
       "Handovers",
       handovers === undefined
@@ -121,6 +121,10 @@ function Facts({ stream }: { readonly stream: StreamView }) {
       )}
     </dl>
   );
+}
+
+function inTime(ms: number): string {
+  return ms <= 0 ? "due" : `in ${countdown(ms)}`;
 }
 
 function Accounting({ stream }: { readonly stream: StreamView }) {

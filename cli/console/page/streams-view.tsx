@@ -3,15 +3,14 @@ import type { StreamView } from "../protocol";
 import { useConsole, useKept } from "./console-context";
 import { Filter } from "./field";
 import { streamTest } from "./filter";
-import { count, duration, rate, seconds } from "./format";
+import { count, countdown, duration, rate, seconds } from "./format";
 import { type Column, Grid } from "./grid";
 import { useKeys } from "./keys";
+import { Name } from "./name";
 import { Sparkline } from "./sparkline";
 import { StreamDetail, StreamState, useStreamCommands } from "./stream-detail";
 
 type Row = { readonly stream: StreamView } | { readonly instance: string; readonly streams: number };
-
-const TEMPLATE = "minmax(110px, 2fr) minmax(92px, 1fr) 80px 92px 46px 60px 54px 62px 46px 66px minmax(76px, 1fr)";
 
 /** The streams by instance, and one of them in detail. */
 export function StreamsView() {
@@ -24,50 +23,84 @@ export function StreamsView() {
 
   const of = (cell: (stream: StreamView) => preact.ComponentChildren) => (row: Row) =>
     "stream" in row ? cell(row.stream) : null;
+  const { unavailable } = model.capabilities;
   const columns: Column<Row>[] = [
     {
       title: "Stream",
+      width: "minmax(96px, 2fr)",
       cell: (row) =>
         "stream" in row ? (
-          row.stream.streamId
+          <Name text={row.stream.streamId} />
         ) : (
           <strong>
             {row.instance} <span class="quiet">{count(row.streams)}</span>
           </strong>
         ),
     },
-    { title: "State", cell: of((one) => <StreamState stream={one} />) },
-    { title: "Since", kind: "number", cell: of(({ since }) => seconds(now - since)) },
+    {
+      title: "State",
+      hint: "State, and since when",
+      width: "minmax(150px, 1fr)",
+      cell: of((one) => (
+        <>
+          <StreamState stream={one} /> <span class="quiet">{seconds(now - one.since)}</span>
+        </>
+      )),
+    },
     {
       title: "Recent",
       hint: "Events received a second",
+      width: "64px",
+      from: 700,
       cell: of(({ id }) => <Sparkline values={model.sparks.get(id) ?? []} />),
     },
-    { title: "In/s", kind: "number", cell: of(({ rates }) => rate(rates.inPerSecond)) },
-    { title: "Stored/s", kind: "number", cell: of(({ rates }) => rate(rates.storedPerSecond)) },
+    { title: "In/s", width: "44px", kind: "number", cell: of(({ rates }) => rate(rates.inPerSecond)) },
     {
-      title: "Proc./s",
-      hint: "Processed a second",
+      title: "Stored/s",
+      width: "58px",
+      from: 560,
+      kind: "number",
+      cell: of(({ rates }) => rate(rates.storedPerSecond)),
+    },
+    {
+      title: "Processed/s",
+      hint: unavailable.processedPerSecond,
+      width: "78px",
+      from: 640,
       kind: "number",
       cell: of(({ rates }) => rate(rates.processedPerSecond)),
     },
     {
       title: "Lag",
-      hint: "From storage to processing",
+      hint: unavailable.lag ?? "From storage to processing",
+      width: "62px",
+      from: 480,
       kind: "number",
       cell: of(({ rates }) => duration(rates.lagMs)),
     },
     {
       title: "Failed",
+      hint: "Events in the failure bucket",
+      width: "44px",
+      from: 360,
       kind: "number",
       cell: of(({ failures }) => (failures > 0 ? <span class="bad">{count(failures)}</span> : "0")),
     },
     {
       title: "Last byte",
+      width: "60px",
+      from: 800,
       kind: "number",
       cell: of(({ lastByteAt }) => (lastByteAt === undefined ? "–" : seconds(now - lastByteAt))),
     },
-    { title: "Next", kind: "number", cell: of((one) => <Next stream={one} now={now} />) },
+    {
+      title: "Next",
+      hint: "Time until the next handover or attempt",
+      width: "96px",
+      from: 840,
+      kind: "number",
+      cell: of((one) => <Next stream={one} now={now} />),
+    },
   ];
   return (
     <div class="split">
@@ -80,7 +113,6 @@ export function StreamsView() {
         </div>
         <Grid
           label="Streams"
-          template={TEMPLATE}
           columns={columns}
           rows={rows}
           id={(row) => ("stream" in row ? row.stream.id : row.instance)}
@@ -110,8 +142,8 @@ export function StreamsView() {
 
 function Next({ stream, now }: { readonly stream: StreamView; readonly now: number }) {
   const { retryAt, hop, state } = stream;
-  if (state === "waiting" && retryAt !== undefined) return <>retry {seconds(retryAt - now)}</>;
-  if (hop?.handoverAt !== undefined) return <span class="quiet">hop {seconds(hop.handoverAt - now)}</span>;
+  if (state === "waiting" && retryAt !== undefined) return <>retry {countdown(retryAt - now)}</>;
+  if (hop?.handoverAt !== undefined) return <span class="quiet">handover {countdown(hop.handoverAt - now)}</span>;
   return <>–</>;
 }
 
