@@ -81,13 +81,13 @@ export function evaluateChecks(observation: Observation): Check[] {
       "the stream is handed over",
       handover !== undefined && generations.last > generations.first,
       handover === undefined
-        ? `still generation ${generations.last}`
+        ? `still generation ${generations.last} at the end of --timeout; a hop hands over up to two minutes after the request`
         : `by ${handover.mode ?? "a new hop"} after ${handover.seconds} s${handover.gapMs === undefined ? "" : `, ${gapText(handover.gapMs)}`}`,
     ),
     check(
       "events arrive after it",
       handover !== undefined && storedAfter > 0,
-      `${storedAfter} stored by the hops after the handover`,
+      handover === undefined ? "no handover" : `${storedAfter} stored by the hops after the handover`,
     ),
     ...hopsChecks({ hops, generations: generations.last - generations.first, handovers, newChains }),
     check(
