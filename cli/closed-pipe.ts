@@ -5,7 +5,8 @@
 export function endOnClosedPipe(process: NodeJS.Process): void {
   let ended = false;
   const end = (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
+    // EIO: the terminal was closed.
+    if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
     if (ended) return;
     ended = true;
     // A command that failed keeps its exit code.

@@ -3,13 +3,11 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { deploymentOf } from "./deployment";
 import { streamId } from "./local/parse-options";
 import { type OperatorOptions, operate } from "./operator-command";
+import { onStopSignal } from "./stop-signals";
 import { CliError, EXIT, terminal as processTerminal, type Terminal } from "./terminal";
 import type { Check } from "./verify/check";
 import type { Deployment } from "./verify/find-deployment";
 import type { VerifyOptions, VerifyResult } from "./verify/run-verify";
-
-/** They stop the stream before the command ends. */
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 interface VerifyCommandOptions extends Pick<OperatorOptions, "stack" | "program" | "region" | "json"> {
   readonly stream: string;
@@ -93,7 +91,7 @@ async function verify(options: VerifyCommandOptions, terminal: Terminal): Promis
       : await secondConnectionTo({ ...options, region }, deployment, interrupted.signal);
   const probe = awsProbe(deployment, region);
   // A second signal must not end the process before the stream is stopped.
-  for (const signal of SIGNALS) process.on(signal, interrupt);
+  const removeHandlers = onStopSignal(interrupt);
   try {
     const result = await runVerify(probe, systemClock, {
       streamId: options.stream,
@@ -120,7 +118,7 @@ async function verify(options: VerifyCommandOptions, terminal: Terminal): Promis
     if (code !== "INTERRUPTED") throw error;
     throw new CliError(`${message} ${leftText(deployment, options.stream)}`, code, undefined, { cause: error });
   } finally {
-    for (const signal of SIGNALS) process.off(signal, interrupt);
+    removeHandlers();
     probe.close();
   }
 }

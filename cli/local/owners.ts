@@ -2,7 +2,7 @@ import type { Instance } from "./ingestion-stack";
 import type { Owners } from "./stack-event";
 
 /** The tables and functions of instances, which are added when they are known. */
-export function ownersOfInstances(): Owners & { add(instance: Instance): void } {
+export function ownersOfInstances(): Required<Owners> & { add(instance: Instance): void } {
   const eventTables = new Set<string>();
   const processors = new Set<string>();
   const instances = new Map<string, string>();

@@ -15,14 +15,21 @@ export function problemsOf({ counters, totals, compared, neverRan = [], neverLoa
     ...[...neverLoaded].map(([instance, error]) => `The processor of ${instance} was never loaded: ${error}`),
   ];
   const missing = unaccounted(counters);
-  if (missing !== 0) problems.push(`${missing} events are not accounted for: please report this as a bug`);
+  if (missing !== 0)
+    problems.push(
+      `${missing} ${missing === 1 ? "event is" : "events are"} not accounted for: please report this as a bug`,
+    );
   const { failuresStored, failedDeliveries, hops, lateHops } = totals;
   if (totals.lost > 0)
     problems.push(
       `${totals.lost} events were discarded: the processor failed for each of its attempts, and no bucket has them`,
     );
   if (failuresStored > 0)
-    problems.push(`${failuresStored} events failed in the processor and are in the failure bucket`);
+    problems.push(
+      failuresStored === 1
+        ? "1 event failed in the processor and is in the failure bucket"
+        : `${failuresStored} events failed in the processor and are in the failure bucket`,
+    );
   else if (failedDeliveries > 0) problems.push(`${failedDeliveries} deliveries to the processor failed`);
   if (compared?.sent === 0)
     problems.push("No event was sent, because no hop connected in time. Run it for longer (--seconds).");

@@ -6,13 +6,18 @@ export interface ProcessorLoading {
   neverLoaded(): ReadonlyMap<string, string>;
 }
 
-/** Remembers whether the processors of a run could be loaded. */
-export function processorLoading(): ProcessorLoading {
+/**
+ * Remembers whether the processors of a run could be loaded.
+ *
+ * @param processors - names of their functions; more can be added later
+ */
+export function processorLoading(processors: ReadonlySet<string>): ProcessorLoading {
   const loaded = new Set<string>();
   const failed = new Map<string, string>();
   return {
     add(event) {
       if (event.kind !== "initialised" && event.kind !== "init-failed") return;
+      if (!processors.has(event.functionName)) return;
       const instance = event.instance ?? event.functionName;
       if (event.kind === "initialised") {
         loaded.add(instance);

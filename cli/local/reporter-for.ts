@@ -4,6 +4,9 @@ import { textReporter } from "./text-reporter";
 
 /** The reporter on standard output: JSON lines with `--json`, otherwise text. */
 export function reporterFor(json: boolean | undefined): Reporter {
-  const { stdout } = process;
-  return json ? jsonReporter((text) => stdout.write(text), Date.now) : textReporter(stdout, Date.now);
+  const { stdout, env } = process;
+  if (json) return jsonReporter((text) => stdout.write(text), Date.now);
+  // A dumb terminal cannot move the cursor. It gets lines, as a file does.
+  const output = env.TERM === "dumb" ? { write: (text: string) => stdout.write(text) } : stdout;
+  return textReporter(output, Date.now);
 }

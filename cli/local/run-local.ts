@@ -4,6 +4,7 @@ import { localConsole } from "../console/local-console";
 import { openBrowser } from "../open-browser";
 import { writeSession } from "../session/session-file";
 import { sessionResources } from "../session/session-resources";
+import { onStopSignal } from "../stop-signals";
 import type { StreamView } from "./connection-api";
 import { type IngestionStack, startIngestionStack } from "./ingestion-stack";
 import { labelOf } from "./live-view";
@@ -39,6 +40,8 @@ const STREAMS_STOP_MS = 1_200;
 const DRAIN_MS = 400;
 const API_MS = 300;
 const FORCED_EXIT_MS = 3_000;
+/** As shells report a program that Ctrl-C ended. */
+const INTERRUPTED = 130;
 /** A declared stream that does not run by then counts as a failure. */
 const DECLARED_START_MS = 5_000;
 
@@ -52,7 +55,7 @@ export interface RunOptions
 
 /**
  * Starts a stack, runs `scenario` on it, reports, and closes it. Resolves to the exit code; rejects when the stack does not
- * start. SIGINT and SIGTERM end the scenario; a second signal exits at once.
+ * start. A signal ends the scenario; a second one exits at once.
  */
 export async function runLocal(
   { open, ...options }: RunOptions,
@@ -61,8 +64,14 @@ export async function runLocal(
 ): Promise<number> {
   const stop = new AbortController();
   let exitCode = 1;
-  const removeHandlers = onSignals(stop, {
-    onStop: () => reporter.note("Stopping: received events are stored and processed. Ctrl-C again exits at once."),
+  let started = false;
+  const removeHandlers = stopOnSignal(stop, {
+    onStop: () =>
+      reporter.note(
+        started
+          ? "Stopping: received events are stored and processed. Ctrl-C again exits at once."
+          : "Stopped before the program ran.",
+      ),
     onForcedExit: () => {
       summarise?.();
       return exitCode;
@@ -73,7 +82,7 @@ export async function runLocal(
   let totals = NO_TOTALS;
   const listeners: ((event: StackEvent) => void)[] = [];
   const owners = ownersOfInstances();
-  const loading = processorLoading();
+  const loading = processorLoading(owners.processors);
   const eventsOf = stackEventReader(owners);
   const page = localConsole(options.stack);
   // Declared streams can run before the last resource exists, and only then are the event tables known.
@@ -116,7 +125,11 @@ export async function runLocal(
       onResource,
       onRequest: page.handle,
       signal,
+    }).catch((error: Error) => {
+      if (!signal.aborted) throw error;
     });
+    if (stack === undefined) return INTERRUPTED;
+    started = true;
     const adopt = () => {
       for (const instance of stack.instances) {
         owners.add(instance);
@@ -130,6 +143,8 @@ export async function runLocal(
     const removeSession = adopt();
     inspectProcessors(stack, options.inspectPort);
     const endReload = reloadOnChange(stack, reporter, adopt);
+    // Ctrl-C also ends the process of a running update, which is then not a failed edit.
+    signal.addEventListener("abort", () => void endReload());
     try {
       const link = page.link(stack.cloud.endpoint);
       reporter.ready(stack, link);
@@ -218,24 +233,18 @@ async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
   return result;
 }
 
-function onSignals(
+function stopOnSignal(
   stop: AbortController,
   { onStop, onForcedExit }: { readonly onStop: () => void; readonly onForcedExit: () => number },
 ): () => void {
-  const end = () => {
-    if (stop.signal.aborted) process.exit(130);
+  return onStopSignal(() => {
+    if (stop.signal.aborted) process.exit(INTERRUPTED);
     stop.abort();
     onStop();
     // A stopped run must not leave processes behind, even when a step hangs.
     setTimeout(() => process.exit(onForcedExit()), FORCED_EXIT_MS).unref();
-  };
-  for (const signal of SIGNALS) process.on(signal, end);
-  return () => {
-    for (const signal of SIGNALS) process.off(signal, end);
-  };
+  });
 }
-
-const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 /** Reports the streams regularly. `last` returns those of the last report. */
 function watch(

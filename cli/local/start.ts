@@ -5,6 +5,7 @@
 import "../node-version";
 import { resolve } from "node:path";
 import { Command } from "commander";
+import { endOnClosedPipe } from "../closed-pipe";
 import { sampleHopLength } from "./hop-length";
 import { hopSeconds, origin, port, runSeconds, streamIds } from "./parse-options";
 import { reporterFor } from "./reporter-for";
@@ -63,6 +64,8 @@ async function start(options: Options): Promise<number> {
     await upstream.close();
   }
 }
+
+endOnClosedPipe(process);
 
 new Command("npm start --")
   .description("Run this repository's program on the built-in sample stream, or on a real stream with --url.")

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
 import type { EngineCloud } from "stream-ingestion-local";
 import { writeSession } from "../session/session-file";
+import { onStopSignal } from "../stop-signals";
 import { CliError } from "../terminal";
 
 export interface ProviderRun {
@@ -23,9 +24,8 @@ export interface ProviderRun {
  */
 export async function runWithProvider({ command, start, program, stack, report }: ProviderRun): Promise<number> {
   const stop = new AbortController();
-  const interrupt = () => stop.abort();
   // A terminal sends Ctrl-C to the command too, and Pulumi ends in its own way.
-  for (const signal of SIGNALS) process.on(signal, interrupt);
+  const removeHandlers = onStopSignal(() => stop.abort());
   const engine = await start();
   const { endpoint, region, operator } = engine.cloud;
   const removeSession = writeSession(program, { stack, endpoint, region, operator });
@@ -40,13 +40,11 @@ export async function runWithProvider({ command, start, program, stack, report }
     await aborted(stop.signal);
     return code;
   } finally {
-    for (const signal of SIGNALS) process.off(signal, interrupt);
+    removeHandlers();
     removeSession();
     await engine.close();
   }
 }
-
-const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 function spawnCommand([file = "", ...args]: readonly string[], environment: EngineCloud["environment"]) {
   return spawn(file, args, { stdio: "inherit", env: { ...process.env, ...environment } });

@@ -17,8 +17,6 @@ type Handler = (event: unknown, context: LambdaContext) => unknown;
 
 // The parent has ended, also by SIGKILL: no function may outlive it.
 process.once("disconnect", () => process.exit(0));
-// Ctrl-C and a supervisor's SIGTERM reach the whole process group; the parent ends its functions itself.
-for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => {});
 
 /** Folders whose packages include the AWS SDK. */
 const SDK_FOLDERS = process.argv.splice(2);

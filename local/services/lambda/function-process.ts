@@ -50,11 +50,14 @@ export interface ProcessOptions {
 export function startProcess(options: ProcessOptions): ChildProcess {
   const { spec, folder, onLine } = options;
   const child = spec.runtime.startsWith("python")
-    ? startPython(spec.runtime, folder.path, environmentOf(options))
+    ? startPython(spec.runtime, folder.path, environmentOf(options), OWN_GROUP)
     : startNode(options);
   for (const output of [child.stdout!, child.stderr!]) createInterface({ input: output }).on("line", onLine);
   return child;
 }
+
+/** Ctrl-C and a supervisor's SIGTERM reach the whole process group of the local cloud, which ends its functions itself. */
+const OWN_GROUP = { detached: true, windowsHide: true } as const;
 
 function startNode(options: ProcessOptions): ChildProcess {
   const { spec, folder, sdkFolders } = options;
@@ -63,6 +66,7 @@ function startNode(options: ProcessOptions): ChildProcess {
     env: environmentOf(options),
     execArgv: [`--max-old-space-size=${spec.memoryMb}`],
     stdio: ["ignore", "pipe", "pipe", "ipc"],
+    ...OWN_GROUP,
   });
 }
 

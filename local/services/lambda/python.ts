@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { LocalError } from "../../local-error";
@@ -35,10 +35,8 @@ const BOOTSTRAP_FILE = "lambda_bootstrap.py";
 
 /** Runs in place of Lambda's runtime. Its messages are those of `bootstrap.ts`, one JSON object per line on Node's IPC channel. */
 const BOOTSTRAP = `
-import importlib, json, os, signal, socket, sys, time, traceback
+import importlib, json, os, socket, sys, time, traceback
 
-signal.signal(signal.SIGINT, signal.SIG_IGN)
-signal.signal(signal.SIGTERM, signal.SIG_IGN)
 channel = socket.socket(fileno=int(os.environ.pop("NODE_CHANNEL_FD")))
 sys.path.insert(0, os.environ["LAMBDA_TASK_ROOT"])
 
@@ -89,12 +87,18 @@ for line in channel.makefile("rb"):
 `;
 
 /** Starts one process of a Python function in the folder of its code. */
-export function startPython(runtime: string, folder: string, env: Record<string, string>): ChildProcess {
+export function startPython(
+  runtime: string,
+  folder: string,
+  env: Record<string, string>,
+  options: Pick<SpawnOptions, "detached" | "windowsHide">,
+): ChildProcess {
   const bootstrap = join(folder, BOOTSTRAP_FILE);
   writeFileSync(bootstrap, BOOTSTRAP);
   return spawn(pythonFor(runtime).path, ["-u", bootstrap], {
     cwd: folder,
     env: { ...env, PYTHONDONTWRITEBYTECODE: "1" },
     stdio: ["ignore", "pipe", "pipe", "ipc"],
+    ...options,
   });
 }

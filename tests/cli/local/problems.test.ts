@@ -28,7 +28,7 @@ describe("the problems of a local run", () => {
   it("name events that the counters do not explain", () => {
     const counters = { ...ZERO_COUNTERS, received: 3, stored: 2 };
     assert.deepEqual(problemsOf({ ...NOTHING, counters }), [
-      "1 events are not accounted for: please report this as a bug",
+      "1 event is not accounted for: please report this as a bug",
     ]);
   });
 

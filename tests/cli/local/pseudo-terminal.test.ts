@@ -1,27 +1,9 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { resolve } from "node:path";
-import { promisify } from "node:util";
+import { text } from "node:stream/consumers";
 import { FROM_SOURCE } from "../../../scripts/from-source";
+import { spawnOnTerminal } from "./pseudo-terminal";
 import { screenAfter } from "./terminal-screen";
-
-/** Runs a command under a pseudo-terminal of a size, and copies what it prints. */
-const PTY = `
-import fcntl, os, pty, struct, sys, termios
-columns, rows, command = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
-pid, terminal = pty.fork()
-if pid == 0:
-    fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-    os.execv(command[0], command)
-try:
-    while True:
-        part = os.read(terminal, 65536)
-        if not part: break
-        os.write(1, part)
-except OSError:
-    pass
-sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
-`;
 
 describe("a run on a terminal", () => {
   for (const [columns, rows] of [
@@ -30,9 +12,7 @@ describe("a run on a terminal", () => {
   ] as const) {
     it(`leaves no stale row at ${columns}x${rows}`, async () => {
       const command = [process.execPath, ...FROM_SOURCE, resolve(__dirname, "pty-run.ts")];
-      const { stdout } = await promisify(execFile)("python3", ["-c", PTY, `${columns}`, `${rows}`, ...command], {
-        env: { ...process.env, NO_COLOR: "1" },
-      });
+      const stdout = await text(spawnOnTerminal([columns, rows], command, { NO_COLOR: "1" }).stdout);
       assert.match(stdout, /Evaluating the program …/);
       assert.match(stdout, /… and \d+ more streams/);
       const lines = screenAfter(stdout, columns, rows);
