@@ -37,14 +37,13 @@ async function settle<T>(work: (attempt: number) => Promise<T>, attempts: number
     (value) => ({ ok: true as const, value }),
     (error: unknown) => ({ ok: false as const, error }),
   );
-  const timedOut = deadline.graceOver.then(() => ({
-    ok: false as const,
-    error: new StreamError(
-      "PROCESSOR_TIMEOUT",
-      "The handler did not finish before the function's timeout. Stop work when `context.signal` aborts, or increase `processor.timeoutSeconds`.",
-    ),
-  }));
-  return Promise.race([working, timedOut]);
+  const outcome = await Promise.race([working, deadline.graceOver]);
+  if (outcome) return outcome;
+  const error = new StreamError(
+    "PROCESSOR_TIMEOUT",
+    "The handler did not finish before the function's timeout. Stop work when `context.signal` aborts, or increase `processor.timeoutSeconds`.",
+  );
+  return { ok: false as const, error };
 }
 
 function isFinal(error: unknown): boolean {

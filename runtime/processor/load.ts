@@ -60,6 +60,13 @@ function eventsOf(record: StreamRecord): PendingEvent[] {
   ];
 }
 
+/** The event, where nothing must be fetched or reported. */
+export function loadedEvent({ stored }: PendingEvent): EventParts | undefined {
+  if (stored instanceof StreamError || stored.pointer !== undefined) return undefined;
+  const { pointer: _, data = "", ...parts } = stored;
+  return { ...parts, data };
+}
+
 /** Loads the event, with data too large for an item from the bucket. @throws StreamError EVENT_INVALID, STORE_UNAVAILABLE */
 export async function loadEvent({ stored }: PendingEvent, bucket: Bucket, signal: AbortSignal): Promise<EventParts> {
   if (stored instanceof StreamError) throw stored;

@@ -5,12 +5,12 @@ import { attempt } from "./attempts";
 import { startDeadline } from "./deadline";
 import { type FailureReason, failureReason } from "./failure";
 import type { BatchResponse, ItemFailure, LambdaContext, StreamBatch, StreamRecord } from "./lambda";
-import { loadEvent, type PendingEvent, pendingEvents, typedEvent } from "./load";
+import { loadEvent, loadedEvent, type PendingEvent, pendingEvents, typedEvent } from "./load";
 import { readProgress, storeProgress, withoutDone } from "./pack-progress";
 import type { ProcessorPorts } from "./ports";
 import { isRedrive } from "./redrive-record";
 import { storeFailure } from "./store-failure";
-import type { EventParts, StreamEvent } from "./stream-event";
+import { type EventParts, type StreamEvent, streamEvent } from "./stream-event";
 
 /** Second parameter of a handler. */
 export interface ProcessorContext {
@@ -85,7 +85,12 @@ export async function processBatch<T>(
   const load = async (unit: readonly PendingEvent[]): Promise<Loaded<T>[]> => {
     const loaded: Loaded<T>[] = [];
     for (const pendingEvent of unit) {
-      let parts: EventParts | undefined;
+      let parts = loadedEvent(pendingEvent);
+      // Without a wait: a batch of packs has thousands of events.
+      if (parts !== undefined && plan.schema === undefined) {
+        loaded.push({ pendingEvent, parts, event: streamEvent<T>(parts) });
+        continue;
+      }
       const outcome = await attempt(
         async () => {
           parts ??= await loadEvent(pendingEvent, bucket, deadline.signal);
