@@ -9,7 +9,7 @@ export function addHandover(program: Command, terminal: Terminal = processTermin
   program
     .command("handover <streamId>")
     .description(
-      "Ask the hop of a stream to hand over now. Needs the right to update items of the connection table. Safe to repeat.",
+      "Ask the hop of a stream to hand over within about two minutes. Needs the right to update items of the connection table. Safe to repeat.",
     )
     .option("--stack <name>", "Pulumi stack (default: the running local stack, otherwise the selected one)")
     .option("--program <dir>", "folder of the Pulumi program (default: the current folder)")
@@ -38,7 +38,7 @@ export function addHandover(program: Command, terminal: Terminal = processTermin
           client.destroy();
         }
         if (options.json) return terminal.out(JSON.stringify({ streamId, requested: true }));
-        terminal.out(`${streamId}: handover requested. The hop begins it at its next renewal, within 10 seconds.`);
+        terminal.out(`${streamId}: handover requested. The hop begins it within about two minutes.`);
       }),
     );
 }

@@ -6,7 +6,8 @@ import { CliError, EXIT } from "./terminal";
 const REQUESTED_RELEASE: keyof ConnectionRow = "requestedRelease";
 
 /**
- * Asks the hop of a stream to hand over at its next renewal, with the operator's right to update the connection table.
+ * Asks the hop of a stream to hand over, with the operator's right to update the connection table. The hop reads the request at its next
+ * renewal, and waits for its share of the time over which a deployment spreads such handovers.
  * @throws CliError STREAM_NOT_LIVE when no hop holds the stream
  */
 export async function requestHandover(

@@ -87,7 +87,7 @@ async function onStream(name: string, { streamId }: StreamView, target: CommandT
     return done(`${streamId}: stopped.`);
   }
   await target.requestHandover(streamId);
-  return done(`${streamId}: the hop hands over at its next renewal, within 10 seconds.`);
+  return done(`${streamId}: the hop hands over within about two minutes.`);
 }
 
 async function onFailure(name: string, { object }: FailureView, target: CommandTarget): Promise<CommandResult> {

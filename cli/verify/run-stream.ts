@@ -7,6 +7,9 @@ import type { ObservedEvents } from "./observed-events";
 import type { SecondConnection } from "./second-connection";
 import { POLL_MS, until, type Waiting } from "./until";
 
+/** The row shows a new owner first, and the kind of handover when the previous hop has left and the new one renews its lease. */
+const MEASURED_MS = 15_000;
+
 export interface StreamOptions {
   /** A stream that the upstream serves and that is not running. */
   readonly streamId: string;
@@ -49,7 +52,7 @@ export async function runStream(
     return until(clock, reporting(waiting, sentence, onStep), read);
   };
 
-  async function requestAndFollow(generation: number): Promise<Observation["handover"]> {
+  async function requestAndFollow({ generation, handover: earlier }: ConnectionView): Promise<Observation["handover"]> {
     onStep("requesting a handover");
     const requestedAt = clock.now();
     await requestHandover(streamId);
@@ -60,7 +63,11 @@ export async function runStream(
     if (after === undefined) return undefined;
     const seconds = Math.round((clock.now() - requestedAt) / 1_000);
     await step("waiting for events after the handover", async () => hasEnough(await read(), after, events));
-    return { seconds, mode: after.handover?.mode, gapMs: after.handover?.lastGapMs };
+    const measured = await until(clock, { ...waiting, timeoutMs: MEASURED_MS }, async () => {
+      const { handover } = await read();
+      return handover && handover.count > (earlier?.count ?? 0) ? handover : undefined;
+    });
+    return { seconds, mode: measured?.mode, gapMs: measured?.lastGapMs };
   }
 
   let connection: SecondConnection | undefined;
@@ -76,7 +83,7 @@ export async function runStream(
     }
     await step("waiting for events", async () => hasEnough(await read(), from, events));
     const first = await read();
-    const handover = await requestAndFollow(first.generation);
+    const handover = await requestAndFollow(first);
     if (hops === undefined || handover === undefined) return { first, handover };
     const options = { expected: hops, waiting: reporting(waiting, "waiting for a handover", onStep), onStep };
     return { first, handover, hops: await followHops(read, clock, options) };

@@ -58,7 +58,11 @@ function fakeDeployment(
       attempt: 0,
       generation: generation(),
       counters: { ...ZERO_COUNTERS, received: 100 + count(), stored: 100 + count() },
-      ...(handovers() > 0 && { handover: { count: handovers(), mode: "overlap", lastGapMs: -500 } }),
+      // The row shows the kind of a handover later than its new owner.
+      ...(handovers() > 0 &&
+        clock.now() >= requestedAt! + 13_000 && {
+          handover: { count: handovers(), mode: "overlap", lastGapMs: -500 },
+        }),
     };
   };
   const items = (): StoredItem[] =>
