@@ -3,6 +3,7 @@ import { existsSync, globSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { ALARMS, type AlarmName, alarmRole } from "../components/alarm-list";
 import { ZERO_COUNTERS } from "../runtime/contract";
+import { linksOf } from "./links";
 
 const ROOT = resolve(__dirname, "..");
 const DECISIONS = readdirSync(join(ROOT, "docs/decisions")).filter((file) => file !== "README.md");
@@ -50,14 +51,25 @@ describe("the documentation", () => {
     }
   });
 
-  it("links to files that exist", () => {
-    let links = 0;
-    for (const page of PAGES)
-      for (const [, target = ""] of read(page).matchAll(/\]\((?!https?:|#)([^)#\s]+)[^)]*\)/g)) {
-        links += 1;
-        assert.ok(existsSync(join(ROOT, dirname(page), target)), `${page} links to ${target}, which does not exist`);
-      }
-    assert.ok(links > 10);
+  it("links to files and headings that exist", () => {
+    const links = PAGES.map((page) => linksOf(join(ROOT, page)));
+    assert.deepEqual(
+      links.flatMap(({ dead }) => dead),
+      [],
+    );
+    assert.ok(links.reduce((sum, { count }) => sum + count, 0) > 10);
+  });
+
+  it("reports a link to a file or a heading that does not exist", () => {
+    const page = join(ROOT, "docs/start.md");
+    const good =
+      "[a](concepts.md) [b](operating.md#error-codes) [c](#a-project) [d](https://example.com/x#y)\n\n## A project\n";
+    assert.deepEqual(linksOf(page, good), { count: 3, dead: [] });
+    assert.deepEqual(linksOf(page, "[a](gone.md) [b](operating.md#gone) [c](#gone)").dead, [
+      `${page} links to gone.md, which does not exist`,
+      `${page} links to operating.md#gone, a heading that does not exist`,
+      `${page} links to #gone, a heading that does not exist`,
+    ]);
   });
 
   it("explains each alarm: cause, how to look, how to fix", () => {
