@@ -12,10 +12,11 @@ prices = ingestion.StreamIngestion(
         key=config.require_secret("key"),
     ),
     processor=ingestion.ProcessorArgs(entry="./processor.py", runtime="python3.13"),
-    streams=["BTC_USD"],
+    streams=["EUR_USD"],
 )
 
 pulumi.export("apiUrl", prices.api_url)
 pulumi.export("tableName", prices.table_name)
 pulumi.export("connectionTableName", prices.connection_table_name)
 pulumi.export("bucketName", prices.bucket_name)
+pulumi.export("processorArn", prices.processor_arn)

@@ -19,12 +19,15 @@ export function exampleProject(folder: string, name: string): string {
 }
 
 /**
- * Deploys the program to the local cloud with the real Pulumi CLI, reads events, deploys again without a change, passes an invalid
- * argument, and destroys the stack.
+ * Deploys the program to the local cloud with the real Pulumi CLI, deploys again without a change, reads events, runs them through the
+ * processor, reads the schema as `pulumi package add` does, passes an invalid argument, and destroys the stack.
  */
 export async function checkProgram(terminal: Omit<Terminal, "commandLine">, upstream: SampleUpstream): Promise<void> {
   const main = join(terminal.cwd, "node_modules/stream-ingestion/main.js");
-  const TAIL = `${process.execPath} ${main} tail BTC_USD --stack dev --count 2`;
+  const TAIL = `${process.execPath} ${main} tail EUR_USD --stack dev --count 2`;
+  const REPLAY = `${process.execPath} ${main} replay --stream EUR_USD --from 1h --yes --stack dev`;
+  const SCHEMA =
+    "pulumi package get-schema ./node_modules/pulumi-stream-ingestion/plugin/pulumi-resource-stream-ingestion";
   const COUNT_KEY = `pulumi stack export | grep -c '${upstream.key}' || true`;
   const { code, text, outputOf } = await runCommands({ ...terminal, commandLine: [main] }, [
     "pulumi stack init dev",
@@ -35,6 +38,8 @@ export async function checkProgram(terminal: Omit<Terminal, "commandLine">, upst
     "pulumi up --yes",
     AGAIN,
     TAIL,
+    REPLAY,
+    SCHEMA,
     COUNT_KEY,
     "pulumi config set --secret path no-slash",
     INVALID,
@@ -44,7 +49,9 @@ export async function checkProgram(terminal: Omit<Terminal, "commandLine">, upst
   assert.match(outputOf("pulumi up --yes"), /\+ \d\d created/);
   assert.match(outputOf("pulumi up --yes"), /apiUrl *: "http/);
   assert.match(outputOf(AGAIN), /\d\d unchanged/);
-  assert.match(outputOf(TAIL), /BTC_USD.*\n.*BTC_USD/);
+  assert.match(outputOf(TAIL), /EUR_USD.*\n.*EUR_USD/);
+  assert.match(outputOf(REPLAY), /\d+ processed, 0 failed/, "the processor of the program handles events");
+  assert.match(outputOf(SCHEMA), /"stream-ingestion:index:StreamIngestion": \{/);
   assert.equal(outputOf(COUNT_KEY).trim(), "0", "the state has no secret in plain text");
   assert.match(outputOf(INVALID), /Expected `source\.path` to start with "\/"/);
   assert.match(outputOf(DESTROY), /- \d\d deleted/);

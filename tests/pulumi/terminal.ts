@@ -29,16 +29,16 @@ export interface Transcript {
   outputOf(command: string): string;
 }
 
-/**
- * Runs commands one after another in a shell whose AWS account is this machine, until the first that fails. It ends with the
- * commands: there is no Ctrl-C in a script.
- */
+/** A failed command ends `local`, as Ctrl-C does: the resources would run on. */
+const PREAMBLE = ["set -eEuo pipefail", "trap 'kill -INT $PPID' ERR"];
+
+/** Runs commands one after another in a shell whose AWS account is this machine, until the first that fails. */
 export async function runCommands(
   { cwd, commandLine, home, path }: Terminal,
   commands: readonly string[],
 ): Promise<Transcript> {
   mkdirSync(home, { recursive: true });
-  const script = ["set -euo pipefail", ...commands.flatMap((command) => [`echo ${quoted(`$ ${command}`)}`, command])];
+  const script = [...PREAMBLE, ...commands.flatMap((command) => [`echo ${quoted(`$ ${command}`)}`, command])];
   const local = ["local", "--stack", "dev", "--hop-seconds", "60", "--", "bash", "-c", script.join("\n")];
   const child = spawn(process.execPath, [...commandLine, ...local], {
     cwd,
