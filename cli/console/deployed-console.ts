@@ -46,7 +46,7 @@ export async function deployedConsole(
       ...(!write && { readOnly: READ_ONLY }),
       unavailable: { processedPerSecond: PER_STREAM, lag: PER_STREAM, deliveries: DELIVERIES },
     },
-    options.onNotice,
+    options,
   );
   const { state, isWatched } = live;
   try {

@@ -19,8 +19,17 @@ export interface LiveConsole {
   close(): void;
 }
 
-/** @param onNotice receives each notice once, and one of those with the same text */
-export function liveConsole(capabilities: Capabilities, onNotice: (text: string) => void = () => {}): LiveConsole {
+export interface LiveConsoleOptions {
+  /** Receives each notice once, and one of those with the same text. */
+  readonly onNotice?: (text: string) => void;
+  /** Of the link. @default a random one */
+  readonly token?: string;
+}
+
+export function liveConsole(
+  capabilities: Capabilities,
+  { onNotice = () => {}, token }: LiveConsoleOptions = {},
+): LiveConsole {
   const state = withNotices(consoleState(capabilities, Date.now), onNotice);
   let feed: Feed | undefined;
   let isClosed = false;
@@ -35,6 +44,7 @@ export function liveConsole(capabilities: Capabilities, onNotice: (text: string)
     }),
     payload: payloadReader({ state, source: instanceOf }),
     assets: pageAssets,
+    token,
   });
   const isWatched = () => server.pageCount() > 0;
   return {

@@ -17,14 +17,10 @@ export interface LocalConsole extends Pick<ConsoleServer, "handle" | "link" | "c
 const MS = { failures: 2_000, alarms: 5_000 };
 const REGION = "us-east-1";
 
-export function localConsole(stack: string): LocalConsole {
-  const { state, server, follow, close } = liveConsole({
-    kind: "local",
-    stack,
-    region: REGION,
-    write: true,
-    unavailable: {},
-  });
+/** @param token of the link */
+export function localConsole(stack: string, token: string): LocalConsole {
+  const capabilities = { kind: "local", stack, region: REGION, write: true, unavailable: {} } as const;
+  const { state, server, follow, close } = liveConsole(capabilities, { token });
   return {
     handle: server.handle,
     link: server.link,
@@ -39,9 +35,12 @@ export function localConsole(stack: string): LocalConsole {
         );
       if (event.kind === "init-failed") {
         const { errorType, errorMessage } = event.error;
-        const fields = { level: "error", message: "The code could not be loaded", errorType, errorMessage };
-        state.log({ ...event, line: JSON.stringify(fields) });
+        state.notice(
+          `loading ${event.functionName}`,
+          `${event.functionName} could not be loaded: ${errorType}: ${errorMessage} The log has the stack.`,
+        );
       }
+      if (event.kind === "initialised") state.notice(`loading ${event.functionName}`);
     },
     streams({ instances }, streams) {
       for (const { name, apiUrl } of instances)

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { CloudEvent, LocalStackOptions } from "stream-ingestion-local";
 import { localConsole } from "../console/local-console";
 import { openBrowser } from "../open-browser";
+import { consoleAddress, keepConsoleAddress } from "../session/console-address";
 import { writeSession } from "../session/session-file";
 import { sessionResources } from "../session/session-resources";
 import { onStopSignal } from "../stop-signals";
@@ -84,7 +85,8 @@ export async function runLocal(
   const owners = ownersOfInstances();
   const loading = processorLoading(owners.processors);
   const eventsOf = stackEventReader(owners);
-  const page = localConsole(options.stack);
+  const { token, port } = await consoleAddress(options.program, options.port ?? 0);
+  const page = localConsole(options.stack, token);
   // Declared streams can run before the last resource exists, and only then are the event tables known.
   let buffered: CloudEvent[] | undefined = [];
   /** The summary is the last thing that a run reports. */
@@ -119,6 +121,7 @@ export async function runLocal(
     const { signal } = stop;
     const stack = await startIngestionStack({
       ...options,
+      port,
       keepWorkingCode: true,
       onEvent,
       onReport,
@@ -146,6 +149,7 @@ export async function runLocal(
     // Ctrl-C also ends the process of a running update, which is then not a failed edit.
     signal.addEventListener("abort", () => void endReload());
     try {
+      keepConsoleAddress(options.program, { token, port: Number(new URL(stack.cloud.endpoint).port) });
       const link = page.link(stack.cloud.endpoint);
       reporter.ready(stack, link);
       if (open) openBrowser(link, reporter.note);

@@ -48,8 +48,9 @@ new StreamIngestion("prices", {
     folder.remove();
   });
 
-  it("shows events, a broken processor with its stack, the repair, a redrive, and a handover", async () => {
-    local = startLocal(["--program", folder.path, "--hop-seconds", HOP_SECONDS]);
+  it("shows events, a broken processor with its stack, alarms, the repair, a redrive, a handover and a restart", async () => {
+    const start = () => startLocal(["--program", folder.path, "--hop-seconds", HOP_SECONDS]);
+    local = start();
     const ready = await local.line(({ kind }) => kind === "ready");
     page = await browser.newPage({ viewport: { width: 1440, height: 860 } });
     // The language of Chromium in the C locale, with which the plot cannot format numbers.
@@ -70,6 +71,9 @@ new StreamIngestion("prices", {
     await row("Failures", "the price is not a number").click();
     const stack = page.getByRole("region", { name: "Stack" });
     await stack.getByText(/processor\.ts:4/).waitFor();
+    await page.keyboard.press("6");
+    await row("Alarms", "prices-processor-failures").getByText("ALARM").waitFor();
+    await row("Alarms", "prices-streams-failed").getByText("OK").waitFor();
 
     writeFileSync(join(folder.path, "processor.ts"), WORKS);
     await local.line(({ kind }) => kind === "updated");
@@ -83,5 +87,12 @@ new StreamIngestion("prices", {
     await page.keyboard.press("r");
     await page.locator(`[id=${JSON.stringify(id)}]`).waitFor({ state: "detached" });
     assert.deepEqual(await page.locator(".state.wrong").count(), 0);
+
+    await local.stop();
+    await page.getByText(/Connection lost/).waitFor();
+    local = start();
+    await page.getByText("Connected again.").waitFor();
+    await page.keyboard.press("1");
+    await row("Streams", "EUR_USD").getByText("open").waitFor();
   });
 });

@@ -47,7 +47,11 @@ export function App({ token }: { readonly token: string }) {
       setVersion(model.current?.version ?? 0);
     };
     connection.current = connect(token, {
-      onState: (next) => setConnected((old) => (old.state === "open" && next.state === "open" ? old : next)),
+      onState: (next) =>
+        setConnected((old) => {
+          if (old.state === "lost" && next.state === "open") say("Connected again.");
+          return old.state === "open" && next.state === "open" ? old : next;
+        }),
       onMessage: (next) => {
         model.current = applyMessage(model.current, next, Date.now());
         frame ||= requestAnimationFrame(draw);

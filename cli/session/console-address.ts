@@ -1,0 +1,47 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { dirname, join } from "node:path";
+import { newToken } from "../console/access";
+import { sessionFile } from "./session-file";
+
+/** Where the console of a project's local stack is, from run to run: a page that stays open connects again. */
+export interface ConsoleAddress {
+  readonly token: string;
+  /** 0: any free port. */
+  readonly port: number;
+}
+
+const FILE = "console.json";
+
+/** The address of the last run with a port that is free now, or a new one. @param port as the user set it; 0: none */
+export async function consoleAddress(program: string, port: number): Promise<ConsoleAddress> {
+  const last = read(program);
+  if (last === undefined) return { token: newToken(), port };
+  return { token: last.token, port: port === 0 && (await isFree(last.port)) ? last.port : port };
+}
+
+/** Keeps an address for the next run, readable by its owner only. */
+export function keepConsoleAddress(program: string, address: ConsoleAddress): void {
+  const folder = dirname(sessionFile(program));
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, ".gitignore"), "*\n");
+  writeFileSync(join(folder, FILE), JSON.stringify(address), { mode: 0o600 });
+}
+
+function read(program: string): ConsoleAddress | undefined {
+  try {
+    const text = readFileSync(join(dirname(sessionFile(program)), FILE), "utf8");
+    const { token, port } = JSON.parse(text) as ConsoleAddress;
+    return typeof token === "string" && token.length >= 32 && Number.isInteger(port) ? { token, port } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+  });
+}

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { consoleAddress, keepConsoleAddress } from "../../../cli/session/console-address";
+
+const PORT = 45_671;
+
+describe("the console's address in a project", () => {
+  let project: string;
+  beforeEach(() => {
+    project = mkdtempSync(join(tmpdir(), "stream-ingestion-"));
+  });
+  afterEach(() => rmSync(project, { recursive: true }));
+
+  it("is the same in the next run, and readable by its owner only", async () => {
+    const { token, port } = await consoleAddress(project, 0);
+    assert.equal(port, 0);
+    keepConsoleAddress(project, { token, port: PORT });
+    assert.deepEqual(await consoleAddress(project, 0), { token, port: PORT });
+    assert.deepEqual(await consoleAddress(project, 4566), { token, port: 4566 });
+    assert.equal(statSync(join(project, ".stream-ingestion/console.json")).mode & 0o777, 0o600);
+  });
+
+  it("has any free port while another process has that of the last run", async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+    const { port } = other.address() as { port: number };
+    keepConsoleAddress(project, { token: "t".repeat(32), port });
+    assert.deepEqual(await consoleAddress(project, 0), { token: "t".repeat(32), port: 0 });
+    other.close();
+  });
+
+  it("is new when the file is not readable", async () => {
+    keepConsoleAddress(project, { token: "t".repeat(32), port: PORT });
+    for (const text of ["", "{", '{"token":"","port":1}', '{"token":1}']) {
+      writeFileSync(join(project, ".stream-ingestion/console.json"), text);
+      const { token, port } = await consoleAddress(project, 0);
+      assert.deepEqual([token.length, port], [32, 0], text);
+      assert.notEqual(token, "t".repeat(32));
+    }
+  });
+});
