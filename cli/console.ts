@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { port } from "./local/parse-options";
 import { type OperatorOptions, operate } from "./operator-command";
+import { onStopSignal } from "./stop-signals";
 import { terminal as processTerminal, type Terminal } from "./terminal";
 
 interface ConsoleOptions extends Pick<OperatorOptions, "stack" | "program" | "region"> {
@@ -26,7 +27,7 @@ export function addConsole(program: Command, terminal: Terminal = processTermina
 }
 
 async function show(options: ConsoleOptions, terminal: Terminal): Promise<void> {
-  const interrupted = untilSignal();
+  const stopped = untilStopped();
   const { port: listenPort, write, open } = options;
   const [{ deployedConsole }, { listen }, { openBrowser }] = await Promise.all([
     import("./console/deployed-console"),
@@ -40,24 +41,25 @@ async function show(options: ConsoleOptions, terminal: Terminal): Promise<void> 
     terminal.out(`Console  ${link}`);
     terminal.err("The console runs until Ctrl-C.");
     if (open) openBrowser(link, terminal.err);
-    await interrupted;
+    await stopped;
     await page.close();
   } finally {
     close();
   }
 }
 
-/** Calls that are not answered by then end with the process. */
+/** What is not answered by then ends with the process. */
 const FORCED_EXIT_MS = 1_500;
 
-/** Resolves at the first SIGINT or SIGTERM. The second ends the process at once. */
-function untilSignal(): Promise<void> {
+/** Resolves at the first signal. The second ends the process at once. */
+function untilStopped(): Promise<void> {
   return new Promise((resolve) => {
-    const end = () => {
-      process.off("SIGINT", end).off("SIGTERM", end);
+    let isStopped = false;
+    onStopSignal(() => {
+      if (isStopped) process.exit();
+      isStopped = true;
       setTimeout(() => process.exit(), FORCED_EXIT_MS).unref();
       resolve();
-    };
-    process.on("SIGINT", end).on("SIGTERM", end);
+    });
   });
 }

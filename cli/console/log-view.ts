@@ -26,7 +26,7 @@ const SOURCES = {
   "repeat-counter": "repeats",
 } as const satisfies Record<string, LogView["source"]>;
 
-/** A line for the page. Undefined: it contains metrics, or Lambda's report of an invocation. */
+/** A line for the page. Undefined: it contains metrics, Lambda's report of an invocation, or a request of a list as the console's own. */
 export function logView(
   id: string,
   { at, instance, functionName, requestId, line }: FunctionLine,
@@ -34,9 +34,13 @@ export function logView(
   const fields = fieldsOf(line);
   if (fields?._aws !== undefined && line.includes(METRIC_NAMESPACE)) return undefined;
   if (typeof fields?.type === "string" && fields.type.startsWith("platform.")) return undefined;
+  if (fields?.method === "GET" && fields.resource === "/connections" && fields.status === 200) return undefined;
   const { level, message, streamId, requestId: ownRequest, error, errorType, errorMessage, stackTrace } = fields ?? {};
   const stack = (error as { stack?: unknown } | undefined)?.stack ?? (stackTrace as unknown[] | undefined)?.join("\n");
-  const text = [message, errorType && `${errorType}: ${errorMessage}`].filter((part) => typeof part === "string");
+  const request = typeof fields?.method === "string" && `${fields.method} ${fields.resource}: ${fields.status}`;
+  const text = [message, request, errorType && `${errorType}: ${errorMessage}`].filter(
+    (part) => typeof part === "string",
+  );
   if (functionName === "console") return { view: { id, at, source: "console", level: "info", message: cut(line) } };
   const [, source = "other"] = Object.entries(SOURCES).find(([name]) => functionName.includes(`-${name}`)) ?? [];
   const base = { id, at, instance, source: source as LogView["source"], functionName };

@@ -7,6 +7,7 @@ import { clock, count, duration, moment } from "./format";
 import { Grid } from "./grid";
 import { useKeys } from "./keys";
 import { Name } from "./name";
+import { classOf, labelOf, shortPath } from "./path";
 import { PayloadBlock } from "./payload";
 
 const EVERYTHING: EventFilter = { stream: "", type: "", text: "", pointer: "" };
@@ -136,27 +137,13 @@ export function EventsView() {
 function Path({ path }: { readonly path: readonly EventStep[] }) {
   return (
     <span class="path">
-      {path.filter(isShown).map((step, i) => (
-        <span key={`${step.step}-${step.at}-${i}`} class={`step ${classOf(step)}`}>
-          {labelOf(step)}
+      {shortPath(path).map(({ text, step }) => (
+        <span key={text} class={`step ${classOf(step)}`}>
+          {text}
         </span>
       ))}
     </span>
   );
-}
-
-/** In one line, a step that follows from the next one is left out. */
-function isShown({ step, ok }: EventStep, i: number, path: readonly EventStep[]): boolean {
-  return step !== "attempt" || ok === false || i === path.length - 1;
-}
-
-function labelOf({ step, ok }: EventStep): string {
-  return step === "attempt" ? (ok === false ? "attempt failed" : "attempt") : step;
-}
-
-function classOf({ step, ok }: EventStep): string {
-  if (step === "failed" || step === "lost" || ok === false) return "failed";
-  return step === "processed" ? "done" : "";
 }
 
 function hasFailed(path: readonly EventStep[]): boolean {

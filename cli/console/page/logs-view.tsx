@@ -48,7 +48,7 @@ export function LogsView() {
           label="Logs"
           columns={[
             { title: "Time", width: "92px", cell: ({ at }: LogView) => moment(at, now) },
-            { title: "Level", width: "40px", cell: ({ level }) => <span class={`level ${level}`}>{level}</span> },
+            { title: "Level", width: "42px", cell: ({ level }) => <span class={`level ${level}`}>{level}</span> },
             { title: "Source", width: "76px", from: 600, cell: ({ source }) => source },
             {
               title: "Stream",

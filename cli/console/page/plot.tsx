@@ -101,7 +101,11 @@ function options(element: HTMLElement, height: number): uPlot.Options {
       lag: { range: (_, __, max) => [0, Math.max(100, max * 1.1)] },
     },
     axes: [
-      { ...axis, values: (_, times) => times.map((time) => new Date(time * 1_000).toTimeString().slice(0, 5)) },
+      {
+        ...axis,
+        values: (_, times, __, ___, step) =>
+          times.map((time) => new Date(time * 1_000).toTimeString().slice(0, step < 60 ? 8 : 5)),
+      },
       { ...axis, scale: "rate", size: 52, values: (_, values) => values.map((value) => rate(value)) },
       {
         ...axis,

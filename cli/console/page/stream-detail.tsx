@@ -100,7 +100,7 @@ function Facts({ stream }: { readonly stream: StreamView }) {
     ["Hop ends", hop?.deadlineAt === undefined ? undefined : inTime(hop.deadlineAt - now)],
     [
       "Handovers",
-      handovers === undefined
+      handovers === undefined || handovers.count === 0
         ? undefined
         : `${count(handovers.count)}, last: ${seam(handovers.lastGapMs)}, worst: ${seam(handovers.maxGapMs)}`,
     ],

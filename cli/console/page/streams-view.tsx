@@ -16,7 +16,10 @@ type Row = { readonly stream: StreamView } | { readonly instance: string; readon
 export function StreamsView() {
   const { model, version, now, stream: selected, select } = useConsole();
   const [filter, setFilter] = useKept("streams.filter", "");
-  const rows = useMemo(() => rowsOf([...model.streams.values()].filter(streamTest(filter))), [version, filter]);
+  const rows = useMemo(() => {
+    const instances = filter.trim() === "" ? model.instances.map(({ name }) => name) : [];
+    return rowsOf([...model.streams.values()].filter(streamTest(filter)), instances);
+  }, [version, filter]);
   const stream = selected === undefined ? undefined : model.streams.get(selected);
   const commands = useStreamCommands(stream);
   useKeys({ ...commands.keys, Escape: () => select(undefined) });
@@ -33,7 +36,7 @@ export function StreamsView() {
           <Name text={row.stream.streamId} />
         ) : (
           <strong>
-            {row.instance} <span class="quiet">{count(row.streams)}</span>
+            {row.instance} <span class="quiet">{row.streams === 0 ? "no stream started yet" : count(row.streams)}</span>
           </strong>
         ),
     },
@@ -147,8 +150,9 @@ function Next({ stream, now }: { readonly stream: StreamView; readonly now: numb
   return <>–</>;
 }
 
-function rowsOf(streams: readonly StreamView[]): Row[] {
-  const instances = new Map<string, StreamView[]>();
+/** @param names instances that are shown also without a stream, unless none has one */
+function rowsOf(streams: readonly StreamView[], names: readonly string[]): Row[] {
+  const instances = new Map<string, StreamView[]>(streams.length === 0 ? [] : names.map((name) => [name, []]));
   for (const stream of streams) {
     const members = instances.get(stream.instance);
     if (members === undefined) instances.set(stream.instance, [stream]);

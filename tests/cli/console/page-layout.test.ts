@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { equationOf, TERMS } from "../../../cli/console/page/equation";
 import { bytes, clock, count, duration, pretty, rate, seam, seconds } from "../../../cli/console/page/format";
+import { shortPath } from "../../../cli/console/page/path";
 import { moved, VIEWS, viewOf } from "../../../cli/console/page/shortcuts";
 import { causeOf, hopsByStream, timelineRow, windowAt } from "../../../cli/console/page/timeline";
 import { scrollToRow, visibleRows } from "../../../cli/console/page/visible-rows";
-import type { HopView } from "../../../cli/console/protocol";
+import type { EventStep, HopView } from "../../../cli/console/protocol";
 import { sampleFeed } from "./sample-feed";
 
 const hop = (from: number, change: Partial<HopView> = {}): HopView => ({
@@ -156,5 +157,35 @@ describe("the keys", () => {
     for (const view of VIEWS) assert.equal(viewOf(`#/${view}`), view);
     assert.equal(viewOf("#/nothing"), "streams");
     assert.equal(viewOf(""), "streams");
+  });
+});
+
+describe("the path of an event in one line", () => {
+  const texts = (...steps: (EventStep["step"] | "attempt failed")[]) =>
+    shortPath(
+      steps.map(
+        (step, at): EventStep => (step === "attempt failed" ? { step: "attempt", at, ok: false } : { step, at }),
+      ),
+    ).map(({ text }) => text);
+
+  it("leaves out what a later step implies, and counts failed attempts", () => {
+    assert.deepEqual(texts("received", "stored", "delivered", "attempt", "processed"), [
+      "received",
+      "stored",
+      "delivered",
+      "processed",
+    ]);
+    assert.deepEqual(texts("stored", "delivered"), ["stored", "delivered"]);
+    assert.deepEqual(texts("stored", "delivered", "attempt failed"), ["stored", "attempt failed"]);
+    assert.deepEqual(texts("stored", "delivered", "attempt failed", "delivered", "attempt failed", "failed"), [
+      "stored",
+      "2 attempts failed",
+      "failed",
+    ]);
+    assert.deepEqual(texts("stored", "delivered", "attempt failed", "delivered", "attempt", "processed"), [
+      "stored",
+      "attempt failed",
+      "processed",
+    ]);
   });
 });
