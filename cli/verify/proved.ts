@@ -7,31 +7,24 @@ export const PROVED_BY: Readonly<Record<string, readonly string[]>> = {
   "A put on a new key writes an INSERT to the table's stream, another put on the same key a MODIFY": [
     "every event is processed once",
   ],
-  "BatchWriteItem stores 25 items and returns those that it did not process": [
+  "BatchWriteItem stores up to 25 items, and replaces those with an existing key": [
     "events arrive",
     "nothing is stored twice",
   ],
-  "A conditional update is atomic: one of many concurrent writers succeeds": ["the stream is handed over"],
-  "An asynchronous invocation is accepted with 202 and runs later, as often as the function's settings allow": [
-    "events arrive",
-  ],
+  "An asynchronous invocation is accepted with 202 and runs later": ["events arrive"],
   "A filter on `eventName` delivers inserts alone to the processor": ["every event is processed once"],
-  "Without a valid signature and the caller's permission, IAM authorization refuses a request": [
-    "the API refuses an unsigned call",
-  ],
-  "A Lambda proxy passes decoded path parameters and returns status, headers and body": ["the stream stops"],
-  "GetSecretValue returns the current version, and its id changes with a rotation": ["events arrive"],
-  "Signature Version 4, with and without a session token": ["events arrive"],
-  "Each role needs its actions on its resources, and no others": ["events arrive"],
+  "IAM authorization refuses a request without a valid signature": ["the API refuses an unsigned call"],
+  "A Lambda proxy passes the request to the function, and returns its status, headers and body": ["the stream stops"],
+  "GetSecretValue returns the current version": ["events arrive"],
+  "AWS accepts a request with Signature Version 4 and the session token of a role": ["events arrive"],
+  "The policies of the roles allow every call of the functions": ["events arrive", "the stream is handed over"],
   "An update adds to a number of a map, and to one that is missing": ["nothing that was received is lost"],
   "A schedule with a rate invokes its function every minute, with its role's permission": [
     "the watchdog's metric is received every minute",
   ],
   "Metrics in log lines (EMF) set the alarms": ["the watchdog's metric is received every minute"],
   "An invocation runs for up to 900 s, and its context reports the remaining time": [HOPS],
-  "A function that invokes itself is stopped after about 16 invocations, unless its recursion setting is Allow": [
-    CHAIN,
-  ],
+  "A function that invokes itself continues after 16 invocations if its recursion setting is Allow": [CHAIN],
   "An environment is frozen between invocations and reused, and the network forgets its connections": [
     "the API answers after an idle time",
   ],

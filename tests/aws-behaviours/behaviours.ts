@@ -28,7 +28,8 @@ const models = check("models", "models/models.test.ts");
 const signatures = check("models", "models/signatures.test.ts");
 const moto = check("moto", "moto/moto.test.ts");
 const cli = check("CLI", "pulumi/cli.test.ts");
-const table = check("unit", "control/connection-table.contract.ts");
+const CONTRACT = "control/connection-table.contract.ts";
+const onTable = (test: string): Check[] => [check("unit", CONTRACT)(test), check("moto", CONTRACT)(test)];
 const store = check("unit", "data/aws-edges.test.ts");
 const calls = check("unit", "aws/json-client.test.ts");
 const objects = check("unit", "aws/s3-client.test.ts");
@@ -56,33 +57,39 @@ export const BEHAVIOURS: Readonly<Record<string, readonly Behaviour[]>> = {
       checks: [changes("keeps the order per item for concurrent writes")],
     },
     {
-      behaviour: "BatchWriteItem stores 25 items and returns those that it did not process",
+      behaviour: "BatchWriteItem stores up to 25 items, and replaces those with an existing key",
       source: "amazondynamodb/latest/APIReference/API_BatchWriteItem.html",
-      checks: [
-        store("returns the items that the table left unprocessed"),
-        moto("stores a batch of 25 events, and the same batch again, with one item for each"),
-      ],
+      checks: [moto("stores a batch of 25 events, and the same batch again, with one item for each")],
+    },
+    {
+      behaviour: "BatchWriteItem returns the items that it did not process",
+      source: "amazondynamodb/latest/APIReference/API_BatchWriteItem.html",
+      checks: [store("returns the items that the table left unprocessed")],
+    },
+    {
+      behaviour: "BatchGetItem returns the items of up to 100 keys, and a Query the newest packs, in pages",
+      source: "amazondynamodb/latest/developerguide/Query.Pagination.html",
+      checks: [moto("reads back events by their keys, and the packs of a stream over several pages, newest first")],
     },
     {
       behaviour: "A conditional update is atomic: one of many concurrent writers succeeds",
       source: "amazondynamodb/latest/developerguide/Expressions.ConditionExpressions.html",
-      checks: [table("applies one of many concurrent writes")],
+      checks: onTable("applies one of many concurrent writes"),
     },
     {
       behaviour: "An update adds to a number of a map, and to one that is missing",
       source: "amazondynamodb/latest/developerguide/Expressions.UpdateExpressions.html",
-      checks: [table("adds to a number that is missing, as in a row of an earlier release")],
+      checks: onTable("adds to a number that is missing, as in a row of an earlier release"),
     },
     {
       behaviour: "A Scan returns pages and a key to continue with",
       source: "amazondynamodb/latest/APIReference/API_Scan.html",
-      checks: [table("scans page by page, each row once"), moto("runs the API's handler: start, status, list, stop")],
+      checks: onTable("scans page by page, each row once"),
     },
   ],
   Lambda: [
     {
-      behaviour:
-        "A function that invokes itself is stopped after about 16 invocations, unless its recursion setting is Allow",
+      behaviour: "A function that invokes itself continues after 16 invocations if its recursion setting is Allow",
       source: "lambda/latest/dg/invocation-recursion.html",
       checks: [
         functions("are stopped after 16 invocations by the trace header that the SDK forwards"),
@@ -91,14 +98,17 @@ export const BEHAVIOURS: Readonly<Record<string, readonly Behaviour[]>> = {
       ],
     },
     {
-      behaviour:
-        "An asynchronous invocation is accepted with 202 and runs later, as often as the function's settings allow",
+      behaviour: "An asynchronous invocation is accepted with 202 and runs later",
       source: "lambda/latest/dg/invocation-async.html",
       checks: [
-        functions("run as often as their settings allow"),
         calls("invokes a function asynchronously, signed and with the trace header"),
         moto("accepts an asynchronous invocation"),
       ],
+    },
+    {
+      behaviour: "An asynchronous invocation that fails runs again as often as the function's settings allow",
+      source: "lambda/latest/dg/invocation-async-error-handling.html",
+      checks: [functions("run as often as their settings allow"), INPUTS],
     },
     {
       behaviour: "An environment is frozen between invocations and reused, and the network forgets its connections",
@@ -152,9 +162,14 @@ export const BEHAVIOURS: Readonly<Record<string, readonly Behaviour[]>> = {
   ],
   "API Gateway": [
     {
-      behaviour: "Without a valid signature and the caller's permission, IAM authorization refuses a request",
+      behaviour: "IAM authorization refuses a request without a valid signature",
       source: "apigateway/latest/developerguide/permissions.html",
       checks: [restApi("rejects a call without a signature"), signatures("to execute-api, from the command line")],
+    },
+    {
+      behaviour: "IAM authorization refuses a caller without the permission",
+      source: "apigateway/latest/developerguide/api-gateway-control-access-using-iam-policies-to-invoke-api.html",
+      checks: [restApi("rejects a signed caller without the permission and accepts one with it")],
     },
     {
       behaviour: "An explicit deny in the API's policy is applied before the caller's permissions",
@@ -167,7 +182,12 @@ export const BEHAVIOURS: Readonly<Record<string, readonly Behaviour[]>> = {
       checks: [restApi("serves the deployed snapshot, not later definitions")],
     },
     {
-      behaviour: "A Lambda proxy passes decoded path parameters and returns status, headers and body",
+      behaviour: "A Lambda proxy passes the request to the function, and returns its status, headers and body",
+      source: "apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html",
+      checks: [restApi("passes the request to the function as API Gateway does, with decoded path parameters")],
+    },
+    {
+      behaviour: "The path parameters of a Lambda proxy are decoded",
       source: "apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html",
       checks: [restApi("passes the request to the function as API Gateway does, with decoded path parameters")],
     },
@@ -183,26 +203,36 @@ export const BEHAVIOURS: Readonly<Record<string, readonly Behaviour[]>> = {
       ],
     },
     {
-      behaviour: "GetSecretValue returns the current version, and its id changes with a rotation",
+      behaviour: "GetSecretValue returns the current version",
       source: "secretsmanager/latest/apireference/API_GetSecretValue.html",
       checks: [
         calls("reads the source's secret with its version"),
         moto("returns the secret with its version, and another version after a rotation"),
       ],
     },
+    {
+      behaviour: "The id of a secret's current version changes with a rotation",
+      source: "secretsmanager/latest/userguide/whats-in-a-secret.html",
+      checks: [moto("returns the secret with its version, and another version after a rotation")],
+    },
   ],
   "IAM and signatures": [
     {
-      behaviour: "Signature Version 4, with and without a session token",
+      behaviour: "AWS accepts a request with Signature Version 4 and the session token of a role",
       source: "IAM/latest/UserGuide/reference_sigv-create-signed-request.html",
       checks: [
         signatures("to DynamoDB"),
         signatures("to Lambda, with a trace that a proxy may change"),
-        moto("refuses a wrong secret key, and a call without permission"),
+        moto("runs a hop of the manager, whose events the processor handles"),
       ],
     },
     {
-      behaviour: "Each role needs its actions on its resources, and no others",
+      behaviour: "AWS refuses a request with a wrong secret key or without permission",
+      source: "IAM/latest/UserGuide/reference_sigv-create-signed-request.html",
+      checks: [moto("refuses a wrong secret key, and a call without permission")],
+    },
+    {
+      behaviour: "The policies of the roles allow every call of the functions",
       source: "IAM/latest/UserGuide/reference_policies_evaluation-logic.html",
       checks: [
         lock("no call was denied"),

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { CreateTableCommand, DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { CreateFunctionCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
@@ -17,8 +18,10 @@ import { s3Client } from "../../runtime/aws/s3-client";
 import type { Credentials } from "../../runtime/aws/sigv4";
 import { CONTRACT_VERSION, ENV, OVERSIZE_PREFIX, type RelaySettings } from "../../runtime/contract";
 import { dynamodbStore } from "../../runtime/data/dynamodb-store";
+import { eventHistory } from "../../runtime/data/event-history";
 import { encodeItem } from "../../runtime/data/item";
-import { connectionTable, invokeFunction } from "../../runtime/handlers/aws";
+import { encodePack } from "../../runtime/data/pack";
+import { connectionTable, dynamoReads, invokeFunction } from "../../runtime/handlers/aws";
 import { awsTarget } from "../../runtime/handlers/environment";
 import { readSourceSecret } from "../../runtime/handlers/source-secret";
 import { eachEvent } from "../../runtime/processor";
@@ -70,6 +73,7 @@ describe("moto, with authentication on", function () {
     const statements = {
       api: [...connectionApiStatements(ARNS), ...invoke],
       manager: [...connectionManagerStatements(ARNS, undefined), ...invoke],
+      packer: connectionManagerStatements(ARNS, "packed"),
       watchdog: [...watchdogStatements(ARNS), ...invoke],
       processor: eventProcessorStatements(ARNS, undefined),
     };
@@ -88,6 +92,7 @@ describe("moto, with authentication on", function () {
       [NAMES.connections, "streamId"],
       [NAMES.events, "streamId", "key"],
       ["contract", "streamId"],
+      ["history", "streamId", "key"],
     ] as const)
       await dynamodb.send(
         new CreateTableCommand({
@@ -173,6 +178,37 @@ describe("moto, with authentication on", function () {
       await store.close();
       const { Items = [] } = await new DynamoDBClient(sdk).send(new ScanCommand({ TableName: NAMES.events }));
       assert.equal(Items.filter(({ streamId }) => streamId?.S === "batch").length, 25);
+    }));
+
+  it("reads back events by their keys, and the packs of a stream over several pages, newest first", () =>
+    as("packer", async () => {
+      const store = dynamodbStore("history", awsTarget("dynamodb"));
+      const event = { type: "", id: "", receivedAt: 1 };
+      const single = Array.from({ length: 120 }, (_, n) =>
+        encodeItem({ ...event, streamId: "back", key: `k${n}`, data: `${n}`, dataBytes: 3, sequence: "1.1.1" }, 60, 1),
+      );
+      const place = { streamId: "back", generation: 2, connection: 1, nonce: "n", ttlSeconds: 60, contentKeys: true };
+      const packs = Array.from({ length: 8 }, (_, n) => {
+        const data = `${n} ${randomBytes(200_000).toString("base64")}`;
+        return encodePack([{ ...event, key: "", data, counter: n + 1 }], place);
+      });
+      for (let start = 0; start < single.length; start += 25)
+        assert.deepEqual(await store.write(single.slice(start, start + 25)), []);
+      for (const pack of packs) assert.deepEqual(await store.write([pack]), []);
+      await store.close();
+
+      const operations: string[] = [];
+      const read = dynamoReads({ client: clientOf("dynamodb") });
+      const history = eventHistory("history", (operation, input) => {
+        operations.push(operation);
+        return read(operation, input);
+      });
+      const packed = [...(await history.packed("back", { since: 0 }))].map(({ data = "" }) => `${data}`.split(" ")[0]);
+      assert.deepEqual(packed, ["0", "1", "2", "3", "4", "5", "6", "7"]);
+      const keys = Array.from({ length: 121 }, (_, n) => `k${n}`);
+      const found = await history.single(keys, () => "back");
+      assert.deepEqual(found.map(({ key }) => key).sort(), keys.slice(0, -1).sort());
+      assert.ok(operations.filter((operation) => operation === "Query").length > 1, `${operations}`);
     }));
 
   it("stores an oversize object under an awkward key and reads it back", async () => {

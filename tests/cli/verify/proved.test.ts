@@ -15,7 +15,7 @@ describe("proofOf", () => {
     for (const result of ["failed", "not checked"] as const) {
       const checks = names.map((what) => check(what, what === "nothing is stored twice" ? result : "passed"));
       const { proved, notProved } = proofOf(checks);
-      const behaviour = "BatchWriteItem stores 25 items and returns those that it did not process";
+      const behaviour = "BatchWriteItem stores up to 25 items, and replaces those with an existing key";
       assert.deepEqual(notProved, [{ behaviour, because: [check("nothing is stored twice", result)] }]);
       assert.equal(proved.length, Object.keys(PROVED_BY).length - 1);
     }
