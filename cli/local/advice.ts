@@ -7,13 +7,18 @@ const ADVICE: readonly (readonly [RegExp, (...parts: string[]) => string])[] = [
   [
     /Cannot find (?:module|package) '([^'.][^']*)'/,
     (name) =>
-      `${name} is not in the bundle. Add it to \`processor.install\`, or remove it from \`processor.bundle.externals\`.`,
+      `${name} is not in the bundle. Add it to \`processor.install\`, or remove it from \`processor.externals\`.`,
   ],
   [/Task timed out after/, () => "Increase `processor.timeoutSeconds`, or reduce `processor.batchSize`."],
   [
-    /Runtime exited|Process ended before it replied/,
-    () => "The code ended its process, or used more memory than the function has.",
+    /Process ended before it replied: (?:SIGABRT|exit status 134)/,
+    () => "It used more memory than it has. Increase `processor.memorySize`, or keep less in memory.",
   ],
+  [
+    /Process ended before it replied: exit status/,
+    () => "The code called `process.exit`. Return from the handler instead, or throw an error.",
+  ],
+  [/Process ended before it replied/, () => "A signal ended the process."],
 ];
 
 /** A sentence about the fix of a known problem. */

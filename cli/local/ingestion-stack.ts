@@ -31,6 +31,8 @@ export interface IngestionStack extends LocalStack {
   readonly instances: readonly Instance[];
   /** The streams of earlier runs, as they were when this stack started. */
   readonly streamsBefore: readonly StreamView[];
+  /** Resolves to whether the processors among the changed resources could load their code, after at most `timeoutMs`. */
+  loaded(changed: readonly string[], timeoutMs: number): Promise<boolean>;
   /** Stops the streams through the API and waits until no hop owns one, at most `timeoutMs`. */
   stopStreams(timeoutMs: number): Promise<void>;
 }
@@ -71,6 +73,15 @@ async function withStreams(local: LocalStack, dataDir: string | undefined): Prom
     environment: operatorEnvironment(local.cloud),
     get instances() {
       return instances;
+    },
+    async loaded(changed, timeoutMs) {
+      const processors = new Set(instances.flatMap(({ processor }) => processor ?? []));
+      const names = local.resources
+        .filter(({ name }) => changed.includes(name))
+        .map(({ outputs }) => String(outputs.name));
+      const all = Promise.all(names.filter((name) => processors.has(name)).map(local.cloud.functions.loaded));
+      const slow = sleep(timeoutMs, [], { ref: false });
+      return (await Promise.race([all, slow])).every((loaded) => loaded);
     },
     streamsBefore: isKept ? (await Promise.all(instances.map(({ api }) => api.list()))).flat() : [],
     async stopStreams(timeoutMs) {

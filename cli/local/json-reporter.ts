@@ -23,6 +23,7 @@ export function jsonReporter(write: (text: string) => void, now: () => number): 
         ),
         outputs,
       }),
+    updating: () => {},
     updated: (resources, seconds) => line({ kind: "updated", resources, seconds }),
     note: (text) => line({ kind: "note", text }),
     event: ({ at, ...event }) => line({ ...event, image: undefined }, at),

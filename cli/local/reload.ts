@@ -1,10 +1,13 @@
 import type { IngestionStack } from "./ingestion-stack";
 import type { Reporter } from "./reporter";
 
+/** Lambda's limit for loading the code. */
+const LOAD_MS = 10_000;
+
 /** Applies edits of the program and of its processors. Returns a function that ends it. */
 export function reloadOnChange(
-  stack: Pick<IngestionStack, "update" | "watch">,
-  reporter: Pick<Reporter, "note" | "updated">,
+  stack: Pick<IngestionStack, "update" | "watch" | "loaded">,
+  reporter: Pick<Reporter, "note" | "updating" | "updated">,
   onUpdated: () => void,
 ): () => Promise<void> {
   let ended = false;
@@ -16,11 +19,14 @@ export function reloadOnChange(
     do {
       again = false;
       const startedAt = Date.now();
+      reporter.updating();
       try {
         const changed = await stack.update();
         if (changed.length === 0 || ended) continue;
         onUpdated();
-        reporter.updated(changed, (Date.now() - startedAt) / 1_000);
+        // Code that cannot be loaded is reported by its function.
+        if ((await stack.loaded(changed, LOAD_MS)) && !ended)
+          reporter.updated(changed, (Date.now() - startedAt) / 1_000);
       } catch (error) {
         if (!ended)
           reporter.note(`The edit is not applied, and what ran before still runs: ${(error as Error).message}`);

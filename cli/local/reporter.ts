@@ -10,7 +10,9 @@ export interface Reporter {
   step(text: string, detail?: string): void;
   /** @param consoleLink the console's page, with the token of this run */
   ready(stack: IngestionStack, consoleLink: string): void;
-  /** An edit was applied. */
+  /** An edit is being applied. Its problems are shown, also if an earlier edit had them. */
+  updating(): void;
+  /** An edit was applied, and new code serves. */
   updated(resources: readonly string[], seconds: number): void;
   /** A message for the user, such as a skipped resource type or a line that the program printed. */
   note(text: string): void;

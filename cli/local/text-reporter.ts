@@ -61,9 +61,8 @@ export function textReporter(output: TextOutput, now: () => number): Reporter {
       for (const [name, value] of Object.entries(outputs))
         if (typeof value !== "object") screen.print(colors.dim(`${name}: ${JSON.stringify(value)}`));
     },
+    updating: () => shown.clear(),
     updated: (resources, seconds) => {
-      // The edit may have fixed a problem; if not, it is shown again.
-      shown.clear();
       const [first, ...others] = resources;
       const names = others.length > 3 ? `${first} and ${others.length} more` : resources.join(", ");
       screen.print(colors.dim(`Updated in ${seconds.toFixed(1)} s: ${names}`));

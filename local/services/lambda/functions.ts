@@ -43,6 +43,8 @@ export interface Functions {
   permissionsOf(target: string): readonly Statement[];
   /** Loads the code of a function before its first invocation. */
   prepare(name: string): Promise<boolean>;
+  /** Resolves to whether the code of the last update could be loaded, as soon as that is known. */
+  loaded(name: string): Promise<boolean>;
   /** A debugger can attach to the function on this port of 127.0.0.1, also after updates. One environment serves, without a timeout. */
   inspect(name: string, port: number): void;
   /** Invokes synchronously. @throws AwsError when the function does not exist or is throttled, or the chain is ended */
@@ -64,6 +66,7 @@ interface Deployed {
   pool: FunctionPool;
   /** Replaces `pool` when its code is loaded. */
   next?: FunctionPool;
+  loaded: Promise<boolean>;
   async: AsyncSettings;
   allowsRecursion: boolean;
   inspectPort?: number;
@@ -153,7 +156,14 @@ export function createFunctions(options: FunctionsOptions): Functions {
       const before = functions.get(spec.name);
       const pool = createPool(spec, options);
       if (before === undefined) {
-        functions.set(spec.name, { pool, async: DEFAULT_ASYNC, allowsRecursion: false, permissions: new Map() });
+        const loaded = Promise.resolve(true);
+        functions.set(spec.name, {
+          pool,
+          loaded,
+          async: DEFAULT_ASYNC,
+          allowsRecursion: false,
+          permissions: new Map(),
+        });
         return;
       }
       before.next?.retire();
@@ -161,7 +171,8 @@ export function createFunctions(options: FunctionsOptions): Functions {
       if (!options.keepWorkingCode) return replace(before, pool);
       before.next = pool;
       retired.add(pool);
-      void pool.prepare().then((loaded) => {
+      before.loaded = pool.prepare();
+      void before.loaded.then((loaded) => {
         if (before.next !== pool) return;
         before.next = undefined;
         if (loaded) replace(before, pool);
@@ -190,6 +201,7 @@ export function createFunctions(options: FunctionsOptions): Functions {
     },
     permissionsOf: (target) => [...(functions.get(nameOf(target))?.permissions.values() ?? [])],
     prepare: (name) => deployed(name).pool.prepare(),
+    loaded: (name) => deployed(name).loaded,
     inspect(name, port) {
       const deployment = deployed(name);
       deployment.inspectPort = port;

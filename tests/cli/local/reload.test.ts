@@ -7,12 +7,15 @@ describe("reloading after edits", () => {
     const updates: { resolve(changed: string[]): void; reject(error: Error): void }[] = [];
     const lines: string[] = [];
     let edit = () => {};
+    let loads = true;
     const reporter = {
       note: (text: string) => lines.push(text),
+      updating: () => {},
       updated: (resources: readonly string[]) => lines.push(`updated ${resources.join()}`),
     };
     const stack = {
       update: () => new Promise<string[]>((resolve, reject) => updates.push({ resolve, reject })),
+      loaded: async () => loads,
       watch: (onChange: () => void) => {
         edit = onChange;
         return () => {};
@@ -22,7 +25,10 @@ describe("reloading after edits", () => {
     const end = reloadOnChange(stack, reporter, () => {
       adopted += 1;
     });
-    return { updates, lines, edit: () => edit(), end, adopted: () => adopted };
+    const failToLoad = () => {
+      loads = false;
+    };
+    return { updates, lines, edit: () => edit(), end, adopted: () => adopted, failToLoad };
   }
   const settle = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -52,6 +58,15 @@ describe("reloading after edits", () => {
     updates[1]!.resolve(["processor"]);
     await settle();
     assert.deepEqual([lines.at(-1), adopted()], ["updated processor", 1]);
+  });
+
+  it("does not report an update whose code cannot be loaded, which does not serve", async () => {
+    const { updates, lines, edit, failToLoad } = fakeStack();
+    failToLoad();
+    edit();
+    updates[0]!.resolve(["processor"]);
+    await settle();
+    assert.deepEqual(lines, []);
   });
 
   it("reports nothing after its end", async () => {

@@ -168,6 +168,66 @@ describe("textReporter", () => {
     assert.equal(output.text, "f ERROR  Init Error  Error: no key\n    at processor.ts:1:7\n");
   });
 
+  it("shows the end of a function that did not return once, with its fix, also when each attempt repeats it", () => {
+    const fixes = [
+      ["Task timed out after 3.00 seconds", "Increase `processor.timeoutSeconds`, or reduce `processor.batchSize`."],
+      [
+        "Process ended before it replied: exit status 3",
+        "The code called `process.exit`. Return from the handler instead, or throw an error.",
+      ],
+      [
+        "Process ended before it replied: SIGABRT",
+        "It used more memory than it has. Increase `processor.memorySize`, or keep less in memory.",
+      ],
+    ];
+    for (const [text, fix] of fixes) {
+      const { output, reporter } = reporterOn(false);
+      for (const attempt of [1, 2]) {
+        const line = text!.startsWith("Task")
+          ? `2026-01-01T00:00:0${attempt}.000Z request-${attempt} ${text}`
+          : `RequestId: request-${attempt} Error: ${text}`;
+        reporter.event({ kind: "log", at: 0, functionName: "f", line });
+      }
+      assert.equal(output.text, `f ${text}\n    ${fix}\n`);
+    }
+  });
+
+  it("leaves out what repeats a shown error: the exit status, the wrapper's frames, and V8's report about memory", () => {
+    const { output, reporter } = reporterOn(false);
+    const stackTrace = [
+      "Error: nobody waits",
+      "    at handler (/var/task/processor.ts:4:18)",
+      "    at work (/var/task/node_modules/pulumi-stream-ingestion/dist/processor.js:1:2)",
+      "    at async Promise.all (index 0)",
+    ];
+    const rejection = {
+      level: "ERROR",
+      message: "Unhandled Promise Rejection",
+      errorType: "Error",
+      errorMessage: "no",
+    };
+    for (const line of [
+      JSON.stringify({ ...rejection, stackTrace }),
+      "RequestId: r Error: Process ended before it replied: exit status 129",
+      "<--- Last few GCs --->",
+      "",
+      "[19002:0x3ca2c000]     8491 ms: Mark-Compact 181.7 (246.5) -> 149.7 (278.5) MB, allocation failure",
+      "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory",
+      "----- Native stack trace -----",
+      " 1: 0x931db0  [/usr/bin/node]",
+    ])
+      reporter.event({ kind: "log", at: 0, functionName: "f", line });
+    assert.equal(output.text, "f ERROR  Unhandled Promise Rejection  Error: no\n    at handler (processor.ts:4:18)\n");
+  });
+
+  it("shows a missing package without the list of files that require it", () => {
+    const { output, reporter } = reporterOn(false);
+    const errorMessage = "Cannot find module 'pg'\nRequire stack:\n- /var/task/index.js";
+    const line = JSON.stringify({ level: "ERROR", message: "Init Error", errorType: "Error", errorMessage });
+    reporter.event({ kind: "log", at: 0, functionName: "f", line });
+    assert.match(output.text, /^f ERROR {2}Init Error {2}Error: Cannot find module 'pg'\n {4}pg is not in the bundle/);
+  });
+
   it("shows each kind of denied call once", () => {
     const { output, reporter } = reporterOn(false);
     for (const resource of ["a", "b"])

@@ -92,6 +92,7 @@ describe("a function whose code is edited", () => {
     await edit(`throw new Error("broken");`);
     const broken = (await fixture.seen(isInit)).find(({ error }) => error !== undefined);
     assert.equal(broken?.error?.errorMessage, "broken");
+    assert.equal(await fixture.cloud.functions.loaded(name), false);
     await put("1");
     await fixture.seen(isDelivery);
     await edit(code("fixed"));
@@ -99,6 +100,7 @@ describe("a function whose code is edited", () => {
       (event): event is Extract<typeof event, { kind: "init" }> => isInit(event) && event.error === undefined,
       2,
     );
+    assert.equal(await fixture.cloud.functions.loaded(name), true);
     await put("2");
     await fixture.seen(isDelivery, 2);
     assert.deepEqual(processed(), [
