@@ -37,7 +37,7 @@ export function localConsole(stack: string, token: string): LocalConsole {
         const { errorType, errorMessage } = event.error;
         state.notice(
           `loading ${event.functionName}`,
-          `${event.functionName} could not be loaded: ${errorType}: ${errorMessage} The log has the stack.`,
+          `${event.functionName} could not be loaded: ${errorType}: ${errorMessage.replace(/\.$/, "")}. The log has the stack.`,
         );
       }
       if (event.kind === "initialised") state.notice(`loading ${event.functionName}`);

@@ -52,9 +52,16 @@ export function logView(
       stream: typeof streamId === "string" ? refOf(instance, streamId) : undefined,
       requestId: requestId ?? (typeof ownRequest === "string" ? ownRequest : undefined),
       message: cut(text.join("  ") || line),
-      detail: fields && cut(typeof stack === "string" ? `${stack}\n${line}` : line),
+      detail: fields && cut(detailOf(fields, stack)),
     },
   };
+}
+
+/** The stack as text, and the other fields as JSON. */
+function detailOf({ stackTrace: _, ...fields }: Readonly<Record<string, unknown>>, stack: unknown): string {
+  if (typeof stack !== "string") return JSON.stringify(fields, undefined, 2);
+  const withoutStack = (name: string, value: unknown) => (name === "stack" ? undefined : value);
+  return `${stack}\n${JSON.stringify(fields, withoutStack, 2)}`;
 }
 
 const LEVELS: Readonly<Record<string, LogLevel>> = {

@@ -103,6 +103,7 @@ function options(element: HTMLElement, height: number): uPlot.Options {
     axes: [
       {
         ...axis,
+        space: 80,
         values: (_, times, __, ___, step) =>
           times.map((time) => new Date(time * 1_000).toTimeString().slice(0, step < 60 ? 8 : 5)),
       },
