@@ -2,6 +2,7 @@ import {
   type AttributeValue,
   DescribeStreamCommand,
   DynamoDBStreamsClient,
+  type DynamoDBStreamsClientConfig,
   GetRecordsCommand,
   GetShardIteratorCommand,
   ListStreamsCommand,
@@ -16,16 +17,17 @@ export type Image = Record<string, AttributeValue>;
 const TOO_MANY_READERS = ["LimitExceededException", "ProvisionedThroughputExceededException", "ThrottlingException"];
 
 /**
- * The change stream of a table. Credentials and endpoint come from the AWS credential chain.
+ * The change stream of a table.
  *
+ * @param access absent values come from the AWS credential chain
  * @param signal closes its connections when it aborts
  */
 export async function eventStream(
   tableName: string,
-  region: string | undefined,
+  access: DynamoDBStreamsClientConfig,
   signal?: AbortSignal,
 ): Promise<ChangeStream<Image>> {
-  const client = new DynamoDBStreamsClient(region === undefined ? {} : { region });
+  const client = new DynamoDBStreamsClient(access);
   signal?.addEventListener("abort", () => client.destroy());
   const { Streams = [] } = await client
     .send(new ListStreamsCommand({ TableName: tableName }))

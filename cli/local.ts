@@ -102,7 +102,8 @@ async function runCommand(command: readonly string[], options: Options): Promise
     command,
     program,
     stack,
-    start: () => startEngineCloud({ stack, port, hopSeconds, dataDir, directory: program, report, invokes }),
+    start: (onRequest) =>
+      startEngineCloud({ stack, port, hopSeconds, dataDir, directory: program, report, invokes, onRequest }),
     report,
   });
 }

@@ -48,7 +48,7 @@ async function tail(terminal: Terminal, streamId: string | undefined, options: T
     terminal.out(options.json ? eventJson(event) : eventLine(event, terminal.colours));
   let remaining = options.count ?? Number.POSITIVE_INFINITY;
   try {
-    const stream = await eventStream(table, region);
+    const stream = await eventStream(table, region === undefined ? {} : { region });
     const onThrottled = (waitMs: number) =>
       terminal.err(`The change stream has too many readers. Reading again in ${waitMs / 1000} s.`);
     const changes = followInserts(stream, { clock: systemClock, signal: stop.signal, onThrottled });

@@ -4,12 +4,13 @@ import { eventStream } from "../event-stream";
 import { followInserts } from "../follow-changes";
 import { storedItem } from "../local/stack-event";
 import type { Deployment } from "../verify/find-deployment";
+import type { AwsAccess } from "./aws-instance";
 import type { ConsoleState } from "./console-state";
 import { poll } from "./poll";
 
 export interface DeployedFeedOptions {
   readonly state: ConsoleState;
-  readonly region?: string;
+  readonly access: AwsAccess;
   readonly signal: AbortSignal;
   readonly isWatched: () => boolean;
 }
@@ -27,9 +28,9 @@ const KEPT_IDS = 20_000;
 /** Reads the functions' logs of an instance while a page is open. */
 export function followLogs(
   { instance, logGroups }: Deployment,
-  { state, region, ...options }: DeployedFeedOptions,
+  { state, access, ...options }: DeployedFeedOptions,
 ): void {
-  const client = new CloudWatchLogsClient(region === undefined ? {} : { region });
+  const client = new CloudWatchLogsClient(access);
   options.signal.addEventListener("abort", () => client.destroy());
   for (const { functionName, logGroup } of logGroups) {
     let since = Date.now() - FIRST_LOGS_MS;
@@ -69,7 +70,7 @@ export function followLogs(
 /** Reads the event table's change stream while a page is open, as `tail` does. A shard supports two readers; the processor is one. */
 export function followEvents(
   { instance, eventTable }: Deployment,
-  { state, region, signal, isWatched }: DeployedFeedOptions,
+  { state, access, signal, isWatched }: DeployedFeedOptions,
 ): void {
   const what = `the events of ${instance}`;
   const read = async () => {
@@ -80,7 +81,7 @@ export function followEvents(
       state.notice(what, `are read again in ${waitMs / 1_000} s: the change stream has other readers.`, what);
     try {
       const until = AbortSignal.any([signal, unwatched.signal]);
-      const stream = await eventStream(eventTable, region, until);
+      const stream = await eventStream(eventTable, access, until);
       for await (const image of followInserts(stream, { clock: systemClock, signal: until, onThrottled })) {
         state.notice(what);
         state.event(storedItem(instance, Date.now(), image));

@@ -1,14 +1,19 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
-import type { EngineCloud } from "stream-ingestion-local";
+import type { EngineCloud, EngineCloudOptions } from "stream-ingestion-local";
 import { writeSession } from "../session/session-file";
 import { onStopSignal } from "../stop-signals";
 import { CliError } from "../terminal";
+import { exportedResources } from "../verify/exported-resources";
+import type { ExportedResource } from "../verify/find-deployment";
 
 export interface ProviderRun {
   /** A program and its arguments: `pulumi up -s local`, or a shell. */
   readonly command: readonly string[];
-  readonly start: () => Promise<EngineCloud>;
+  /** @param onRequest serves a request of the console */
+  readonly start: (onRequest: EngineCloudOptions["onRequest"]) => Promise<EngineCloud>;
+  /** The stack's resources after the command. @default those of `pulumi stack export` */
+  readonly resources?: () => Promise<readonly ExportedResource[]>;
   /** Folder of the Pulumi program. */
   readonly program: string;
   /** Name of the Pulumi stack. */
@@ -22,11 +27,20 @@ export interface ProviderRun {
  * Ctrl-C. When none runs (after `destroy`, `preview` or a failure), the run ends with the command. Resolves to the command's
  * exit code.
  */
-export async function runWithProvider({ command, start, program, stack, report }: ProviderRun): Promise<number> {
+export async function runWithProvider({
+  command,
+  start,
+  program,
+  stack,
+  report,
+  ...run
+}: ProviderRun): Promise<number> {
+  const { resources = () => exportedResources({ program, stack }) } = run;
   const stop = new AbortController();
   // A terminal sends Ctrl-C to the command too, and Pulumi ends in its own way.
   const removeHandlers = onStopSignal(() => stop.abort());
-  const engine = await start();
+  let page: Awaited<ReturnType<typeof consoleOf>>;
+  const engine = await start((request, response) => page?.server.handle(request, response) ?? false);
   const { endpoint, region, operator } = engine.cloud;
   const removeSession = writeSession(program, { stack, endpoint, region, operator });
   try {
@@ -37,13 +51,33 @@ export async function runWithProvider({ command, start, program, stack, report }
       return code;
     }
     report(`${engine.count()} resources run at ${engine.cloud.endpoint} until Ctrl-C.`);
+    // A program of the Automation API has a stack that the Pulumi CLI does not find. Then there is no console.
+    page = await resources().then(
+      (all) => consoleOf(engine, stack, all),
+      () => undefined,
+    );
+    if (page !== undefined) report(`Console  ${page.server.link(endpoint)}`);
     await aborted(stop.signal);
     return code;
   } finally {
     removeHandlers();
     removeSession();
+    page?.close();
     await engine.close();
   }
+}
+
+/** Undefined: the stack has no `StreamIngestion`. */
+async function consoleOf(
+  { cloud: { endpoint, region, operator } }: EngineCloud,
+  stack: string,
+  resources: readonly ExportedResource[],
+) {
+  const { hasApi, stackConsole } = await import("../console/deployed-console");
+  if (!resources.some(hasApi)) return undefined;
+  const { accessKeyId, secretAccessKey } = operator;
+  const access = { endpoint, region, credentials: { accessKeyId, secretAccessKey } };
+  return stackConsole({ kind: "local", stack, write: true, resources, access });
 }
 
 function spawnCommand([file = "", ...args]: readonly string[], environment: EngineCloud["environment"]) {

@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { EngineCloud } from "stream-ingestion-local";
 import { runWithProvider } from "../../cli/local/with-provider";
 import { readSession } from "../../cli/session/session-file";
+import { COMPONENT_TYPE } from "../../runtime/contract";
 import { cloud } from "../local/evaluate/fake-handlers";
+import { openPage } from "./console/open-page";
 
 describe("stream-ingestion local -- COMMAND", () => {
   const folder = mkdtempSync(join(tmpdir(), "stream-ingestion-"));
@@ -30,6 +34,7 @@ describe("stream-ingestion local -- COMMAND", () => {
       program: folder,
       stack: "local",
       start: async () => engine,
+      resources: async () => [],
       report,
     });
 
@@ -67,6 +72,35 @@ describe("stream-ingestion local -- COMMAND", () => {
     assert.equal(code, 0);
     assert.deepEqual(messages, ["3 resources run at http://127.0.0.1:1 until Ctrl-C."]);
     assert.equal(engine.closed, 1);
+  });
+
+  it("serves the console of a stack with a StreamIngestion at the address of its resources", async () => {
+    const outputs = { apiUrl: "http://127.0.0.1:1/v1", tableName: "e", connectionTableName: "c", bucketName: "b" };
+    const component = { urn: `urn:pulumi:local::p::${COMPONENT_TYPE}::prices`, type: COMPONENT_TYPE, outputs };
+    const engine = fakeEngine(3);
+    const server = createServer();
+    const seen = new Promise<string>((found) => {
+      void runWithProvider({
+        command: [process.execPath, "-e", ""],
+        program: folder,
+        stack: "local",
+        start: async (onRequest) => {
+          server.on("request", (request, response) => assert.ok(onRequest?.(request, response)));
+          await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+          const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+          return { ...engine, cloud: { ...cloud, endpoint } };
+        },
+        resources: async () => [component],
+        report: (message) => message.startsWith("Console  ") && found(message.replace("Console  ", "")),
+      }).then((code) => assert.equal(code, 0));
+    });
+    const page = await openPage(await seen);
+    const { capabilities } = await page.until(() => true);
+    assert.deepEqual([capabilities.kind, capabilities.stack, capabilities.write], ["local", "local", true]);
+    page.close();
+    process.emit("SIGINT");
+    server.closeAllConnections();
+    server.close();
   });
 
   it("ends after a destroy that retains resources", async () => {
