@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
-import { existsSync, globSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { ALARMS, type AlarmName, alarmRole } from "../components/alarm-list";
 import { ZERO_COUNTERS } from "../runtime/contract";
-import { linksOf } from "./links";
+import { linksOf } from "../scripts/links.mjs";
+import { load } from "../scripts/typedoc-pages.mjs";
 
 const ROOT = resolve(__dirname, "..");
 const DECISIONS = readdirSync(join(ROOT, "docs/decisions")).filter((file) => file !== "README.md");
@@ -70,6 +72,27 @@ describe("the documentation", () => {
       `${page} links to operating.md#gone, a heading that does not exist`,
       `${page} links to #gone, a heading that does not exist`,
     ]);
+  });
+
+  it("does not build as a site with a dead link", () => {
+    const logged: string[] = [];
+    const created: ((context: unknown, page: unknown) => void)[] = [];
+    const converter = { on: (_: string, listener: (typeof created)[number]) => created.push(listener) };
+    load({ converter, logger: { error: (text: string) => logged.push(text) } });
+    const folder = mkdtempSync(join(tmpdir(), "docs-"));
+    try {
+      const file = join(folder, "page.md");
+      const text = "# Page\n\n[a](gone.md) [b](#gone)\n";
+      writeFileSync(file, text);
+      const project = { files: { getReflectionPath: () => file } };
+      created[0]!(undefined, { project, content: [{ text }], frontmatter: {} });
+      assert.deepEqual(logged, [
+        `${file} links to gone.md, which does not exist`,
+        `${file} links to #gone, a heading that does not exist`,
+      ]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it("explains each alarm: cause, how to look, how to fix", () => {
