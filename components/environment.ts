@@ -41,7 +41,7 @@ export function checkEnvironment(environment: unknown): void {
       `Expected \`processor.environment\` to be an object of names and values, got ${JSON.stringify(environment)}.`,
     );
   checkVariables(environment as Variables);
-  checkSize("the processor", environment as Variables);
+  checkSize("the processor (`processor.environment`)", environment as Variables);
 }
 
 /** @throws Error that names the variable. It does not contain the value, which can be a secret. */

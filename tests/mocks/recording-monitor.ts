@@ -18,6 +18,8 @@ export interface Registered {
   readonly protect: boolean;
   readonly ignoreChanges: readonly string[];
   readonly provider: string;
+  /** URNs. */
+  readonly aliases: readonly string[];
 }
 
 export interface Evaluated {
@@ -107,6 +109,7 @@ export async function evaluate(
         protect: request.getProtect(),
         ignoreChanges: request.getIgnorechangesList(),
         provider: request.getProvider(),
+        aliases: request.getAliasesList().map((alias: { getUrn(): string }) => alias.getUrn()),
       });
       await super.registerResource(request, callback);
     }

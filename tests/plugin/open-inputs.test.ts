@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { openInputs, type PackageSchema } from "../../plugin/open-inputs";
+import { stateOf, unknownOutput } from "./outputs";
 
 const schema: PackageSchema = {
   version: "1.0.0",
@@ -20,14 +21,6 @@ const schema: PackageSchema = {
 const properties = { source: { $ref: "#/types/p:index:Source", plain: true }, tags: { additionalProperties: {} } };
 // biome-ignore lint/suspicious/noExplicitAny: each test knows the inputs that it passes.
 const open = async (inputs: pulumi.Inputs): Promise<any> => openInputs(schema, properties, inputs);
-const stateOf = async (output: unknown) => {
-  const { isSecret, isKnown, ...rest } = output as { isSecret: Promise<boolean>; isKnown: Promise<boolean> };
-  return {
-    secret: await isSecret,
-    known: await isKnown,
-    value: await (output as pulumi.Output<unknown> & typeof rest & { promise(): Promise<unknown> }).promise(),
-  };
-};
 
 describe("the inputs of a program in another language", () => {
   it("stay as they are where each member arrives alone", async () => {
@@ -64,16 +57,8 @@ describe("the inputs of a program in another language", () => {
   });
 
   it("are refused by name where a plain value is not known yet", async () => {
-    const unknown = () =>
-      new (pulumi.Output as unknown as new (...state: unknown[]) => unknown)(
-        [],
-        Promise.resolve(undefined),
-        Promise.resolve(false),
-        Promise.resolve(false),
-        Promise.resolve([]),
-      );
-    await assert.rejects(open({ source: unknown() }), { propertyPath: "source" });
-    await assert.rejects(open({ source: { format: unknown() } }), {
+    await assert.rejects(open({ source: unknownOutput() }), { propertyPath: "source" });
+    await assert.rejects(open({ source: { format: unknownOutput() } }), {
       propertyPath: "source.format",
       reason: "Expected `source.format` to be known when the program runs, got an output of a resource.",
     });
