@@ -9,6 +9,7 @@ import { connectionTable } from "../../runtime/handlers/aws";
 import { awsTarget } from "../../runtime/handlers/environment";
 import { startDynalite } from "../fakes/dynalite";
 import { type FakeServer, startServer } from "../fakes/http-server";
+import { skipWithout } from "../skip-without";
 import { connectionTableContract } from "./connection-table.contract";
 import { memoryTable } from "./memory-table";
 
@@ -80,7 +81,7 @@ describe("connection table", () => {
     let connections: ReturnType<typeof tableAt> | undefined;
     before(async function () {
       const binary = dynoxide();
-      if (!binary) return this.skip();
+      if (!binary) skipWithout(this, "dynoxide is not installed.");
       const port = await freePort();
       engine = spawn(binary, ["serve", "--host", "127.0.0.1", "--port", String(port)], { stdio: "ignore" });
       await waitUntilReady(port, engine);

@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { pythonEnvironment } from "../../scripts/python-environment.mjs";
+import { skipWithout } from "../skip-without";
 
 /** Makes the environment before the tests. Without Python, the tests are skipped, except in CI, where they fail. */
 export function usePython(): void {
@@ -9,9 +10,7 @@ export function usePython(): void {
     try {
       pythonEnvironment();
     } catch (error) {
-      if (process.env.CI) throw error;
-      console.warn(`SKIPPED: ${(error as Error).message}`);
-      this.skip();
+      skipWithout(this, (error as Error).message);
     }
   });
 }

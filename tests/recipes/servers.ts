@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
+import { skipWithout } from "../skip-without";
 
 const CACHE = resolve(__dirname, "../../.cache/recipes");
 /** Where `npm run test:recipes` installs the real servers (install.mjs). */
@@ -26,10 +27,7 @@ export interface ServerProcess {
 /** Skips the tests of a server that is not installed. In CI, they fail. */
 export function requireInstalled(this: Mocha.Context, what: InstalledServer): void {
   if (existsSync(INSTALLED[what])) return;
-  const message = `${INSTALLED[what]} does not exist. Run \`npm run test:recipes\`, which installs it.`;
-  if (process.env.CI) throw new Error(message);
-  console.error(`SKIPPED: ${message}`);
-  this.skip();
+  skipWithout(this, `${INSTALLED[what]} does not exist. Run \`npm run test:recipes\`, which installs it.`);
 }
 
 export interface ServerCommand {

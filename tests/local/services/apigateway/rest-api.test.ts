@@ -6,6 +6,7 @@ import { Sha256 } from "@smithy/core/checksum";
 import { SignatureV4 } from "@smithy/signature-v4";
 import type { Statement } from "../../../../local/cloud/access/policy";
 import type { Credentials } from "../../../../local/cloud/access/principals";
+import { skipWithout } from "../../../skip-without";
 import { type CloudFixture, startFixture } from "../../cloud-fixture";
 
 const run = promisify(execFile);
@@ -185,7 +186,7 @@ describe("REST API", () => {
     });
 
     it("accepts a signature of curl", async function () {
-      if (spawnSync("curl", ["--version"]).error) return this.skip();
+      if (spawnSync("curl", ["--version"]).error) skipWithout(this, "curl is not on PATH.");
       const { accessKeyId, secretAccessKey } = fixture.cloud.operator;
       const sign = (service: string) =>
         run("curl", [

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type Change, captureChanges, nameChange } from "../../../../local/services/dynamodb/change-capture";
 import { type Engine, openEngine } from "../../../../local/services/dynamodb/engine";
+import { skipWithout } from "../../../skip-without";
 import { openDynoxide } from "./dynoxide";
 
 type Named = readonly [name: string, id: string];
@@ -60,7 +61,7 @@ for (const { name, open, recordsIdenticalPuts } of SUBJECTS) {
 
     beforeEach(async function () {
       const opened = await open();
-      if (opened === undefined) return this.skip();
+      if (opened === undefined) skipWithout(this, `${name} is not installed.`);
       table = opened;
     });
 
