@@ -1,4 +1,5 @@
 import type { StreamView } from "./connection-api";
+import { cut, displayWidth } from "./display-width";
 import type { StreamActivity } from "./stream-activity";
 import { type RunTotals, sumCounters } from "./totals";
 
@@ -37,7 +38,9 @@ const OTHER_ROWS = 2;
 
 /** The streams in order of their names, and a line of totals. No line is wider than the terminal, and all fit on it. */
 export function liveView(streams: readonly LiveStream[], totals: RunTotals, { columns, rows }: TerminalSize): string[] {
-  const total = cut(totalLine(streams, totals), columns);
+  const parts = totalParts(streams, totals);
+  while (parts.length > 1 && parts.join(GAP).length > columns) parts.pop();
+  const total = cut(parts.join(GAP), columns);
   const space = rows - OTHER_ROWS - 1;
   if (streams.length === 0 || space < 1) return [total];
   const sorted = [...streams].sort((a, b) => (labelOf(a) < labelOf(b) ? -1 : 1));
@@ -54,6 +57,10 @@ export function labelOf({ instance, streamId }: Pick<StreamView, "instance" | "s
 
 /** A line for a log file: what happened so far. */
 export function totalLine(streams: readonly LiveStream[], totals: RunTotals): string {
+  return totalParts(streams, totals).join(GAP);
+}
+
+function totalParts(streams: readonly LiveStream[], totals: RunTotals): string[] {
   const { received, ignored } = sumCounters(streams);
   const perSecond = streams.reduce((sum, { activity }) => sum + activity.perSecond, 0);
   const lagMs = Math.max(0, ...streams.map(({ activity }) => activity.lagMs));
@@ -65,26 +72,23 @@ export function totalLine(streams: readonly LiveStream[], totals: RunTotals): st
     `${totals.failuresStored + totals.lost} failed`,
     `${totals.handovers} handovers`,
     `${ignored} ignored`,
-  ].join(GAP);
+  ];
 }
 
 function tableOf(streams: readonly LiveStream[], columns: number): string[] {
   const names = streams.map(labelOf);
   const cells = COLUMNS.map(({ title, cell }) => [title, ...streams.map(cell)]);
   const widths = cells.map((column) => Math.max(...column.map(({ length }) => length)));
-  const longest = Math.max("STREAM".length, ...names.map(({ length }) => length));
+  const longest = Math.max("STREAM".length, ...names.map(displayWidth));
   let count = COLUMNS.length;
   const widthOf = (shown: number) => widths.slice(0, shown).reduce((sum, width) => sum + width + GAP.length, 0);
   while (count > MIN_COLUMNS && widthOf(count) + Math.min(longest, MAX_NAME) > columns) count -= 1;
   const nameWidth = Math.max(1, Math.min(columns - widthOf(count), longest));
   return ["STREAM", ...names].map((name, row) => {
     const rest = cells.slice(0, count).map((column, i) => GAP + column[row]!.padStart(widths[i]!));
-    return cut(cut(name, nameWidth).padEnd(nameWidth) + rest.join(""), columns).trimEnd();
+    const shown = cut(name, nameWidth);
+    return cut(shown + " ".repeat(nameWidth - displayWidth(shown)) + rest.join(""), columns).trimEnd();
   });
-}
-
-function cut(text: string, width: number): string {
-  return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
 }
 
 function rate(perSecond: number): string {

@@ -1,3 +1,4 @@
+import { displayWidth } from "./display-width";
 import type { TerminalSize } from "./live-view";
 
 export interface TextOutput {
@@ -27,7 +28,7 @@ export function openScreen(output: TextOutput): Screen {
   /** A terminal that became narrower wraps the lines of the block, which then take more rows. */
   function erase(): string {
     const { columns, rows } = size();
-    const height = block.reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / columns)), 0);
+    const height = block.reduce((sum, line) => sum + Math.max(1, Math.ceil(displayWidth(line) / columns)), 0);
     return height === 0 ? "" : `\x1b[${Math.min(height, rows - 1)}A\x1b[0J`;
   }
 

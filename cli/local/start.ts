@@ -33,7 +33,7 @@ async function start(options: Options): Promise<number> {
   const needsUrl = (["path", "key", "stream"] as const).find((name) => options[name] !== undefined);
   if (url === undefined && needsUrl !== undefined)
     throw new Error(`--${needsUrl} requires --url. Without --url the built-in sample stream runs.`);
-  const reporter = reporterFor(json);
+  const reporter = reporterFor(json, "npm run cli --");
   reporter.step("Starting");
   const [{ runLocal }, { realStreams, sampleRun }, { startSampleUpstream }] = await Promise.all([
     import("./run-local"),

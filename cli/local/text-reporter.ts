@@ -4,23 +4,36 @@ import { notStoredText, storedText } from "../counters-text";
 import { eventLine } from "../event-line";
 import { printable } from "../terminal";
 import { adviceFor } from "./advice";
+import { cut } from "./display-width";
 import { labelOf, liveView, totalLine } from "./live-view";
 import { logLine } from "./log-line";
+import { newErrors } from "./new-errors";
 import type { Reporter, Summary } from "./reporter";
 import { openScreen, type TextOutput } from "./screen";
 import { activityCounter } from "./stream-activity";
 import type { RunTotals } from "./totals";
 
 const LINE_INTERVAL_MS = 3_000;
+/** Explains the columns of the table that are not everyday words. */
+const LEGEND = [
+  "LAG: time from an event's storage to its processing.",
+  "HOP: number of the Lambda invocation that holds the stream's connection.",
+];
 
 /** Prints a run for people: lines that stay, and on a terminal a table below them. Elsewhere, a line every few seconds. */
-export function textReporter(output: TextOutput, now: () => number): Reporter {
+export function textReporter(
+  output: TextOutput,
+  now: () => number,
+  /** How to run other commands in this folder. */
+  command = "npx stream-ingestion",
+): Reporter {
   // picocolors alone also enables colours in CI, where log files keep the escape codes.
   const colors = pc.createColors(output.isTTY === true && pc.isColorSupported);
   const screen = openScreen(output);
   const activity = activityCounter(now);
   let lineAt = now();
   let explained = false;
+  let hasLegend = false;
   let step: string | undefined;
   /** Kinds of problems that were shown. Every hop and event repeats the same ones; `--json` prints them all. */
   const shown = new Set<string>();
@@ -44,18 +57,15 @@ export function textReporter(output: TextOutput, now: () => number): Reporter {
 
   return {
     step: (text, detail = "") => {
-      if (output.isTTY) screen.live([`${text} … ${detail}`.trimEnd().slice(0, screen.size.columns)]);
+      if (output.isTTY) screen.live([cut(`${text} … ${detail}`.trimEnd(), screen.size.columns)]);
       else if (text !== step) screen.print(text);
       step = text;
     },
     ready: ({ instances, outputs, environment }, consoleLink) => {
       screen.print(`${colors.bold("Console")}  ${consoleLink}`);
-      for (const { name, apiUrl } of instances) screen.print(`${colors.bold(name)}  ${apiUrl}`);
-      screen.print(
-        colors.dim(
-          "In another terminal of this project: stream-ingestion list, tail, failures list. For other AWS clients there:",
-        ),
-      );
+      for (const { name, apiUrl } of instances) screen.print(`${colors.bold(name)}  ${apiUrl} (connection API)`);
+      screen.print(colors.dim(`In another terminal here: ${command} list, or tail, or failures list`));
+      screen.print(colors.dim("Variables for other AWS clients, such as the AWS CLI:"));
       for (const [name, value] of Object.entries(environment))
         screen.print(colors.dim(value === undefined ? `  unset ${name}` : `  export ${name}=${value}`));
       for (const [name, value] of Object.entries(outputs))
@@ -92,15 +102,15 @@ export function textReporter(output: TextOutput, now: () => number): Reporter {
     },
     sample: (event) => screen.print(eventLine(event, colors)),
     progress: (streams, totals) => {
-      for (const stream of streams) {
-        const { lastError } = stream;
-        if (lastError === undefined || errors.get(labelOf(stream)) === lastError.message) continue;
-        errors.set(labelOf(stream), lastError.message);
-        printFrom(labelOf(stream), lastError.message);
-      }
+      for (const [kind, { label, count, message }] of newErrors(streams, errors))
+        problem(kind, count === 1 ? label : `${label} and ${count - 1} more`, message);
       const isDue = now() - lineAt >= LINE_INTERVAL_MS;
       if (!output.isTTY && !isDue) return;
       const live = streams.map((stream) => ({ ...stream, activity: activity.look(stream.instance, stream.streamId) }));
+      if (output.isTTY && live.length > 0 && !hasLegend) {
+        hasLegend = true;
+        for (const line of LEGEND) screen.print(colors.dim(line));
+      }
       if (output.isTTY) return screen.live(liveView(live, totals, screen.size));
       lineAt = now();
       screen.print(totalLine(live, totals));

@@ -44,7 +44,7 @@ export async function evaluate(options: EvaluateOptions): Promise<StackState> {
   try {
     options.signal?.throwIfAborted();
     for (const output of [child.stdout, child.stderr]) {
-      if (output !== null) createInterface({ input: output }).on("line", options.onLine);
+      if (output !== null) createInterface({ input: output }).on("line", (line) => options.onLine(withoutModule(line)));
     }
     modules = await serveProgram(child, deployment, start);
   } finally {
@@ -53,6 +53,11 @@ export async function evaluate(options: EvaluateOptions): Promise<StackState> {
     processes?.ended(start, modules);
   }
   return deployment.finish();
+}
+
+/** Without an engine, Pulumi's SDK prints its messages as `info: [runtime] …`. */
+function withoutModule(line: string): string {
+  return line.replace(/^(debug|info|warning|error): \[runtime\] /, "$1: ");
 }
 
 /**

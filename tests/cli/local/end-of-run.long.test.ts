@@ -110,6 +110,16 @@ describe("the end of a run", () => {
     assert.equal(run.lines.at(-1), "ok");
   });
 
+  it("comes at once when the reader of its output leaves, without an error", async () => {
+    const words = commandFor(WORKING).map((word) => `'${word}'`);
+    const child = spawn("/bin/sh", ["-c", `${words.join(" ")} 2>&1 | head -1`], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const run = follow(child, child.stdout);
+    await once(child, "exit");
+    assert.deepEqual(run.lines, ["Starting"]);
+  });
+
   it("comes at once during the start, and leaves no process behind", async () => {
     const [node = "", ...args] = commandFor("export const handler = () => {};");
     const child = spawn(node, args, { stdio: ["ignore", "pipe", "inherit"], detached: true });

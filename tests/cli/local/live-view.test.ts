@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { displayWidth } from "../../../cli/local/display-width";
 import { type LiveStream, liveView } from "../../../cli/local/live-view";
 import { NO_TOTALS } from "../../../cli/local/totals";
 import { ZERO_COUNTERS } from "../../../runtime/contract";
@@ -22,6 +23,22 @@ describe("the live view", () => {
       }
   });
 
+  it("fits with names of wide characters and of 128 characters, and stays aligned", () => {
+    const streams = [
+      stream("a", { instance: "外国為替🚀é" }),
+      stream("x".repeat(128)),
+      stream("b", { instance: "e\u0301" }),
+    ];
+    for (let columns = 8; columns <= 220; columns += 1) {
+      const lines = liveView(streams, NO_TOTALS, { columns, rows: 24 });
+      for (const line of lines)
+        assert.ok(displayWidth(line) <= columns, `${displayWidth(line)} in ${columns}: ${line}`);
+    }
+    const [header, ...rows] = liveView(streams, NO_TOTALS, { columns: 100, rows: 24 }).slice(0, 4);
+    for (const row of rows) assert.equal(displayWidth(row), displayWidth(header!));
+    assert.equal(displayWidth("外国為替🚀é e\u0301"), 13);
+  });
+
   it("is sorted by instance and stream, and aligned", () => {
     const streams = [stream("b"), stream("a"), stream("z", { instance: "fx" })];
     const lines = liveView(streams, NO_TOTALS, { columns: 120, rows: 24 });
@@ -31,6 +48,11 @@ describe("the live view", () => {
       "prices/a  handing-over       999  12.3 s      17        8   1234567  1700000000",
       "prices/b  handing-over       999  12.3 s      17        8   1234567  1700000000",
     ]);
+  });
+
+  it("omits totals that do not fit, and cuts none of them", () => {
+    const [total] = liveView([], NO_TOTALS, { columns: 50, rows: 24 });
+    assert.equal(total, "0 received  0 stored (0/s)  0 processed (lag 0 ms)");
   });
 
   it("omits columns where the terminal is narrow, and streams where it is low", () => {

@@ -243,6 +243,39 @@ describe("textReporter", () => {
     assert.equal(output.text, "prices/EUR_USD answered 401\nprices/EUR_USD answered 503\n");
   });
 
+  it("shows one line for streams that fail in the same way, now or later", () => {
+    const { output, reporter } = reporterOn(false);
+    const failing = Array.from({ length: 500 }, (_, i) => {
+      const lastError = { code: "SOURCE_STATUS", message: `GET /v1/s-${i}- answered 401` };
+      return { ...stream, streamId: `s-${i}-`, lastError } as StreamView;
+    });
+    reporter.progress(failing.slice(0, 400), NO_TOTALS);
+    reporter.progress(failing, NO_TOTALS);
+    assert.equal(output.text, "prices/s-0- and 399 more GET /v1/s-0- answered 401\n");
+  });
+
+  it("erases the rows that the table takes after the terminal became narrower, or lower", () => {
+    const { output, reporter } = reporterOn(true);
+    const sized = output as typeof output & { columns: number; rows: number };
+    Object.assign(sized, { columns: 80, rows: 24 });
+    reporter.progress([stream], NO_TOTALS);
+    output.text = output.text.replace(/^LAG: .*\nHOP: .*\n/, "");
+    const widths = output.text
+      .trimEnd()
+      .split("\n")
+      .map(({ length }) => length);
+    output.text = "";
+    Object.assign(sized, { columns: 40, rows: 24 });
+    reporter.progress([stream], NO_TOTALS);
+    const rows = widths.reduce((sum, width) => sum + Math.ceil(width / 40), 0);
+    assert.ok(output.text.startsWith(`\x1b[${rows}A\x1b[0J`), JSON.stringify(output.text.slice(0, 20)));
+    for (const line of output.text.split("\n").slice(1)) assert.ok(line.length <= 40);
+    output.text = "";
+    Object.assign(sized, { columns: 40, rows: 3 });
+    reporter.progress([stream], NO_TOTALS);
+    assert.ok(output.text.startsWith("\x1b[2A\x1b[0J"));
+  });
+
   it("prints the environment for other terminals", () => {
     const { output, reporter } = reporterOn(false);
     const environment = { AWS_ENDPOINT_URL: "http://127.0.0.1:1", AWS_PROFILE: undefined };
