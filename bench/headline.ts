@@ -17,7 +17,7 @@ export function headline({ date, machine, paths }: Result, handovers: string): s
     `- Relay, SSE: ${speed(path("relay, SSE", "null, 4 ms"))}`,
     `- The usual design, one conditional write per event: ${speed(path("blueprint, lines", "null, 4 ms"))}`,
     `- Peak memory over ${number(long.events)} events: ${number(long.maxRssMegabytes)} MB`,
-    `- Handovers under load: ${cell(handovers, "handovers")}, ${cell(handovers, "lost")} of ${cell(handovers, "sent")} events lost, ${cell(handovers, "processed twice")} processed twice`,
+    `- Handovers under load: ${cell(handovers, "handovers")}, ${cell(handovers, "lost")} of ${cell(handovers, "sent")} events lost, ${cell(handovers, "processed twice")} processed twice${measuredBefore(date, handovers)}`,
   ].join("\n");
 }
 
@@ -25,6 +25,14 @@ function row(paths: readonly PathRow[], name: string, database: string): PathRow
   const found = paths.find((one) => one.name === name && one.database === database);
   if (found === undefined) throw new Error(`Expected the result to have the path "${name}" on "${database}".`);
   return found;
+}
+
+/** The date and the machine of the handovers, if they are from an earlier day than the other figures. */
+function measuredBefore(date: string, handovers: string): string {
+  const [, day, machine] = /(\d{4}-\d\d-\d\d), on ([^,;]+)/.exec(handovers) ?? [];
+  if (day === undefined)
+    throw new Error("Expected the result of the handovers to begin with its date and its machine.");
+  return day === date.slice(0, 10) ? "" : ` (${day}, on ${machine})`;
 }
 
 /** The first row's cell in a column of the text's table. */
