@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
+import { globSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { METRIC, METRIC_DIMENSION, METRIC_NAMESPACE, ZERO_COUNTERS } from "../../runtime/contract";
 import { hopMeter } from "../../runtime/control/hop/metrics";
 import type { Relay, RelaySnapshot } from "../../runtime/relay-port";
 import { emfMetrics, metricUnit } from "../../runtime/support/metrics";
 import { fakeClock } from "../fakes/fake-clock";
+
+const ROOT = resolve(__dirname, "../..");
 
 describe("hop metrics", () => {
   it("writes each count once: every minute and at the end, summed over the streams of the hop", async () => {
@@ -135,6 +139,21 @@ describe("hop metrics", () => {
     );
     emfMetrics("prices", (line) => lines.push(line))({});
     assert.equal(lines.length, 1, "no values, no line");
+  });
+
+  it("are all written by a function, so that each panel of the dashboard has data", () => {
+    const files = globSync("runtime/**/*.ts", { cwd: ROOT }).filter((file) => !file.endsWith("contract.ts"));
+    const sources = files.map((file) => readFileSync(join(ROOT, file), "utf8")).join("\n");
+    const contract = readFileSync(join(ROOT, "runtime/contract.ts"), "utf8");
+    // The processor's bundle has its metrics as constants.
+    const isWritten = ([key, name]: [string, string]) => {
+      const constant = new RegExp(`export const (\\w+) = "${name}"`).exec(contract)?.[1];
+      return sources.includes(constant === undefined ? `METRIC.${key}` : `[${constant}]`);
+    };
+    assert.deepEqual(
+      Object.entries(METRIC).filter((metric) => !isWritten(metric)),
+      [],
+    );
   });
 
   it("derives the unit from the name", () => {

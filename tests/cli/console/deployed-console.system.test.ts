@@ -8,10 +8,12 @@ import { createInterface } from "node:readline";
 import { operatorEnvironment } from "stream-ingestion-local";
 import { deployedConsole } from "../../../cli/console/deployed-console";
 import { listen } from "../../../cli/console/server";
+import { addHandover } from "../../../cli/handover";
 import { sessionResources } from "../../../cli/session/session-resources";
 import { FROM_SOURCE } from "../../../scripts/from-source";
 import { type FakeServer, startServer } from "../../fakes/http-server";
 import { type Ingestion, startIngestion } from "../../integration/ingestion-fixture";
+import { run } from "../cli-fixture";
 import { type OpenPage, openPage } from "./open-page";
 
 const ROOT = resolve(__dirname, "../../..");
@@ -165,6 +167,19 @@ esac
     await page.until(({ streams }) => streams.get(STREAM)!.desired === "closed");
     assert.equal((await page.command({ command: "start", stream: STREAM })).ok, true);
     await page.until(({ streams }) => streams.get(STREAM)!.desired === "open");
+  });
+
+  it("has a command that requests a handover in a terminal", async () => {
+    const options = ["--stack", "production", "--program", folder];
+    await account.until("EUR_USD", "a live hop", ({ live }) => live);
+    const { out, exitCode } = await run(addHandover, "handover", "EUR_USD", "--json", ...options);
+    assert.deepEqual([out, exitCode], [['{"streamId":"EUR_USD","requested":true}'], 0]);
+    const missing = await run(addHandover, "handover", "nobody", ...options);
+    assert.equal(missing.exitCode, 3);
+    assert.match(
+      missing.err.join(),
+      /^error: No hop holds nobody, so there is nothing to hand over\. Start the stream first\.$/,
+    );
   });
 
   for (const signal of ["SIGTERM", "SIGINT"] as const)
