@@ -34,6 +34,7 @@ async function show(options: ConsoleOptions, terminal: Terminal): Promise<void> 
     import("./console/server"),
     import("./open-browser"),
   ]);
+  terminal.err("Reading the state of the stack.");
   const { server, close } = await deployedConsole({ ...options, write: write === true, onNotice: terminal.err });
   try {
     const page = await listen(server, listenPort);

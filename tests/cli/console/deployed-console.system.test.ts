@@ -198,7 +198,7 @@ esac
     assert.equal(await ended, 1);
     assert.equal(
       output.stderr,
-      "error: Could not read the state of stack other: no stack named 'other' found. Pass another stack with --stack.\n",
+      "Reading the state of the stack.\nerror: Could not read the state of stack other: no stack named 'other' found. Pass another stack with --stack.\n",
     );
   });
 

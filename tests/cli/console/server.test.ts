@@ -111,6 +111,12 @@ describe("the console's server", () => {
     assert.doesNotMatch(policy, /unsafe/);
   });
 
+  it("listens on one address of this machine only", async () => {
+    used = await serve();
+    const { port } = new URL(used.origin);
+    await assert.rejects(fetch(`http://127.0.0.2:${port}/`), TypeError);
+  });
+
   it("refuses data and commands without its token", async () => {
     used = await serve();
     for (const path of ["events", "events?token=other", "history", "history?token=a-token", "payload?event=prices/a"])
