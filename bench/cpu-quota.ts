@@ -12,7 +12,7 @@ const CGROUPS = "/sys/fs/cgroup";
 /** The kernel pauses a process that has used its share of a period until the next one. */
 const PERIOD_US = 20_000;
 
-/** A cgroup with the kernel's CPU quota, as Lambda limits a function by its memory. Needs Linux and root. */
+/** A cgroup with the kernel's CPU quota. Needs Linux and root. */
 export function cpuQuota(share: number): CpuQuota {
   const unified = existsSync(join(CGROUPS, "cgroup.controllers"));
   const parent = unified ? CGROUPS : join(CGROUPS, "cpu");

@@ -82,8 +82,8 @@ const PACK_OVERHEAD = 130;
 const PARTITION_UNITS = 1_000;
 const NEW_TABLE_UNITS = 4_000;
 const MAX_SLICES = 64;
-/** CPU time of the relay for one event of 200 bytes over TLS; it is 5,000 events per second in the share of 256 MB. */
-const CPU_MICROSECONDS = { each: 29, packed: 10 };
+/** CPU time of the relay for one event of 200 bytes over TLS, with the CPU share of 256 MB: `npm run bench:cpu-share`. */
+const CPU_MICROSECONDS = { each: 42, packed: 10 };
 /** Share of the CPU that the load may use. */
 const CPU_SHARE = 0.7;
 const VCPU_MB = 1_769;
