@@ -76,8 +76,10 @@ describe("the documentation", () => {
 
   it("does not build as a site with a dead link", () => {
     const logged: string[] = [];
-    const created: ((context: unknown, page: unknown) => void)[] = [];
-    const converter = { on: (_: string, listener: (typeof created)[number]) => created.push(listener) };
+    const created = new Map<string, (context: unknown, page: unknown) => void>();
+    const converter = {
+      on: (event: string, listener: (context: unknown, page: unknown) => void) => created.set(event, listener),
+    };
     load({ converter, logger: { error: (text: string) => logged.push(text) } });
     const folder = mkdtempSync(join(tmpdir(), "docs-"));
     try {
@@ -85,7 +87,7 @@ describe("the documentation", () => {
       const text = "# Page\n\n[a](gone.md) [b](#gone)\n";
       writeFileSync(file, text);
       const project = { files: { getReflectionPath: () => file } };
-      created[0]!(undefined, { project, content: [{ text }], frontmatter: {} });
+      created.get("createDocument")!(undefined, { project, content: [{ text }], frontmatter: {} });
       assert.deepEqual(logged, [
         `${file} links to gone.md, which does not exist`,
         `${file} links to #gone, a heading that does not exist`,
