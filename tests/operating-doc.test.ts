@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import ts from "typescript";
 import { API_ERRORS } from "../runtime/control/api/request";
 import { parseSecret } from "../runtime/data/source/parse-secret";
 
@@ -19,6 +20,26 @@ function codesOfTheRuntime(): Set<string> {
   return new Set([...literals, ...API_ERRORS]);
 }
 
+/** The codes with which commands end: those of `CliError`, of explained errors of AWS, and of events that a processor returned. */
+function codesOfTheCommandLine(): Set<string> {
+  // The console's server also answers its own page, which shows the message.
+  const answersPage = (file: string) => file.startsWith("cli/console/");
+  const files = globSync("cli/**/*.ts", { cwd: ROOT, exclude: (path) => /(^|\/)(dist|node_modules)$/.test(path) });
+  const codes = new Set<string>();
+  for (const file of files) {
+    const text = readFileSync(join(ROOT, file), "utf8");
+    for (const [, member, explained] of text.matchAll(/\bcode: "([A-Z_]+)"|\/,\s+"([A-Z_]+)",/g))
+      if (!answersPage(file)) codes.add(member ?? explained ?? "");
+    const visit = (node: ts.Node): void => {
+      if (ts.isNewExpression(node) && node.expression.getText() === "CliError")
+        for (const [, code = ""] of node.arguments![1]!.getText().matchAll(/"([A-Z_]+)"/g)) codes.add(code);
+      ts.forEachChild(node, visit);
+    };
+    visit(ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true));
+  }
+  return codes;
+}
+
 describe("docs/operating.md", () => {
   it("explains every error code, and no other: cause, how to look, how to fix", () => {
     const rows = section("Error codes")
@@ -31,6 +52,20 @@ describe("docs/operating.md", () => {
     for (const row of rows) {
       const cells = row.split(" | ").filter((cell) => cell.replaceAll("|", "").trim() !== "");
       assert.equal(cells.length, 5, `Expected where, cause, look and fix: ${row}`);
+    }
+  });
+
+  it("explains every code of the command line, and no other", () => {
+    const rows = section("Error codes of the command line")
+      .split("\n")
+      .filter((line) => line.startsWith("| `"));
+    const codesIn = (row: string) => [...row.split("|")[1]!.matchAll(/`([A-Z_]+)`/g)].map(([, code]) => code!);
+    const codes = codesOfTheCommandLine();
+    assert.ok(codes.size > 20);
+    assert.deepEqual(rows.flatMap(codesIn).sort(), [...codes].filter((code) => !codesOfTheRuntime().has(code)).sort());
+    for (const row of rows) {
+      const cells = row.split(" | ").filter((cell) => cell.replaceAll("|", "").trim() !== "");
+      assert.equal(cells.length, 4, `Expected code, cause, look and fix: ${row}`);
     }
   });
 
