@@ -3,6 +3,7 @@ import type { Failure, FailureReason } from "pulumi-stream-ingestion/internal";
 import { table } from "./connection-text";
 import { deploymentOf } from "./deployment";
 import type { FailureObject, FailureStore } from "./failures/failure-store";
+import type { RedriveResult } from "./failures/redrive";
 import { streamId } from "./local/parse-options";
 import { type OperatorOptions, operate, withOperatorOptions } from "./operator-command";
 import { CliError, EXIT, printable, terminal as processTerminal, type Terminal } from "./terminal";
@@ -82,42 +83,53 @@ function row({ key }: FailureObject, { at, streamId, attempts, error }: Failure)
 async function redriveFailures(keys: readonly string[], options: FailureOptions, terminal: Terminal): Promise<void> {
   const { redrive } = await import("./failures/redrive");
   const { lambdaProcessor } = await import("./failures/invoke-processor");
+  const { untilInterrupted } = await import("./failures/until-interrupted");
   const { store, deployment, region } = await open(options);
   const functionName = await deployment.name(options.function, "processorArn", "--function");
   const objects = await selected(keys, store, options);
-  const { processed, failed } = await redrive(objects, options.stream, {
-    store,
-    invoke: await lambdaProcessor(functionName, region),
-    now: Date.now,
-    onEvent: ({ streamId, key }, error) => {
-      if (options.json) terminal.out(JSON.stringify({ streamId, key, error }));
-      else if (error) terminal.err(`${printable(streamId)} ${printable(key)} failed again: ${oneLine(error)}`);
-    },
-    onUnreadable: (key, { message }) => terminal.err(`${printable(key)}: ${printable(message)}`),
+  const invoke = await lambdaProcessor(functionName, region);
+  let result: RedriveResult = { processed: 0, failed: 0 };
+  await untilInterrupted(objects, terminal, options.json === true, async (progress) => {
+    result = await redrive(objects, options.stream, {
+      ...progress,
+      store,
+      invoke,
+      now: Date.now,
+      onEvent: ({ streamId, key }, error) => {
+        if (options.json) terminal.out(JSON.stringify({ streamId, key, error }));
+        else if (error) terminal.err(`${printable(streamId)} ${printable(key)} failed again: ${oneLine(error)}`);
+      },
+      onUnreadable: (key, { message }) => terminal.err(`${printable(key)}: ${printable(message)}`),
+    });
   });
+  const { processed, failed } = result;
   if (!options.json) terminal.out(`${processed} processed and removed, ${failed} failed again`);
   if (failed > 0) terminal.setExitCode(EXIT.failed);
 }
 
 async function discardFailures(keys: readonly string[], options: FailureOptions, terminal: Terminal): Promise<void> {
   const { rewriteObjects } = await import("./failures/rewrite-objects");
+  const { untilInterrupted } = await import("./failures/until-interrupted");
   if (keys.length === 0 && [options.stream, options.since, options.all].every((one) => one === undefined))
     throw new CliError("Expected objects, --stream, --since or --all, got none of them.", "OPTION_INVALID");
   const { store } = await open(options);
   const objects = await selected(keys, store, options);
   let discarded = 0;
-  await rewriteObjects(objects, options.stream, {
-    store,
-    async handle(failures) {
-      discarded += failures.length;
-      if (options.json) for (const { streamId, key } of failures) terminal.out(JSON.stringify({ streamId, key }));
-      return failures.map(() => undefined);
-    },
-    onUnreadable(key, { message }) {
-      terminal.err(`${printable(key)}: ${printable(message)}`);
-      terminal.setExitCode(EXIT.failed);
-    },
-  });
+  await untilInterrupted(objects, terminal, options.json === true, (progress) =>
+    rewriteObjects(objects, options.stream, {
+      ...progress,
+      store,
+      async handle(failures) {
+        discarded += failures.length;
+        if (options.json) for (const { streamId, key } of failures) terminal.out(JSON.stringify({ streamId, key }));
+        return failures.map(() => undefined);
+      },
+      onUnreadable(key, { message }) {
+        terminal.err(`${printable(key)}: ${printable(message)}`);
+        terminal.setExitCode(EXIT.failed);
+      },
+    }),
+  );
   if (!options.json) terminal.out(`${discarded} discarded`);
 }
 

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { deploymentOf } from "./deployment";
 import { streamId } from "./local/parse-options";
 import { type OperatorOptions, operate, withOperatorOptions } from "./operator-command";
+import { progressPrinter } from "./progress";
 import type { Range } from "./replay/run-replay";
 import { CliError, EXIT, printable, terminal as processTerminal, type Terminal } from "./terminal";
 
@@ -42,13 +43,12 @@ export function addReplay(
 
 async function runReplay(options: ReplayOptions, terminal: Terminal, confirm: Confirm): Promise<void> {
   const { stream, json } = options;
-  const [{ lambdaProcessor }, { replay }, { storedItems }, { planText, progressText, positionText }] =
-    await Promise.all([
-      import("./failures/invoke-processor"),
-      import("./replay/run-replay"),
-      import("./replay/stored-items"),
-      import("./replay/text"),
-    ]);
+  const [{ lambdaProcessor }, { replay }, { storedItems }, { eventCount, planText, positionText }] = await Promise.all([
+    import("./failures/invoke-processor"),
+    import("./replay/run-replay"),
+    import("./replay/stored-items"),
+    import("./replay/text"),
+  ]);
   const range = await rangeOf(options);
   const deployment = deploymentOf(options);
   const table = await deployment.name(options.table, "tableName", "--table");
@@ -68,7 +68,7 @@ async function runReplay(options: ReplayOptions, terminal: Terminal, confirm: Co
   const interrupt = () => stop.abort();
   process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
   let last = range.after;
-  let shown = "";
+  const show = progressPrinter(eventCount(found), "events", terminal.err);
   const showHowToContinue = () => {
     const to = new Date(range.to).toISOString();
     const from = new Date(range.from).toISOString();
@@ -84,10 +84,7 @@ async function runReplay(options: ReplayOptions, terminal: Terminal, confirm: Co
       signal: stop.signal,
       onProgress: (events, position) => {
         last = position;
-        const text = progressText(events, found);
-        const bar = text.slice(0, text.indexOf("]"));
-        if (bar !== shown) terminal.err(text);
-        shown = bar;
+        show(events);
       },
       onFailed: ({ key, sequence }, { code, message }) => {
         if (json) terminal.out(JSON.stringify({ streamId: stream, key, sequence, error: { code, message } }));

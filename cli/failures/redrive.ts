@@ -2,9 +2,9 @@ import { type Failure, type FailureReason, redriveBatch, redriveOversize } from 
 import { batchesOf } from "./batches";
 import type { FailureObject, FailureStore } from "./failure-store";
 import { type InvokeProcessor, processInOrder } from "./invoke-processor";
-import { rewriteObjects } from "./rewrite-objects";
+import { type RewriteOptions, rewriteObjects } from "./rewrite-objects";
 
-export interface RedriveDeps {
+export interface RedriveDeps extends Pick<RewriteOptions, "signal" | "onProgress"> {
   readonly store: FailureStore;
   readonly invoke: InvokeProcessor;
   readonly now: () => number;
@@ -26,11 +26,12 @@ export interface RedriveResult {
 export async function redrive(
   objects: readonly FailureObject[],
   stream: string | undefined,
-  { store, invoke, now, onEvent, onUnreadable }: RedriveDeps,
+  { store, invoke, now, onEvent, onUnreadable, ...progress }: RedriveDeps,
 ): Promise<RedriveResult> {
   let processed = 0;
   let failed = 0;
   await rewriteObjects(objects, stream, {
+    ...progress,
     store,
     async handle(failures) {
       for (const failure of failures) {

@@ -7,6 +7,10 @@ export interface RewriteOptions {
   readonly handle: (failures: readonly Failure[]) => Promise<readonly (Failure | undefined)[]>;
   /** Called for an object that cannot be parsed. It stays in the bucket. */
   readonly onUnreadable: (key: string, error: Error) => void;
+  /** When it aborts, running batches end, and no other one begins. */
+  readonly signal?: AbortSignal;
+  /** Called with the number of objects that were completed since the last call. */
+  readonly onProgress?: (objects: number) => void;
 }
 
 interface ReadObject {
@@ -17,7 +21,7 @@ interface ReadObject {
 /** Streams in parallel. The events of one stream are handled in sequence, as by the event source mapping. */
 const CONCURRENCY = 4;
 /** Limits of the events that are handled together. */
-const BATCH_OBJECTS = 100;
+export const BATCH_OBJECTS = 100;
 const BATCH_BYTES = 1_000_000;
 
 /**
@@ -27,7 +31,7 @@ const BATCH_BYTES = 1_000_000;
 export async function rewriteObjects(
   objects: readonly FailureObject[],
   stream: string | undefined,
-  { store, handle, onUnreadable }: RewriteOptions,
+  { store, handle, onUnreadable, signal, onProgress = () => {} }: RewriteOptions,
 ): Promise<void> {
   const readable = (key: string, text: string): readonly Failure[] => {
     try {
@@ -39,6 +43,11 @@ export async function rewriteObjects(
   };
   const selected = ({ streamId }: Failure) => stream === undefined || streamId === stream;
   const handleBatch = async (batch: readonly ReadObject[]) => {
+    if (signal?.aborted) return;
+    await rewrite(batch);
+    onProgress(batch.length);
+  };
+  const rewrite = async (batch: readonly ReadObject[]) => {
     const events = batch.flatMap(({ failures }) => failures.filter(selected));
     if (events.length === 0) return;
     const remaining = await handle(events);
@@ -55,8 +64,12 @@ export async function rewriteObjects(
     let batch: ReadObject[] = [];
     let bytes = 0;
     for (const { key } of lane) {
+      if (signal?.aborted) return;
       const text = await store.get(key);
-      if (text === undefined) continue;
+      if (text === undefined) {
+        onProgress(1);
+        continue;
+      }
       if (batch.length === BATCH_OBJECTS || (batch.length > 0 && bytes + text.length > BATCH_BYTES)) {
         await handleBatch(batch);
         batch = [];

@@ -5,11 +5,12 @@ import type { FoundItems } from "./stored-items";
 /** Events of one invocation, at most. */
 const BATCH_EVENTS = 100;
 
-const total = ({ items }: Pick<FoundItems, "items">) => items.reduce((sum, { events }) => sum + events, 0);
+/** Number of stored events. A pack at the edge of the range also has events outside of it. */
+export const eventCount = ({ items }: Pick<FoundItems, "items">) => items.reduce((sum, { events }) => sum + events, 0);
 
 /** How many events a replay has, and what it costs. */
 export function planText(found: FoundItems): string {
-  const events = total(found);
+  const events = eventCount(found);
   const count = (value: number) => Math.ceil(value).toLocaleString("en-US");
   const times = found.items.flatMap(({ receivedAt, lastReceivedAt }) => [receivedAt, lastReceivedAt]);
   const [first, last] = [times.reduce((a, b) => Math.min(a, b)), times.reduce((a, b) => Math.max(a, b))];
@@ -21,16 +22,6 @@ export function planText(found: FoundItems): string {
     `${count(events)} events in ${count(found.items.length)} items, received from ${iso(first)} to ${iso(last)}.`,
     `Finding them took ${count(found.readUnits)} read units. A replay takes about ${count(readUnits)} more and ${count(invocations)} invocations: $${dollars.toPrecision(2)}, and the time of your handler.`,
   ].join("\n");
-}
-
-const BAR = 30;
-
-/** `[#####.....] 50% 1,234 of 2,468 events`. A pack at the edge of the range also has events outside of it. */
-export function progressText(events: number, found: Pick<FoundItems, "items">): string {
-  const share = Math.min(1, events / total(found));
-  const done = Math.floor(share * BAR);
-  const bar = "#".repeat(done) + ".".repeat(BAR - done);
-  return `[${bar}] ${Math.floor(share * 100)}% ${events.toLocaleString("en-US")} of ${total(found).toLocaleString("en-US")} events`;
 }
 
 /** The position of an event as `--after` reads it. */

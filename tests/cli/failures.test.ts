@@ -8,6 +8,8 @@ import { type InvokeProcessor, outcomeOf, processInOrder } from "../../cli/failu
 import { type RedriveDeps, redrive } from "../../cli/failures/redrive";
 import { rewriteObjects } from "../../cli/failures/rewrite-objects";
 import { parseTime, selectObjects } from "../../cli/failures/select";
+import { untilInterrupted } from "../../cli/failures/until-interrupted";
+import type { Terminal } from "../../cli/terminal";
 import { fakePorts, reasonWithoutStack, record, run } from "../processor/builders";
 import { run as runCommand } from "./cli-fixture";
 
@@ -286,6 +288,45 @@ describe("discard", () => {
     const { err, exitCode } = await runCommand(addFailures, "failures", "discard", "--bucket", "b");
     assert.match(err.join(), /Expected objects, --stream, --since or --all, got none of them\./);
     assert.equal(exitCode, 1);
+  });
+});
+
+describe("a redrive or discard of many objects", () => {
+  it("reports its progress, and after an interruption ends the running batch and begins no other one", async () => {
+    const { store, objects } = memoryStore(Array.from({ length: 250 }, (_, number) => failure(number)));
+    const found = await selectObjects(store, {});
+    const interrupted = new AbortController();
+    const progress: number[] = [];
+    const run = (signal: AbortSignal) =>
+      rewriteObjects(found, undefined, {
+        ...{ store, signal, onUnreadable: () => {}, onProgress: (done: number) => progress.push(done) },
+        async handle(failures) {
+          interrupted.abort();
+          return failures.map(() => undefined);
+        },
+      });
+    await run(interrupted.signal);
+    assert.deepEqual([progress, objects.size], [[100], 150], "what was handled is removed, and nothing else");
+    progress.length = 0;
+    await run(new AbortController().signal);
+    assert.deepEqual([progress.reduce((a, b) => a + b), objects.size], [250, 0]);
+  });
+
+  it("prints what is left after a signal, and exits with 1", async () => {
+    const lines: string[] = [];
+    const codes: number[] = [];
+    const terminal = { err: (line: string) => lines.push(line), setExitCode: (code: number) => codes.push(code) };
+    const objects = Array.from({ length: 300 }, (_, at) => ({ key: String(at), at }));
+    await untilInterrupted(objects, terminal as unknown as Terminal, false, async ({ signal, onProgress }) => {
+      onProgress(150);
+      process.emit("SIGTERM");
+      assert.equal(signal.aborted, true);
+    });
+    assert.deepEqual(lines, [
+      `[${"#".repeat(15)}${".".repeat(15)}] 50% 150 of 300 objects`,
+      "Interrupted: 150 of 300 objects are left. Run the command again.",
+    ]);
+    assert.deepEqual([codes, process.listenerCount("SIGTERM")], [[1], 0]);
   });
 });
 

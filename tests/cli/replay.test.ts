@@ -3,10 +3,11 @@ import { randomBytes } from "node:crypto";
 import { BatchWriteItemCommand, DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { eachEvent } from "pulumi-stream-ingestion/processor";
 import { outcomeOf } from "../../cli/failures/invoke-processor";
+import { progressText } from "../../cli/progress";
 import { addReplay } from "../../cli/replay";
 import { type Range, type ReplayDeps, replay, type StoredItem } from "../../cli/replay/run-replay";
 import { storedItems } from "../../cli/replay/stored-items";
-import { parsePosition, planText, positionText, progressText } from "../../cli/replay/text";
+import { eventCount, parsePosition, planText, positionText } from "../../cli/replay/text";
 import { addTail } from "../../cli/tail";
 import { contentKey } from "../../runtime/data/identity";
 import { encodeItem, type StoredEvent } from "../../runtime/data/item";
@@ -155,7 +156,10 @@ describe("the text of a replay", () => {
     const found = { ...{ items: table([event(1), event(2)], [event(3)]).list, readUnits: 10 } };
     assert.match(planText(found), /^3 events in 2 items, received from 1970-01-01T00:00:00\.001Z to .*\.003Z\.\n/);
     assert.match(planText(found), /10 more and 1 invocations: \$0\.0000014/);
-    assert.equal(progressText(1, found), `[${"#".repeat(10)}${".".repeat(20)}] 33% 1 of 3 events`);
+    assert.equal(
+      progressText(1, eventCount(found), "events"),
+      `[${"#".repeat(10)}${".".repeat(20)}] 33% 1 of 3 events`,
+    );
   });
 
   it("is a position that can be read again", () => {
