@@ -110,7 +110,7 @@ describe("pack codec", () => {
     assert.deepEqual(storedEvents(pack), [read(event("a", 1)), read(event("b", 2))]);
   });
 
-  it("needs at most 30 write units for 1,000 price lines of 200 bytes", () => {
+  it("needs at most 30 write units for 1,000 price lines of 200 bytes at 1,000 events/s, and 20 at 20,000", () => {
     const line = (n: number) =>
       JSON.stringify({
         type: "PRICE",
@@ -128,7 +128,9 @@ describe("pack codec", () => {
       }
       return sum / 6;
     };
-    assert.ok(unitsOf(200) <= 30, `${unitsOf(200)} units in packs of 200 events`);
+    assert.ok(unitsOf(200) <= 30, `${unitsOf(200)} units in packs of 200 events, as many as come within the linger`);
+    const full = 65_536 / 200;
+    assert.ok(unitsOf(Math.floor(full)) <= 20, `${unitsOf(Math.floor(full))} units in full packs`);
   });
 
   if (!existsSync(SAMPLES)) it.skip("packs recorded streams (the sample data folder is absent)", () => {});
