@@ -12,7 +12,7 @@ const MAX_INSTALLED_PACKAGES = 12;
 /** What `npx stream-ingestion` downloads: the AWS SDK's clients are 25 MB of it, and esbuild 11 MB. */
 const MAX_COMMAND_BYTES = 85_000_000;
 /** The size of a bundle with `eachEvent`. */
-const MAX_PROCESSOR_BYTES = 20_000;
+const MAX_PROCESSOR_BYTES = 21_000;
 
 const PROCESSOR = `import { eachEvent } from "pulumi-stream-ingestion/processor";
 
