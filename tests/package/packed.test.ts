@@ -5,7 +5,7 @@ import { isBuiltin } from "node:module";
 import { join } from "node:path";
 import { lines, startUpstream } from "../fakes/upstream";
 import { startLocal } from "../integration/local-process";
-import { emptyFolder, type Packed, packAll, ROOT, run, toolPath, unpackAll } from "./packages";
+import { buildAll, emptyFolder, type Packed, packAll, ROOT, run, toolPath, unpackAll } from "./packages";
 
 const NAME = "pulumi-stream-ingestion";
 
@@ -225,7 +225,7 @@ describe("the packed packages", () => {
   it("are byte-identical when they are built again", () => {
     const second = emptyFolder("packed-again-");
     try {
-      const again = packAll(second);
+      const again = buildAll(second);
       for (const [at, { name, tarball }] of all.entries())
         assert.ok(readFileSync(tarball).equals(readFileSync(again[at]!.tarball)), name);
     } finally {
