@@ -42,7 +42,6 @@ export interface ConsoleState {
   alarms(instance: string, alarms: readonly AlarmView[]): void;
   /** A notice with the same id is replaced; without text it is removed. @param what see {@link NoticeView.what} */
   notice(id: string, text?: string, what?: string): void;
-  unavailable(what: keyof Capabilities["unavailable"], reason?: string): void;
   stream(id: string): StreamView | undefined;
   failure(id: string): FailureView | undefined;
   /** Undefined: it is not shown any more. */
@@ -56,12 +55,11 @@ export interface ConsoleState {
   history(id?: string): History | undefined;
 }
 
-export function consoleState(initial: Capabilities, now: () => number): ConsoleState {
+export function consoleState(capabilities: Capabilities, now: () => number): ConsoleState {
   /** Whether the feed reports each delivery. */
-  const hasDeliveries = initial.unavailable.deliveries === undefined;
+  const hasDeliveries = capabilities.unavailable.deliveries === undefined;
   const activity = activityCounter(now);
-  let capabilities = initial;
-  let isChanged = { capabilities: false, instances: false };
+  let isChanged = false;
   const logs = changeList<LogView>(MAX_LOGS);
   const alarms = changeList<AlarmView>();
   const notices = changeList<NoticeView>();
@@ -83,7 +81,7 @@ export function consoleState(initial: Capabilities, now: () => number): ConsoleS
   return {
     streams(instance, apiUrl, all) {
       const at = now();
-      if (!instances.has(instance)) isChanged.instances = true;
+      if (!instances.has(instance)) isChanged = true;
       instances.set(instance, { total: NO_SAMPLE, ...instances.get(instance), name: instance, apiUrl });
       for (const stream of all) hops.observe(at, instance, stream);
       streams.replace(at, instance, all, hops.current);
@@ -114,11 +112,6 @@ export function consoleState(initial: Capabilities, now: () => number): ConsoleS
       if (text === undefined) notices.remove(id);
       else if (notices.get(id)?.text !== text) notices.put({ id, level: "warn", text, what });
     },
-    unavailable(what, reason) {
-      if (capabilities.unavailable[what] === reason) return;
-      capabilities = { ...capabilities, unavailable: { ...capabilities.unavailable, [what]: reason } };
-      isChanged.capabilities = true;
-    },
     stream: (id) => streams.list.get(id),
     failure: (id) => failures.list.get(id),
     shownEvent: (id) => events.list.get(id),
@@ -128,7 +121,7 @@ export function consoleState(initial: Capabilities, now: () => number): ConsoleS
       sampledAt = at;
       const { update, totalOf } = streams.sample(at);
       for (const [name, view] of instances) instances.set(name, { ...view, total: totalOf(name) });
-      isChanged.instances = true;
+      isChanged = true;
       pending = update;
     },
     history: streams.history,
@@ -173,8 +166,7 @@ export function consoleState(initial: Capabilities, now: () => number): ConsoleS
         ...some("logs", logs.take().changed),
         ...some("alarms", taken.alarms.changed),
         ...some("notices", taken.notices.changed),
-        ...(isChanged.instances && { instances: [...instances.values()] }),
-        ...(isChanged.capabilities && { capabilities }),
+        ...(isChanged && { instances: [...instances.values()] }),
         ...(pending !== undefined && { sample: pending }),
         ...(sampling.seen !== seen && { sampling }),
         ...(Object.values(taken).some(({ removed }) => removed.length > 0) && {
@@ -187,7 +179,7 @@ export function consoleState(initial: Capabilities, now: () => number): ConsoleS
         }),
       };
       events.next();
-      isChanged = { capabilities: false, instances: false };
+      isChanged = false;
       pending = undefined;
       seen = sampling.seen;
       return Object.keys(parts).length === 0 ? undefined : { type: "update", at: now(), ...parts };

@@ -36,7 +36,6 @@ export interface Update extends Partial<Lists> {
   readonly at: number;
   /** All instances, when one of them changed. */
   readonly instances?: readonly InstanceView[];
-  readonly capabilities?: Capabilities;
   /** The next sample of every stream that is not at 0, every {@link Limits.sampleMs}. The others have a sample of zeros. */
   readonly sample?: { readonly at: number; readonly total: Sample; readonly streams: Readonly<Record<string, Sample>> };
   /** Ids of entries that no longer exist. */
@@ -93,15 +92,7 @@ export interface Capabilities {
   readonly unavailable: Readonly<Partial<Record<Unavailable, string>>>;
 }
 
-export type Unavailable =
-  | "processedPerSecond"
-  | "lag"
-  | "deliveries"
-  | "logs"
-  | "hops"
-  | "alarms"
-  | "failures"
-  | "handover";
+export type Unavailable = "processedPerSecond" | "lag" | "deliveries";
 
 /** One `StreamIngestion` of the stack. */
 export interface InstanceView {

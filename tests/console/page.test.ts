@@ -217,6 +217,7 @@ describe("the console's page in a browser", function () {
     await rowOf("Streams", "stream-0000").waitFor();
     server.disconnect(false);
     await page.getByText("Live", { exact: true }).waitFor();
+    await page.getByText("Connected again.").waitFor();
   });
 
   for (const [width, height] of [
@@ -235,6 +236,19 @@ describe("the console's page in a browser", function () {
         assert.deepEqual(beyond, [], view);
       }
     });
+
+  it("shows notices with the same reason as one, and instances without a stream", async () => {
+    const text = "cannot be read: No AWS credentials found.";
+    const notices = ["streams", "failures", "alarms"].map((what) => ({
+      ...({ id: what, level: "warn", text, what: `the ${what} of prices` } as const),
+    }));
+    const { instances: all } = sampleFeed().snapshot();
+    const instances = [...all, { ...all[0]!, name: "idle" }];
+    await open({}, { change: { notices, instances } });
+    await page.getByText(`The streams of prices and 2 others ${text}`).waitFor();
+    assert.equal(await page.locator(".notice").count(), 1);
+    await rowOf("Streams", "idle").getByText("no stream started yet").waitFor();
+  });
 
   it("explains every empty view", async () => {
     await open({}, { change: { streams: [], hops: [], failures: [], logs: [], alarms: [] } });

@@ -16,10 +16,8 @@ export function AlarmsView() {
   const { model, now } = useConsole();
   const [selected, setSelected] = useKept<string | undefined>("alarms.selected", undefined);
   const rows = [...model.alarms.values()].sort((a, b) => ORDER[a.state] - ORDER[b.state] || (a.id < b.id ? -1 : 1));
-  const { alarms: unavailable } = model.capabilities.unavailable;
   return (
     <section class="list">
-      {unavailable && <p class="notice">{unavailable}</p>}
       <Grid
         label="Alarms"
         columns={[

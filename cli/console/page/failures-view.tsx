@@ -20,7 +20,7 @@ export function FailuresView() {
       .reverse();
   }, [version, filter]);
   const failure = selected === undefined ? undefined : model.failures.get(selected);
-  const { write, readOnly = "This console only reads.", unavailable } = model.capabilities;
+  const { write, readOnly = "This console only reads." } = model.capabilities;
   const problem = write ? undefined : readOnly;
   const act = (command: "redrive" | "discard") => {
     if (failure === undefined) return say("Select a failure first.");
@@ -44,7 +44,6 @@ export function FailuresView() {
           />
           <span class="quiet">{count(rows.length)} shown</span>
         </div>
-        {unavailable.failures && <p class="notice">{unavailable.failures}</p>}
         <Grid
           label="Failures"
           columns={[

@@ -32,7 +32,6 @@ export function HandoversView() {
     const list = selected === undefined ? [...model.hops.values()] : (hops.get(selected) ?? []);
     return list.toSorted((a, b) => b.from - a.from);
   }, [version, selected]);
-  const { hops: unavailable } = model.capabilities.unavailable;
 
   return (
     <div class="stack">
@@ -46,7 +45,6 @@ export function HandoversView() {
           <i class="swatch next" /> next handover
         </span>
       </div>
-      {unavailable && <p class="notice">{unavailable}</p>}
       <div class="timeline">
         <Grid
           label="Handover timeline"

@@ -20,7 +20,6 @@ export function LogsView() {
   const rows = useMemo(() => [...model.logs.values()].filter(logTest(filter)).reverse(), [version, filter]);
   const log = selected === undefined ? undefined : model.logs.get(selected);
   const set = (change: Partial<LogFilter>) => setFilter({ ...filter, ...change });
-  const { logs: unavailable } = model.capabilities.unavailable;
 
   return (
     <div class="split">
@@ -43,7 +42,6 @@ export function LogsView() {
           <Filter label="Text" value={filter.text} onValue={(text) => set({ text })} />
           <span class="quiet">{count(rows.length)} shown</span>
         </div>
-        {unavailable && <p class="notice">{unavailable}</p>}
         <Grid
           label="Logs"
           columns={[

@@ -65,7 +65,6 @@ export function applyMessage(model: Model | undefined, message: ServerMessage, n
   const { limits } = model;
   model.version += 1;
   model.skewMs = message.at - now;
-  model.capabilities = message.capabilities ?? model.capabilities;
   model.instances = message.instances ?? model.instances;
   model.sampling = message.sampling ?? model.sampling;
   put(model.streams, message.streams, Number.POSITIVE_INFINITY);

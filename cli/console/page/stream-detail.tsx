@@ -23,7 +23,7 @@ export function useStreamCommands(stream: StreamView | undefined): {
   readonly keys: KeyActions;
 } {
   const { model, run, say } = useConsole();
-  const { write, readOnly = "This console only reads.", unavailable } = model.capabilities;
+  const { write, readOnly = "This console only reads." } = model.capabilities;
   const of = (
     command: "start" | "stop" | "handover",
     text: string,
@@ -43,7 +43,7 @@ export function useStreamCommands(stream: StreamView | undefined): {
           "handover",
           "Hand over now",
           "h",
-          unavailable.handover ?? (stream.state === "open" ? undefined : "Only an open stream can hand over."),
+          stream.state === "open" ? undefined : "Only an open stream can hand over.",
         ),
       ]
     : [];

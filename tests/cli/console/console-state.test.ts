@@ -186,6 +186,17 @@ describe("the console's state", () => {
     assert.equal(state.snapshot().streams[0]?.failures, 0);
   });
 
+  it("keeps the time of an alarm's state where CloudWatch has none, and removes alarms that are gone", () => {
+    const { clock, state } = fixture();
+    const alarm = { id: "down", instance: "prices", state: "OK" } as const;
+    state.alarms("prices", [alarm, { ...alarm, id: "failed", since: START - 5_000 }]);
+    clock.now += 1_000;
+    state.alarms("prices", [{ ...alarm, state: "ALARM" }]);
+    state.alarms("orders", []);
+    assert.deepEqual(state.snapshot().alarms, [{ ...alarm, state: "ALARM", since: START + 1_000 }]);
+    assert.deepEqual(state.update()?.removed?.alarms, ["failed"]);
+  });
+
   it("keeps 1,000 lines of the logs, without metrics and with the stack of an error", () => {
     const { state, line } = fixture();
     for (let number = 0; number < 1_100; number++) line("r", { event: "x", number });

@@ -9,6 +9,7 @@ import { operatorEnvironment } from "stream-ingestion-local";
 import { deployedConsole } from "../../../cli/console/deployed-console";
 import { listen } from "../../../cli/console/server";
 import { addHandover } from "../../../cli/handover";
+import { writeSession } from "../../../cli/session/session-file";
 import { sessionResources } from "../../../cli/session/session-resources";
 import { FROM_SOURCE } from "../../../scripts/from-source";
 import { type FakeServer, startServer } from "../../fakes/http-server";
@@ -167,6 +168,17 @@ esac
     await page.until(({ streams }) => streams.get(STREAM)!.desired === "closed");
     assert.equal((await page.command({ command: "start", stream: STREAM })).ok, true);
     await page.until(({ streams }) => streams.get(STREAM)!.desired === "open");
+  });
+
+  it("shows the running local stack of the project without --stack, with commands", async () => {
+    const { endpoint, region, operator } = account.stack.cloud;
+    const resources = sessionResources(account.stack.resources);
+    const remove = writeSession(folder, { stack: "dev", endpoint, region, operator, resources });
+    const { state, close } = await deployedConsole({ program: folder, write: false, json: true });
+    const { kind, stack, write } = state.snapshot().capabilities;
+    assert.deepEqual([kind, stack, write], ["local", "dev", true]);
+    close();
+    remove();
   });
 
   it("has a command that requests a handover in a terminal", async () => {

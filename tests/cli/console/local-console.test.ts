@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { type LocalConsole, localConsole } from "../../../cli/console/local-console";
+import { type OpenPage, openPage } from "./open-page";
+
+const PROCESSOR = "prices-event-processor-1";
+
+describe("the console of a local stack", () => {
+  let page: OpenPage;
+  let console: LocalConsole;
+  let server: Server;
+
+  beforeEach(async () => {
+    console = localConsole("local", "a-token");
+    server = createServer((request, response) => {
+      if (!console.handle(request, response)) response.writeHead(404).end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    page = await openPage(console.link(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
+  });
+  afterEach(() => {
+    page.close();
+    console.close();
+    server.closeAllConnections();
+    server.close();
+  });
+
+  const textOf = ({ notices }: { readonly notices: ReadonlyMap<string, { readonly text: string }> }) =>
+    [...notices.values()].map(({ text }) => text);
+
+  it("shows that a processor cannot be loaded, until it is", async () => {
+    const error = { errorType: "TypeError", errorMessage: "rates is undefined." };
+    const event = { at: 1, instance: "prices", functionName: PROCESSOR };
+    console.event({ kind: "init-failed", error, ...event });
+    const model = await page.until(({ notices }) => notices.size > 0);
+    assert.deepEqual(textOf(model), [
+      `${PROCESSOR} could not be loaded: TypeError: rates is undefined. The log has the stack.`,
+    ]);
+    console.event({ kind: "initialised", ...event });
+    await page.until(({ notices }) => notices.size === 0);
+  });
+
+  it("names a call that a policy does not allow", async () => {
+    const denied = { caller: PROCESSOR, action: "s3:GetObject", resource: "arn:aws:s3:::b/k" };
+    console.event({ kind: "denied", at: 1, ...denied });
+    const model = await page.until(({ notices }) => notices.size > 0);
+    assert.deepEqual(textOf(model), [`${PROCESSOR} is not allowed s3:GetObject on arn:aws:s3:::b/k.`]);
+  });
+
+  it("shows requests to the API with what was requested, without those of the list that it reads itself", async () => {
+    const request = (method: string, resource: string, status: number) =>
+      console.event({
+        kind: "log",
+        at: 1,
+        instance: "prices",
+        functionName: "prices-connection-api-1",
+        line: JSON.stringify({ level: "info", message: "request", method, resource, status }),
+      });
+    request("GET", "/connections", 200);
+    request("GET", "/connections", 500);
+    request("POST", "/connections/{streamId}", 202);
+    const { logs } = await page.until(({ logs }) => logs.size === 2);
+    assert.deepEqual(
+      [...logs.values()].map(({ message }) => message),
+      ["request  GET /connections: 500", "request  POST /connections/{streamId}: 202"],
+    );
+  });
+});
