@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { CloudEvent, LocalStackOptions } from "stream-ingestion-local";
+import { type CloudEvent, isProcessAlive, type LocalStackOptions } from "stream-ingestion-local";
 import { localConsole } from "../console/local-console";
 import { openBrowser } from "../open-browser";
 import { consoleAddress, keepConsoleAddress } from "../session/console-address";
-import { writeSession } from "../session/session-file";
+import { openSession, type Session } from "../session/session-file";
 import { sessionResources } from "../session/session-resources";
 import { onStopSignal } from "../stop-signals";
 import type { StreamView } from "./connection-api";
@@ -133,6 +133,7 @@ export async function runLocal(
     });
     if (stack === undefined) return INTERRUPTED;
     started = true;
+    const session = openSession(options.program, isProcessAlive);
     const adopt = () => {
       for (const instance of stack.instances) {
         owners.add(instance);
@@ -141,9 +142,9 @@ export async function runLocal(
       void page.adopt(stack).catch((error: Error) => page.note(error.message));
       const { endpoint, region, operator } = stack.cloud;
       const resources = sessionResources(stack.resources);
-      return writeSession(options.program, { stack: options.stack, endpoint, region, operator, resources });
+      session.write({ stack: options.stack, endpoint, region, operator, resources });
     };
-    const removeSession = adopt();
+    adopt();
     inspectProcessors(stack, options.inspectPort);
     const endReload = reloadOnChange(stack, reporter, adopt);
     // Ctrl-C also ends the process of a running update, which is then not a failed edit.
@@ -152,6 +153,7 @@ export async function runLocal(
       keepConsoleAddress(options.program, { token, port: Number(new URL(stack.cloud.endpoint).port) });
       const link = page.link(stack.cloud.endpoint);
       reporter.ready(stack, link);
+      if (session.other !== undefined) reporter.note(otherStackText(session.other));
       if (open) openBrowser(link, reporter.note);
       const early = buffered;
       buffered = undefined;
@@ -198,12 +200,19 @@ export async function runLocal(
     } finally {
       void endReload();
       page.close();
-      removeSession();
+      session.close();
       await stack.close();
     }
   } finally {
     removeHandlers();
   }
+}
+
+function otherStackText({ endpoint, pid }: Session): string {
+  return (
+    `Another local stack of this project runs at ${endpoint} (process ${pid}). ` +
+    "Commands in other terminals use this one until it ends."
+  );
 }
 
 function inspectProcessors({ instances, cloud }: IngestionStack, port: number | undefined): void {

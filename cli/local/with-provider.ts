@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
-import type { EngineCloud, EngineCloudOptions } from "stream-ingestion-local";
-import { writeSession } from "../session/session-file";
+import { type EngineCloud, type EngineCloudOptions, isProcessAlive } from "stream-ingestion-local";
+import { openSession } from "../session/session-file";
 import { onStopSignal } from "../stop-signals";
 import { CliError } from "../terminal";
 import { exportedResources } from "../verify/exported-resources";
@@ -42,7 +42,8 @@ export async function runWithProvider({
   let page: Awaited<ReturnType<typeof consoleOf>>;
   const engine = await start((request, response) => page?.server.handle(request, response) ?? false);
   const { endpoint, region, operator } = engine.cloud;
-  const removeSession = writeSession(program, { stack, endpoint, region, operator });
+  const session = openSession(program, isProcessAlive);
+  session.write({ stack, endpoint, region, operator });
   try {
     const code = await exitOf(spawnCommand(command, engine.environment));
     if (stop.signal.aborted || engine.count() === 0) return code;
@@ -61,7 +62,7 @@ export async function runWithProvider({
     return code;
   } finally {
     removeHandlers();
-    removeSession();
+    session.close();
     page?.close();
     await engine.close();
   }

@@ -19,19 +19,46 @@ export interface Session {
 const FOLDER = ".stream-ingestion";
 const FILE = "local.json";
 
-/** Writes the session file of a program's project, readable by its owner only. Returns a function that removes it. */
-export function writeSession(program: string, session: Omit<Session, "v" | "pid">): () => void {
+/** The session file of a local stack's project. */
+export interface SessionFile {
+  /** The session of another local stack of the project, which this one replaces until it ends. */
+  readonly other?: Session;
+  /** Writes it, readable by its owner only. Has no effect while a later local stack of the project has replaced it. */
+  write(session: Omit<Session, "v" | "pid">): void;
+  /** Removes it, or puts the other session back. */
+  close(): void;
+}
+
+/** @param isAlive whether a process runs */
+export function openSession(program: string, isAlive: (pid: number) => boolean): SessionFile {
+  const before = readSession(program);
+  const other = before !== undefined && isAlive(before.pid) ? before : undefined;
+  let written = false;
+  const isReplaced = () => {
+    const now = readSession(program);
+    return written && now !== undefined && now.pid !== process.pid && isAlive(now.pid);
+  };
+  return {
+    other,
+    write(session) {
+      if (!isReplaced()) writeFile(program, { v: 1, pid: process.pid, ...session });
+      written = true;
+    },
+    close() {
+      if (readSession(program)?.pid !== process.pid) return;
+      if (other !== undefined && isAlive(other.pid)) writeFile(program, other);
+      else removeSession(program);
+    },
+  };
+}
+
+function writeFile(program: string, session: Session): void {
   const file = sessionFile(program);
-  const content: Session = { v: 1, pid: process.pid, ...session };
   mkdirSync(dirname(file), { recursive: true });
   // The file contains credentials, of this machine only. Nobody should commit it.
   writeFileSync(join(dirname(file), ".gitignore"), "*\n");
-  writeFileSync(`${file}.${process.pid}`, JSON.stringify(content, null, 2), { mode: 0o600 });
+  writeFileSync(`${file}.${process.pid}`, JSON.stringify(session, null, 2), { mode: 0o600 });
   renameSync(`${file}.${process.pid}`, file);
-  return () => {
-    // A second local stack of the project may have replaced it.
-    if (readSession(program)?.pid === process.pid) rmSync(file, { force: true });
-  };
 }
 
 /** The session in the project of a program's folder, also of a process that has ended. Undefined: there is none of this version. */

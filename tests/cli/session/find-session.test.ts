@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findSession } from "../../../cli/session/find-session";
-import { readSession, type Session, sessionFile, writeSession } from "../../../cli/session/session-file";
+import { openSession, readSession, type Session, sessionFile } from "../../../cli/session/session-file";
 import { instanceOutputs, sessionResources } from "../../../cli/session/session-resources";
 import { COMPONENT_TYPE } from "../../../runtime/contract";
 import { programFolder } from "../../local/evaluate/program-folder";
@@ -10,6 +10,8 @@ import { programFolder } from "../../local/evaluate/program-folder";
 const operator = { accessKeyId: "AK", secretAccessKey: "SK" };
 const SESSION = { stack: "local", endpoint: "http://127.0.0.1:1", region: "us-east-1", operator, resources: [] };
 const ENDED = 2 ** 30;
+/** Every process runs, except {@link ENDED}. */
+const isAlive = (pid: number) => pid !== ENDED;
 
 describe("the session of a local stack", () => {
   let folder: ReturnType<typeof programFolder>;
@@ -17,6 +19,8 @@ describe("the session of a local stack", () => {
   let env: NodeJS.ProcessEnv;
   const find = (options: object = {}): Promise<Session | undefined> =>
     findSession({ program: folder.path, ...options }, (note) => notes.push(note), env);
+
+  const write = (session = SESSION) => openSession(folder.path, isAlive).write(session);
 
   beforeEach(() => {
     folder = programFolder({});
@@ -26,7 +30,7 @@ describe("the session of a local stack", () => {
   afterEach(() => folder.remove());
 
   it("is found in each folder of the project, and this process then acts as its operator", async () => {
-    writeSession(folder.path, SESSION);
+    write();
     mkdirSync(join(folder.path, "src/deep"), { recursive: true });
     const found = await find({ program: join(folder.path, "src/deep") });
     assert.deepEqual(found, { v: 1, pid: process.pid, ...SESSION });
@@ -42,7 +46,7 @@ describe("the session of a local stack", () => {
   });
 
   it("does not win over --stack, --api-url or another AWS_ENDPOINT_URL", async () => {
-    writeSession(folder.path, SESSION);
+    write();
     assert.equal(await find({ stack: "dev" }), undefined);
     assert.equal(await find({ apiUrl: "https://api" }), undefined);
     env.AWS_ENDPOINT_URL = "http://127.0.0.1:2";
@@ -54,7 +58,7 @@ describe("the session of a local stack", () => {
   });
 
   it("of a process that has ended is removed with a sentence", async () => {
-    writeSession(folder.path, { ...SESSION, pid: ENDED } as typeof SESSION);
+    write({ ...SESSION, pid: ENDED } as typeof SESSION);
     assert.equal(await find(), undefined);
     assert.match(notes.join(), new RegExp(`has ended \\(process ${ENDED} does not run\\)`));
     assert.equal(env.AWS_PROFILE, "production");
@@ -62,19 +66,42 @@ describe("the session of a local stack", () => {
   });
 
   it("is in a file that only its owner can read and that git ignores", () => {
-    writeSession(folder.path, SESSION);
+    write();
     assert.equal(statSync(sessionFile(folder.path)).mode & 0o777, 0o600);
     assert.equal(readFileSync(join(folder.path, ".stream-ingestion/.gitignore"), "utf8"), "*\n");
   });
 
-  it("is removed by its process, but not when another local stack has replaced it", () => {
-    const remove = writeSession(folder.path, SESSION);
-    const removeOther = writeSession(folder.path, { ...SESSION, pid: ENDED } as typeof SESSION);
-    remove();
-    removeOther();
-    assert.equal(readSession(folder.path)?.pid, ENDED);
-    writeSession(folder.path, SESSION)();
+  it("is removed by its process", () => {
+    const session = openSession(folder.path, isAlive);
+    session.write(SESSION);
+    session.close();
     assert.equal(readSession(folder.path), undefined);
+  });
+
+  it("is that of the latest local stack of the project, and of the one before when that ends", () => {
+    const OTHER = { ...SESSION, pid: 7, endpoint: "http://127.0.0.1:7" } as typeof SESSION;
+    const first = openSession(folder.path, isAlive);
+    first.write(OTHER);
+    const second = openSession(folder.path, isAlive);
+    assert.equal(second.other?.endpoint, "http://127.0.0.1:7");
+    second.write(SESSION);
+    const endpoint = () => readSession(folder.path)?.endpoint;
+    assert.equal(endpoint(), SESSION.endpoint);
+    second.close();
+    assert.equal(endpoint(), "http://127.0.0.1:7");
+  });
+
+  it("is not replaced by an update of an earlier local stack, and is by one when the later one was killed", () => {
+    const file = (pid: number) => writeFileSync(sessionFile(folder.path), JSON.stringify({ v: 1, ...SESSION, pid }));
+    const session = openSession(folder.path, isAlive);
+    session.write(SESSION);
+    file(7);
+    session.write(SESSION);
+    session.close();
+    assert.equal(readSession(folder.path)?.pid, 7);
+    file(ENDED);
+    session.write(SESSION);
+    assert.equal(readSession(folder.path)?.pid, process.pid);
   });
 });
 
