@@ -272,6 +272,11 @@ describe("stream-ingestion replay", () => {
     assert.deepEqual(none.out, ["No events of s are stored in this range."]);
   });
 
+  it("continues after a position that it printed, in the middle of a pack", async () => {
+    const { out } = await command(...EPOCH, "--yes", "--json", "--after", "2000/2.1.1");
+    assert.deepEqual(JSON.parse(out.at(-1)!), { processed: 2, failed: 0, complete: true });
+  });
+
   it("runs nothing without a confirmation", async () => {
     const { err, exitCode } = await command(...EPOCH);
     assert.match(err.at(-1)!, /Expected --yes, because there is no terminal to confirm the replay/);
