@@ -9,7 +9,7 @@ import { operatorEnvironment } from "stream-ingestion-local";
 import { deployedConsole } from "../../../cli/console/deployed-console";
 import { listen } from "../../../cli/console/server";
 import { addHandover } from "../../../cli/handover";
-import { writeSession } from "../../../cli/session/session-file";
+import { openSession } from "../../../cli/session/session-file";
 import { sessionResources } from "../../../cli/session/session-resources";
 import { FROM_SOURCE } from "../../../scripts/from-source";
 import { type FakeServer, startServer } from "../../fakes/http-server";
@@ -173,12 +173,13 @@ esac
   it("shows the running local stack of the project without --stack, with commands", async () => {
     const { endpoint, region, operator } = account.stack.cloud;
     const resources = sessionResources(account.stack.resources);
-    const remove = writeSession(folder, { stack: "dev", endpoint, region, operator, resources });
+    const session = openSession(folder, () => false);
+    session.write({ stack: "dev", endpoint, region, operator, resources });
     const { state, close } = await deployedConsole({ program: folder, write: false, json: true });
     const { kind, stack, write } = state.snapshot().capabilities;
     assert.deepEqual([kind, stack, write], ["local", "dev", true]);
     close();
-    remove();
+    session.close();
   });
 
   it("has a command that requests a handover in a terminal", async () => {
