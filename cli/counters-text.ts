@@ -1,4 +1,4 @@
-import { type Counters, newEvents } from "pulumi-stream-ingestion/internal";
+import { type Counters, newEvents, ZERO_COUNTERS } from "pulumi-stream-ingestion/internal";
 
 type CounterName = keyof Counters;
 
@@ -15,7 +15,8 @@ const NOT_STORED = [
 ] as const satisfies readonly CounterName[];
 /** The parts of `stored` that were in the table already. */
 const STORED_AGAIN = ["overlapCopies", "overwritten"] as const satisfies readonly CounterName[];
-const OTHERS = ["bytes", "reconnects", "resumeLost", "missing", "throttled"] as const satisfies readonly CounterName[];
+const EVENTS: ReadonlySet<CounterName> = new Set(["received", "stored", ...NOT_STORED, ...STORED_AGAIN]);
+const OTHERS = (Object.keys(ZERO_COUNTERS) as CounterName[]).filter((name) => !EVENTS.has(name));
 
 /** `62 (60 new, 2 overwritten)`, or the number alone when all are new. */
 export function storedText(counters: Counters): string {

@@ -914,7 +914,7 @@ export interface StreamIngestionArgs {
   manageBucket?: boolean;
   /** How callers of the connection API authenticate, and from where they may call it. */
   api?: ApiArgs;
-  /** The alarms, by default thirteen for $1.30 per month, and where they send notifications. */
+  /** The alarms, by default 13 for $1.30 per month, and where they send notifications. */
   alarms?: AlarmsArgs;
   /**
    * VPC of the connection manager or of all functions.

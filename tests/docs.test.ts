@@ -108,6 +108,14 @@ describe("the documentation", () => {
     for (const { role, cells } of rows) assert.equal(cells.length, 3, `${role} needs cause, look and fix`);
   });
 
+  it("gives the number and the price of the alarms that exist by default", () => {
+    const { length } = Object.keys(ALARMS).filter((name) => name !== "eventsMissing");
+    const dollars = (length * 0.1).toFixed(2);
+    assert.ok(read("docs/arguments.md").includes(`$${dollars} a month for ${length}`));
+    assert.ok(read("components/args.ts").includes(`by default ${length} for $${dollars} per month`));
+    assert.ok(read("docs/should-we.md").includes(`Alarms ($${dollars})`));
+  });
+
   it("explains each counter", () => {
     const [, section = ""] = read("docs/operating.md").split("## Counters");
     for (const counter of Object.keys(ZERO_COUNTERS).filter(
