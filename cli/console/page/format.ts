@@ -77,7 +77,7 @@ export function seam(gapMs: number | undefined): string {
 /** Without the indentation that all its lines have. */
 export function dedented(text: string): string {
   const lines = text.split("\n");
-  const indent = Math.min(...lines.map((line) => line.search(/\S|$/)));
+  const indent = Math.min(...lines.filter((line) => line.trim() !== "").map((line) => line.search(/\S/)));
   return lines.map((line) => line.slice(indent)).join("\n");
 }
 

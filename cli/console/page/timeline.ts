@@ -70,8 +70,10 @@ export function timelineRow(hops: readonly HopView[], { from, to }: TimeWindow, 
     if (hop.began === "start" || start === end || !isVisible(start, end)) return [];
     return [{ id: hop.id, kind: left > hop.from ? "overlap" : "gap", ...span(start, end) }];
   });
-  const at = stream?.hop?.handoverAt ?? hops.findLast((hop) => hop.to === undefined)?.handoverAt;
-  return { bars, seams, ...(at !== undefined && at >= from && at <= to && { next: percent(at) }) };
+  const planned = stream?.hop?.handoverAt ?? hops.findLast((hop) => hop.to === undefined)?.handoverAt;
+  if (planned === undefined || planned > to) return { bars, seams };
+  // One that is due has not happened yet.
+  return { bars, seams, next: percent(Math.max(planned, now)) };
 }
 
 const CAUSES: Readonly<Record<HopView["began"], string>> = {

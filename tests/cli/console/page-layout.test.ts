@@ -1,6 +1,18 @@
 import assert from "node:assert/strict";
 import { equationOf, TERMS } from "../../../cli/console/page/equation";
-import { bytes, clock, count, duration, pretty, rate, seam, seconds } from "../../../cli/console/page/format";
+import {
+  bytes,
+  clock,
+  count,
+  countdown,
+  dedented,
+  duration,
+  moment,
+  pretty,
+  rate,
+  seam,
+  seconds,
+} from "../../../cli/console/page/format";
 import { shortPath } from "../../../cli/console/page/path";
 import { moved, VIEWS, viewOf } from "../../../cli/console/page/shortcuts";
 import { causeOf, hopsByStream, timelineRow, windowAt } from "../../../cli/console/page/timeline";
@@ -70,6 +82,7 @@ describe("the timeline", () => {
 
   it("shows the next handover of the hop that runs, when it is in sight", () => {
     assert.equal(timelineRow([hop(100, { handoverAt: 900 })], window, 800).next, 90);
+    assert.equal(timelineRow([hop(100, { handoverAt: 700 })], window, 800).next, 80, "due");
     assert.equal(timelineRow([hop(100, { handoverAt: 1_900 })], window, 800).next, undefined);
     assert.equal(timelineRow([hop(100, { handoverAt: 900, to: 700 })], window, 800).next, undefined);
   });
@@ -128,6 +141,23 @@ describe("numbers on the page", () => {
     assert.deepEqual([12, 1_500, 2_500_000, 3e9].map(bytes), ["12 B", "1.5 KB", "2.5 MB", "3.00 GB"]);
     assert.deepEqual([-119, 40, undefined].map(seam), ["overlap 119 ms", "gap 40 ms", "–"]);
     assert.match(clock(1_767_225_600_007), /^\d\d:\d\d:\d\d\.007$/);
+  });
+
+  it("have a date when they are times of another day", () => {
+    const noon = new Date(2026, 10, 27, 12, 0, 1).getTime();
+    assert.equal(moment(noon, noon + 3_600_000), "12:00:01.000");
+    assert.equal(moment(noon, noon + 86_400_000), "27 Nov 12:00");
+  });
+
+  it("count down until a time that is due", () => {
+    assert.deepEqual(
+      [countdown(61_000), countdown(1), countdown(0), countdown(-5)],
+      ["1 min 1 s", "1 s", "due", "due"],
+    );
+  });
+
+  it("remove the indentation that all lines of a stack have", () => {
+    assert.equal(dedented("    at a\n\n      at b"), "at a\n\n  at b");
   });
 
   it("leave a payload that is not JSON as it is", () => {
