@@ -108,6 +108,20 @@ describe("the documentation", () => {
     for (const { role, cells } of rows) assert.equal(cells.length, 3, `${role} needs cause, look and fix`);
   });
 
+  it("names each argument, and the members of each", () => {
+    const { resources, types } = JSON.parse(read("plugin/schema.json"));
+    const { inputProperties } = resources["stream-ingestion:index:StreamIngestion"];
+    const words = new Set(read("docs/arguments.md").match(/\w+/g));
+    const missing = Object.entries<{ $ref?: string }>(inputProperties).flatMap(([name, { $ref = "" }]) => {
+      // The table of alarms is in operating.md.
+      const members = name === "alarms" ? [] : Object.keys(types[$ref.replace("#/types/", "")]?.properties ?? {});
+      return [name, ...members.map((member) => `${name}.${member}`)].filter(
+        (path) => !words.has(path.split(".").at(-1)!),
+      );
+    });
+    assert.deepEqual(missing, []);
+  });
+
   it("gives the number and the price of the alarms that exist by default", () => {
     const { length } = Object.keys(ALARMS).filter((name) => name !== "eventsMissing");
     const dollars = (length * 0.1).toFixed(2);
