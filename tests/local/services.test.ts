@@ -4,6 +4,7 @@ import {
   DescribeTableCommand,
   DescribeTimeToLiveCommand,
   DynamoDBClient,
+  GetItemCommand,
   PutItemCommand,
   UpdateItemCommand,
   UpdateTableCommand,
@@ -24,6 +25,7 @@ import {
   PutSecretValueCommand,
   SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
+import { resourceHandlers } from "../../local/services/services";
 import { type CloudFixture, startFixture } from "./cloud-fixture";
 
 describe("local services", () => {
@@ -192,6 +194,34 @@ describe("local services", () => {
         message:
           "The local DynamoDB does not support UpdateTable with StreamSpecification. Change it in the Pulumi program.",
       });
+      client.destroy();
+    });
+
+    it("creates an item of a program only where none has its key, and changes its own", async () => {
+      const type = "aws:dynamodb/tableItem:TableItem";
+      const client = new DynamoDBClient(fixture.client);
+      const { name: TableName = "" } = await fixture.createTable("owned", false);
+      const read = async () => (await client.send(new GetItemCommand({ TableName, Key: { id: { S: "a" } } }))).Item?.n;
+      const inputs = (n: string) => ({
+        tableName: TableName,
+        hashKey: "id",
+        item: JSON.stringify({ id: { S: "a" }, n: { S: n } }),
+      });
+      const created = await fixture.create(type, "first", inputs("1"));
+      await assert.rejects(fixture.create(type, "second", inputs("2")), { code: "ConditionalCheckFailedException" });
+      assert.deepEqual(await read(), { S: "1" });
+      await resourceHandlers.get(type)!.update(
+        fixture.cloud,
+        created.id!,
+        { id: created.id!, outputs: created },
+        {
+          urn: "u",
+          type,
+          name: "first",
+          inputs: inputs("3"),
+        },
+      );
+      assert.deepEqual(await read(), { S: "3" });
       client.destroy();
     });
 

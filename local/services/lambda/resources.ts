@@ -101,6 +101,15 @@ export const lambdaFunction = define<LambdaCloud, FunctionInputs>({
 /** Of all variables together as JSON. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const MAX_ENVIRONMENT_BYTES = 4096;
 
+/** Variables that Lambda sets. https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */
+const RESERVED = new Set(
+  (
+    "AWS_ACCESS_KEY AWS_ACCESS_KEY_ID AWS_DEFAULT_REGION AWS_EXECUTION_ENV AWS_LAMBDA_FUNCTION_MEMORY_SIZE AWS_LAMBDA_FUNCTION_NAME " +
+    "AWS_LAMBDA_FUNCTION_VERSION AWS_LAMBDA_INITIALIZATION_TYPE AWS_LAMBDA_LOG_GROUP_NAME AWS_LAMBDA_LOG_STREAM_NAME " +
+    "AWS_LAMBDA_RUNTIME_API AWS_REGION AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN LAMBDA_RUNTIME_DIR LAMBDA_TASK_ROOT"
+  ).split(" "),
+);
+
 /** @throws LocalError as Lambda refuses the variables. It shows no value, which can be a secret. */
 function checkEnvironment(variables: Readonly<Record<string, string>>): void {
   const invalid = Object.keys(variables).find((name) => !/^[A-Za-z][A-Za-z0-9_]+$/.test(name));
@@ -108,6 +117,9 @@ function checkEnvironment(variables: Readonly<Record<string, string>>): void {
     throw new LocalError(
       `Expected each variable's name to be a letter followed by at least one letter, digit or underscore, got "${invalid}".`,
     );
+  const reserved = Object.keys(variables).find((name) => RESERVED.has(name));
+  if (reserved !== undefined)
+    throw new LocalError(`Expected variables that Lambda does not set itself, got "${reserved}". Choose another name.`);
   const bytes = Buffer.byteLength(JSON.stringify(variables));
   if (bytes > MAX_ENVIRONMENT_BYTES)
     throw new LocalError(`Expected the environment to have at most ${MAX_ENVIRONMENT_BYTES} bytes, got ${bytes}.`);

@@ -299,6 +299,9 @@ def handler(event, context):
       message: "Expected the environment to have at most 4096 bytes, got 4212.",
     });
     await assert.rejects(create({ "A-B": "secret" }), /got "A-B"/);
+    await assert.rejects(create({ AWS_REGION: "secret" }), {
+      message: 'Expected variables that Lambda does not set itself, got "AWS_REGION". Choose another name.',
+    });
   });
 
   it("log only with the role's permission", async () => {
