@@ -34,6 +34,8 @@ export function addTail(program: Command, terminal: Terminal = processTerminal):
 async function tail(terminal: Terminal, streamId: string | undefined, options: TailOptions): Promise<void> {
   const { eventStream } = await import("./event-stream");
   const { followInserts } = await import("./follow-changes");
+  const { storedItems } = await import("./replay/stored-items");
+  const { storedSince } = await import("./stored-since");
   const { storedEvents } = await import("pulumi-stream-ingestion/internal");
   const { systemClock } = await import("pulumi-stream-ingestion/internal");
 
@@ -56,7 +58,12 @@ async function tail(terminal: Terminal, streamId: string | undefined, options: T
     let next = changes.next();
     next.catch(() => {});
     const past = new Set<string>();
-    for (const event of from === undefined ? [] : await storedSince(table, region, streamId!, from)) {
+    const report = options.json ? () => {} : terminal.err;
+    const stored =
+      from === undefined
+        ? []
+        : await storedSince(storedItems(table, region), streamId!, from, { signal: stop.signal, report });
+    for (const event of stored) {
       past.add(`${event.key} ${event.sequence}`);
       print(event);
       if (--remaining <= 0) return;
@@ -81,21 +88,6 @@ async function startOf(streamId: string | undefined, { from }: TailOptions): Pro
   if (streamId === undefined) throw new CliError("Expected a stream id with --from, got none.", "OPTION_INVALID");
   const { parseTime } = await import("./failures/select");
   return parseTime("--from", from, Date.now());
-}
-
-/** The stored events of a stream, in the order in which they were received. */
-async function storedSince(
-  table: string,
-  region: string | undefined,
-  streamId: string,
-  from: number,
-): Promise<StoredEvent[]> {
-  const { comparePositions } = await import("./replay/run-replay");
-  const { storedItems } = await import("./replay/stored-items");
-  const store = storedItems(table, region);
-  const { items } = await store.find(streamId, from, Number.MAX_SAFE_INTEGER);
-  const events = await store.read(items);
-  return events.filter(({ receivedAt }) => receivedAt >= from).sort(comparePositions);
 }
 
 /** One event as JSON. Binary data is in `base64`; data in the bucket is named by `pointer`. */
