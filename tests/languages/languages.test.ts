@@ -8,6 +8,9 @@ import { emptyFolder } from "../package/packages";
 import { pulumiPath } from "../pulumi/terminal";
 import { checkProgram, exampleProject } from "./program";
 
+/** A processor without the wrapper: it reports that no event failed. */
+const HANDLER = "exports.handler = async () => ({ batchItemFailures: [] });";
+
 describe("a program with the packed plugin, the real Pulumi CLI and the language's host", function () {
   this.timeout(1_800_000);
   let folder: string;
@@ -21,9 +24,12 @@ describe("a program with the packed plugin, the real Pulumi CLI and the language
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it("deploys from YAML, passes events, and is destroyed", async () => {
+  it("deploys from YAML, passes events to a TypeScript file, a JavaScript file and an archive, and is destroyed", async () => {
     const cwd = exampleProject(folder, "yaml");
-    await checkProgram({ cwd, home: join(folder, "home"), path: pulumiPath("yaml") }, upstream);
+    await checkProgram({ cwd, home: join(folder, "home"), path: pulumiPath("yaml") }, upstream, [
+      `mkdir build && echo '${HANDLER}' > build/index.js && sed -i 's#entry: .*#entry: ./build/index.js#' Pulumi.yaml`,
+      "sed -i 's#entry: .*#code: { fn::fileArchive: ./build }#' Pulumi.yaml",
+    ]);
   });
 
   it("deploys from Python, with an SDK generated from the schema and a processor in Python", async () => {
