@@ -28,6 +28,7 @@ export function jsonReporter(write: (text: string) => void, now: () => number): 
     note: (text) => line({ kind: "note", text }),
     event: ({ at, ...event }) => line({ ...event, image: undefined }, at),
     progress: () => {},
+    close: () => {},
     summary: (summary) => line({ kind: "summary", ...summary }),
   };
 }

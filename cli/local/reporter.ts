@@ -6,7 +6,7 @@ import type { RunTotals } from "./totals";
 
 /** Prints a run: one implementation for people, one for programs. */
 export interface Reporter {
-  /** What the start does now. A terminal shows the last step with its detail. */
+  /** What the start does now. A terminal shows the last step with its detail and the seconds that it takes. */
   step(text: string, detail?: string): void;
   /** @param consoleLink the console's page, with the token of this run */
   ready(stack: IngestionStack, consoleLink: string): void;
@@ -21,6 +21,8 @@ export interface Reporter {
   sample(event: StoredEvent): void;
   progress(streams: readonly StreamView[], totals: RunTotals): void;
   summary(summary: Summary): void;
+  /** Ends what still changes on a terminal. */
+  close(): void;
 }
 
 /** The result of a run. */

@@ -204,6 +204,7 @@ export async function runLocal(
       await stack.close();
     }
   } finally {
+    reporter.close();
     removeHandlers();
   }
 }

@@ -14,6 +14,8 @@ import { activityCounter } from "./stream-activity";
 import type { RunTotals } from "./totals";
 
 const LINE_INTERVAL_MS = 3_000;
+/** A step that takes less shows no time. */
+const SHOWN_SECONDS = 2;
 /** Explains the columns of the table that are not everyday words. */
 const LEGEND = [
   "LAG: time from an event's storage to its processing.",
@@ -35,6 +37,8 @@ export function textReporter(
   let explained = false;
   let hasLegend = false;
   let step: string | undefined;
+  let stepAt = now();
+  let ticking: NodeJS.Timeout | undefined;
   /** Kinds of problems that were shown. Every hop and event repeats the same ones; `--json` prints them all. */
   const shown = new Set<string>();
   /** Functions whose code was loaded once. */
@@ -57,11 +61,21 @@ export function textReporter(
 
   return {
     step: (text, detail = "") => {
-      if (output.isTTY) screen.live([cut(`${text} … ${detail}`.trimEnd(), screen.size.columns)]);
-      else if (text !== step) screen.print(text);
+      if (text !== step) stepAt = now();
+      if (!output.isTTY && text !== step) screen.print(text);
       step = text;
+      if (!output.isTTY) return;
+      const draw = () => {
+        const seconds = Math.floor((now() - stepAt) / 1_000);
+        const elapsed = seconds < SHOWN_SECONDS ? "" : `${seconds} s`;
+        screen.live([cut([text, "…", detail, elapsed].filter((part) => part !== "").join(" "), screen.size.columns)]);
+      };
+      draw();
+      clearInterval(ticking);
+      ticking = setInterval(draw, 1_000).unref();
     },
     ready: ({ instances, outputs, environment }, consoleLink) => {
+      clearInterval(ticking);
       screen.print(`${colors.bold("Console")}  ${consoleLink}`);
       for (const { name, apiUrl } of instances) screen.print(`${colors.bold(name)}  ${apiUrl} (connection API)`);
       screen.print(colors.dim(`In another terminal here: ${command} list, or tail, or failures list`));
@@ -116,6 +130,7 @@ export function textReporter(
       screen.print(totalLine(live, totals));
     },
     summary: (summary) => screen.print(summaryText(summary, colors)),
+    close: () => clearInterval(ticking),
   };
 }
 

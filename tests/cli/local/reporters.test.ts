@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { mock } from "node:test";
 import type { StreamView } from "../../../cli/local/connection-api";
 import type { IngestionStack } from "../../../cli/local/ingestion-stack";
 import { jsonReporter } from "../../../cli/local/json-reporter";
@@ -94,6 +95,31 @@ describe("textReporter", () => {
       for (const name of ["a", "b"]) reporter.step("Creating", name);
       const live = "Evaluating …\n\x1b[1A\x1b[0JCreating … a\n\x1b[1A\x1b[0JCreating … b\n";
       assert.equal(output.text, isTTY ? live : "Evaluating\nCreating\n");
+    }
+  });
+
+  it("shows the seconds of a long step on a terminal, until the program is ready", () => {
+    mock.timers.enable({ apis: ["setInterval"] });
+    try {
+      const { output, reporter, wait } = reporterOn(true);
+      const shownAfter = (seconds: number) => {
+        wait(seconds * 1_000);
+        output.text = "";
+        mock.timers.tick(1_000);
+        return output.text.replace("\x1b[1A\x1b[0J", "");
+      };
+      reporter.step("Evaluating the program");
+      assert.equal(shownAfter(1), "Evaluating the program …\n");
+      assert.equal(shownAfter(11), "Evaluating the program … 12 s\n");
+      reporter.step("Creating resources", "1: prices");
+      assert.equal(shownAfter(3), "Creating resources … 1: prices 3 s\n");
+      reporter.ready({ instances: [], outputs: {}, environment: {} } as unknown as IngestionStack, "http://aws/#token");
+      assert.equal(shownAfter(9), "");
+      reporter.step("Stopping");
+      reporter.close();
+      assert.equal(shownAfter(9), "");
+    } finally {
+      mock.timers.reset();
     }
   });
 
