@@ -34,6 +34,8 @@ export function startReaper(): Reaper {
   const folder = mkdtempSync(join(tmpdir(), "stream-ingestion-"));
   const shell = spawn("/bin/sh", ["-c", SCRIPT, "reaper", folder], {
     stdio: ["pipe", "ignore", "ignore"],
+    // Outside of the parent's process group, which can be killed as a whole.
+    detached: true,
     env: { PATH: "/usr/bin:/bin" },
   });
   // A system without a shell has no stop signals either. There no process is frozen, and IPC is enough.

@@ -37,15 +37,16 @@ describe("function processes", () => {
     rmSync(folder, { recursive: true });
   });
 
-  it("end with the local cloud, also when it is killed and they are frozen, and their code is removed", async () => {
+  it("end with the local cloud, also when its process group is killed and they are frozen, and their code is removed", async () => {
     const temporary = mkdtempSync(join(folder, "tmp-"));
-    parent = fork(join(folder, "parent.js"), { cwd: process.cwd(), env: { ...process.env, TMPDIR: temporary } });
+    const env = { ...process.env, TMPDIR: temporary };
+    parent = fork(join(folder, "parent.js"), { cwd: process.cwd(), env, detached: true });
     const [pids] = (await once(parent, "message")) as [number[]];
     const folders = () => readdirSync(temporary).filter((name) => name.startsWith("stream-ingestion-"));
     assert.equal(folders().length, 1);
     assert.equal(pids.length, 2);
     assert.ok(pids.every(isProcessAlive));
-    parent.kill("SIGKILL");
+    process.kill(-parent.pid!, "SIGKILL");
     await eventually("the end of the processes and of their code", async () =>
       pids.some(isProcessAlive) || folders().length > 0 ? undefined : true,
     );
