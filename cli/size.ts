@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { table } from "./connection-text";
 import { PRICES } from "./size/prices";
-import { type ModeSizing, type Sizing, sizing, type Workload } from "./size/sizing";
+import { fits, type ModeSizing, type Sizing, sizing, type Workload } from "./size/sizing";
 import { terminal as processTerminal, type Terminal } from "./terminal";
 
 interface SizeOptions extends Workload {
@@ -43,6 +43,9 @@ function sizingLines({ workload, each, packed, mode, handlers, container, kinesi
   const chosen = { each, packed }[mode];
   const [limit] = chosen.limits;
   const { eventsPerSecond, streams, bytes } = workload;
+  const { cheaperFromStreams } = container;
+  const fromStreams =
+    cheaperFromStreams === undefined ? "at no number of streams" : `from ${plural(cheaperFromStreams, "stream")}`;
   const inPlace = (from: number | undefined) => (from === undefined ? "at no rate" : `from ${count(from)} events/s`);
   return [
     `${plural(streams, "stream")} of ${count(eventsPerSecond)} events/s of ${count(bytes)} bytes, ${dollarsNote()}`,
@@ -59,14 +62,14 @@ function sizingLines({ workload, each, packed, mode, handlers, container, kinesi
       ["writes provisioned at 70%", dollars(each.provisionedWrites), dollars(packed.provisionedWrites)],
       [`storage for ${workload.ttlDays} days`, dollars(each.dollars.storage), dollars(packed.dollars.storage)],
       ["processor", dollars(each.dollars.processor), dollars(packed.dollars.processor)],
-      ["total a month, on demand", dollars(each.dollars.total), dollars(packed.dollars.total)],
+      ["total a month, on demand", total(each), total(packed)],
     ]),
     "",
     `Storage: events.storage "${mode}". What binds first: ${limit?.what}, at ${count(limit?.eventsPerSecond ?? 0)} events/s of a stream.`,
     handlers > 1
       ? `Processor: ${handlers} handlers at the same time for each stream. Use eachBatch, or eachEvent with ordered: false and concurrency: ${handlers}.`
       : "Processor: one handler at a time keeps up, in order.",
-    `Container service instead of the relay: ${dollars(container.dollars)} with ${container.vcpus} vCPU on Fargate (arm64); it costs less than the relay from ${plural(container.cheaperFromStreams, "stream")}. Writes, storage and processor are the same, and a deployment or a crash interrupts the streams.`,
+    `Container service instead of the relay: ${dollars(container.dollars)} with ${container.vcpus} vCPU on Fargate (arm64); it costs less than the relay ${fromStreams}. Writes, storage and processor are the same, and a deployment or a crash interrupts the streams.`,
     `Kinesis instead of the table: ${dollars(kinesis.dollars)} with ${plural(kinesis.shards, "shard")}; it costs less than writes and storage with "each" ${inPlace(kinesis.cheaperThanEachFrom)}, with "packed" ${inPlace(kinesis.cheaperThanPackedFrom)} of a stream. It removes no copies of a handover, and stores for 24 hours.`,
   ];
 }
@@ -76,6 +79,7 @@ const first = ({ limits: [limit] }: ModeSizing) => `${limit?.what}: ${count(limi
 const memory = ({ relayMemorySize }: ModeSizing) =>
   relayMemorySize === undefined ? "too fast" : String(relayMemorySize);
 const slices = ({ slices }: ModeSizing) => (slices === undefined ? "too fast" : String(slices));
+const total = (mode: ModeSizing) => (fits(mode) ? dollars(mode.dollars.total) : "too fast");
 const warm = ({ warmThroughput }: ModeSizing) => (warmThroughput === undefined ? "-" : count(warmThroughput));
 
 const plural = (value: number, word: string) => `${count(value)} ${word}${value === 1 ? "" : "s"}`;

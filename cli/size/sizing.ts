@@ -60,8 +60,8 @@ export interface Sizing {
   readonly container: {
     readonly vcpus: number;
     readonly dollars: number;
-    /** From this number of streams, it costs less than the relay. */
-    readonly cheaperFromStreams: number;
+    /** From this number of streams, it costs less than the relay. Absent: at no number, because a stream is too fast for a hop. */
+    readonly cheaperFromStreams?: number;
   };
   /** A stream of Kinesis with one record for each event, that replaces the table's writes and storage. */
   readonly kinesis: {
@@ -82,8 +82,11 @@ const PACK_OVERHEAD = 130;
 const PARTITION_UNITS = 1_000;
 const NEW_TABLE_UNITS = 4_000;
 const MAX_SLICES = 64;
-/** CPU time of the relay for one event of 200 bytes over TLS, with the CPU share of 256 MB: `npm run bench:cpu-share`. */
-const CPU_MICROSECONDS = { each: 42, packed: 10 };
+/**
+ * CPU time of the relay for one event of 200 bytes over TLS: the CPU share of 256 MB by the events per second in docs/benchmarks.md
+ * (`npm run bench:cpu-share`), rounded.
+ */
+const CPU_MICROSECONDS = { each: 49, packed: 9.3 };
 /** Share of the CPU that the load may use. */
 const CPU_SHARE = 0.7;
 const VCPU_MB = 1_769;
@@ -110,7 +113,6 @@ const PUT_UNIT_BYTES = 25 * 1024;
 export function sizing(workload: Workload): Sizing {
   const each = modeSizing("each", workload);
   const packed = modeSizing("packed", workload);
-  const fits = ({ slices, relayMemorySize }: ModeSizing) => slices !== undefined && relayMemorySize !== undefined;
   const packs = fits(packed) && (!fits(each) || packed.dollars.total < each.dollars.total);
   return {
     workload,
@@ -118,9 +120,14 @@ export function sizing(workload: Workload): Sizing {
     packed,
     mode: packs ? "packed" : "each",
     handlers: Math.max(1, Math.ceil((workload.eventsPerSecond * workload.processorMs) / 1_000)),
-    container: container(workload, (packs ? packed : each).dollars.relay, packs ? "packed" : "each"),
+    container: container(workload, packs ? "packed" : "each"),
     kinesis: kinesis(workload),
   };
+}
+
+/** Whether arguments exist with which a mode takes the load. */
+export function fits({ slices, relayMemorySize }: ModeSizing): boolean {
+  return slices !== undefined && relayMemorySize !== undefined;
 }
 
 function modeSizing(mode: Mode, workload: Workload): ModeSizing {
@@ -149,8 +156,8 @@ function modeSizing(mode: Mode, workload: Workload): ModeSizing {
   const full = { ...workload, eventsPerSecond: 1e6 };
   const limits: Limit[] = [
     { what: "table partition", eventsPerSecond: PARTITION_UNITS / (stored(mode, full).units / full.eventsPerSecond) },
-    { what: "relay CPU with 256 MB", eventsPerSecond: DEFAULT_RELAY_MB / VCPU_MB / cpuPerEvent },
-    { what: "relay CPU with a whole vCPU", eventsPerSecond: 1 / cpuPerEvent },
+    { what: "relay CPU with 256 MB", eventsPerSecond: ((DEFAULT_RELAY_MB / VCPU_MB) * 1e6) / CPU_MICROSECONDS[mode] },
+    { what: "relay CPU with a whole vCPU", eventsPerSecond: 1e6 / CPU_MICROSECONDS[mode] },
     ...(processorMs > 0 ? [{ what: "one handler at a time" as const, eventsPerSecond: 1_000 / processorMs }] : []),
   ];
   return {
@@ -179,14 +186,24 @@ function stored(mode: Mode, workload: Workload): { items: number; units: number;
   return { items: packs, units: packs * unitsOf(size), bytes: packs * size };
 }
 
-function container(workload: Workload, relayDollars: number, mode: Mode): Sizing["container"] {
-  const { eventsPerSecond, streams } = workload;
+function container(workload: Workload, mode: Mode): Sizing["container"] {
+  const cheaper = (streams: number) => {
+    const relay = modeSizing(mode, { ...workload, streams });
+    return fits(relay) && containerFor(workload, streams, mode).dollars < relay.dollars.relay;
+  };
+  return {
+    ...containerFor(workload, workload.streams, mode),
+    cheaperFromStreams: Array.from({ length: 1_000 }, (_, i) => i + 1).find(cheaper),
+  };
+}
+
+function containerFor({ eventsPerSecond }: Workload, streams: number, mode: Mode): { vcpus: number; dollars: number } {
   const needed = (eventsPerSecond * streams * CPU_MICROSECONDS[mode]) / 1e6 / CPU_SHARE;
   const [largest] = CONTAINERS.at(-1)!;
   const tasks = Math.max(1, Math.ceil(needed / largest));
   const [vcpu, gb] = CONTAINERS.find(([size]) => size * tasks >= needed) ?? CONTAINERS.at(-1)!;
   const dollars = tasks * 730 * (vcpu * PRICES.fargateArmVcpuHour + gb * PRICES.fargateArmGbHour);
-  return { vcpus: vcpu * tasks, dollars, cheaperFromStreams: Math.ceil(dollars / (relayDollars / streams)) };
+  return { vcpus: vcpu * tasks, dollars };
 }
 
 function kinesis(workload: Workload): Sizing["kinesis"] {

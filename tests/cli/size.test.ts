@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import fc from "fast-check";
 import { addSize } from "../../cli/size";
-import { sizing, type Workload } from "../../cli/size/sizing";
+import { fits, sizing, type Workload } from "../../cli/size/sizing";
 import { run } from "./cli-fixture";
 
 const WORKLOAD: Workload = {
@@ -44,7 +44,7 @@ describe("size", () => {
     ]);
     assert.deepEqual(first({ processorMs: 0.01 }), [
       ["table partition", 1_000],
-      ["relay CPU with 256 MB", 14_471],
+      ["relay CPU with 256 MB", 15_561],
     ]);
     assert.deepEqual(first({ bytes: 3_000, processorMs: 0.5 })[0], ["table partition", 250]);
   });
@@ -61,7 +61,10 @@ describe("size", () => {
 
   it("shows where something else costs less", () => {
     assert.equal(of().container.cheaperFromStreams, 1);
-    assert.ok(of({ streams: 1_000, streamsPerHop: 100, eventsPerSecond: 1 }).container.cheaperFromStreams > 50);
+    // One small container costs less than one hop, so the number of streams in the workload changes nothing.
+    for (const streams of [1, 150, 1_000])
+      assert.equal(of({ streams, streamsPerHop: 100, eventsPerSecond: 1 }).container.cheaperFromStreams, 1);
+    assert.equal(of({ eventsPerSecond: 200_000 }).container.cheaperFromStreams, undefined);
     const { cheaperThanEachFrom, cheaperThanPackedFrom } = of().kinesis;
     assert.deepEqual([cheaperThanEachFrom, cheaperThanPackedFrom], [10, 500]);
   });
@@ -90,6 +93,8 @@ describe("size", () => {
     const text = await run(addSize, ...args);
     assert.match(text.out.join("\n"), /writes on demand +\$1,643 +\$57\.20/);
     assert.match(text.out.join("\n"), /Storage: events\.storage "packed"/);
+    const tooFast = await run(addSize, "size", "--events-per-second", "20000", "--bytes", "200");
+    assert.match(tooFast.out.join("\n"), /total a month, on demand +too fast +\$1,\d{3}$/m);
     const json = await run(addSize, ...args, "--json", "--streams", "2");
     assert.equal(JSON.parse(json.out.join("")).workload.streams, 2);
     assert.equal(JSON.parse(json.out.join("")).prices.asOf, "2026-11");
@@ -108,6 +113,18 @@ describe("size", () => {
       await assert.rejects(run(addSize, ...args, option, value), new RegExp(`Expected a whole number in ${range}\\.`));
   });
 
+  it("takes its CPU time from docs/benchmarks.md, and docs/sizing.md shows it", () => {
+    const pageOf = (name: string) => readFileSync(resolve(__dirname, "../../docs", name), "utf8");
+    const measured = pageOf("benchmarks.md").split("### A relay with the CPU of 256 MB")[1]!;
+    const atDefault = (["each", "packed"] as const).map((mode) => {
+      const limit = of()[mode].limits.find(({ what }) => what === "relay CPU with 256 MB")!.eventsPerSecond;
+      const rate = Number(new RegExp(`^\\| ${mode} \\| ([\\d,]+) \\|`, "m").exec(measured)![1]!.replace(",", ""));
+      assert.ok(Math.abs(limit / rate - 1) < 0.01, `${mode}: expected about ${rate} events/s, got ${limit}`);
+      return `About ${(Math.round(limit / 100) * 100).toLocaleString("en-US")} events/s`;
+    });
+    assert.ok(pageOf("sizing.md").includes(`| ${atDefault[0]} over TLS | ${atDefault[1]} |`), atDefault.join());
+  });
+
   it("is what docs/should-we.md says", () => {
     const page = readFileSync(resolve(__dirname, "../../docs/should-we.md"), "utf8");
     const rows = (
@@ -122,8 +139,9 @@ describe("size", () => {
     ).map(([streams, eventsPerSecond, bytes, streamsPerHop]) => {
       const { each, packed, container, kinesis } = of({ streams, eventsPerSecond, bytes, streamsPerHop });
       const shared = streamsPerHop === 1 ? "" : `, ${streamsPerHop} in a hop`;
-      const dollars = [each.dollars.total, packed.dollars.total, container.dollars, kinesis.dollars];
-      const cells = dollars.map((value) => `$${Math.round(value).toLocaleString("en-US")}`).join(" | ");
+      const dollars = (value: number) => `$${Math.round(value).toLocaleString("en-US")}`;
+      const modes = [each, packed].map((mode) => (fits(mode) ? dollars(mode.dollars.total) : "too fast"));
+      const cells = [...modes, dollars(container.dollars), dollars(kinesis.dollars)].join(" | ");
       const name = `${streams.toLocaleString("en-US")} × ${eventsPerSecond.toLocaleString("en-US")} events/s`;
       return `| ${name} of ${bytes} bytes${shared} | ${cells} |`;
     });
@@ -149,7 +167,7 @@ describe("size", () => {
       Math.floor(one[mode].limits.find(({ what }) => what === "relay CPU with a whole vCPU")!.eventsPerSecond / 1_000);
     const breakEven = [
       `| A container service costs less than hops of one stream each | From ${one.container.cheaperFromStreams} stream |`,
-      `| A container service costs less than hops of 100 quiet streams each | From ${shared.container.cheaperFromStreams} streams |`,
+      `| A container service costs less than hops of 100 quiet streams each | From ${shared.container.cheaperFromStreams} stream |`,
       `| Kinesis costs less than writes and storage of \`each\` (200 bytes) | From ${one.kinesis.cheaperThanEachFrom} events/s |`,
       `| Kinesis costs less than writes and storage of \`packed\` (200 bytes) | From ${one.kinesis.cheaperThanPackedFrom} events/s |`,
       `| The most that one stream's relay carries, with a whole vCPU | ${vcpu("each")},000 events/s (\`each\`), ${vcpu("packed")},000 events/s (\`packed\`) |`,
