@@ -51,7 +51,7 @@ export function report({ date, machine, paths, decode, bundle, units }: Result):
             number(one.packedUnits),
           ]),
         ),
-    "Not measured: a throttled table and arm64. TLS and the share of a CPU core that Lambda gives 256 MB are below, under Packs.",
+    "Not measured in this table: a throttled table and arm64. TLS and the share of a CPU core that Lambda gives 256 MB are below, under Packs.",
     "",
   ]
     .filter((part, i, all) => part !== "" || i === all.length - 1)
