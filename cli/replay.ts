@@ -5,6 +5,7 @@ import { streamId } from "./local/parse-options";
 import { type OperatorOptions, operate, withOperatorOptions } from "./operator-command";
 import { progressPrinter } from "./progress";
 import type { Range } from "./replay/run-replay";
+import { onStopSignal } from "./stop-signals";
 import { CliError, EXIT, printable, terminal as processTerminal, type Terminal } from "./terminal";
 
 interface ReplayOptions extends OperatorOptions {
@@ -65,10 +66,13 @@ async function runReplay(options: ReplayOptions, terminal: Terminal, confirm: Co
   if (!options.yes && !(await confirmed(confirm))) return terminal.err("Nothing was replayed.");
 
   const stop = new AbortController();
-  const interrupt = () => stop.abort();
-  process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
+  // The second signal ends the process.
+  const removeHandlers = onStopSignal(() => {
+    removeHandlers();
+    stop.abort();
+  });
   let last = range.after;
-  const show = progressPrinter(eventCount(found), "events", terminal.err);
+  const show = json ? () => {} : progressPrinter(eventCount(found), "events", terminal.err);
   const showHowToContinue = () => {
     const to = new Date(range.to).toISOString();
     const from = new Date(range.from).toISOString();
@@ -99,7 +103,7 @@ async function runReplay(options: ReplayOptions, terminal: Terminal, confirm: Co
     showHowToContinue();
     throw error;
   } finally {
-    process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+    removeHandlers();
   }
 }
 

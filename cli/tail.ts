@@ -4,6 +4,7 @@ import { deploymentOf } from "./deployment";
 import { eventLine } from "./event-line";
 import { streamId as parseStreamId } from "./local/parse-options";
 import { type OperatorOptions, operate, withOperatorOptions } from "./operator-command";
+import { onStopSignal } from "./stop-signals";
 import { CliError, terminal as processTerminal, type Terminal } from "./terminal";
 
 interface TailOptions extends OperatorOptions {
@@ -44,8 +45,11 @@ async function tail(terminal: Terminal, streamId: string | undefined, options: T
   const table = await deployment.name(options.table, "tableName", "--table");
   const region = await deployment.region();
   const stop = new AbortController();
-  const interrupt = () => stop.abort();
-  process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
+  // The second signal ends the process.
+  const removeHandlers = onStopSignal(() => {
+    removeHandlers();
+    stop.abort();
+  });
   const print = (event: StoredEvent) =>
     terminal.out(options.json ? eventJson(event) : eventLine(event, terminal.colours));
   let remaining = options.count ?? Number.POSITIVE_INFINITY;
@@ -79,7 +83,7 @@ async function tail(terminal: Terminal, streamId: string | undefined, options: T
     }
   } finally {
     stop.abort();
-    process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+    removeHandlers();
   }
 }
 

@@ -613,8 +613,8 @@ export interface EventsArgs {
    */
   storage?: EventStorage;
   /**
-   * With `packed`: a pack is closed before its events have more bytes than this, before compression: 1024..262144. Their data,
-   * ids, types and keys count. Larger packs compress better, and their events wait longer.
+   * With `packed`: a pack is closed before its events have more bytes than this, before compression: 1024..262144. Their data
+   * counts, and ids, types and keys where the pack contains them. Larger packs compress better, and their events wait longer.
    * @default 65536
    */
   packBytes?: number;

@@ -20,7 +20,7 @@ export interface ReadBackDeps {
   readonly signal: AbortSignal;
 }
 
-/** Of a fast stream, so many events are read back, which take 10 MB, and more only where the seam needs them. */
+/** Of a fast stream, at most this many events are read back (about 10 MB), unless the seam needs more. */
 const ENOUGH_EVENTS = 50_000;
 /** Length of a lease. After that, all events are stored, as after a crash without a memory. */
 const RETRY_FOR_MS = 30_000;

@@ -24,8 +24,10 @@ interface Waiting {
   readonly name: SeamEvent;
 }
 
-/** Events that wait for the seam, in bytes. When the buffer is full, the reader pauses. */
-const MAX_BYTES = 4 * 1024 * 1024;
+/** Memory of the events that wait for the seam. When the buffer is full, the reader pauses. */
+const MAX_BYTES = 8 * 1024 * 1024;
+/** Memory of an event and its name without their texts. */
+const EVENT_BYTES = 300;
 
 /**
  * Holds the events of a new hop until its predecessor stores no more, then drops those that the predecessor stored and passes
@@ -73,8 +75,9 @@ export function seamBuffer(writer: EventWriter, { readBack, nameOf, onKnown, mem
       // Bytes are a view of the chunk, which the next chunk overwrites.
       const kept = typeof event.data === "string" ? event : { ...event, data: Buffer.from(event.data) };
       waiting.push({ event: kept, number, name: nameOf(kept) });
-      bytes += event.dataBytes;
-      memory.addQueued(event.dataBytes);
+      const size = event.dataBytes + event.key.length + event.id.length + EVENT_BYTES;
+      bytes += size;
+      memory.addQueued(size);
       arrived();
     },
     flush: () => {

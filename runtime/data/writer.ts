@@ -15,7 +15,7 @@ export interface WriterDeps {
   /** Aborts all writes. Events that are not settled by then stay unsettled. */
   readonly signal: AbortSignal;
   readonly memory: Pick<StreamMemory, "addQueued">;
-  /** When the items that wait have so many bytes, the reader must pause. */
+  /** When the items that wait have so many bytes, the reader must pause. Objects have another limit. */
   readonly maxBytes: number;
   /** An object that the bucket does not accept for this time is refused with its event. */
   readonly objectRetryMs: number;
@@ -42,6 +42,8 @@ const MAX_IN_FLIGHT = 32;
 /** The batches in flight and the next eight. More events would only wait in memory. */
 const MAX_EVENTS = (MAX_IN_FLIGHT + 8) * BATCH_ITEMS;
 const MIN_EVENTS = 100;
+/** A bucket that refuses some objects must not pause the reader. */
+const MAX_OBJECT_BYTES = 8 * 1024 * 1024;
 /** The buffer holds at most what the measured rate writes in this time, so that a drain ends before the deadline. */
 const DRAIN_SECONDS = 10;
 const RETRY_BASE_MS = 50;
@@ -58,6 +60,7 @@ export class Writer {
   private inFlight = 0;
   private events = 0;
   private bytes = 0;
+  private objectBytes = 0;
   /** Settled items, and the time with requests in flight. Their quotient is the write rate. */
   private written = 0;
   private busyMs = 0;
@@ -88,7 +91,7 @@ export class Writer {
 
   /** Whether the reader must pause. */
   get full(): boolean {
-    return this.events >= this.capacity() || this.bytes >= this.deps.maxBytes;
+    return this.events >= this.capacity() || this.bytes >= this.deps.maxBytes || this.objectBytes >= MAX_OBJECT_BYTES;
   }
 
   get idle(): boolean {
@@ -238,7 +241,8 @@ export class Writer {
 
   private hold({ item }: Entry, sign: 1 | -1): void {
     const object = item.oversize?.bytes.length ?? 0;
-    this.bytes += sign * (item.json.length + object);
+    this.bytes += sign * item.json.length;
+    this.objectBytes += sign * object;
     this.deps.memory.addQueued(sign * (ITEM_COPIES * item.json.length + object));
   }
 

@@ -4,6 +4,8 @@ import type { Clock } from "../support/clock";
 export interface Deadline {
   /** Aborts shortly before Lambda's timeout. Nothing new starts, and running handlers must stop. */
   readonly signal: AbortSignal;
+  /** Whether it is time to stop. Aborts {@link signal} if so: after code that never waits, the timer has not run yet. */
+  isOver(): boolean;
   /** Resolves when the wait for running handlers ends. The remaining time is for storing failures and answering. */
   readonly graceOver: Promise<void>;
   /** Time from the start to the abort. */
@@ -29,10 +31,21 @@ export function startDeadline(remainingMs: number, clock: Clock): Deadline {
   const usableMs = Math.max(0, remainingMs - reserveMs);
   const cleared = new AbortController();
   const expired = new AbortController();
+  const endsAt = clock.now() + usableMs;
+  const expire = () => expired.abort(new Error("The invocation is close to its timeout."));
   const graceOver = clock.sleep(usableMs, cleared.signal).then(() => {
     if (cleared.signal.aborted) return;
-    expired.abort(new Error("The invocation is close to its timeout."));
+    expire();
     return clock.sleep(reserveMs / 2, cleared.signal);
   });
-  return { signal: expired.signal, graceOver, usableMs, clear: () => cleared.abort() };
+  return {
+    signal: expired.signal,
+    isOver: () => {
+      if (clock.now() >= endsAt) expire();
+      return expired.signal.aborted;
+    },
+    graceOver,
+    usableMs,
+    clear: () => cleared.abort(),
+  };
 }

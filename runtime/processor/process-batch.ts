@@ -110,7 +110,7 @@ export async function processBatch<T>(
   const handle = async (unit: readonly Loaded<T>[], startedAt: number, retries: number): Promise<void> => {
     if (unit.length === 0) return;
     const redeliverUnit = () => redeliver(unit.map(({ pendingEvent }) => pendingEvent));
-    if (deadline.signal.aborted) return redeliverUnit();
+    if (deadline.isOver()) return redeliverUnit();
     const events = unit.map(({ event }) => event);
     const outcome = await attempt(
       async (tries) => plan.handle(events, { signal: deadline.signal, attempt: tries, lambda }),
@@ -137,7 +137,7 @@ export async function processBatch<T>(
   };
 
   const run = async (unit: readonly PendingEvent[]) => {
-    if (deadline.signal.aborted) return redeliver(unit);
+    if (deadline.isOver()) return redeliver(unit);
     const startedAt = clock.now();
     await handle(await load(unit), startedAt, plan.retries);
   };

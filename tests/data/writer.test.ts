@@ -227,6 +227,19 @@ describe("writer", () => {
     assert.equal(heavy.writer.full, true);
   });
 
+  it("is not full by objects that the bucket does not accept, up to their own limit", () => {
+    const refused = { maxBytes: 1 << 20, oversize: () => new Promise<void>(() => {}) };
+    const { writer } = setUp(async () => [], refused);
+    const megabyte = (n: number) => ({
+      number: n,
+      item: { key: `k${n}`, json: "{}", bytes: 2, oversize: { key: `o${n}`, bytes: Buffer.alloc(1 << 20) } },
+    });
+    for (let n = 0; n < 7; n++) writer.add(megabyte(n));
+    assert.equal(writer.full, false);
+    writer.add(megabyte(7));
+    assert.equal(writer.full, true);
+  });
+
   it("buffers no more than it can write in ten seconds at the measured rate", async () => {
     const answers: (() => void)[] = [];
     const { writer, clock } = setUp(async () => {

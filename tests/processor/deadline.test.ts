@@ -35,4 +35,15 @@ describe("startDeadline", () => {
     await clock.advance(10_000);
     assert.equal(deadline.signal.aborted, false);
   });
+
+  it("is over after code that never waits, although no timer has run", () => {
+    let busyMs = 0;
+    const clock = fakeClock();
+    const deadline = startDeadline(60_000, { ...clock, now: () => clock.now() + busyMs });
+    busyMs = 54_999;
+    assert.equal(deadline.isOver(), false);
+    busyMs = 55_000;
+    assert.equal(deadline.isOver(), true);
+    assert.equal(deadline.signal.aborted, true);
+  });
 });
