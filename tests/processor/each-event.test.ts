@@ -320,6 +320,26 @@ describe("eachEvent", () => {
       assert.equal(fakes.objects.size, 0);
     });
 
+    it("starts no event after the deadline when handlers never wait, so that no timer runs", async () => {
+      const fakes = fakePorts();
+      let busyMs = 0;
+      const clock = { ...fakes.clock, now: () => fakes.clock.now() + busyMs };
+      const handled: string[] = [];
+      const handler = eachEvent(({ key }) => {
+        handled.push(key);
+        busyMs += 14_000;
+      });
+      const { batchItemFailures } = await run(handler, [record(1), record(2), record(3)], {
+        clock: fakes.clock,
+        ports: { ...fakes.ports, clock },
+      });
+      assert.deepEqual(handled, ["k1", "k2"]);
+      assert.deepEqual(
+        batchItemFailures.map(({ itemIdentifier }) => itemIdentifier),
+        ["1003"],
+      );
+    });
+
     it("cancels its timers", async () => {
       const fakes = fakePorts();
       let signal: AbortSignal | undefined;
