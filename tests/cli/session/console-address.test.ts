@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { type AddressInfo, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { consoleAddress, keepConsoleAddress } from "../../../cli/session/console-address";
 
-const PORT = 45_671;
+/** A port of 127.0.0.1, with the server that has it. */
+async function takenPort(): Promise<{ server: Server; port: number }> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return { server, port: (server.address() as AddressInfo).port };
+}
 
 describe("the console's address in a project", () => {
   let project: string;
@@ -15,25 +20,25 @@ describe("the console's address in a project", () => {
   afterEach(() => rmSync(project, { recursive: true }));
 
   it("is the same in the next run, and readable by its owner only", async () => {
-    const { token, port } = await consoleAddress(project, 0);
-    assert.equal(port, 0);
-    keepConsoleAddress(project, { token, port: PORT });
-    assert.deepEqual(await consoleAddress(project, 0), { token, port: PORT });
+    const { token, port: none } = await consoleAddress(project, 0);
+    assert.equal(none, 0);
+    const { server, port } = await takenPort();
+    await new Promise((closed) => server.close(closed));
+    keepConsoleAddress(project, { token, port });
+    assert.deepEqual(await consoleAddress(project, 0), { token, port });
     assert.deepEqual(await consoleAddress(project, 4566), { token, port: 4566 });
     assert.equal(statSync(join(project, ".stream-ingestion/console.json")).mode & 0o777, 0o600);
   });
 
   it("has any free port while another process has that of the last run", async () => {
-    const other = createServer();
-    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
-    const { port } = other.address() as { port: number };
+    const { server, port } = await takenPort();
     keepConsoleAddress(project, { token: "t".repeat(32), port });
     assert.deepEqual(await consoleAddress(project, 0), { token: "t".repeat(32), port: 0 });
-    other.close();
+    server.close();
   });
 
   it("is new when the file is not readable", async () => {
-    keepConsoleAddress(project, { token: "t".repeat(32), port: PORT });
+    keepConsoleAddress(project, { token: "t".repeat(32), port: 1 });
     for (const text of ["", "{", '{"token":"","port":1}', '{"token":1}']) {
       writeFileSync(join(project, ".stream-ingestion/console.json"), text);
       const { token, port } = await consoleAddress(project, 0);
