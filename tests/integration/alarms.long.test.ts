@@ -60,6 +60,9 @@ const STORE_ERRORS = {
   "no-table": "ResourceNotFoundException",
 };
 
+/** No injected fault causes this error. */
+const RETRIED = /^Events are not stored, and the relay retries\. DynamoDB did not answer/;
+
 /** Alarms that no other test shows on the local stack. */
 const EXPECTED = [
   "events-abandoned",
@@ -115,7 +118,10 @@ describe("faults on the local stack", () => {
       ingestion.until(streamId, names.join(" and "), ({ counters }) => names.every((name) => counters[name] > 0));
     const nothing = (streamId: string) =>
       ingestion.until(streamId, "a warning", ({ lastError }) => lastError?.code === "SOURCE_NO_EVENTS");
-    assert.equal((await counted("good", "stored")).lastError, undefined);
+    const good = await counted("good", "stored");
+    // A busy machine can delay an answer. The relay repeats that write, and its status keeps the error.
+    if (good.lastError !== undefined) assert.match(good.lastError.message, RETRIED);
+    assert.deepEqual([good.counters.refused, good.counters.throttled], [0, 0]);
     for (const [streamId, code] of Object.entries(STORE_ERRORS)) {
       const { counters, lastError } = await counted(streamId, "abandoned");
       assert.equal(counters.stored, 0, streamId);
