@@ -8,7 +8,7 @@ import { sessionResources } from "../session/session-resources";
 import { onStopSignal } from "../stop-signals";
 import type { StreamView } from "./connection-api";
 import { type IngestionStack, startIngestionStack } from "./ingestion-stack";
-import { labelOf } from "./live-view";
+import { declaredStreams } from "./never-ran";
 import { ownersOfInstances } from "./owners";
 import { problemsOf } from "./problems";
 import { processorLoading } from "./processor-loading";
@@ -43,8 +43,6 @@ const API_MS = 300;
 const FORCED_EXIT_MS = 3_000;
 /** As shells report a program that Ctrl-C ended. */
 const INTERRUPTED = 130;
-/** A declared stream that does not run by then counts as a failure. */
-const DECLARED_START_MS = 5_000;
 
 export interface RunOptions
   extends Omit<LocalStackOptions, "onEvent" | "onReport" | "onResource" | "onRequest" | "signal"> {
@@ -145,6 +143,7 @@ export async function runLocal(
       session.write({ stack: options.stack, endpoint, region, operator, resources });
     };
     adopt();
+    const neverRan = declaredStreams(stack);
     inspectProcessors(stack, options.inspectPort);
     const endReload = reloadOnChange(stack, reporter, adopt);
     // Ctrl-C also ends the process of a running update, which is then not a failed edit.
@@ -177,7 +176,7 @@ export async function runLocal(
             counters,
             totals,
             compared: result.compared,
-            neverRan: ranMs < DECLARED_START_MS ? [] : neverRan(stack, finalStreams),
+            neverRan: neverRan(stack, finalStreams, ranMs),
             neverLoaded: loading.neverLoaded(),
           }),
         ];
@@ -227,13 +226,6 @@ async function streamsOf({ instances }: IngestionStack): Promise<StreamView[]> {
     (await api.list()).map((stream) => ({ ...stream, instance: name })),
   );
   return (await Promise.all(lists)).flat();
-}
-
-function neverRan({ instances }: IngestionStack, streams: readonly StreamView[]): string[] {
-  const ran = new Set(streams.filter(({ generation }) => generation > 0).map(labelOf));
-  return instances
-    .flatMap(({ name, declaredStreams }) => declaredStreams.map((streamId) => labelOf({ instance: name, streamId })))
-    .filter((label) => !ran.has(label));
 }
 
 /** The result, or undefined when it takes longer or fails. */

@@ -7,13 +7,15 @@ import { type Line, type LocalProcess, startLocal } from "../../integration/loca
 import { programFolder } from "../../local/evaluate/program-folder";
 
 const ROOT = resolve(__dirname, "../../..");
-const program = (...streams: string[]) => `import { StreamIngestion } from "${ROOT}/components/index";
+/** @param last further source text */
+const program = (streams: readonly string[], last = "") => `import { StreamIngestion } from "${ROOT}/components/index";
   import * as pulumi from "@pulumi/pulumi";
   new StreamIngestion("prices", {
     source: { url: new pulumi.Config().require("url"), path: "/{streamId}", format: "lines" },
     processor: { entry: "./processor.ts" },
     streams: ${JSON.stringify(streams)},
-  });`;
+  });
+  ${last}`;
 /** Prints its version with each event. @param wait runs before that */
 const processor = (version: number, wait = "") => `import { eachEvent } from "${ROOT}/runtime/processor/index";
   export const handler = eachEvent(async (event) => {
@@ -21,16 +23,18 @@ const processor = (version: number, wait = "") => `import { eachEvent } from "${
     console.log("version ${version} " + event.data);
   });`;
 
-/** A stream to which the test sends events, and a gate at which a processor waits. */
+/** Streams to which the test sends events, and a gate at which a processor or a program waits. */
 async function startUpstream() {
   const streams = new Map<string, ServerResponse>();
   const opened = new Map<string, () => void>();
+  const connections = new Map<string, number>();
   let atGate = (_: ServerResponse) => {};
   const server = await startServer((request, response) => {
     const path = request.url!.slice(1);
     if (path === "gate") return atGate(response);
     response.writeHead(200, { "content-type": "application/x-ndjson" }).write("\n");
     streams.set(path, response);
+    connections.set(path, (connections.get(path) ?? 0) + 1);
     opened.get(path)?.();
   });
   let sent = 0;
@@ -44,6 +48,7 @@ async function startUpstream() {
     },
     opened: (streamId: string) =>
       streams.has(streamId) ? Promise.resolve() : new Promise<void>((open) => opened.set(streamId, open)),
+    connections: (streamId: string) => connections.get(streamId),
     gate: () => new Promise<ServerResponse>((waiting) => (atGate = waiting)),
   };
 }
@@ -54,7 +59,7 @@ describe("edits while `stream-ingestion local` runs", () => {
   let local: LocalProcess;
   before(async () => {
     upstream = await startUpstream();
-    folder = programFolder({ "index.ts": program("a"), "processor.ts": processor(1) });
+    folder = programFolder({ "index.ts": program(["a"]), "processor.ts": processor(1) });
     // The watchdog, which starts declared streams, runs every 8 s instead of every minute.
     local = startLocal(["--program", folder.path, "--config", `url=${upstream.url}`, "--hop-seconds", "120"]);
     await upstream.opened("a");
@@ -83,6 +88,8 @@ describe("edits while `stream-ingestion local` runs", () => {
     const { line } = await local.line(isLog(new RegExp(`version \\d+ ${data}`)));
     return Number(/version (\d+)/.exec(String(line))![1]);
   }
+  const handovers = (streamId: string) =>
+    local.lines.filter((line) => line.kind === "handover" && line.streamId === streamId).length;
   /** Applies an edit of the processor, and waits until its code can serve. */
   async function apply(content: string): Promise<void> {
     const applied = loaded();
@@ -112,9 +119,10 @@ describe("edits while `stream-ingestion local` runs", () => {
   });
 
   it("starts a stream that the edited program declares, and keeps the others connected", async () => {
-    edit(program("a", "b"), "index.ts");
+    edit(program(["a", "b"]), "index.ts");
     await Promise.all([updated(), upstream.opened("b")]);
     assert.deepEqual([await served("a"), await served("b")], [4, 4]);
+    assert.equal(upstream.connections("a"), 1 + handovers("a"));
   });
 
   it("ends a running batch with the code that began it", async () => {
@@ -147,14 +155,24 @@ describe("edits while `stream-ingestion local` runs", () => {
       local.lines.filter(({ kind }) => ["delivery-failed", "failure-stored", "lost", "hop-late"].includes(kind)),
       [],
     );
+    for (const streamId of ["a", "b"]) assert.equal(upstream.connections(streamId), 1 + handovers(streamId), streamId);
   });
 
-  it("ends within seconds, also when an edit is being applied", async () => {
-    edit(processor(9));
-    edit(program("a", "b", "c"), "index.ts");
+  it("ends by SIGTERM with exit code 0 while an edit is being applied, also when a new stream has not run yet", async () => {
+    const declared = updated();
+    edit(program(["a", "b", "c"]), "index.ts");
+    await declared;
+    const evaluated = upstream.gate();
+    // The update waits for this output of the stack.
+    edit(program(["a", "b", "c"], `export const answer = fetch("${upstream.url}/gate").then(() => {});`), "index.ts");
+    await evaluated;
+    const before = local.lines.length;
     const startedAt = Date.now();
     assert.equal(await local.stop("SIGTERM"), 0);
     console.log(`      ended ${Date.now() - startedAt} ms after SIGTERM`);
-    assert.equal(local.lines.at(-1)?.kind, "summary");
+    const kinds = local.lines.slice(before).map(({ kind }) => kind);
+    assert.ok(!kinds.includes("updated"), kinds.join());
+    assert.ok(!local.lines.slice(before).some(({ text }) => /not applied/.test(String(text))));
+    assert.equal(kinds.at(-1), "summary");
   });
 });
