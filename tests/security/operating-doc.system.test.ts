@@ -95,5 +95,9 @@ describe("the commands in docs/operating.md", () => {
       }) === "allow";
     assert.ok(may("GET/connections") && may("GET/connections/other") && may("POST/connections/EUR_USD"));
     assert.ok(!may("POST/connections/other") && !may("DELETE/connections/other"));
+    const bucket = "arn:aws:s3:::prices-bucket-1a2b3c4";
+    const inBucket = (action: string, resource: string) => decide([policy], { action, resource }) === "allow";
+    assert.ok(inBucket("s3:ListBucket", bucket) && inBucket("s3:GetObject", `${bucket}/failures/object.json`));
+    assert.ok(!inBucket("s3:PutObject", `${bucket}/x`) && !inBucket("s3:DeleteObject", `${bucket}/x`));
   });
 });
