@@ -87,9 +87,13 @@ export function consoleServer({
 
   return {
     handle(request, response) {
-      const url = new URL(request.url ?? "/", "http://console");
-      const isAws = request.headers.authorization?.startsWith("AWS4-") === true;
-      if (isAws || (url.pathname !== "/" && !url.pathname.startsWith(ROOT))) return false;
+      if (request.headers.authorization?.startsWith("AWS4-")) return false;
+      const url = URL.parse(request.url ?? "/", "http://console");
+      if (url === null) {
+        send(response, 400, failed("PATH_INVALID", "The path of the request is not part of a URL."));
+        return true;
+      }
+      if (url.pathname !== "/" && !url.pathname.startsWith(ROOT)) return false;
       if (url.pathname === "/" && request.method !== "GET") return false;
       serve(request, response, url).catch((error: Error) => {
         if (response.headersSent) response.destroy();

@@ -37,7 +37,6 @@ const KEEP_ALIVE_MS = 65_000;
 /** The endpoint of all AWS clients. It checks signature and permissions, injects faults, and calls the service. */
 export async function openEndpoint(options: EndpointOptions, port: number): Promise<Endpoint> {
   const server = createServer((request, response) => {
-    if (options.onRequest?.(request, response)) return;
     answer(options, request, response).catch((error: unknown) => {
       if (!response.headersSent) response.writeHead(500, { "content-type": "text/plain" });
       response.end(String(error instanceof Error ? error.stack : error));
@@ -71,6 +70,7 @@ async function listen(server: Server, port: number): Promise<void> {
 }
 
 async function answer(options: EndpointOptions, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (options.onRequest?.(incoming, response)) return;
   const request = await readRequest(incoming);
   if (request === undefined) return sendResponse(response, { status: 413, body: "" });
   const route = options.routes.find(({ prefix }) => request.path.startsWith(prefix));

@@ -65,10 +65,10 @@ async function serve(readOnly?: string) {
   return { calls, state, server, origin, close, command, tick: () => tick() };
 }
 
-/** A request with headers that `fetch` does not allow. */
-function statusOf(url: string, headers: Record<string, string>): Promise<number | undefined> {
+/** A request with headers and a path that `fetch` does not allow. */
+function statusOf(url: string, headers: Record<string, string>, path?: string): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
-    request(url, { headers }, (response) => {
+    request(url, { headers, ...(path !== undefined && { path }) }, (response) => {
       response.destroy();
       resolve(response.statusCode);
     })
@@ -140,6 +140,12 @@ describe("the console's server", () => {
     used = await serve();
     assert.equal(await statusOf(`${used.origin}/`, { authorization: "AWS4-HMAC-SHA256 Credential=x" }), 404);
     assert.equal(await statusOf(`${used.origin}/bucket/key`, {}), 404);
+  });
+
+  it("refuses a path that is not part of a URL, and goes on", async () => {
+    used = await serve();
+    assert.equal(await statusOf(used.origin, {}, "//"), 400);
+    assert.equal(await statusOf(used.origin, {}), 200);
   });
 
   it("sends each page a snapshot and then the updates, and a snapshot again when it returns", async () => {
