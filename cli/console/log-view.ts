@@ -36,7 +36,9 @@ export function logView(
   if (typeof fields?.type === "string" && fields.type.startsWith("platform.")) return undefined;
   if (fields?.method === "GET" && fields.resource === "/connections" && fields.status === 200) return undefined;
   const { level, message, streamId, requestId: ownRequest, error, errorType, errorMessage, stackTrace } = fields ?? {};
-  const stack = (error as { stack?: unknown } | undefined)?.stack ?? (stackTrace as unknown[] | undefined)?.join("\n");
+  const stack =
+    (error as { stack?: unknown } | null | undefined)?.stack ??
+    (Array.isArray(stackTrace) ? stackTrace.join("\n") : stackTrace);
   const request = typeof fields?.method === "string" && `${fields.method} ${fields.resource}: ${fields.status}`;
   const text = [message, request, errorType && `${errorType}: ${errorMessage}`].filter(
     (part) => typeof part === "string",

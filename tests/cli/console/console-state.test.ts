@@ -206,4 +206,11 @@ describe("the console's state", () => {
     assert.equal(logs.length, 1_000);
     assert.match(logs.findLast(({ level }) => level === "error")?.detail ?? "", /at processor\.ts:1:1/);
   });
+
+  for (const stackTrace of ["Error: bad\n  at b.ts:2", ["Error: bad", "  at b.ts:2"]])
+    it(`shows a stack that is ${typeof stackTrace === "string" ? "a text" : "a list"}`, () => {
+      const { state, line } = fixture();
+      line("r", { level: "error", stackTrace, error: null });
+      assert.match(state.snapshot().logs[0]?.detail ?? "", /^Error: bad\n {2}at b\.ts:2/);
+    });
 });
