@@ -31,8 +31,8 @@ export interface IngestionStack extends LocalStack {
   readonly instances: readonly Instance[];
   /** The streams of earlier runs, as they were when this stack started. */
   readonly streamsBefore: readonly StreamView[];
-  /** Resolves to whether the processors among the changed resources could load their code, after at most `timeoutMs`. */
-  loaded(changed: readonly string[], timeoutMs: number): Promise<boolean>;
+  /** Resolves to whether the processors among the changed resources could load their code, as soon as that is known. */
+  loaded(changed: readonly string[]): Promise<boolean>;
   /** Stops the streams through the API and waits until no hop owns one, at most `timeoutMs`. */
   stopStreams(timeoutMs: number): Promise<void>;
 }
@@ -74,14 +74,13 @@ async function withStreams(local: LocalStack, dataDir: string | undefined): Prom
     get instances() {
       return instances;
     },
-    async loaded(changed, timeoutMs) {
+    async loaded(changed) {
       const processors = new Set(instances.flatMap(({ processor }) => processor ?? []));
       const names = local.resources
         .filter(({ name }) => changed.includes(name))
         .map(({ outputs }) => String(outputs.name));
-      const all = Promise.all(names.filter((name) => processors.has(name)).map(local.cloud.functions.loaded));
-      const slow = sleep(timeoutMs, [], { ref: false });
-      return (await Promise.race([all, slow])).every((loaded) => loaded);
+      const all = await Promise.all(names.filter((name) => processors.has(name)).map(local.cloud.functions.loaded));
+      return all.every((loaded) => loaded);
     },
     streamsBefore: isKept ? (await Promise.all(instances.map(({ api }) => api.list()))).flat() : [],
     async stopStreams(timeoutMs) {

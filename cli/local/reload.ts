@@ -3,6 +3,7 @@ import type { Reporter } from "./reporter";
 
 /** Lambda's limit for loading the code. */
 const LOAD_MS = 10_000;
+const SLOW_TEXT = "The new code has not loaded after 10 s. Until it has, what ran before still runs.";
 
 /** Applies edits of the program and of its processors. Returns a function that ends it. */
 export function reloadOnChange(
@@ -15,6 +16,16 @@ export function reloadOnChange(
   /** An edit during an update: it may have been read half. */
   let again = false;
 
+  /** The next edit does not wait for code that takes long to load: it may correct it, which ends this load. */
+  async function reportLoaded(changed: readonly string[], startedAt: number): Promise<void> {
+    const slow = setTimeout(() => {
+      if (!ended) reporter.note(SLOW_TEXT);
+    }, LOAD_MS).unref();
+    // Code that cannot be loaded is reported by its function.
+    const loaded = await stack.loaded(changed).finally(() => clearTimeout(slow));
+    if (loaded && !ended) reporter.updated(changed, (Date.now() - startedAt) / 1_000);
+  }
+
   async function run(): Promise<void> {
     do {
       again = false;
@@ -24,9 +35,7 @@ export function reloadOnChange(
         const changed = await stack.update();
         if (changed.length === 0 || ended) continue;
         onUpdated();
-        // Code that cannot be loaded is reported by its function.
-        if ((await stack.loaded(changed, LOAD_MS)) && !ended)
-          reporter.updated(changed, (Date.now() - startedAt) / 1_000);
+        void reportLoaded(changed, startedAt);
       } catch (error) {
         if (!ended)
           reporter.note(`The edit is not applied, and what ran before still runs: ${(error as Error).message}`);

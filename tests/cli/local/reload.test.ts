@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { mock } from "node:test";
 import { reloadOnChange } from "../../../cli/local/reload";
 
 describe("reloading after edits", () => {
@@ -7,7 +8,7 @@ describe("reloading after edits", () => {
     const updates: { resolve(changed: string[]): void; reject(error: Error): void }[] = [];
     const lines: string[] = [];
     let edit = () => {};
-    let loads = true;
+    let load = Promise.resolve(true);
     const reporter = {
       note: (text: string) => lines.push(text),
       updating: () => {},
@@ -15,7 +16,7 @@ describe("reloading after edits", () => {
     };
     const stack = {
       update: () => new Promise<string[]>((resolve, reject) => updates.push({ resolve, reject })),
-      loaded: async () => loads,
+      loaded: () => load,
       watch: (onChange: () => void) => {
         edit = onChange;
         return () => {};
@@ -25,10 +26,10 @@ describe("reloading after edits", () => {
     const end = reloadOnChange(stack, reporter, () => {
       adopted += 1;
     });
-    const failToLoad = () => {
-      loads = false;
+    const setLoad = (next: Promise<boolean>) => {
+      load = next;
     };
-    return { updates, lines, edit: () => edit(), end, adopted: () => adopted, failToLoad };
+    return { updates, lines, edit: () => edit(), end, adopted: () => adopted, setLoad };
   }
   const settle = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -61,12 +62,42 @@ describe("reloading after edits", () => {
   });
 
   it("does not report an update whose code cannot be loaded, which does not serve", async () => {
-    const { updates, lines, edit, failToLoad } = fakeStack();
-    failToLoad();
+    const { updates, lines, edit, setLoad } = fakeStack();
+    setLoad(Promise.resolve(false));
     edit();
     updates[0]!.resolve(["processor"]);
     await settle();
     assert.deepEqual(lines, []);
+  });
+
+  it("states that new code has not loaded after ten seconds, and applies the next edit without waiting for it", async () => {
+    mock.timers.enable({ apis: ["setTimeout"] });
+    try {
+      const { updates, lines, edit, setLoad } = fakeStack();
+      let endLoad: (loaded: boolean) => void = () => {};
+      setLoad(
+        new Promise((resolve) => {
+          endLoad = resolve;
+        }),
+      );
+      edit();
+      updates[0]!.resolve(["hangs"]);
+      await settle();
+      mock.timers.tick(9_999);
+      assert.deepEqual(lines, []);
+      mock.timers.tick(1);
+      assert.deepEqual(lines, ["The new code has not loaded after 10 s. Until it has, what ran before still runs."]);
+      setLoad(Promise.resolve(true));
+      edit();
+      assert.equal(updates.length, 2);
+      updates[1]!.resolve(["corrected"]);
+      await settle();
+      endLoad(false);
+      await settle();
+      assert.deepEqual(lines.slice(1), ["updated corrected"]);
+    } finally {
+      mock.timers.reset();
+    }
   });
 
   it("reports nothing after its end", async () => {

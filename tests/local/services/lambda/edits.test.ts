@@ -88,6 +88,22 @@ describe("a function whose code is edited", () => {
     assert.ok(fixture.events.filter(isDelivery).every(({ failed }) => failed.length === 0));
   });
 
+  it("keeps its code while the new one never finishes loading, until the next edit", async () => {
+    await edit("Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);");
+    const hanging = fixture.cloud.functions.loaded(name);
+    await put("1");
+    await fixture.seen(isDelivery);
+    await edit(code("fixed"));
+    assert.equal(await hanging, false);
+    assert.equal(await fixture.cloud.functions.loaded(name), true);
+    await put("2");
+    await fixture.seen(isDelivery, 2);
+    assert.deepEqual(processed(), [
+      ["0", "1"],
+      ["fixed", "2"],
+    ]);
+  });
+
   it("keeps its code while the new one cannot be loaded", async () => {
     await edit(`throw new Error("broken");`);
     const broken = (await fixture.seen(isInit)).find(({ error }) => error !== undefined);
