@@ -53,10 +53,12 @@ export async function runWithProvider({
     }
     report(`${engine.count()} resources run at ${engine.cloud.endpoint} until Ctrl-C.`);
     // A program of the Automation API has a stack that the Pulumi CLI does not find. Then there is no console.
-    page = await resources().then(
-      (all) => consoleOf(engine, stack, all),
-      () => undefined,
-    );
+    const all = await resources().catch(() => []);
+    // The resources run, with or without a console.
+    page = await consoleOf(engine, stack, all).catch((error: Error) => {
+      report(`No console: ${error.message}`);
+      return undefined;
+    });
     if (page !== undefined) report(`Console  ${page.server.link(endpoint)}`);
     await aborted(stop.signal);
     return code;

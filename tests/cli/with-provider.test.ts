@@ -103,6 +103,30 @@ describe("stream-ingestion local -- COMMAND", () => {
     server.close();
   });
 
+  it("keeps the resources running, and the command's exit code, when the console cannot open", async () => {
+    const component = (name: string, outputs: object) => ({
+      urn: `urn:pulumi:local::p::${COMPONENT_TYPE}::${name}`,
+      type: COMPONENT_TYPE,
+      outputs: { ...outputs },
+    });
+    const complete = { apiUrl: "http://127.0.0.1:1/v1", tableName: "e", connectionTableName: "c", bucketName: "b" };
+    const engine = fakeEngine(3);
+    const messages: string[] = [];
+    const code = await runWithProvider({
+      command: [process.execPath, "-e", "process.exit(7)"],
+      program: folder,
+      stack: "local",
+      start: async () => engine,
+      resources: async () => [component("prices", complete), component("failed", {})],
+      report: (message) => {
+        messages.push(message);
+        if (message.startsWith("No console: ")) process.emit("SIGINT");
+      },
+    });
+    assert.deepEqual([code, engine.closed, messages.length], [7, 1, 2]);
+    assert.match(messages[1]!, /^No console: .*failed/);
+  });
+
   it("ends after a destroy that retains resources", async () => {
     const engine = fakeEngine(5, true);
     const messages: string[] = [];
