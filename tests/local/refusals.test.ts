@@ -12,7 +12,13 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { DescribeStreamCommand, DynamoDBStreamsClient, ListStreamsCommand } from "@aws-sdk/client-dynamodb-streams";
 import { GetFunctionCommand, InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
-import { DeleteObjectsCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import {
+  CopyObjectCommand,
+  DeleteObjectsCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
 import {
   GetSecretValueCommand,
   PutSecretValueCommand,
@@ -79,6 +85,7 @@ describe("the local cloud", () => {
 
   it("refuses a parameter that would have no effect, and names it", () => {
     const message = { QueueUrl, MessageBody: "a" };
+    const customerKey = { SSECustomerAlgorithm: "AES256", SSECustomerKey: "a".repeat(32) };
     const attribute = { a: { DataType: "String", StringValue: "b" } };
     return expectRefused([
       [
@@ -98,7 +105,19 @@ describe("the local cloud", () => {
         () => s3.send(new PutObjectCommand({ Bucket, Key: "a", Body: "a", Tagging: "a=b" })),
         "PUT with the header x-amz-tagging",
       ],
-      [() => s3.send(new ListObjectsV2Command({ Bucket, Delimiter: "/" })), "GET with ?delimiter"],
+      [
+        () => s3.send(new ListObjectsV2Command({ Bucket, OptionalObjectAttributes: ["RestoreStatus"] })),
+        "GET with the header x-amz-optional-object-attributes",
+      ],
+      [() => s3.send(new ListObjectsV2Command({ Bucket, FetchOwner: true })), "GET with ?fetch-owner"],
+      [
+        () => s3.send(new PutObjectCommand({ Bucket, Key: "a", Body: "a", ...customerKey })),
+        "PUT with the header x-amz-server-side-encryption-customer-",
+      ],
+      [
+        () => s3.send(new CopyObjectCommand({ Bucket, Key: "b", CopySource: `${Bucket}/a` })),
+        "PUT with the header x-amz-copy-source",
+      ],
       [() => sqs.send(new SendMessageCommand({ ...message, DelaySeconds: 9 })), "SendMessage with DelaySeconds"],
       [
         () => sqs.send(new SendMessageCommand({ ...message, MessageAttributes: attribute })),
@@ -143,7 +162,11 @@ describe("the local cloud", () => {
         () => dynamo.send(new GetItemCommand({ TableName: elsewhere, Key: { id: { S: "a" } } })),
         "ResourceNotFoundException",
       ],
-      [() => s3.send(new PutObjectCommand({ Bucket, Key: "a", Body: "a", ContentMD5: "AAAA" })), "BadDigest"],
+      [() => s3.send(new PutObjectCommand({ Bucket, Key: "a", Body: "a", ContentMD5: "AAAA" })), "InvalidDigest"],
+      [
+        () => s3.send(new PutObjectCommand({ Bucket, Key: "a", Body: "a", ContentMD5: `${"A".repeat(22)}==` })),
+        "BadDigest",
+      ],
       [() => sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "" })), "MissingParameter"],
       [() => sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 11 })), "InvalidParameterValue"],
       [() => secrets.send(new PutSecretValueCommand({ SecretId })), "InvalidParameterException"],

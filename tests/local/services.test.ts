@@ -89,6 +89,40 @@ describe("local services", () => {
       assert.deepEqual(pages, [["page/a", "page/b"], ["page/c"]]);
     });
 
+    it("lists a common prefix as one key, on one page", async () => {
+      for (const name of ["a/1", "a/2", "b", "c/1", "c/d/2"])
+        await s3.send(new PutObjectCommand({ Bucket, Key: `tree/${name}`, Body: name }));
+      const pages: unknown[] = [];
+      const input = { Bucket, Prefix: "tree/", Delimiter: "/" };
+      for await (const page of paginateListObjectsV2({ client: s3, pageSize: 2 }, input)) {
+        const prefixes = page.CommonPrefixes?.map(({ Prefix }) => Prefix);
+        pages.push([page.KeyCount, prefixes, page.Contents?.map(({ Key }) => Key)]);
+      }
+      assert.deepEqual(pages, [
+        [2, ["tree/a/"], ["tree/b"]],
+        [1, ["tree/c/"], undefined],
+      ]);
+    });
+
+    it("accepts who can read an object, who pays and how it is stored, without effect", async () => {
+      const owner = { ExpectedBucketOwner: "123456789012", RequestPayer: "requester" } as const;
+      const object = { Bucket, Key: "settings", ...owner };
+      await s3.send(
+        new PutObjectCommand({
+          ...object,
+          Body: "x",
+          ACL: "bucket-owner-full-control",
+          StorageClass: "STANDARD_IA",
+          ServerSideEncryption: "aws:kms",
+          SSEKMSKeyId: "alias/key",
+          SSEKMSEncryptionContext: "e30=",
+          BucketKeyEnabled: true,
+        }),
+      );
+      const { Body } = await s3.send(new GetObjectCommand(object));
+      assert.equal(await Body!.transformToString(), "x");
+    });
+
     it("deletes an object", async () => {
       await s3.send(new PutObjectCommand({ Bucket, Key: "gone", Body: "x" }));
       await s3.send(new DeleteObjectCommand({ Bucket, Key: "gone" }));

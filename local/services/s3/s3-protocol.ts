@@ -57,7 +57,15 @@ interface ObjectOperation {
 }
 
 /** The parameters of ListObjectsV2. The order and encoding of keys are the same with and without `encoding-type`. */
-const LIST_PARAMETERS = ["list-type", "prefix", "continuation-token", "start-after", "max-keys", "encoding-type"];
+const LIST_PARAMETERS = [
+  "list-type",
+  "prefix",
+  "delimiter",
+  "continuation-token",
+  "start-after",
+  "max-keys",
+  "encoding-type",
+];
 
 function onBucket({ method, query }: AwsRequest): ObjectOperation {
   if (method === "HEAD") return { action: "s3:ListBucket", run: () => ({ status: 200, body: "" }) };
@@ -67,18 +75,22 @@ function onBucket({ method, query }: AwsRequest): ObjectOperation {
     action: "s3:ListBucket",
     run(bucket) {
       const prefix = query.get("prefix") ?? "";
-      const after = query.get("continuation-token") ?? query.get("start-after") ?? "";
+      const delimiter = query.get("delimiter") ?? "";
+      const token = query.get("continuation-token");
       const limit = Math.min(MAX_KEYS, Number(query.get("max-keys") ?? MAX_KEYS));
-      const all = bucket.list(prefix).filter(({ key }) => Buffer.compare(Buffer.from(key), Buffer.from(after)) > 0);
+      const all = entriesOf(bucket.list(prefix), prefix, delimiter).filter(({ name }) =>
+        isAfter(name, token ?? query.get("start-after") ?? ""),
+      );
       const page = all.slice(0, limit);
       const last = page[page.length - 1];
       const more = last !== undefined && page.length < all.length;
-      const next = more ? `<NextContinuationToken>${escapeXml(last.key)}</NextContinuationToken>` : "";
+      const next = more ? `<NextContinuationToken>${escapeXml(last.name)}</NextContinuationToken>` : "";
+      const separator = delimiter && `<Delimiter>${escapeXml(delimiter)}</Delimiter>`;
       return {
         status: 200,
         headers: { "content-type": "application/xml" },
         body: xml(
-          `<ListBucketResult><Name>${bucket.name}</Name><Prefix>${escapeXml(prefix)}</Prefix><KeyCount>${page.length}</KeyCount>` +
+          `<ListBucketResult><Name>${bucket.name}</Name><Prefix>${escapeXml(prefix)}</Prefix>${separator}<KeyCount>${page.length}</KeyCount>` +
             `<MaxKeys>${limit}</MaxKeys><IsTruncated>${more}</IsTruncated>${next}${page.map(listed).join("")}</ListBucketResult>`,
         ),
       };
@@ -86,9 +98,31 @@ function onBucket({ method, query }: AwsRequest): ObjectOperation {
   };
 }
 
-function listed({ key, size, etag, lastModified }: ObjectHead): string {
+/** One result of a list: an object, or the common prefix of all objects whose keys go on after the delimiter. */
+interface ListEntry {
+  readonly name: string;
+  /** Absent: a common prefix. */
+  readonly object?: ObjectHead;
+}
+
+/** Objects with a common prefix are one entry, which counts as one key. Entries are in the order of keys. */
+function entriesOf(objects: readonly ObjectHead[], prefix: string, delimiter: string): ListEntry[] {
+  const entries = new Map<string, ListEntry>();
+  for (const object of objects) {
+    const at = delimiter === "" ? -1 : object.key.indexOf(delimiter, prefix.length);
+    const entry = at === -1 ? { name: object.key, object } : { name: object.key.slice(0, at + delimiter.length) };
+    entries.set(entry.name, entries.get(entry.name) ?? entry);
+  }
+  return [...entries.values()];
+}
+
+const isAfter = (name: string, other: string) => Buffer.compare(Buffer.from(name), Buffer.from(other)) > 0;
+
+function listed({ name, object }: ListEntry): string {
+  if (object === undefined) return `<CommonPrefixes><Prefix>${escapeXml(name)}</Prefix></CommonPrefixes>`;
+  const { size, etag, lastModified } = object;
   return (
-    `<Contents><Key>${escapeXml(key)}</Key><LastModified>${new Date(lastModified).toISOString()}</LastModified>` +
+    `<Contents><Key>${escapeXml(name)}</Key><LastModified>${new Date(lastModified).toISOString()}</LastModified>` +
     `<ETag>${escapeXml(etag)}</ETag><Size>${size}</Size><StorageClass>STANDARD</StorageClass></Contents>`
   );
 }
@@ -104,10 +138,16 @@ const CONDITIONS = ["if-match", "if-none-match", "if-modified-since", "if-unmodi
 const TRANSPORT_HEADERS =
   /^x-amz-(content-sha256|date|user-agent|security-token|decoded-content-length|trailer|sdk-checksum-algorithm|checksum-.*|meta-.*)$/;
 
+/** Headers for who can read an object, who pays and how it is stored. Nothing here reads them. */
+const WITHOUT_EFFECT =
+  /^x-amz-(acl|grant-.*|expected-bucket-owner|request-payer|storage-class|server-side-encryption(-aws-kms-key-id|-context|-bucket-key-enabled)?)$/;
+
 /** Refuses headers that change what an operation does on S3 and would have no effect here. */
 function refuseHeaders({ method, headers }: AwsRequest): void {
   const other = Object.keys(headers).find(
-    (name) => CONDITIONS.includes(name) || (name.startsWith("x-amz-") && !TRANSPORT_HEADERS.test(name)),
+    (name) =>
+      CONDITIONS.includes(name) ||
+      (name.startsWith("x-amz-") && !TRANSPORT_HEADERS.test(name) && !WITHOUT_EFFECT.test(name)),
   );
   if (other !== undefined) throw unsupported(SERVICE, `${method} with the header ${other}`, 501);
 }
@@ -144,9 +184,7 @@ function put(bucket: Bucket, key: string, { headers, body }: AwsRequest): AwsRes
     ([name]) => name.startsWith("x-amz-meta-") || KEPT_HEADERS.includes(name),
   );
   const bytes = encodings.includes("aws-chunked") ? unchunk(body) : body;
-  const md5 = headers["content-md5"];
-  if (md5 !== undefined && md5 !== createHash("md5").update(bytes).digest("base64"))
-    throw new AwsError("BadDigest", 400, "The Content-MD5 you specified did not match what we received.");
+  checkMd5(bytes, headers["content-md5"]);
   const { etag } = bucket.put(
     {
       key,
@@ -157,6 +195,16 @@ function put(bucket: Bucket, key: string, { headers, body }: AwsRequest): AwsRes
     bytes,
   );
   return { status: 200, headers: { etag }, body: "" };
+}
+
+/** @throws AwsError InvalidDigest, BadDigest */
+function checkMd5(bytes: Buffer, md5: string | undefined): void {
+  if (md5 === undefined) return;
+  // 16 bytes in base64
+  if (!/^[A-Za-z0-9+/]{22}==$/.test(md5))
+    throw new AwsError("InvalidDigest", 400, "The Content-MD5 you specified is not valid.");
+  if (md5 !== createHash("md5").update(bytes).digest("base64"))
+    throw new AwsError("BadDigest", 400, "The Content-MD5 you specified did not match what we received.");
 }
 
 function get(bucket: Bucket, key: string): AwsResponse {
