@@ -1,3 +1,4 @@
+import { COMPONENT_TYPE } from "pulumi-stream-ingestion/internal";
 import { deploymentOf } from "../deployment";
 import { findSession } from "../session/find-session";
 import type { StackChoice } from "../stack-outputs";
@@ -81,6 +82,6 @@ export async function stackConsole(options: StackConsoleOptions): Promise<StackC
 }
 
 /** Whether a resource is a `StreamIngestion` whose deployment finished. */
-export function hasApi({ outputs }: ExportedResource): boolean {
-  return typeof outputs?.apiUrl === "string";
+export function hasApi({ type, outputs }: ExportedResource): boolean {
+  return type === COMPONENT_TYPE && typeof outputs?.apiUrl === "string";
 }

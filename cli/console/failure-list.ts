@@ -15,9 +15,10 @@ export function failureList(): FailureList {
   return {
     list,
     replace(instance, failures) {
-      const ids = new Set(failures.map(({ id }) => id));
+      const shown = failures.slice(-MAX_FAILURES);
+      const ids = new Set(shown.map(({ id }) => id));
       for (const { id, stream } of list.all()) if (stream.startsWith(`${instance}/`) && !ids.has(id)) list.remove(id);
-      for (const failure of failures)
+      for (const failure of shown)
         if (JSON.stringify(list.get(failure.id)) !== JSON.stringify(failure)) list.put(failure);
       const counts = new Map<string, number>();
       for (const { stream } of failures) counts.set(stream, (counts.get(stream) ?? 0) + 1);

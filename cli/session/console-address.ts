@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { newToken } from "../console/access";
@@ -25,14 +25,20 @@ export function keepConsoleAddress(program: string, address: ConsoleAddress): vo
   const folder = dirname(sessionFile(program));
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, ".gitignore"), "*\n");
-  writeFileSync(join(folder, FILE), JSON.stringify(address), { mode: 0o600 });
+  // The mode is that of a new file.
+  rmSync(join(folder, FILE), { force: true });
+  writeFileSync(join(folder, FILE), JSON.stringify(address), { mode: 0o600, flag: "wx" });
 }
 
 function read(program: string): ConsoleAddress | undefined {
   try {
-    const text = readFileSync(join(dirname(sessionFile(program)), FILE), "utf8");
+    const file = join(dirname(sessionFile(program)), FILE);
+    // Another user may have read or written the token.
+    if ((statSync(file).mode & 0o077) !== 0) return undefined;
+    const text = readFileSync(file, "utf8");
     const { token, port } = JSON.parse(text) as ConsoleAddress;
-    return typeof token === "string" && token.length >= 32 && Number.isInteger(port) ? { token, port } : undefined;
+    const isPort = Number.isInteger(port) && port >= 0 && port <= 65_535;
+    return typeof token === "string" && token.length >= 32 && isPort ? { token, port } : undefined;
   } catch {
     return undefined;
   }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -37,9 +37,25 @@ describe("the console's address in a project", () => {
     server.close();
   });
 
+  it("is new, and hidden again, when others could read the file", async () => {
+    const file = join(project, ".stream-ingestion/console.json");
+    keepConsoleAddress(project, { token: "t".repeat(32), port: 0 });
+    chmodSync(file, 0o644);
+    const { token } = await consoleAddress(project, 0);
+    assert.notEqual(token, "t".repeat(32));
+    keepConsoleAddress(project, { token, port: 0 });
+    assert.equal(statSync(file).mode & 0o777, 0o600);
+  });
+
   it("is new when the file is not readable", async () => {
     keepConsoleAddress(project, { token: "t".repeat(32), port: 1 });
-    for (const text of ["", "{", '{"token":"","port":1}', '{"token":1}']) {
+    for (const text of [
+      "",
+      "{",
+      '{"token":"","port":1}',
+      '{"token":1}',
+      JSON.stringify({ token: "t".repeat(32), port: 70_000 }),
+    ]) {
       writeFileSync(join(project, ".stream-ingestion/console.json"), text);
       const { token, port } = await consoleAddress(project, 0);
       assert.deepEqual([token.length, port], [32, 0], text);
