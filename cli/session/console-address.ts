@@ -1,8 +1,8 @@
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { newToken } from "../console/access";
-import { sessionFile } from "./session-file";
+import { sessionFile, writeOwnFile } from "./session-file";
 
 /** Where the console of a project's local stack is, from run to run: a page that stays open connects again. */
 export interface ConsoleAddress {
@@ -22,12 +22,7 @@ export async function consoleAddress(program: string, port: number): Promise<Con
 
 /** Keeps an address for the next run, readable by its owner only. */
 export function keepConsoleAddress(program: string, address: ConsoleAddress): void {
-  const folder = dirname(sessionFile(program));
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, ".gitignore"), "*\n");
-  // The mode is that of a new file.
-  rmSync(join(folder, FILE), { force: true });
-  writeFileSync(join(folder, FILE), JSON.stringify(address), { mode: 0o600, flag: "wx" });
+  writeOwnFile(join(dirname(sessionFile(program)), FILE), JSON.stringify(address));
 }
 
 function read(program: string): ConsoleAddress | undefined {

@@ -53,11 +53,15 @@ export function openSession(program: string, isAlive: (pid: number) => boolean):
 }
 
 function writeFile(program: string, session: Session): void {
-  const file = sessionFile(program);
+  writeOwnFile(sessionFile(program), JSON.stringify(session, null, 2));
+}
+
+/** Replaces a file of the project's folder for local stacks, readable by its owner only. */
+export function writeOwnFile(file: string, text: string): void {
   mkdirSync(dirname(file), { recursive: true });
-  // The file contains credentials, of this machine only. Nobody should commit it.
+  // The folder contains credentials, of this machine only. Nobody should commit it.
   writeFileSync(join(dirname(file), ".gitignore"), "*\n");
-  writeFileSync(`${file}.${process.pid}`, JSON.stringify(session, null, 2), { mode: 0o600 });
+  writeFileSync(`${file}.${process.pid}`, text, { mode: 0o600 });
   renameSync(`${file}.${process.pid}`, file);
 }
 
