@@ -3,7 +3,7 @@ import { type CloudEvent, isProcessAlive, type LocalStackOptions } from "stream-
 import { localConsole } from "../console/local-console";
 import { openBrowser } from "../open-browser";
 import { consoleAddress, keepConsoleAddress } from "../session/console-address";
-import { openSession, type Session } from "../session/session-file";
+import { openSession } from "../session/session-file";
 import { sessionResources } from "../session/session-resources";
 import { onStopSignal } from "../stop-signals";
 import type { StreamView } from "./connection-api";
@@ -152,7 +152,7 @@ export async function runLocal(
       keepConsoleAddress(options.program, { token, port: Number(new URL(stack.cloud.endpoint).port) });
       const link = page.link(stack.cloud.endpoint);
       reporter.ready(stack, link);
-      if (session.other !== undefined) reporter.note(otherStackText(session.other));
+      if (session.note !== undefined) reporter.note(session.note);
       if (open) openBrowser(link, reporter.note);
       const early = buffered;
       buffered = undefined;
@@ -206,13 +206,6 @@ export async function runLocal(
     reporter.close();
     removeHandlers();
   }
-}
-
-function otherStackText({ endpoint, pid }: Session): string {
-  return (
-    `Another local stack of this project runs at ${endpoint} (process ${pid}). ` +
-    "Commands in other terminals use this one until it ends."
-  );
 }
 
 function inspectProcessors({ instances, cloud }: IngestionStack, port: number | undefined): void {

@@ -43,6 +43,7 @@ export async function runWithProvider({
   const engine = await start((request, response) => page?.server.handle(request, response) ?? false);
   const { endpoint, region, operator } = engine.cloud;
   const session = openSession(program, isProcessAlive);
+  if (session.note !== undefined) report(session.note);
   session.write({ stack, endpoint, region, operator });
   try {
     const code = await exitOf(spawnCommand(command, engine.environment));

@@ -1,8 +1,8 @@
 import { readFileSync, statSync } from "node:fs";
 import { createServer } from "node:net";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { newToken } from "../console/access";
-import { sessionFile, writeOwnFile } from "./session-file";
+import { sessionFolder, writeOwnFile } from "./session-file";
 
 /** Where the console of a project's local stack is, from run to run: a page that stays open connects again. */
 export interface ConsoleAddress {
@@ -22,12 +22,12 @@ export async function consoleAddress(program: string, port: number): Promise<Con
 
 /** Keeps an address for the next run, readable by its owner only. */
 export function keepConsoleAddress(program: string, address: ConsoleAddress): void {
-  writeOwnFile(join(dirname(sessionFile(program)), FILE), JSON.stringify(address));
+  writeOwnFile(join(sessionFolder(program), FILE), JSON.stringify(address));
 }
 
 function read(program: string): ConsoleAddress | undefined {
   try {
-    const file = join(dirname(sessionFile(program)), FILE);
+    const file = join(sessionFolder(program), FILE);
     // Another user may have read or written the token.
     if ((statSync(file).mode & 0o077) !== 0) return undefined;
     const text = readFileSync(file, "utf8");

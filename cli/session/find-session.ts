@@ -1,4 +1,4 @@
-import { readSession, removeSession, type Session, sessionFile } from "./session-file";
+import { liveSessions, readSessions, type Session, sessionFile } from "./session-file";
 
 export interface SessionChoice {
   readonly stack?: string;
@@ -8,8 +8,8 @@ export interface SessionChoice {
 }
 
 /**
- * The running local stack of the project, with which this process then makes its AWS calls. `--stack`, `--api-url` and an
- * AWS_ENDPOINT_URL of something else win.
+ * The running local stack of the project, with which this process then makes its AWS calls: of several, the one that
+ * AWS_ENDPOINT_URL names, otherwise the newest. `--stack`, `--api-url` and an AWS_ENDPOINT_URL of something else win.
  *
  * @param report receives which deployment the command uses, and why a session was ignored
  */
@@ -19,21 +19,33 @@ export async function findSession(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<Session | undefined> {
   const note = json ? () => {} : report;
-  const session = stack === undefined && apiUrl === undefined ? readSession(program) : undefined;
-  if (session === undefined || ![undefined, "", session.endpoint].includes(env.AWS_ENDPOINT_URL)) return undefined;
+  const { AWS_ENDPOINT_URL: named = "" } = env;
+  const sessions = stack === undefined && apiUrl === undefined ? readSessions(program) : [];
+  const known = sessions.filter(({ endpoint }) => named === "" || endpoint === named);
+  const [newest] = known;
+  if (newest === undefined) return undefined;
   const { isProcessAlive, operatorEnvironment } = await import("stream-ingestion-local");
-  if (!isProcessAlive(session.pid)) {
-    removeSession(program);
+  const [session, ...others] = liveSessions(program, known, isProcessAlive);
+  if (session === undefined) {
     note(
-      `The local stack in ${sessionFile(program)} has ended (process ${session.pid} does not run). ` +
+      `The local stack in ${sessionFile(program, newest.pid)} has ended (process ${newest.pid} does not run). ` +
         "The file is removed, and the command continues with the selected Pulumi stack.",
     );
     return undefined;
   }
-  note(`Using the local stack at ${session.endpoint}. Pass --stack NAME for a deployed one.`);
+  note(usedText(session, others));
   for (const [name, value] of Object.entries(operatorEnvironment(session))) {
     if (value === undefined) delete env[name];
     else env[name] = value;
   }
   return session;
+}
+
+function usedText({ endpoint }: Session, others: readonly Session[]): string {
+  const deployed = "Pass --stack NAME for a deployed one.";
+  if (others.length === 0) return `Using the local stack at ${endpoint}. ${deployed}`;
+  return (
+    `Using the newest local stack, at ${endpoint}. Set AWS_ENDPOINT_URL to use another: ` +
+    `${others.map((other) => other.endpoint).join(", ")}. ${deployed}`
+  );
 }

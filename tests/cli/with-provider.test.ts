@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { EngineCloud } from "stream-ingestion-local";
 import { runWithProvider } from "../../cli/local/with-provider";
-import { readSession } from "../../cli/session/session-file";
+import { readSessions } from "../../cli/session/session-file";
 import { COMPONENT_TYPE } from "../../runtime/contract";
 import { cloud } from "../local/evaluate/fake-handlers";
 import { openPage } from "./console/open-page";
@@ -48,10 +48,10 @@ describe("stream-ingestion local -- COMMAND", () => {
   });
 
   it("writes the session of the stack for other terminals while the command runs", async () => {
-    const script = `const session = require(process.argv[1] + "/.stream-ingestion/local.json");
+    const script = `const session = require(process.argv[1] + "/.stream-ingestion/local." + process.ppid + ".json");
       process.exit(session.stack === "local" && session.endpoint === "${cloud.endpoint}" ? 3 : 1)`;
     assert.equal(await run(script, fakeEngine(0)), 3);
-    assert.equal(readSession(folder), undefined);
+    assert.deepEqual(readSessions(folder), []);
   });
 
   it("ends with the command's exit code when no resource is left", async () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findSession } from "../../../cli/session/find-session";
-import { openSession, readSession, type Session, sessionFile } from "../../../cli/session/session-file";
+import { openSession, readSessions, type Session, sessionFile, writeOwnFile } from "../../../cli/session/session-file";
 import { instanceOutputs, sessionResources } from "../../../cli/session/session-resources";
 import { COMPONENT_TYPE } from "../../../runtime/contract";
 import { programFolder } from "../../local/evaluate/program-folder";
@@ -10,6 +10,8 @@ import { programFolder } from "../../local/evaluate/program-folder";
 const operator = { accessKeyId: "AK", secretAccessKey: "SK" };
 const SESSION = { stack: "local", endpoint: "http://127.0.0.1:1", region: "us-east-1", operator, resources: [] };
 const ENDED = 2 ** 30;
+const STARTED = 1_000;
+const NEWER = 2_000;
 /** Every process runs, except {@link ENDED}. */
 const isAlive = (pid: number) => pid !== ENDED;
 
@@ -20,7 +22,12 @@ describe("the session of a local stack", () => {
   const find = (options: object = {}): Promise<Session | undefined> =>
     findSession({ program: folder.path, ...options }, (note) => notes.push(note), env);
 
-  const write = (session = SESSION) => openSession(folder.path, isAlive).write(session);
+  const open = () => openSession(folder.path, isAlive, STARTED);
+  const write = () => open().write(SESSION);
+  const writeOther = (pid: number, startedAt = STARTED) => {
+    const session: Session = { ...SESSION, v: 1, pid, startedAt, endpoint: `http://other.${pid}` };
+    writeOwnFile(sessionFile(folder.path, pid), JSON.stringify(session));
+  };
 
   beforeEach(() => {
     folder = programFolder({});
@@ -33,7 +40,7 @@ describe("the session of a local stack", () => {
     write();
     mkdirSync(join(folder.path, "src/deep"), { recursive: true });
     const found = await find({ program: join(folder.path, "src/deep") });
-    assert.deepEqual(found, { v: 1, pid: process.pid, ...SESSION });
+    assert.deepEqual(found, { v: 1, pid: process.pid, startedAt: STARTED, ...SESSION });
     assert.deepEqual(env, {
       PATH: "/bin",
       AWS_ENDPOINT_URL: "http://127.0.0.1:1",
@@ -58,11 +65,33 @@ describe("the session of a local stack", () => {
   });
 
   it("of a process that has ended is removed with a sentence", async () => {
-    write({ ...SESSION, pid: ENDED } as typeof SESSION);
+    writeOther(ENDED);
     assert.equal(await find(), undefined);
     assert.match(notes.join(), new RegExp(`has ended \\(process ${ENDED} does not run\\)`));
     assert.equal(env.AWS_PROFILE, "production");
-    assert.equal(existsSync(sessionFile(folder.path)), false);
+    assert.deepEqual(readSessions(folder.path), []);
+  });
+
+  it("of the newest local stack that runs wins, and those of ended ones are removed", async () => {
+    writeOther(process.ppid, 1);
+    write();
+    writeOther(ENDED, NEWER);
+    assert.equal((await find())?.pid, process.pid);
+    assert.match(
+      notes.join(),
+      /^Using the newest local stack, at http:\/\/127\.0\.0\.1:1\. .*another: http:\/\/other\.\d+\. /,
+    );
+    assert.deepEqual(
+      readSessions(folder.path).map(({ pid }) => pid),
+      [process.pid, process.ppid],
+    );
+  });
+
+  it("of an older local stack is used when AWS_ENDPOINT_URL names it", async () => {
+    writeOther(process.ppid, 1);
+    write();
+    env.AWS_ENDPOINT_URL = `http://other.${process.ppid}`;
+    assert.equal((await find())?.pid, process.ppid);
   });
 
   it("is in a file that only its owner can read and that git ignores", () => {
@@ -71,37 +100,37 @@ describe("the session of a local stack", () => {
     assert.equal(readFileSync(join(folder.path, ".stream-ingestion/.gitignore"), "utf8"), "*\n");
   });
 
-  it("is removed by its process", () => {
-    const session = openSession(folder.path, isAlive);
+  it("is removed by its process for good, and that of another process is not", () => {
+    const session = open();
     session.write(SESSION);
+    writeOther(7);
     session.close();
-    assert.equal(readSession(folder.path), undefined);
+    session.write(SESSION);
+    assert.deepEqual(
+      readSessions(folder.path).map(({ pid }) => pid),
+      [7],
+    );
   });
 
-  it("is that of the latest local stack of the project, and of the one before when that ends", () => {
-    const OTHER = { ...SESSION, pid: 7, endpoint: "http://127.0.0.1:7" } as typeof SESSION;
-    const first = openSession(folder.path, isAlive);
-    first.write(OTHER);
-    const second = openSession(folder.path, isAlive);
-    assert.equal(second.other?.endpoint, "http://127.0.0.1:7");
-    second.write(SESSION);
-    const endpoint = () => readSession(folder.path)?.endpoint;
-    assert.equal(endpoint(), SESSION.endpoint);
-    second.close();
-    assert.equal(endpoint(), "http://127.0.0.1:7");
+  it("names the other local stacks of the project that run when it opens", () => {
+    assert.equal(open().note, undefined);
+    write();
+    assert.equal(open().note, undefined, "its own file");
+    writeOther(7);
+    writeOther(ENDED);
+    assert.match(open().note!, /^Other local stacks of this project run at http:\/\/other\.7 \(process 7\)\. /);
+    assert.equal(existsSync(sessionFile(folder.path, ENDED)), false);
   });
 
-  it("is not replaced by an update of an earlier local stack, and is by one when the later one was killed", () => {
-    const file = (pid: number) => writeFileSync(sessionFile(folder.path), JSON.stringify({ v: 1, ...SESSION, pid }));
-    const session = openSession(folder.path, isAlive);
-    session.write(SESSION);
-    file(7);
-    session.write(SESSION);
-    session.close();
-    assert.equal(readSession(folder.path)?.pid, 7);
-    file(ENDED);
-    session.write(SESSION);
-    assert.equal(readSession(folder.path)?.pid, process.pid);
+  it("is not in a file that is not readable or not of this version", async () => {
+    write();
+    const file = sessionFile(folder.path);
+    const { startedAt: _, ...other } = readSessions(folder.path)[0]!;
+    for (const text of ["", "{", "null", JSON.stringify(other), JSON.stringify({ ...other, v: 2, startedAt: 1 })]) {
+      writeFileSync(file, text);
+      assert.equal(await find(), undefined, text);
+    }
+    assert.deepEqual(notes, []);
   });
 });
 

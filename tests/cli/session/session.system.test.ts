@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { sessionFile } from "../../../cli/session/session-file";
+import { readSessions } from "../../../cli/session/session-file";
 import { startServer } from "../../fakes/http-server";
 import { runToEnd, startLocal } from "../../integration/local-process";
 import { programFolder } from "../../local/evaluate/program-folder";
@@ -43,8 +42,9 @@ describe("commands in another terminal", () => {
         local.lines.some(({ kind }) => kind === "processed"),
         false,
       );
+      assert.equal(readSessions(folder.path).length, 1);
       await local.stop();
-      assert.equal(existsSync(sessionFile(folder.path)), false);
+      assert.deepEqual(readSessions(folder.path), []);
     } finally {
       await local.stop("SIGKILL");
       await upstream.close();
