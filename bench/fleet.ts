@@ -2,6 +2,8 @@
  * `npm run bench:fleet`: 1,000 streams for 24 simulated hours with starts, stops, crashes, outages and deploys. Prints the hops over time,
  * connections, handovers and the price of a quiet stream. Fails when a bound is broken.
  */
+import { ALARMS } from "../components/alarm-list";
+import { METRIC } from "../runtime/contract";
 import { Fleet } from "./fleet/fleet";
 import { type IdleCalls, idleCalls } from "./fleet/idle-calls";
 
@@ -23,9 +25,9 @@ const PRICE = {
 };
 const MEMORY_GB = 0.25;
 const SECONDS_PER_MONTH = 2_628_000;
-/** Metrics and alarms of a deployment. */
-const METRICS = 30;
-const ALARMS = 15;
+const METRICS = Object.keys(METRIC).length;
+/** All but `eventsMissing`, which exists only with `events.sequence`. */
+const DEFAULT_ALARMS = Object.keys(ALARMS).length - 1;
 const TARGET_DOLLARS = 0.15;
 /** A shared row must fit one write unit. */
 const MAX_ROW_BYTES = 1_024;
@@ -148,7 +150,7 @@ async function price(): Promise<string[]> {
     "table writes": calls.writes * Math.ceil(calls.rowBytes / MAX_ROW_BYTES) * write,
     "table reads": calls.reads * read,
     "the watchdog's scans": scans / STREAMS,
-    "metrics, alarms, dashboard, secret": (METRICS * metric + ALARMS * alarm + dashboard + secret) / STREAMS,
+    "metrics, alarms, dashboard, secret": (METRICS * metric + DEFAULT_ALARMS * alarm + dashboard + secret) / STREAMS,
   };
   const sum = Object.values(dollars).reduce((total, one) => total + one, 0);
   console.log(

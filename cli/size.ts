@@ -69,7 +69,7 @@ function sizingLines({ workload, each, packed, mode, handlers, container, kinesi
     handlers > 1
       ? `Processor: ${handlers} handlers at the same time for each stream. Use eachBatch, or eachEvent with ordered: false and concurrency: ${handlers}.`
       : "Processor: one handler at a time keeps up, in order.",
-    `Container service instead of the relay: ${dollars(container.dollars)} with ${container.vcpus} vCPU on Fargate (arm64); it costs less than the relay ${fromStreams}. Writes, storage and processor are the same, and a deployment or a crash interrupts the streams.`,
+    `Container service instead of the relay: ${dollars(container.dollars)} with ${container.vcpus} vCPU on Fargate (arm64); it costs less than the relay ${fromStreams}, before the work to operate it. Writes, storage and processor are the same, and a deployment or a crash interrupts the streams.`,
     `Kinesis instead of the table: ${dollars(kinesis.dollars)} with ${plural(kinesis.shards, "shard")}; it costs less than writes and storage with "each" ${inPlace(kinesis.cheaperThanEachFrom)}, with "packed" ${inPlace(kinesis.cheaperThanPackedFrom)} of a stream. It removes no copies of a handover, and stores for 24 hours.`,
   ];
 }

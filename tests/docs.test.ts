@@ -3,7 +3,7 @@ import { existsSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync, w
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { ALARMS, type AlarmName, alarmRole } from "../components/alarm-list";
-import { ZERO_COUNTERS } from "../runtime/contract";
+import { METRIC, ZERO_COUNTERS } from "../runtime/contract";
 import { linksOf } from "../scripts/links.mjs";
 import { load } from "../scripts/typedoc-pages.mjs";
 
@@ -127,7 +127,19 @@ describe("the documentation", () => {
     const dollars = (length * 0.1).toFixed(2);
     assert.ok(read("docs/arguments.md").includes(`$${dollars} a month for ${length}`));
     assert.ok(read("components/args.ts").includes(`by default ${length} for $${dollars} per month`));
-    assert.ok(read("docs/should-we.md").includes(`Alarms ($${dollars})`));
+  });
+
+  it("gives the price of a deployment by part", () => {
+    const metrics = Object.keys(METRIC).length * 0.3;
+    const alarms = (Object.keys(ALARMS).length - 1) * 0.1;
+    const [total, ...parts] = [metrics + 3 + alarms + 0.4, metrics, alarms].map((value) => value.toFixed(2));
+    assert.ok(
+      read("docs/should-we.md").includes(
+        `up to $${total} a month: metrics ($${parts[0]}), dashboard ($3.00), alarms ($${parts[1]}) and the secret ($0.40)`,
+      ),
+    );
+    const [, ofThousand] = /^\| Metrics, alarms, dashboard, secret \| ([\d.]+) \|$/m.exec(read("docs/operating.md"))!;
+    assert.equal(ofThousand, (Number(total) / 1_000).toFixed(4));
   });
 
   it("explains each counter", () => {

@@ -125,7 +125,7 @@ describe("size", () => {
     assert.ok(pageOf("sizing.md").includes(`| ${atDefault[0]} over TLS | ${atDefault[1]} |`), atDefault.join());
   });
 
-  it("is what docs/should-we.md says", () => {
+  it("is what docs/should-we.md and README.md say", () => {
     const page = readFileSync(resolve(__dirname, "../../docs/should-we.md"), "utf8");
     const rows = (
       [
@@ -176,5 +176,11 @@ describe("size", () => {
     assert.deepEqual(linesOf("workload"), rows);
     assert.deepEqual(linesOf("hop, a month for each stream"), parts);
     assert.deepEqual(linesOf("answer"), breakEven);
+    const readme = readFileSync(resolve(__dirname, "../../README.md"), "utf8");
+    assert.ok(
+      readme.includes(
+        `A container service costs less than the relay from ${one.container.cheaperFromStreams} stream on`,
+      ),
+    );
   });
 });
