@@ -5,6 +5,8 @@ export function escapeXml(text: string): string {
   return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
+export const xmlDocument = (content: string): string => `<?xml version="1.0" encoding="UTF-8"?>\n${content}`;
+
 /** Formats an error in the query protocol. */
 export function failAsQuery({ code, status, message }: AwsError): AwsResponse {
   const type = status < 500 ? "Sender" : "Receiver";

@@ -3,11 +3,11 @@ import { decide } from "../../cloud/access/policy";
 import { AwsError } from "../../cloud/aws-error";
 import type { AwsRequest, AwsResponse, Operation, Protocol } from "../../cloud/protocol";
 import { unsupported } from "../../cloud/unsupported";
-import { escapeXml } from "../../cloud/xml";
-import type { Bucket, Buckets, ObjectHead } from "./buckets";
+import { escapeXml, xmlDocument } from "../../cloud/xml";
+import type { Bucket, Buckets } from "./buckets";
+import { LIST_PARAMETERS, listObjects } from "./list-objects";
 
 const SERVICE = "S3";
-const MAX_KEYS = 1000;
 
 /** S3's REST protocol for objects: put, get, head, delete and list. Uses path-style addresses, as the SDK does for an IP address. */
 export function s3Protocol(buckets: Buckets): Protocol {
@@ -44,7 +44,7 @@ export function s3Protocol(buckets: Buckets): Protocol {
     fail: ({ code, status, message }) => ({
       status: code === "AccessDeniedException" ? 403 : status,
       headers: { "content-type": "application/xml" },
-      body: xml(
+      body: xmlDocument(
         `<Error><Code>${code === "AccessDeniedException" ? "AccessDenied" : code}</Code><Message>${escapeXml(message)}</Message><RequestId>${randomUUID()}</RequestId></Error>`,
       ),
     }),
@@ -56,75 +56,14 @@ interface ObjectOperation {
   run(bucket: Bucket): AwsResponse;
 }
 
-/** The parameters of ListObjectsV2. The order and encoding of keys are the same with and without `encoding-type`. */
-const LIST_PARAMETERS = [
-  "list-type",
-  "prefix",
-  "delimiter",
-  "continuation-token",
-  "start-after",
-  "max-keys",
-  "encoding-type",
-];
-
 function onBucket({ method, query }: AwsRequest): ObjectOperation {
   if (method === "HEAD") return { action: "s3:ListBucket", run: () => ({ status: 200, body: "" }) };
   refuseParameters(method, query, method === "GET" ? LIST_PARAMETERS : []);
   if (method !== "GET" || query.get("list-type") !== "2") throw unsupported(SERVICE, `${method} on a bucket`, 501);
   return {
     action: "s3:ListBucket",
-    run(bucket) {
-      const prefix = query.get("prefix") ?? "";
-      const delimiter = query.get("delimiter") ?? "";
-      const token = query.get("continuation-token");
-      const limit = Math.min(MAX_KEYS, Number(query.get("max-keys") ?? MAX_KEYS));
-      const all = entriesOf(bucket.list(prefix), prefix, delimiter).filter(({ name }) =>
-        isAfter(name, token ?? query.get("start-after") ?? ""),
-      );
-      const page = all.slice(0, limit);
-      const last = page[page.length - 1];
-      const more = last !== undefined && page.length < all.length;
-      const next = more ? `<NextContinuationToken>${escapeXml(last.name)}</NextContinuationToken>` : "";
-      const separator = delimiter && `<Delimiter>${escapeXml(delimiter)}</Delimiter>`;
-      return {
-        status: 200,
-        headers: { "content-type": "application/xml" },
-        body: xml(
-          `<ListBucketResult><Name>${bucket.name}</Name><Prefix>${escapeXml(prefix)}</Prefix>${separator}<KeyCount>${page.length}</KeyCount>` +
-            `<MaxKeys>${limit}</MaxKeys><IsTruncated>${more}</IsTruncated>${next}${page.map(listed).join("")}</ListBucketResult>`,
-        ),
-      };
-    },
+    run: (bucket) => listObjects(bucket, query),
   };
-}
-
-/** One result of a list: an object, or the common prefix of all objects whose keys go on after the delimiter. */
-interface ListEntry {
-  readonly name: string;
-  /** Absent: a common prefix. */
-  readonly object?: ObjectHead;
-}
-
-/** Objects with a common prefix are one entry, which counts as one key. Entries are in the order of keys. */
-function entriesOf(objects: readonly ObjectHead[], prefix: string, delimiter: string): ListEntry[] {
-  const entries = new Map<string, ListEntry>();
-  for (const object of objects) {
-    const at = delimiter === "" ? -1 : object.key.indexOf(delimiter, prefix.length);
-    const entry = at === -1 ? { name: object.key, object } : { name: object.key.slice(0, at + delimiter.length) };
-    entries.set(entry.name, entries.get(entry.name) ?? entry);
-  }
-  return [...entries.values()];
-}
-
-const isAfter = (name: string, other: string) => Buffer.compare(Buffer.from(name), Buffer.from(other)) > 0;
-
-function listed({ name, object }: ListEntry): string {
-  if (object === undefined) return `<CommonPrefixes><Prefix>${escapeXml(name)}</Prefix></CommonPrefixes>`;
-  const { size, etag, lastModified } = object;
-  return (
-    `<Contents><Key>${escapeXml(name)}</Key><LastModified>${new Date(lastModified).toISOString()}</LastModified>` +
-    `<ETag>${escapeXml(etag)}</ETag><Size>${size}</Size><StorageClass>STANDARD</StorageClass></Contents>`
-  );
 }
 
 /** Refuses parameters that would have no effect here. The SDK adds `x-id`, the name of the operation. */
@@ -249,5 +188,3 @@ function unchunk(body: Buffer): Buffer {
     at = end + 2 + size + 2;
   }
 }
-
-const xml = (content: string) => `<?xml version="1.0" encoding="UTF-8"?>\n${content}`;
