@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Readable } from "node:stream";
+import { CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import {
   DescribeTableCommand,
   DescribeTimeToLiveCommand,
@@ -198,6 +199,21 @@ describe("local services", () => {
       await assert.rejects(client.send(new GetSecretValueCommand({ SecretId: "nothing" })), {
         name: "ResourceNotFoundException",
       });
+    });
+  });
+
+  describe("CloudWatch Logs", () => {
+    it("reads a group that is deployed, also while it is empty, until its deletion", async () => {
+      const client = new CloudWatchLogsClient(fixture.client);
+      const type = "aws:cloudwatch/logGroup:LogGroup";
+      const { id = "", ...outputs } = await fixture.create(type, "empty", {});
+      const read = () => client.send(new FilterLogEventsCommand({ logGroupName: id }));
+      assert.deepEqual((await read()).events, []);
+      await resourceHandlers.get(type)!.delete(fixture.cloud, id, { id, outputs });
+      await assert.rejects(read(), { name: "ResourceNotFoundException" });
+      fixture.cloud.logs.add({ group: id, at: 1, text: "a" });
+      assert.equal((await read()).events?.length, 1);
+      client.destroy();
     });
   });
 

@@ -7,6 +7,10 @@ export interface LogLine {
 
 /** CloudWatch Logs with the latest lines only. */
 export interface LogStore {
+  createGroup(name: string): void;
+  deleteGroup(name: string): void;
+  hasGroup(name: string): boolean;
+  /** Creates the group if it does not exist, as Lambda does. */
   add(line: LogLine): void;
   /** Lines of one group, or of all groups, since a time, oldest first. */
   lines(since: number, group?: string): readonly LogLine[];
@@ -16,9 +20,14 @@ export interface LogStore {
 const KEPT = 20_000;
 
 export function createLogStore(): LogStore {
+  const groups = new Set<string>();
   const kept: LogLine[] = [];
   return {
+    createGroup: (name) => void groups.add(name),
+    deleteGroup: (name) => void groups.delete(name),
+    hasGroup: (name) => groups.has(name),
     add(line) {
+      groups.add(line.group);
       kept.push(line);
       // Drops half at once, because each splice moves the whole array.
       if (kept.length >= 2 * KEPT) kept.splice(0, KEPT);

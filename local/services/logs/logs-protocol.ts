@@ -29,6 +29,12 @@ export function logsProtocol({ logs, region, accountId }: LogsOptions): Protocol
       return {
         permissions: [{ action: "logs:FilterLogEvents", resource }],
         async run() {
+          if (!logs.hasGroup(logGroupName))
+            throw new AwsError(
+              "ResourceNotFoundException",
+              400,
+              `The specified log group does not exist: ${logGroupName}`,
+            );
           const matches = matcher(filterPattern);
           const events = logs
             .lines(startTime, logGroupName)

@@ -1,12 +1,23 @@
 import type { Cloud } from "../../cloud/cloud";
-import { inert, physicalName } from "../../resources/define";
+import { define, physicalName } from "../../resources/define";
+import type { LogStore } from "./log-store";
 
-/** A log group. Its lines go to the log store and to `onEvent`. */
-export const logGroup = inert<Cloud>(
-  ["name", "namePrefix", "retentionInDays", "kmsKeyId", "logGroupClass", "skipDestroy", "tags"],
-  ["name", "namePrefix", "logGroupClass"],
-  ({ region, accountId }, { name: pulumiName, inputs }) => {
-    const name = physicalName(inputs.name as string | undefined, pulumiName, 512);
+interface LogsCloud extends Cloud {
+  readonly logs: LogStore;
+}
+
+interface LogGroupInputs {
+  readonly name?: string;
+}
+
+/** A log group. Its lines go to the log store and to `onEvent`. Retention and encryption have no effect here. */
+export const logGroup = define<LogsCloud, LogGroupInputs>({
+  inputs: ["name", "namePrefix", "retentionInDays", "kmsKeyId", "logGroupClass", "skipDestroy", "tags"],
+  replaceOn: ["name", "namePrefix", "logGroupClass"],
+  put({ logs, region, accountId }, { name: pulumiName, inputs }, before) {
+    const name = before?.id ?? physicalName(inputs.name, pulumiName, 512);
+    logs.createGroup(name);
     return { id: name, outputs: { name, arn: `arn:aws:logs:${region}:${accountId}:log-group:${name}` } };
   },
-);
+  remove: ({ logs }, id) => logs.deleteGroup(id),
+});
