@@ -25,7 +25,13 @@ import {
   SecretsManagerClient,
   UpdateSecretCommand,
 } from "@aws-sdk/client-secrets-manager";
-import { PurgeQueueCommand, ReceiveMessageCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import {
+  PurgeQueueCommand,
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  SendMessageCommand,
+  SQSClient,
+} from "@aws-sdk/client-sqs";
 import { createBuckets } from "../../local/services/s3/buckets";
 import { s3Protocol } from "../../local/services/s3/s3-protocol";
 import { signedFetch } from "../security/signed-fetch";
@@ -86,7 +92,6 @@ describe("the local cloud", () => {
   it("refuses a parameter that would have no effect, and names it", () => {
     const message = { QueueUrl, MessageBody: "a" };
     const customerKey = { SSECustomerAlgorithm: "AES256", SSECustomerKey: "a".repeat(32) };
-    const attribute = { a: { DataType: "String", StringValue: "b" } };
     return expectRefused([
       [
         () => dynamo.send(new CreateTableCommand({ ...table("new"), TableClass: "STANDARD" })),
@@ -118,10 +123,16 @@ describe("the local cloud", () => {
         () => s3.send(new CopyObjectCommand({ Bucket, Key: "b", CopySource: `${Bucket}/a` })),
         "PUT with the header x-amz-copy-source",
       ],
-      [() => sqs.send(new SendMessageCommand({ ...message, DelaySeconds: 9 })), "SendMessage with DelaySeconds"],
       [
-        () => sqs.send(new SendMessageCommand({ ...message, MessageAttributes: attribute })),
-        "SendMessage with MessageAttributes",
+        () => sqs.send(new SendMessageCommand({ ...message, DelaySeconds: 9 })),
+        "SendMessage with DelaySeconds above 0",
+      ],
+      [
+        () =>
+          sqs.send(
+            new SendMessageBatchCommand({ QueueUrl, Entries: [{ Id: "a", MessageBody: "a", DelaySeconds: 9 }] }),
+          ),
+        "SendMessageBatch with DelaySeconds above 0",
       ],
       [
         () => sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 9 })),
@@ -169,6 +180,7 @@ describe("the local cloud", () => {
       ],
       [() => sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "" })), "MissingParameter"],
       [() => sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 11 })), "InvalidParameterValue"],
+      [() => logs.send(new FilterLogEventsCommand({ logGroupName: "other" })), "ResourceNotFoundException"],
       [() => secrets.send(new PutSecretValueCommand({ SecretId })), "InvalidParameterException"],
       [() => secrets.send(new PutSecretValueCommand({ ...written, SecretString: "two" })), "ResourceExistsException"],
       [

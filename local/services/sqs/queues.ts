@@ -1,16 +1,19 @@
 import { createHash, randomUUID } from "node:crypto";
+import type { MessageAttributes } from "./message-attributes";
 
 export interface Message {
   readonly id: string;
   readonly body: string;
   /** MD5 of the body, which the SDK checks. */
   readonly md5: string;
+  readonly attributes: MessageAttributes;
   readonly groupId?: string;
   readonly receipt: string;
 }
 
 export interface Sent {
   readonly body: string;
+  readonly attributes?: MessageAttributes;
   readonly groupId?: string;
   readonly deduplicationId?: string;
 }
@@ -63,11 +66,11 @@ function openQueue(name: string, fifo: boolean, now: () => number): Queue {
     name,
     fifo,
     visibilityMs: DEFAULT_VISIBILITY_MS,
-    send({ body, groupId, deduplicationId }) {
+    send({ body, attributes = {}, groupId, deduplicationId }) {
       const known = deduplicationId === undefined ? undefined : seen.get(deduplicationId);
       if (fifo && known !== undefined && known.until > now()) return known.message;
       const md5 = createHash("md5").update(body).digest("hex");
-      const message = { id: randomUUID(), body, md5, groupId, receipt: randomUUID() };
+      const message = { id: randomUUID(), body, md5, attributes, groupId, receipt: randomUUID() };
       waiting.push({ message, visibleAt: 0 });
       if (deduplicationId !== undefined) seen.set(deduplicationId, { message, until: now() + DEDUPLICATION_MS });
       return message;

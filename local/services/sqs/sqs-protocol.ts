@@ -1,11 +1,14 @@
 import { AwsError } from "../../cloud/aws-error";
 import { failAsJson, type Operation, type Protocol } from "../../cloud/protocol";
 import { readInput, refuseOthers, unsupported } from "../../cloud/unsupported";
+import { attributesMd5, checkAttributes, type MessageAttributes, requestedAttributes } from "./message-attributes";
 import type { Message, Queue, Queues } from "./queues";
 
 interface Entry {
   readonly Id: string;
   readonly MessageBody: string;
+  readonly MessageAttributes?: MessageAttributes;
+  readonly DelaySeconds?: number;
   readonly MessageGroupId?: string;
   readonly MessageDeduplicationId?: string;
 }
@@ -14,6 +17,7 @@ interface Input extends Entry {
   readonly QueueUrl?: string;
   readonly AttributeNames?: readonly string[];
   readonly MessageSystemAttributeNames?: readonly string[];
+  readonly MessageAttributeNames?: readonly string[];
   readonly WaitTimeSeconds?: number;
   readonly Entries?: readonly Entry[];
   readonly ReceiptHandle?: string;
@@ -25,7 +29,7 @@ const MAX_ENTRIES = 10;
 const MAX_BYTES = 1024 * 1024;
 const MAX_VISIBILITY_SECONDS = 43_200;
 const GROUP_ID = "MessageGroupId";
-const MESSAGE = ["MessageBody", GROUP_ID, "MessageDeduplicationId"];
+const MESSAGE = ["MessageBody", "MessageAttributes", "DelaySeconds", GROUP_ID, "MessageDeduplicationId"];
 
 export interface SqsOptions {
   readonly queues: Queues;
@@ -63,7 +67,14 @@ export function sqsProtocol({ queues, region, accountId }: SqsOptions): Protocol
 
 /** Operations by name. A batch needs the same permission as the single operation. */
 const steps: Readonly<Record<string, Step>> = {
-  SendMessage: { action: "SendMessage", parameters: MESSAGE, run: (queue, input) => sent(send(queue, input)) },
+  SendMessage: {
+    action: "SendMessage",
+    parameters: MESSAGE,
+    run(queue, input) {
+      refuseDelay("SendMessage", input);
+      return sent(send(queue, input));
+    },
+  },
   SendMessageBatch: { action: "SendMessage", parameters: ["Entries"], run: sendBatch },
   ReceiveMessage: {
     action: "ReceiveMessage",
@@ -73,6 +84,7 @@ const steps: Readonly<Record<string, Step>> = {
       "WaitTimeSeconds",
       "AttributeNames",
       "MessageSystemAttributeNames",
+      "MessageAttributeNames",
     ],
     run: receive,
   },
@@ -102,7 +114,8 @@ function receive(queue: Queue, input: Input): object {
   inRange("MaxNumberOfMessages", count, 1, 10);
   if (VisibilityTimeout !== undefined) inRange("VisibilityTimeout", VisibilityTimeout, 0, MAX_VISIBILITY_SECONDS);
   const messages = queue.receive(count, VisibilityTimeout && VisibilityTimeout * 1000);
-  return messages.length === 0 ? {} : { Messages: messages.map((message) => received(message, attributes)) };
+  const answer = (message: Message) => received(message, attributes, input.MessageAttributeNames ?? []);
+  return messages.length === 0 ? {} : { Messages: messages.map(answer) };
 }
 
 function inRange(name: string, value: number, min: number, max: number): void {
@@ -119,7 +132,10 @@ function sendBatch(queue: Queue, { Entries = [] }: Input): object {
     );
   if (new Set(Entries.map(({ Id }) => Id)).size < Entries.length)
     throw new AwsError("BatchEntryIdsNotDistinct", 400, "Two entries of the batch have the same Id.");
-  for (const entry of Entries) refuseOthers("SQS", "SendMessageBatch", { ...entry }, ["Id", ...MESSAGE]);
+  for (const entry of Entries) {
+    refuseOthers("SQS", "SendMessageBatch", { ...entry }, ["Id", ...MESSAGE]);
+    refuseDelay("SendMessageBatch", entry);
+  }
   const bytes = Entries.reduce((sum, { MessageBody }) => sum + Buffer.byteLength(MessageBody), 0);
   if (bytes > MAX_BYTES)
     throw new AwsError(
@@ -140,7 +156,13 @@ function sendBatch(queue: Queue, { Entries = [] }: Input): object {
   return { Successful, Failed };
 }
 
-function send(queue: Queue, { MessageBody, MessageGroupId, MessageDeduplicationId }: Entry): Message {
+function refuseDelay(operation: string, { DelaySeconds }: Entry): void {
+  if (DelaySeconds) throw unsupported("SQS", `${operation} with DelaySeconds above 0`);
+}
+
+function send(queue: Queue, entry: Entry): Message {
+  const { MessageBody, MessageGroupId, MessageDeduplicationId } = entry;
+  const attributes = entry.MessageAttributes ?? {};
   if (!MessageBody) throw new AwsError("MissingParameter", 400, "A message needs a MessageBody that is not empty.");
   // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
   // biome-ignore lint/suspicious/noControlCharactersInRegex: SQS rejects them
@@ -150,14 +172,36 @@ function send(queue: Queue, { MessageBody, MessageGroupId, MessageDeduplicationI
     throw new AwsError("MissingParameter", 400, "A FIFO queue needs MessageGroupId and MessageDeduplicationId.");
   if (!queue.fifo && MessageDeduplicationId !== undefined)
     throw new AwsError("InvalidParameterValue", 400, "Only a FIFO queue accepts MessageDeduplicationId.");
-  return queue.send({ body: MessageBody, groupId: MessageGroupId, deduplicationId: MessageDeduplicationId });
+  checkAttributes(attributes);
+  return queue.send({
+    body: MessageBody,
+    attributes,
+    groupId: MessageGroupId,
+    deduplicationId: MessageDeduplicationId,
+  });
 }
 
-function sent({ id, md5 }: Message): object {
-  return { MessageId: id, MD5OfMessageBody: md5 };
+function sent({ id, md5, attributes }: Message): object {
+  return { MessageId: id, MD5OfMessageBody: md5, ...md5Of(attributes) };
 }
 
-function received({ id, body, md5, receipt, groupId }: Message, attributes: readonly string[]): object {
-  const requested = attributes.length > 0 ? { Attributes: { [GROUP_ID]: groupId } } : {};
-  return { MessageId: id, Body: body, MD5OfBody: md5, ReceiptHandle: receipt, ...requested };
+function received(
+  { id, body, md5, receipt, groupId, attributes }: Message,
+  systemNames: readonly string[],
+  names: readonly string[],
+): object {
+  const requested = requestedAttributes(attributes, names);
+  return {
+    MessageId: id,
+    Body: body,
+    MD5OfBody: md5,
+    ReceiptHandle: receipt,
+    ...(systemNames.length > 0 && { Attributes: { [GROUP_ID]: groupId } }),
+    ...(Object.keys(requested).length > 0 && { MessageAttributes: requested }),
+    ...md5Of(requested),
+  };
 }
+
+/** Absent for a message without attributes. */
+const md5Of = (attributes: MessageAttributes) =>
+  Object.keys(attributes).length > 0 ? { MD5OfMessageAttributes: attributesMd5(attributes) } : {};

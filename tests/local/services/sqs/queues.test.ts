@@ -68,6 +68,7 @@ describe("the local SQS", () => {
   let cloud: LocalCloud;
   let client: SQSClient;
   let QueueUrl: string;
+  let PlainUrl: string;
   before(async () => {
     cloud = await startLocalCloud();
     const { endpoint, region, operator: credentials } = cloud;
@@ -76,6 +77,8 @@ describe("the local SQS", () => {
     const { outputs } = await queueHandler.create(cloud, resource);
     assert.match(String(outputs.name), /^events-[0-9a-f]{7}\.fifo$/);
     QueueUrl = String(outputs.url);
+    const plain = { ...resource, inputs: { name: "plain" } };
+    PlainUrl = String((await queueHandler.create(cloud, plain)).outputs.url);
   });
   after(async () => {
     client.destroy();
@@ -103,6 +106,51 @@ describe("the local SQS", () => {
       ["a", "é"],
     );
     for (const { ReceiptHandle } of Messages) await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+  });
+
+  it("returns the requested attributes of a message, with their MD5", async () => {
+    const MessageAttributes = {
+      kind: { DataType: "String.colour", StringValue: "grün" },
+      count: { DataType: "Number", StringValue: "1" },
+      "trace.bytes": { DataType: "Binary", BinaryValue: Uint8Array.of(0, 255) },
+    };
+    const message = { MessageBody: "a", MessageAttributes, DelaySeconds: 0 };
+    const single = await client.send(new SendMessageCommand({ QueueUrl: PlainUrl, ...message }));
+    const Entries = [{ Id: "1", ...message }];
+    const batch = await client.send(new SendMessageBatchCommand({ QueueUrl: PlainUrl, Entries }));
+    // Computed by moto.
+    const all = "142f72fd8358b9fbf9c5f1f671e5068f";
+    assert.deepEqual([single.MD5OfMessageAttributes, batch.Successful?.[0]?.MD5OfMessageAttributes], [all, all]);
+
+    const receive = async (...MessageAttributeNames: string[]) => {
+      const input = { QueueUrl: PlainUrl, MessageAttributeNames, VisibilityTimeout: 0 };
+      const { Messages = [] } = await client.send(new ReceiveMessageCommand(input));
+      return [Messages[0]?.MessageAttributes, Messages[0]?.MD5OfMessageAttributes];
+    };
+    assert.deepEqual(await receive("All"), [MessageAttributes, all]);
+    assert.deepEqual(await receive(".*"), [MessageAttributes, all]);
+    const { "trace.bytes": bytes, count } = MessageAttributes;
+    assert.deepEqual(await receive("trace.*"), [{ "trace.bytes": bytes }, "e3f0c07a72d728b9022defd7c6066630"]);
+    assert.deepEqual((await receive("count", "other"))[0], { count });
+    assert.deepEqual(await receive(), [undefined, undefined]);
+    assert.deepEqual(await receive("other"), [undefined, undefined]);
+  });
+
+  it("rejects attributes that SQS rejects", async () => {
+    const text = { DataType: "String", StringValue: "x" };
+    for (const MessageAttributes of [
+      { "a..b": text },
+      { "AWS.a": text },
+      { a: { DataType: "Text", StringValue: "x" } },
+      { a: { DataType: "String", StringValue: "" } },
+      { a: { DataType: "Number", StringValue: "x" } },
+      { a: { DataType: "Binary", StringValue: "x" } },
+      Object.fromEntries(Array.from({ length: 11 }, (_, index) => [`a${index}`, text])),
+    ])
+      await assert.rejects(
+        client.send(new SendMessageCommand({ QueueUrl: PlainUrl, MessageBody: "a", MessageAttributes })),
+        { name: "InvalidParameterValue" },
+      );
   });
 
   it("rejects a batch of more than ten, one over 1 MiB, a FIFO message without a group, and an unknown queue", async () => {

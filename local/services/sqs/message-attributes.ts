@@ -1,0 +1,73 @@
+import { createHash } from "node:crypto";
+import { AwsError } from "../../cloud/aws-error";
+
+export interface MessageAttribute {
+  readonly DataType: string;
+  readonly StringValue?: string;
+  /** In base64. */
+  readonly BinaryValue?: string;
+}
+
+/** By name. */
+export type MessageAttributes = Readonly<Record<string, MessageAttribute>>;
+
+const MAX_ATTRIBUTES = 10;
+/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html */
+const NAME = /^(?!(?:aws|amazon)\.)(?=.{1,256}$)[\w-]+(?:\.[\w-]+)*$/i;
+
+/** @throws AwsError InvalidParameterValue for attributes that SQS rejects */
+export function checkAttributes(attributes: MessageAttributes): void {
+  const entries = Object.entries(attributes);
+  if (entries.length > MAX_ATTRIBUTES)
+    throw invalid(`Expected at most ${MAX_ATTRIBUTES} message attributes, got ${entries.length}.`);
+  for (const [name, { DataType = "", StringValue, BinaryValue }] of entries) {
+    if (!NAME.test(name))
+      throw invalid(
+        `Expected the name of a message attribute to be 1 to 256 letters, digits, "_", "-" and single "." and not to start ` +
+          `with "AWS." or "Amazon.", got ${name}.`,
+      );
+    const [, type] = /^(String|Number|Binary)(?:\.|$)/.exec(DataType) ?? [];
+    if (type === undefined)
+      throw invalid(
+        `Expected the DataType of the message attribute ${name} to be String, Number or Binary, got "${DataType}".`,
+      );
+    if (!(type === "Binary" ? BinaryValue : StringValue))
+      throw invalid(`The message attribute ${name} needs a ${type === "Binary" ? "BinaryValue" : "StringValue"}.`);
+    if (type === "Number" && !Number.isFinite(Number(StringValue)))
+      throw invalid(`Expected the value of the message attribute ${name} to be a number, got "${StringValue}".`);
+  }
+}
+
+/** The attributes that ReceiveMessage requests: names, prefixes with `.*`, or `All`. */
+export function requestedAttributes(attributes: MessageAttributes, names: readonly string[]): MessageAttributes {
+  const isRequested = (name: string) =>
+    names.some(
+      (one) =>
+        one === "All" || one === ".*" || one === name || (one.endsWith(".*") && name.startsWith(one.slice(0, -1))),
+    );
+  return Object.fromEntries(Object.entries(attributes).filter(([name]) => isRequested(name)));
+}
+
+/**
+ * The MD5 that clients compare: for each attribute in the order of names, the name, the type, 1 (string) or 2 (binary), and the value.
+ * Name, type and value follow their length in four bytes.
+ */
+export function attributesMd5(attributes: MessageAttributes): string {
+  const hash = createHash("md5");
+  const add = (bytes: Buffer) => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(bytes.length);
+    hash.update(length).update(bytes);
+  };
+  for (const name of Object.keys(attributes).sort()) {
+    const { DataType, StringValue, BinaryValue = "" } = attributes[name]!;
+    add(Buffer.from(name));
+    add(Buffer.from(DataType));
+    const isBinary = DataType.startsWith("Binary");
+    hash.update(Buffer.of(isBinary ? 2 : 1));
+    add(isBinary ? Buffer.from(BinaryValue, "base64") : Buffer.from(StringValue ?? ""));
+  }
+  return hash.digest("hex");
+}
+
+const invalid = (message: string) => new AwsError("InvalidParameterValue", 400, message);
