@@ -40,6 +40,8 @@ export interface ConsoleState {
   failures(instance: string, failures: readonly FailureView[]): void;
   /** All alarms of one instance. */
   alarms(instance: string, alarms: readonly AlarmView[]): void;
+  /** Removes all other instances, with their streams, failures and alarms. */
+  keep(instances: readonly string[]): void;
   /** A notice with the same id is replaced; without text it is removed. @param what see {@link NoticeView.what} */
   notice(id: string, text?: string, what?: string): void;
   stream(id: string): StreamView | undefined;
@@ -68,6 +70,8 @@ export function consoleState(capabilities: Capabilities, now: () => number): Con
   const events = eventPaths();
   const streams = streamTable(hasDeliveries ? measureDeliveries : undefined);
   const instances = new Map<string, InstanceView>();
+  /** Of which something was reported, also before their streams. */
+  const names = new Set<string>();
   let logNumber = 0;
   let sampledAt = now();
   let pending: Update["sample"];
@@ -78,9 +82,26 @@ export function consoleState(capabilities: Capabilities, now: () => number): Con
     return { storedPerSecond: round(perSecond), processedPerSecond: round(processedPerSecond), lagMs };
   }
 
+  function replaceFailures(instance: string, all: readonly FailureView[]): void {
+    names.add(instance);
+    streams.failures(instance, failures.replace(instance, all));
+  }
+
+  function replaceAlarms(instance: string, all: readonly AlarmView[]): void {
+    names.add(instance);
+    const ids = new Set(all.map(({ id }) => id));
+    for (const { id, instance: of } of alarms.all()) if (of === instance && !ids.has(id)) alarms.remove(id);
+    for (const alarm of all) {
+      const before = alarms.get(alarm.id);
+      const since = alarm.since ?? (before?.state === alarm.state ? before.since : now());
+      if (before?.state !== alarm.state) alarms.put({ ...alarm, since });
+    }
+  }
+
   return {
     streams(instance, apiUrl, all) {
       const at = now();
+      names.add(instance);
       if (!instances.has(instance)) isChanged = true;
       instances.set(instance, { total: NO_SAMPLE, ...instances.get(instance), name: instance, apiUrl });
       for (const stream of all) hops.observe(at, instance, stream);
@@ -98,14 +119,17 @@ export function consoleState(capabilities: Capabilities, now: () => number): Con
       if (source !== "manager" || parsed.fields === undefined || requestId === undefined) return;
       hops.log({ at: line.at, instance: line.instance ?? "", requestId, fields: parsed.fields });
     },
-    failures: (instance, all) => streams.failures(instance, failures.replace(instance, all)),
-    alarms(instance, all) {
-      const ids = new Set(all.map(({ id }) => id));
-      for (const { id, instance: of } of alarms.all()) if (of === instance && !ids.has(id)) alarms.remove(id);
-      for (const alarm of all) {
-        const before = alarms.get(alarm.id);
-        const since = alarm.since ?? (before?.state === alarm.state ? before.since : now());
-        if (before?.state !== alarm.state) alarms.put({ ...alarm, since });
+    failures: replaceFailures,
+    alarms: replaceAlarms,
+    keep(kept) {
+      for (const name of names) {
+        if (kept.includes(name)) continue;
+        streams.replace(now(), name, [], () => undefined);
+        hops.end(now(), name);
+        replaceFailures(name, []);
+        replaceAlarms(name, []);
+        if (instances.delete(name)) isChanged = true;
+        names.delete(name);
       }
     },
     notice(id, text, what) {

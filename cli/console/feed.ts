@@ -30,26 +30,26 @@ export async function startFeed({ state, access, resources, isWatched, ms }: Fee
   const stop = new AbortController();
   const { signal } = stop;
   let wake = new AbortController();
+  /** What a closed feed still reads is not shown: the instance can be removed. */
+  const shown =
+    <T>(read: () => Promise<T>, show: (value: T) => void) =>
+    async () => {
+      const value = await read();
+      if (!signal.aborted) show(value);
+    };
   for (const one of instances) {
     const { instance: name, apiUrl } = one.deployment;
     const options = { signal, state, wake: () => wake.signal };
     const { streams } = ms;
     if (streams !== undefined) {
-      const read = async () => state.streams(name, apiUrl, await one.streams());
+      const read = shown(one.streams, (all) => state.streams(name, apiUrl, all));
       void poll(read, { ...options, ms: streams, what: `the streams of ${name}` });
     }
-    void poll(async () => state.failures(name, await one.failures()), {
-      ...options,
-      ms: ms.failures,
-      isNeeded: isWatched,
-      what: `the failures of ${name}`,
-    });
-    void poll(async () => state.alarms(name, await one.alarms()), {
-      ...options,
-      ms: ms.alarms,
-      isNeeded: isWatched,
-      what: `the alarms of ${name}`,
-    });
+    const whileWatched = { ...options, isNeeded: isWatched };
+    const readFailures = shown(one.failures, (all) => state.failures(name, all));
+    void poll(readFailures, { ...whileWatched, ms: ms.failures, what: `the failures of ${name}` });
+    const readAlarms = shown(one.alarms, (all) => state.alarms(name, all));
+    void poll(readAlarms, { ...whileWatched, ms: ms.alarms, what: `the alarms of ${name}` });
   }
   return {
     instances,

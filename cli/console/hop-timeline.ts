@@ -20,6 +20,8 @@ export interface HopTimeline {
   log(line: ManagerLine): void;
   /** A stream as its row shows it. */
   observe(at: number, instance: string, stream: ConnectionState): void;
+  /** Ends the hops of an instance that does not exist any more. */
+  end(at: number, instance: string): void;
   /** The hop that holds a stream. */
   current(stream: StreamRef): StreamView["hop"];
 }
@@ -95,6 +97,10 @@ export function hopTimeline(): HopTimeline {
       if (hop === undefined || hop.to !== undefined) return;
       const isOverdue = at > (hop.deadlineAt ?? Number.POSITIVE_INFINITY) + LEAVES_WITHIN_MS;
       if (!live && (hop.requestId === undefined || isOverdue)) list.put({ ...hop, to: at });
+    },
+    end(at, instance) {
+      for (const hop of list.all())
+        if (hop.to === undefined && hop.stream.startsWith(refOf(instance, ""))) list.put({ ...hop, to: at });
     },
     current(stream) {
       const hop = list.get(latest.get(stream) ?? "");

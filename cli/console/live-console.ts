@@ -55,6 +55,7 @@ export function liveConsole(
       const next = await startFeed({ state, access, resources, isWatched, ms });
       feed?.close();
       feed = next;
+      state.keep(next.instances.map(({ deployment }) => deployment.instance));
       if (isClosed) feed.close();
       return feed;
     },

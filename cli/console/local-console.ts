@@ -16,11 +16,18 @@ export interface LocalConsole extends Pick<ConsoleServer, "handle" | "link" | "c
 
 const MS = { failures: 2_000, alarms: 5_000 };
 const REGION = "us-east-1";
+const FUNCTION = "aws:lambda/function:Function";
 
 /** @param token of the link */
 export function localConsole(stack: string, token: string): LocalConsole {
   const capabilities = { kind: "local", stack, region: REGION, write: true, unavailable: {} } as const;
   const { state, server, follow, close } = liveConsole(capabilities, { token });
+  /** Functions whose code could not be loaded. */
+  const unloaded = new Set<string>();
+  function clearUnloaded(functionName: string): void {
+    if (unloaded.delete(functionName)) state.notice(`loading ${functionName}`);
+  }
+
   return {
     handle: server.handle,
     link: server.link,
@@ -35,12 +42,13 @@ export function localConsole(stack: string, token: string): LocalConsole {
         );
       if (event.kind === "init-failed") {
         const { errorType, errorMessage } = event.error;
+        unloaded.add(event.functionName);
         state.notice(
           `loading ${event.functionName}`,
           `${event.functionName} could not be loaded: ${errorType}: ${errorMessage.replace(/\.$/, "")}. The log has the stack.`,
         );
       }
-      if (event.kind === "initialised") state.notice(`loading ${event.functionName}`);
+      if (event.kind === "initialised") clearUnloaded(event.functionName);
     },
     streams({ instances }, streams) {
       for (const { name, apiUrl } of instances)
@@ -55,6 +63,8 @@ export function localConsole(stack: string, token: string): LocalConsole {
       const { endpoint, region, operator } = cloud;
       const { accessKeyId, secretAccessKey } = operator;
       const access = { endpoint, region, credentials: { accessKeyId, secretAccessKey } };
+      const functions = new Set(resources.filter(({ type }) => type === FUNCTION).map(({ outputs }) => outputs.name));
+      for (const name of unloaded) if (!functions.has(name)) clearUnloaded(name);
       await follow(sessionResources(resources), access, MS);
     },
   };

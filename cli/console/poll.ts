@@ -18,7 +18,7 @@ const MAX_BACKOFF_MS = 60_000;
 /** Until it looks again whether a run is needed: a page that opens shows data soon. */
 const IDLE_MS = 250;
 
-/** Runs `read` regularly. A failed run becomes a notice, and the next ones wait longer. The others are not affected. */
+/** Runs `read` regularly. A failed run becomes a notice, and the next ones wait longer. The others are not affected. Its notice ends with it. */
 export async function poll(read: () => Promise<void>, options: PollOptions): Promise<void> {
   const { ms, signal, isNeeded = () => true, wake, what, state } = options;
   const wait = (time: number) => {
@@ -33,15 +33,17 @@ export async function poll(read: () => Promise<void>, options: PollOptions): Pro
     }
     try {
       await read();
+      if (signal.aborted) break;
       waitMs = ms;
       state.notice(what);
     } catch (error) {
-      if (signal.aborted) return;
+      if (signal.aborted) break;
       waitMs = Math.min(waitMs * 2, MAX_BACKOFF_MS);
       state.notice(what, noticeText(error as Error), what);
     }
     await wait(waitMs);
   }
+  state.notice(what);
 }
 
 /** The rest of a sentence that begins with what cannot be read. */

@@ -40,6 +40,11 @@ const stream = (of: Partial<ConnectionState> = {}): ConnectionState => ({
 });
 const received = (count: number) => ({ ...ZERO_COUNTERS, received: count, stored: count });
 
+const failure = (stream: string): FailureView => {
+  const place = { object: "o", number: 0, eventsInObject: 1 };
+  return { id: stream, stream, key: "k", at: 1, attempts: 3, code: "E", message: "m", ...place };
+};
+
 describe("the console's state", () => {
   it("keeps the time at which a stream took its state", () => {
     const { clock, state } = fixture();
@@ -67,6 +72,37 @@ describe("the console's state", () => {
       ["prices/a"],
     );
     assert.deepEqual(update?.removed?.streams, ["prices/b"]);
+  });
+
+  it("removes an instance that is not kept, with all that was reported of it", () => {
+    const { clock, state } = fixture();
+    const alarm = { state: "OK", description: "d" } as const;
+    for (const instance of ["prices", "orders"]) {
+      state.streams(instance, "http://api", [stream()]);
+      state.failures(instance, [failure(`${instance}/a`)]);
+      state.alarms(instance, [{ ...alarm, instance, id: `${instance}-alarm` }]);
+    }
+    state.failures("unread", [failure("unread/a")]);
+    state.update();
+    clock.now += 1_000;
+    state.keep(["prices"]);
+    const { instances, removed, hops } = state.update()!;
+    assert.deepEqual(
+      instances?.map(({ name }) => name),
+      ["prices"],
+    );
+    assert.deepEqual(removed, {
+      streams: ["orders/a"],
+      failures: ["orders/a", "unread/a"],
+      alarms: ["orders-alarm"],
+      notices: [],
+    });
+    assert.deepEqual(
+      hops?.map(({ stream, to }) => [stream, to]),
+      [["orders/a", START + 1_000]],
+    );
+    state.keep(["prices"]);
+    assert.equal(state.update(), undefined);
   });
 
   it("sends the rows of 1,000 streams in several updates", () => {
@@ -176,13 +212,11 @@ describe("the console's state", () => {
   it("counts the failures of each stream, and removes those that are gone", () => {
     const { state } = fixture();
     state.streams("prices", "http://api", [stream()]);
-    const failure = { id: "f1", stream: "prices/a", key: "k", at: 1, attempts: 3, code: "E", message: "m" };
-    const failures: FailureView[] = [{ ...failure, object: "o", number: 0, eventsInObject: 1 }];
-    state.failures("prices", failures);
+    state.failures("prices", [failure("prices/a")]);
     assert.equal(state.snapshot().streams[0]?.failures, 1);
     state.update();
     state.failures("prices", []);
-    assert.deepEqual(state.update()?.removed?.failures, ["f1"]);
+    assert.deepEqual(state.update()?.removed?.failures, ["prices/a"]);
     assert.equal(state.snapshot().streams[0]?.failures, 0);
   });
 

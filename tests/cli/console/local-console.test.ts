@@ -2,8 +2,17 @@ import assert from "node:assert/strict";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type LocalConsole, localConsole } from "../../../cli/console/local-console";
+import type { Model } from "../../../cli/console/page/model";
+import type { IngestionStack } from "../../../cli/local/ingestion-stack";
+import { COMPONENT_TYPE } from "../../../runtime/contract";
+import { cloud } from "../../local/evaluate/fake-handlers";
 import { type OpenPage, openPage } from "./open-page";
 
+const FUNCTION = "aws:lambda/function:Function";
+const resource = (type: string, name: string) => {
+  const outputs = { name, apiUrl: "http://127.0.0.1:1/v1", tableName: "e", connectionTableName: "c", bucketName: "b" };
+  return { urn: `urn:pulumi:local::p::${type}::${name}`, type, name, outputs, secretOutputs: [] };
+};
 const PROCESSOR = "prices-event-processor-1";
 
 describe("the console of a local stack", () => {
@@ -39,6 +48,24 @@ describe("the console of a local stack", () => {
     ]);
     console.event({ kind: "initialised", ...event });
     await page.until(({ notices }) => notices.size === 0);
+  });
+
+  it("shows no instance, and no problem of one, that an edit of the program removed", async () => {
+    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const resources = (...names: string[]) =>
+      names.flatMap((name) => [resource(COMPONENT_TYPE, name), resource(FUNCTION, `${name}-event-processor`)]);
+    const stack = (...names: string[]) =>
+      ({ cloud: { ...cloud, endpoint: origin }, resources: resources(...names) }) as unknown as IngestionStack;
+    await console.adopt(stack("prices", "orders"));
+    const error = { errorType: "TypeError", errorMessage: "rates is undefined." };
+    for (const functionName of ["prices-event-processor", "orders-event-processor"])
+      console.event({ kind: "init-failed", error, at: 1, functionName });
+    // The server answers each call to AWS with 404.
+    const about = (name: string) => (model: Model) =>
+      [...model.notices.keys()].filter((id) => id.includes(name)).length;
+    await page.until((model) => about("orders")(model) === 2 && about("prices")(model) === 2);
+    await console.adopt(stack("prices"));
+    await page.until((model) => about("orders")(model) === 0 && about("prices")(model) > 0);
   });
 
   it("names a call that a policy does not allow", async () => {

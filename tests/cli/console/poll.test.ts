@@ -34,6 +34,27 @@ describe("a feed that reads regularly", () => {
     assert.equal(reads, 2);
   });
 
+  it("removes its notice when it ends, also when a read fails after that", async () => {
+    const stop = new AbortController();
+    const notices: (string | undefined)[] = [];
+    let fail = (_: Error) => {};
+    let reads = 0;
+    const ended = poll(
+      async () => {
+        if (++reads === 1) throw new Error("It is away.");
+        await new Promise<void>((_, reject) => {
+          fail = reject;
+        });
+      },
+      { ms: 0, signal: stop.signal, what: "the page", state: { notice: (_, text) => void notices.push(text) } },
+    );
+    while (reads < 2) await turn();
+    stop.abort();
+    fail(new Error("It was closed."));
+    await ended;
+    assert.deepEqual(notices, ["cannot be read: It is away.", undefined]);
+  });
+
   it("reads nothing while nobody watches, and soon after a page opened", async () => {
     const stop = new AbortController();
     let isWatched = false;
