@@ -60,8 +60,12 @@ function withBucketOptions(command: Command): Command {
 async function list(options: FailureOptions, terminal: Terminal): Promise<void> {
   const { store } = await open(options);
   const rows: string[][] = [];
+  let unread = 0;
   for (const object of await select(store, options)) {
     const failures = await read(store, object).catch((error: Error) => {
+      // Another command has removed it meanwhile.
+      if (error instanceof CliError) return [];
+      unread++;
       terminal.err(`${printable(object.key)}: ${printable(error.message)}`);
       return [];
     });
@@ -71,8 +75,9 @@ async function list(options: FailureOptions, terminal: Terminal): Promise<void> 
       else rows.push(row(object, failure));
     }
   }
+  if (unread > 0) terminal.setExitCode(EXIT.failed);
   if (options.json) return;
-  if (rows.length === 0) return terminal.out("No failed events.");
+  if (rows.length === 0) return unread > 0 ? undefined : terminal.out("No failed events.");
   for (const line of table([["FAILED", "STREAM", "ATTEMPTS", "ERROR", "OBJECT"], ...rows])) terminal.out(line);
 }
 
