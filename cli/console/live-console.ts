@@ -5,6 +5,7 @@ import { type ConsoleState, consoleState } from "./console-state";
 import { type Feed, type FeedOptions, startFeed } from "./feed";
 import { noticeSentence } from "./notice-sentence";
 import { pageAssets } from "./page-assets";
+import { interval } from "./pages";
 import { payloadReader } from "./payload-reader";
 import type { Capabilities } from "./protocol";
 import { type ConsoleServer, consoleServer } from "./server";
@@ -16,23 +17,37 @@ export interface LiveConsole {
   /** Reads these resources from now on, in place of those before. */
   follow(resources: readonly ExportedResource[], access: AwsAccess, ms: FeedOptions["ms"]): Promise<Feed>;
   isWatched(): boolean;
+  /** Runs what changes the state. An error in it is reported once, and does not end the process that is shown. */
+  guarded(run: () => void): void;
   close(): void;
 }
 
 export interface LiveConsoleOptions {
   /** Receives each notice once, and one of those with the same text. */
   readonly onNotice?: (text: string) => void;
+  /** Receives the first error of the console itself. @default as a notice */
+  readonly onError?: (text: string) => void;
   /** Of the link. @default a random one */
   readonly token?: string;
 }
 
 export function liveConsole(
   capabilities: Capabilities,
-  { onNotice = () => {}, token }: LiveConsoleOptions = {},
+  { onNotice = () => {}, onError = onNotice, token }: LiveConsoleOptions = {},
 ): LiveConsole {
   const state = withNotices(consoleState(capabilities, Date.now), onNotice);
   let feed: Feed | undefined;
   let isClosed = false;
+  let hasFailed = false;
+  function guarded(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      if (!hasFailed)
+        onError(`The console does not show everything, because of an error in it. ${(error as Error).stack}`);
+      hasFailed = true;
+    }
+  }
   const instanceOf = (name: string) => feed?.instance(name);
   const server = consoleServer({
     state,
@@ -45,12 +60,14 @@ export function liveConsole(
     payload: payloadReader({ state, source: instanceOf }),
     assets: pageAssets,
     token,
+    every: (ms, run) => interval(ms, () => guarded(run)),
   });
   const isWatched = () => server.pageCount() > 0;
   return {
     state,
     server,
     isWatched,
+    guarded,
     async follow(resources, access, ms) {
       const next = await startFeed({ state, access, resources, isWatched, ms });
       feed?.close();

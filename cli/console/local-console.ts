@@ -18,45 +18,49 @@ const MS = { failures: 2_000, alarms: 5_000 };
 const REGION = "us-east-1";
 const FUNCTION = "aws:lambda/function:Function";
 
-/** @param token of the link */
-export function localConsole(stack: string, token: string): LocalConsole {
+/** @param token of the link. @param onError receives the first error of the console itself */
+export function localConsole(stack: string, token: string, onError: (text: string) => void): LocalConsole {
   const capabilities = { kind: "local", stack, region: REGION, write: true, unavailable: {} } as const;
-  const { state, server, follow, close } = liveConsole(capabilities, { token });
+  const { state, server, follow, close, guarded } = liveConsole(capabilities, { token, onError });
   /** Functions whose code could not be loaded. */
   const unloaded = new Set<string>();
   function clearUnloaded(functionName: string): void {
     if (unloaded.delete(functionName)) state.notice(`loading ${functionName}`);
   }
 
+  function show(event: StackEvent): void {
+    state.event(event);
+    if (event.kind === "log") state.log(event);
+    if (event.kind === "denied")
+      state.notice(
+        `denied ${event.caller} ${event.action}`,
+        `${event.caller} is not allowed ${event.action} on ${event.resource}.`,
+      );
+    if (event.kind === "init-failed") {
+      const { errorType, errorMessage } = event.error;
+      unloaded.add(event.functionName);
+      state.notice(
+        `loading ${event.functionName}`,
+        `${event.functionName} could not be loaded: ${errorType}: ${errorMessage.replace(/\.$/, "")}. The log has the stack.`,
+      );
+    }
+    if (event.kind === "initialised") clearUnloaded(event.functionName);
+  }
+
   return {
     handle: server.handle,
     link: server.link,
     close,
-    event(event) {
-      state.event(event);
-      if (event.kind === "log") state.log(event);
-      if (event.kind === "denied")
-        state.notice(
-          `denied ${event.caller} ${event.action}`,
-          `${event.caller} is not allowed ${event.action} on ${event.resource}.`,
-        );
-      if (event.kind === "init-failed") {
-        const { errorType, errorMessage } = event.error;
-        unloaded.add(event.functionName);
-        state.notice(
-          `loading ${event.functionName}`,
-          `${event.functionName} could not be loaded: ${errorType}: ${errorMessage.replace(/\.$/, "")}. The log has the stack.`,
-        );
-      }
-      if (event.kind === "initialised") clearUnloaded(event.functionName);
-    },
+    event: (event) => guarded(() => show(event)),
     streams({ instances }, streams) {
-      for (const { name, apiUrl } of instances)
-        state.streams(
-          name,
-          apiUrl,
-          streams.filter(({ instance }) => instance === name),
-        );
+      guarded(() => {
+        for (const { name, apiUrl } of instances)
+          state.streams(
+            name,
+            apiUrl,
+            streams.filter(({ instance }) => instance === name),
+          );
+      });
     },
     note: (line) => state.log({ at: Date.now(), functionName: "console", line }),
     async adopt({ cloud, resources }) {

@@ -88,7 +88,7 @@ function messageText(message: ServerMessage): string {
   return `data: ${JSON.stringify(message)}\n\n`;
 }
 
-function interval(ms: number, run: () => void): () => void {
+export function interval(ms: number, run: () => void): () => void {
   const timer = setInterval(run, ms).unref();
   return () => clearInterval(timer);
 }

@@ -84,7 +84,7 @@ export async function runLocal(
   const loading = processorLoading(owners.processors);
   const eventsOf = stackEventReader(owners);
   const { token, port } = await consoleAddress(options.program, options.port ?? 0);
-  const page = localConsole(options.stack, token);
+  const page = localConsole(options.stack, token, reporter.note);
   // Declared streams can run before the last resource exists, and only then are the event tables known.
   let buffered: CloudEvent[] | undefined = [];
   /** The summary is the last thing that a run reports. */

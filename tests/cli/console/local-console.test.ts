@@ -19,9 +19,16 @@ describe("the console of a local stack", () => {
   let page: OpenPage;
   let console: LocalConsole;
   let server: Server;
+  let errors: string[];
+  let onError: () => void;
 
   beforeEach(async () => {
-    console = localConsole("local", "a-token");
+    onError = () => {};
+    errors = [];
+    console = localConsole("local", "a-token", (text) => {
+      errors.push(text);
+      onError();
+    });
     server = createServer((request, response) => {
       if (!console.handle(request, response)) response.writeHead(404).end();
     });
@@ -66,6 +73,27 @@ describe("the console of a local stack", () => {
     await page.until((model) => about("orders")(model) === 2 && about("prices")(model) === 2);
     await console.adopt(stack("prices"));
     await page.until((model) => about("orders")(model) === 0 && about("prices")(model) > 0);
+  });
+
+  it("reports its first error, and does not end the run", async () => {
+    const event = { at: 1, instance: "prices", functionName: PROCESSOR };
+    for (let i = 0; i < 2; i++) console.event({ kind: "init-failed", ...event } as never);
+    assert.equal(errors.length, 1);
+    assert.match(errors[0]!, /^The console does not show everything, .*TypeError/);
+    console.event({ kind: "denied", at: 1, caller: PROCESSOR, action: "s3:GetObject", resource: "*" });
+    await page.until(({ notices }) => notices.size > 0);
+  });
+
+  it("reports an error of an update, and sends the next ones", async () => {
+    const reported = new Promise<void>((resolve) => {
+      onError = resolve;
+    });
+    // JSON has no such number.
+    console.event({ kind: "lost", at: 1n as never, instance: "prices", streamId: "a", key: "k" });
+    await reported;
+    console.event({ kind: "denied", at: 1, caller: PROCESSOR, action: "s3:GetObject", resource: "*" });
+    await page.until(({ notices }) => notices.size > 0);
+    assert.match(errors.join(), /BigInt/);
   });
 
   it("names a call that a policy does not allow", async () => {
