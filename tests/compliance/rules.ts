@@ -208,7 +208,7 @@ export const RULES: readonly Rule[] = [
     control: "lambda-dlq-check",
     requires: "A dead-letter queue of each function",
     holds: lambda(({ deadLetterConfig }) => deadLetterConfig?.targetArn),
-    transform: "`transform.functions`: `deadLetterConfig`",
+    transform: "`transform.functions`: `deadLetterConfig`, and `transform.policies`: `sqs:SendMessage` on the queue",
   },
   {
     control: "Environment under a KMS key",

@@ -74,12 +74,12 @@ export function page(results: readonly RuleResult[]): string {
   return `# Compliance
 
 Controls of AWS Security Hub (\`DynamoDB.2\`), managed rules of AWS Config (\`lambda-dlq-check\`) and common company rules that concern a
-resource of the component: whether the default fulfils them, and what does otherwise. \`npm run compliance\` writes this page from the
+resource of the component: whether the default fulfils them, and if not, which setting does. \`npm run compliance\` writes this page from the
 inputs that the engine would receive; a test compares it.
 
 The table says nothing about resources that you name (\`events.table\`, \`connections.table\`, \`bucket\`, \`source.secretArn\`,
-\`processor.functionArn\`): the component never changes them,
-except a bucket with \`manageBucket\`.
+\`processor.functionArn\`). The component never changes them, except a bucket with \`manageBucket\` and the role in \`processor.roleName\`,
+which gets a policy.
 
 | Control | Requires | By default | By argument | By transform |
 | --- | --- | --- | --- | --- |

@@ -5,7 +5,7 @@ interface BookMessage {
   readonly sequence: number;
 }
 
-/** The book as one connection brings it: the messages up to `last` are applied, later ones wait for those between. */
+/** The book of one connection. The messages up to `last` are applied, later ones wait for those between. */
 interface Book {
   last: number | undefined;
   readonly waiting: Map<number, BookMessage>;
