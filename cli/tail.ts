@@ -22,7 +22,7 @@ export function addTail(program: Command, terminal: Terminal = processTerminal):
     .argument("[streamId]", "only events of this stream", parseStreamId)
     .description(
       "Print new events as they are stored, of one stream or all, until Ctrl-C. It reads the event table's change stream, " +
-        "which supports one `tail` next to the processor; a second one waits.",
+        "which supports two readers, Lambda among them: run one `tail` at a time. It waits while it is throttled.",
     )
     .option("--table <name>", "name of the event table (default: the stack's output tableName)")
     .option("--from <time>", "of one stream: first print the events received since this time: 90m, 2h, 7d, or a date")

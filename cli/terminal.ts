@@ -23,7 +23,7 @@ export const terminal: Terminal = {
 export const EXIT = { done: 0, failed: 1, notAsDesired: 2, notFound: 3 } as const;
 
 export const EXIT_HELP = `
-Exit codes: 0 done · 1 failed or refused · 2 the stream is not as desired (status) · 3 the stream does not exist`;
+Exit codes: 0 done · 1 failed or refused · 2 the stream is not as desired (status) · 3 the stream or object does not exist`;
 
 /** An error that is shown to the user as its message, without a stack trace. */
 export class CliError extends Error {

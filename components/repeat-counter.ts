@@ -14,7 +14,7 @@ const WINDOW_SECONDS = 60;
 const BATCH_SIZE = 10_000;
 
 /**
- * Creates the function that counts events that were written again: the repeats that identity swallows, and the copies of a
+ * Creates the function that counts events that were written again: the repeats that identity makes one event, and the copies of a
  * handover. It is the second reader of the table's stream, and AWS recommends no more than two.
  */
 export function createRepeatCounter(scope: Scope, stores: Stores, vpc: VpcAccess | undefined): aws.lambda.Function {

@@ -543,7 +543,7 @@ export const METRIC = {
   conflicting: "EventsConflicting",
   refused: "EventsRefused",
   abandoned: "EventsAbandoned",
-  /** Stored again: repeats that identity swallows, and that the relay did not remember. */
+  /** Stored again: repeats that identity makes one event, and that the relay did not remember. */
   overwritten: "EventsOverwritten",
   /** Stored by both hops of a handover. */
   overlapCopies: "OverlapCopies",

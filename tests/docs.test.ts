@@ -142,6 +142,18 @@ describe("the documentation", () => {
     assert.equal(ofThousand, (Number(total) / 1_000).toFixed(4));
   });
 
+  it("names npm scripts that exist", () => {
+    const { scripts } = JSON.parse(read("package.json"));
+    const named = PAGES.flatMap((page) =>
+      [...read(page).matchAll(/npm run (?:-s )?([\w:-]+)/g)].map(([, script = ""]) => ({ page, script })),
+    );
+    assert.ok(named.length > 20);
+    assert.deepEqual(
+      named.filter(({ script }) => scripts[script] === undefined),
+      [],
+    );
+  });
+
   it("explains each counter", () => {
     const [, section = ""] = read("docs/operating.md").split("## Counters");
     for (const counter of Object.keys(ZERO_COUNTERS).filter(
