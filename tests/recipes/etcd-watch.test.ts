@@ -1,28 +1,19 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { certificate } from "../data/certificate";
+import { freePort } from "../fakes/free-port";
 import { startWriter } from "./event-writer";
 import { useRecipe } from "./recipe";
 import { INSTALLED, startServerProcess } from "./servers";
 
 const KEYS = 5;
 
-/** etcd listens on the ports that its options name. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  await Promise.all(servers.map((server) => new Promise<void>((done) => server.listen(0, "127.0.0.1", done))));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
-  return ports;
-}
-
 /** etcd, which requires a client certificate over https. The test itself writes over http. */
 async function startEtcd() {
   const folder = mkdtempSync(join(tmpdir(), "stream-ingestion-"));
-  const [secure, plain, peer] = await freePorts(3);
+  const [secure, plain, peer] = [await freePort(), await freePort(), await freePort()];
   const { cert, key } = certificate();
   const files = { cert: join(folder, "cert.pem"), key: join(folder, "key.pem") };
   writeFileSync(files.cert, cert);

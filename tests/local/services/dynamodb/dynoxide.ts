@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
 import { AwsError } from "../../../../local/cloud/aws-error";
 import type { Engine } from "../../../../local/services/dynamodb/engine";
+import { freePort } from "../../../fakes/free-port";
 
 /** A second engine, from an optional package for Linux. `undefined`: it is not installed. */
 export async function openDynoxide() {
@@ -72,12 +72,4 @@ function find(): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  return port;
 }

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import type { CloudEvent } from "../../../../local/cloud/cloud-event";
 import { useAbsoluteSources } from "../../../../local/services/lambda/source-paths";
+import { freePort } from "../../../fakes/free-port";
 import { archive, type CloudFixture, isLog, startFixture } from "../../cloud-fixture";
 
 const LISTENING = "Debugger listening on ";
@@ -84,14 +84,6 @@ describe("the source maps of a function that a debugger attaches to", () => {
     }
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 /** A client of Node's inspector protocol. */
 async function attach(url: string) {
