@@ -130,7 +130,7 @@ describe("a cloud with a data folder", () => {
     await start(disabled);
     await fixture.seen(isDelivery);
     await put("new");
-    await fixture.cloud.mappings.drain(5_000);
+    await fixture.cloud.mappings.drain(120_000);
     assert.deepEqual(ids(), ["waiting", "new"]);
   });
 

@@ -74,7 +74,7 @@ describe("a function whose code is edited", () => {
     editing = false;
     await load;
     await put(String(sent++));
-    await fixture.cloud.mappings.drain(30_000);
+    await fixture.cloud.mappings.drain(120_000);
     await fixture.seen(
       (event): event is ReturnType<typeof fixture.events.at> & object =>
         isLog(event) && event.line.startsWith(`${EDITS} `),

@@ -76,7 +76,7 @@ describe("event source mapping", () => {
     fixture.events
       .filter(isDelivery)
       .map(({ records, failed }) => ({ ids: records.map(({ keys }) => keys.id), failed }));
-  const drain = () => fixture.cloud.mappings.drain(5_000);
+  const drain = () => fixture.cloud.mappings.drain(120_000);
 
   it("delivers earlier records in order, in batches of its size", async () => {
     await putAll("a", "b", "c");
@@ -125,7 +125,7 @@ describe("event source mapping", () => {
   });
 
   it("waits for its batching window to fill a batch", async () => {
-    await map({ batchSize: 100, maximumBatchingWindowInSeconds: 1 });
+    await map({ batchSize: 100, maximumBatchingWindowInSeconds: 3 });
     await put("a");
     await put("b");
     await fixture.seen(isDelivery);
@@ -216,7 +216,7 @@ describe("event source mapping", () => {
     await put("bad");
     await map(
       {
-        maximumRecordAgeInSeconds: 1,
+        maximumRecordAgeInSeconds: 3,
         maximumRetryAttempts: -1,
         destinationConfig: { onFailure: { destinationArn: bucket.arn } },
       },
