@@ -23,7 +23,7 @@ describe("commands in another terminal", () => {
       response.writeHead(200, { "content-type": "application/x-ndjson" }).write('{"n":1}\n');
     });
     const folder = programFolder(FILES);
-    const local = startLocal(["--program", folder.path, "--config", `url=${upstream.url}`, "--hop-seconds", "15"]);
+    const local = startLocal(["--program", folder.path, "--config", `url=${upstream.url}`, "--hop-seconds", "900"]);
     const run = async (...args: string[]) => {
       const { code, stdout, stderr } = await runToEnd([...args, "--program", folder.path]);
       assert.equal(code, 0, stderr);
