@@ -168,6 +168,21 @@ describe("the console's page in a browser", function () {
     assert.equal(copied, `all of ${events[0]!.id}`);
   });
 
+  it("offers to copy a payload only where it can be read", async () => {
+    await open();
+    const { events = [], ...update } = feed.next(250);
+    const { payload: _, ...unknown } = events[0]!;
+    const large = { ...unknown, id: "large", key: "large-key", type: "large", item: { partition: "a", sort: "k" } };
+    server.send({ ...update, events: [{ ...unknown, type: "unknown" }, large] });
+    await show("events");
+    const copy = page.getByRole("button", { name: "Copy" });
+    await rowOf("Events", "large").click();
+    await copy.waitFor();
+    await rowOf("Events", "unknown").click();
+    await page.getByText("It is not known here, only its key.").waitFor();
+    assert.equal(await copy.count(), 0);
+  });
+
   it("shows the stack of a failure, redrives it, and asks before it discards one", async () => {
     await open();
     await show("failures");

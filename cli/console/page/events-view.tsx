@@ -126,7 +126,12 @@ export function EventsView() {
                 </li>
               ))}
             </ol>
-            <PayloadBlock payload={event.payload} kind="event" id={event.id} />
+            <PayloadBlock
+              payload={event.payload}
+              readable={(event.payload ?? event.item) !== undefined}
+              kind="event"
+              id={event.id}
+            />
           </>
         )}
       </aside>

@@ -109,7 +109,12 @@ export function FailuresView() {
                 <pre tabIndex={0}>{dedented(failure.stack)}</pre>
               </section>
             )}
-            <PayloadBlock payload={failure.payload} kind="failure" id={failure.id} />
+            <PayloadBlock
+              payload={failure.payload}
+              readable={failure.payload !== undefined}
+              kind="failure"
+              id={failure.id}
+            />
             <p class="quiet">
               {failure.object}, {count(failure.eventsInObject)} {failure.eventsInObject === 1 ? "event" : "events"}
             </p>

@@ -7,13 +7,15 @@ import { useKeys } from "./keys";
 interface PayloadProps {
   /** Absent: it was not sent to the page. */
   readonly payload: Payload | undefined;
+  /** Whether the server can read it, so that it can be copied. Otherwise only the key is known. */
+  readonly readable: boolean;
   /** What the payload belongs to, by which the server finds all of it. */
   readonly kind: "event" | "failure";
   readonly id: string;
 }
 
 /** The data of an event, with a button and a key that copy all of it as received. */
-export function PayloadBlock({ payload, kind, id }: PayloadProps) {
+export function PayloadBlock({ payload, readable, kind, id }: PayloadProps) {
   const { say, payload: whole } = useConsole();
   const copy = async () => {
     const found = payload?.cut === false ? payload : await whole(kind, id);
@@ -23,7 +25,7 @@ export function PayloadBlock({ payload, kind, id }: PayloadProps) {
       () => say("The browser did not allow to copy. Select the text instead."),
     );
   };
-  useKeys({ c: () => void copy() });
+  useKeys(readable ? { c: () => void copy() } : {});
   const { text, encoding, bytes: length, cut } = payload ?? {};
   return (
     <section aria-label="Payload">
@@ -33,10 +35,14 @@ export function PayloadBlock({ payload, kind, id }: PayloadProps) {
           {length !== undefined && bytes(length)}
           {encoding === "base64" && ", base64"}
         </span>
-        <Action text={cut ? "Copy all" : "Copy"} shortcut="c" onClick={() => void copy()} />
+        {readable && <Action text={cut ? "Copy all" : "Copy"} shortcut="c" onClick={() => void copy()} />}
       </div>
       {text === undefined ? (
-        <p class="quiet">It is too large for the table, or was not seen here. Copy reads it from the stack.</p>
+        <p class="quiet">
+          {readable
+            ? "It is too large for the list. Copy reads it from the stack."
+            : "It is not known here, only its key."}
+        </p>
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled text needs the keys
         <pre tabIndex={0}>{cut ? text : pretty(text)}</pre>
