@@ -142,8 +142,8 @@ export function EventsView() {
 function Path({ path }: { readonly path: readonly EventStep[] }) {
   return (
     <span class="path">
-      {shortPath(path).map(({ text, step }) => (
-        <span key={text} class={`step ${classOf(step)}`}>
+      {shortPath(path).map(({ text, step }, i) => (
+        <span key={`${text}-${i}`} class={`step ${classOf(step)}`}>
           {text}
         </span>
       ))}
