@@ -19,6 +19,8 @@ export interface FollowOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly onThrottled?: (waitMs: number) => void;
+  /** Called after each read of all shards. */
+  readonly onRead?: () => void;
 }
 
 /**
@@ -33,7 +35,7 @@ const MAX_BACKOFF_MS = 60_000;
 /** New items from now on, until `signal` aborts, in order within a shard. Follows the children of a shard that closes. */
 export async function* followInserts<T>(
   stream: ChangeStream<T>,
-  { clock, signal, onThrottled = () => {} }: FollowOptions,
+  { clock, signal, onThrottled = () => {}, onRead = () => {} }: FollowOptions,
 ): AsyncGenerator<T> {
   const known = new Set<string>();
   const positions = new Map<string, string>();
@@ -51,9 +53,11 @@ export async function* followInserts<T>(
   await discover(true);
   while (!signal.aborted) {
     let waitMs = POLL_MS;
+    let isThrottled = false;
     for (const [shardId, iterator] of positions) {
       const result = await stream.read(iterator);
       if (result === "throttled") {
+        isThrottled = true;
         waitMs = backoffMs;
         backoffMs = Math.min(backoffMs * 2, MAX_BACKOFF_MS);
         onThrottled(waitMs);
@@ -68,6 +72,7 @@ export async function* followInserts<T>(
       }
       if (result.next === undefined) await discover(false);
     }
+    if (!isThrottled) onRead();
     await clock.sleep(waitMs, signal);
   }
 }

@@ -1,5 +1,5 @@
 import { CloudWatchLogsClient, paginateFilterLogEvents } from "@aws-sdk/client-cloudwatch-logs";
-import { systemClock } from "pulumi-stream-ingestion/internal";
+import { type Clock, systemClock } from "pulumi-stream-ingestion/internal";
 import { eventStream } from "../event-stream";
 import { followInserts } from "../follow-changes";
 import { storedItem } from "../local/stack-event";
@@ -69,23 +69,22 @@ export function followLogs(
 
 /** Reads the event table's change stream while a page is open, as `tail` does. A shard supports two readers; the processor is one. */
 export function followEvents(
-  { instance, eventTable }: Deployment,
-  { state, access, signal, isWatched }: DeployedFeedOptions,
+  { instance, eventTable }: Pick<Deployment, "instance" | "eventTable">,
+  { state, access, signal, isWatched, clock = systemClock }: DeployedFeedOptions & { readonly clock?: Clock },
 ): void {
   const what = `the events of ${instance}`;
   const read = async () => {
     // Aborts when the last page closes. The next page begins at the latest event.
     const unwatched = new AbortController();
     const timer = setInterval(() => !isWatched() && unwatched.abort(), 1_000).unref();
+    const onRead = () => state.notice(what);
     const onThrottled = (waitMs: number) =>
       state.notice(what, `are read again in ${waitMs / 1_000} s: the change stream has other readers.`, what);
     try {
       const until = AbortSignal.any([signal, unwatched.signal]);
       const stream = await eventStream(eventTable, access, until);
-      for await (const image of followInserts(stream, { clock: systemClock, signal: until, onThrottled })) {
-        state.notice(what);
+      for await (const image of followInserts(stream, { clock, signal: until, onThrottled, onRead }))
         state.event(storedItem(instance, Date.now(), image));
-      }
     } finally {
       clearInterval(timer);
       unwatched.abort();

@@ -28,10 +28,14 @@ async function follow(stream: ChangeStream<string>, { count = 99, rounds = 20 } 
     if (waits.push(ms) >= rounds) stop.abort();
   };
   const seen: string[] = [];
-  for await (const image of followInserts(stream, { clock: { now: () => 0, sleep }, signal: stop.signal })) {
+  const reports: string[] = [];
+  const onRead = () => reports.push("read");
+  const onThrottled = () => reports.push("throttled");
+  const options = { clock: { now: () => 0, sleep }, signal: stop.signal, onRead, onThrottled };
+  for await (const image of followInserts(stream, options)) {
     if (seen.push(image) >= count) stop.abort();
   }
-  return { seen, waits };
+  return { seen, waits, reports };
 }
 
 describe("followInserts", () => {
@@ -84,6 +88,14 @@ describe("followInserts", () => {
       (await follow(stream, { rounds: 8 })).waits,
       [1, 5, 10, 20, 40, 60, 1, 5].map((s) => s * 1000),
     );
+  });
+
+  it("reports a read of all shards, with or without an event, and each throttled one", async () => {
+    const shards = ["a", "b"].map((id) => ({ id, open: true }));
+    const empty = { changes: [], next: "a:LATEST" };
+    const reads: Read[] = [empty, empty, empty, "throttled", empty, empty];
+    const { reports } = await follow({ ...scripted(shards, {}), read: async () => reads.shift()! }, { rounds: 3 });
+    assert.deepEqual(reports, ["read", "throttled", "read"]);
   });
 });
 
