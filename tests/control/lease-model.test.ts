@@ -63,6 +63,11 @@ describe("lease protocol, over all interleavings", function () {
     ["another number of partition keys", { slices: 4 }],
     ["another number of partition keys, and a hop that crashes", { slices: 4, crashes: 1, hops: 3 }],
     ["another number of partition keys, and a move", { slices: 4, watchdogs: 0, merges: 1, hops: 3 }],
+    ["another number of partition keys, and a lost response", { slices: 4, lostResponses: 2, hops: 3 }],
+    [
+      "another number of partition keys, and a move without a response of the table",
+      { slices: 4, watchdogs: 0, merges: 1, lostResponses: 1 },
+    ],
     ["packs, single events and packs", { storage: ["packed", "each", "packed"], events: 1, hops: 3 }],
   ];
   for (const [name, faults, options] of cases) {
@@ -171,6 +176,18 @@ describe("lease protocol, over all interleavings", function () {
       "a change of the number of partition keys after a claim",
       without("use-slices", on("claim")),
       { slices: 4, merges: 1 },
+      /two numbers of partition keys/,
+    ],
+    [
+      "a change of the number of partition keys that lets a successor connect before the owner knows it",
+      (change) => (change.name === "use-slices" ? { ...change, set: { slices: change.set.slices } } : change),
+      { slices: 4, lostResponses: 1 },
+      /two numbers of partition keys/,
+    ],
+    [
+      "a renew that lets a successor connect before the owner knows the number of partition keys",
+      (change) => (change.name === "renew" ? { ...change, set: { ...change.set, retryAt: undefined } } : change),
+      { slices: 4, lostResponses: 2 },
       /two numbers of partition keys/,
     ],
   ];

@@ -48,6 +48,7 @@ describe("the number of partition keys of a stream", () => {
     await simulation.clock.advance(5 * MINUTE);
     assert.ok(lost > 0);
     assert.equal(simulation.row().slices, 4);
+    assert.equal(simulation.row().retryAt, undefined, "a successor may connect");
     assert.deepEqual(latest(), [4]);
     await simulation.clock.advance(20 * MINUTE);
     assert.deepEqual(twice(), []);

@@ -173,10 +173,14 @@ export function prepareChange(command: WriteCommand, context: HopContext, relay:
       const { beatUntil, ...until } = leaseFrom(context);
       const expiresAt = Math.max(until.expiresAt, (lease.row.expiresAt ?? 0) + 1);
       const { report, measured } = reportOf(lease, status, relay);
-      return { change: renew({ ...held(lease, context), expiresAt, beatUntil }, report), measured };
+      const connectAt = lease.changingSlices ? hasLeftBy(lease, context) : undefined;
+      return { change: renew({ ...held(lease, context), expiresAt, beatUntil, connectAt }, report), measured };
     }
-    case "use-slices":
-      return { change: useSlices({ ...held(command.lease, context), now, slices: context.slices }) };
+    case "use-slices": {
+      const { lease } = command;
+      const connectAt = hasLeftBy(lease, context);
+      return { change: useSlices({ ...held(lease, context), now, slices: context.slices, connectAt }) };
+    }
     case "release":
       return releaseChange(command.plan, context, relay);
     case "add-final-counters":
@@ -187,6 +191,9 @@ export function prepareChange(command: WriteCommand, context: HopContext, relay:
       return { change: releaseClaim({ nonce, lateHead: relay.snapshot.history.lateHead }) };
   }
 }
+
+/** An owner whose lease ended has stored what it had read. */
+const hasLeftBy = (lease: Lease, { timing }: HopContext) => lease.until + timing.leaseMarginMs + timing.leaseMs;
 
 /** A lease from now on. In a hop that may carry several streams, it is long, and the hop's beat is short. */
 function leaseFrom({ now, timing, sharing, carriesBeat }: HopContext) {

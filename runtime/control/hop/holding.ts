@@ -37,7 +37,6 @@ export function holdingTransition(state: Owning, event: HopEvent, context: HopCo
       if (event.to.kind === "read") return afterDrop(state, state.lease.row, context);
       // A failed invocation is repeated at the next planned time.
       if (event.to.kind === "invoke") return { state };
-      if (event.to.kind === "use-slices") return onSlices(state, { applied: false }, context);
       return retryRenew(state, context);
     case "progress":
       // Renew now: the row shows the open stream at once, and a crash loses nothing after the first checkpoint.
@@ -84,7 +83,7 @@ function onTick(state: Owning, context: HopContext): Transition {
   }
   if (context.now < lease.renewAt) return { state };
   if (state.phase === "holding" && context.now >= lease.slicesAt && slicesDiffer(lease, context))
-    return { state, command: { kind: "use-slices", lease } };
+    return changeSlices(state, context);
   const status = state.phase === "handing-over" ? STATUS.handingOver : undefined;
   return { state, command: { kind: "renew", lease, status } };
 }
@@ -170,11 +169,19 @@ function slicesDiffer({ row }: Lease, { storage, slices }: HopContext): boolean 
   return storage === "each" && row.slices !== undefined && row.slices !== slices;
 }
 
-/** A change that was not made is tried again at a later renew, which follows now. */
-function onSlices(state: Owning, { applied, row }: WriteResult, context: HopContext): Transition {
-  const { lease } = state;
+/** Until a response shows the number, this owner does not know it: it leaves before a successor may connect again. */
+function changeSlices(state: Holding, { now, timing }: HopContext): Transition {
+  const until = Math.min(state.lease.until, now + timing.leaseMs - timing.leaseMarginMs);
+  const lease: Lease = { ...state.lease, until, changingSlices: true };
+  return { state: { ...state, lease }, command: { kind: "use-slices", lease } };
+}
+
+/** A change that was not made is tried again at a later renew. The renew that follows now lets successors connect again. */
+function onSlices(state: Owning, written: WriteResult, context: HopContext): Transition {
+  if (!written.applied && written.uncertain) return retryRenew(state, context);
   const slicesAt = context.now + context.timing.renewMs;
-  return { state: withLease(state, { ...lease, slicesAt, ...(applied && row && { row }) }) };
+  const { row } = written.applied ? written : state.lease;
+  return { state: withLease(state, { ...state.lease, slicesAt, changingSlices: false, row }) };
 }
 
 function withEarlyHandover(state: Holding, at: number): Holding {
@@ -289,13 +296,14 @@ function onEnded({ lease }: Owning, outcome: RelayOutcome, context: HopContext):
 
 function renewed(before: Lease | undefined, row: ConnectionRow, context: HopContext, every: number): Lease {
   const waits = predecessorWritesUntil({ row, generation: row.generation }) > context.now;
+  const next = waits ? Math.min(every, context.timing.renewHandingOverMs) : every;
   return {
     generation: row.generation,
     desiredVersion: before?.desiredVersion ?? row.desiredVersion,
     until: (row.expiresAt ?? 0) - context.timing.leaseMarginMs,
     seenAt: context.now,
-    // The row shows when the predecessor has left.
-    renewAt: context.now + (waits ? Math.min(every, context.timing.renewHandingOverMs) : every),
+    // The row shows when the predecessor has left. After a change of the slices, a second renew lets successors connect.
+    renewAt: context.now + (before?.changingSlices ? 0 : next),
     row,
     slicesAt: before?.slicesAt ?? context.now + 2 * context.timing.leaseMs,
     attemptedRelease: before?.attemptedRelease,

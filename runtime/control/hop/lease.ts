@@ -132,7 +132,11 @@ export interface Held {
   readonly desiredVersion: number;
 }
 
-export function renew(input: Held & { expiresAt: number; beatUntil?: number }, report: Report): RowChange {
+/** `connectAt`: no successor connects before this time. See {@link useSlices}. */
+export function renew(
+  input: Held & { expiresAt: number; beatUntil?: number; connectAt?: number },
+  report: Report,
+): RowChange {
   return {
     name: "renew",
     when: [generationIs(input.generation), ownedBy(input.nonce), desiredVersionIs(input.desiredVersion)],
@@ -141,6 +145,7 @@ export function renew(input: Held & { expiresAt: number; beatUntil?: number }, r
       beatUntil: input.beatUntil,
       ...statusAttributes(report),
       ...checkpointAttribute(report.relay),
+      ...(input.connectAt !== undefined && { retryAt: input.connectAt }),
     },
     add: counterIncrements(report.counted),
     // The expiry identifies the write: it is strictly later at every renew, and only the owner writes it.
@@ -149,12 +154,16 @@ export function renew(input: Held & { expiresAt: number; beatUntil?: number }, r
   };
 }
 
-/** Changes the number of partition keys. A successor that has claimed the stream has read the number, so it must not change then. */
-export function useSlices(input: Held & { now: number; slices: number }): RowChange {
+/**
+ * Changes the number of partition keys. A successor that has claimed the stream has read the number, so it must not change then. When the
+ * response is lost, the owner does not know the number that a successor would read. So no successor connects before `connectAt`, when
+ * such an owner has left. The first renew after a response removes that time.
+ */
+export function useSlices(input: Held & { now: number; slices: number; connectAt: number }): RowChange {
   return {
     name: "use-slices",
     when: [generationIs(input.generation), ownedBy(input.nonce), claimFree(input.now)],
-    set: { slices: input.slices },
+    set: { slices: input.slices, retryAt: input.connectAt },
     wasAppliedTo: (row) => row.owner === input.nonce && row.slices === input.slices,
   };
 }

@@ -83,6 +83,8 @@ export interface Lease {
   readonly row: ConnectionRow;
   /** When the stream may get another number of partition keys. */
   readonly slicesAt: number;
+  /** A change of that number was requested, and no response has shown yet whether it was made. */
+  readonly changingSlices?: boolean;
   /** An early handover is attempted once per requested release. */
   readonly attemptedRelease?: string;
   /** A slot stands for the predecessor's connection. */
