@@ -41,7 +41,9 @@ describe("a program with the packed plugin, the real Pulumi CLI and the language
       sdk,
     ]);
     const python = pythonEnvironment(join(__dirname, "requirements.txt"));
-    execFileSync(join(python, "python"), ["-m", "pip", "install", "--quiet", "--no-deps", "--target", cwd, sdk]);
+    // Without the package index: everything that builds the SDK is in the environment.
+    const offline = ["--quiet", "--no-index", "--no-deps", "--no-build-isolation"];
+    execFileSync(join(python, "python"), ["-m", "pip", "install", ...offline, "--target", cwd, sdk]);
     const path = [python, pulumiPath("python")].join(delimiter);
     await checkProgram({ cwd, home: join(folder, "home"), path }, upstream);
   });

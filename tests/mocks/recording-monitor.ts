@@ -67,7 +67,7 @@ export interface Environment {
   readonly created?: (type: string, name: string, inputs: any, id?: string) => { id: string; state: any };
 }
 
-/** Runs a Pulumi program with a monitor that records its resources. Rejects with the program's first error. */
+/** Runs a Pulumi program with a monitor that records its resources, to its end. Rejects with the program's first error. */
 export async function evaluate(
   program: () => unknown,
   { preview = false, region = "eu-west-1", created }: Environment = {},
@@ -138,7 +138,7 @@ export async function evaluate(
   const keep = (error: unknown) => errors.push(error);
   process.on("unhandledRejection", keep);
   try {
-    program();
+    await program();
     await pulumi.runtime.disconnect();
     await new Promise((resolve) => setImmediate(resolve));
   } finally {

@@ -22,17 +22,12 @@ describe("the component behind the provider protocol", () => {
   ) {
     let result: Awaited<ReturnType<NonNullable<typeof construct>>> | undefined;
     let failed: unknown;
-    const evaluated = await evaluate(() => {
-      const work = construct!("prices", COMPONENT_TYPE, inputs, options).then(
-        (value) => {
-          result = value;
-        },
-        (error) => {
-          failed = error;
-        },
-      );
-      // The program ends when the component is constructed.
-      pulumi.output(work);
+    const evaluated = await evaluate(async () => {
+      try {
+        result = await construct!("prices", COMPONENT_TYPE, inputs, options);
+      } catch (error) {
+        failed = error;
+      }
     }, environment);
     if (failed) throw failed;
     return { ...evaluated, result: result! };
