@@ -98,9 +98,17 @@ describe("faults of the endpoint", () => {
   });
 
   it("write and drop the response", async () => {
-    fixture.cloud.faults.add({ match, effect: { kind: "drop-response" } });
+    const { cloud } = fixture;
+    // #region fault
+    const remove = cloud.faults.add({
+      match: { action: "dynamodb:PutItem", caller: "operator" },
+      effect: { kind: "drop-response" },
+      times: 1,
+    });
+    // #endregion
     await assert.rejects(put(), /ECONNRESET|socket hang up/);
     assert.deepEqual(await get(), { id: { S: "a" } });
+    assert.equal(remove(), 1);
   });
 
   it("delay the write", async () => {
