@@ -9,9 +9,9 @@ import {
   storedEvents,
 } from "pulumi-stream-ingestion/internal";
 import { connectionClient } from "../connection-client";
-import { s3FailureStore } from "../failures/failure-store";
+import { type FailureObject, s3FailureStore } from "../failures/failure-store";
 import { lambdaProcessor } from "../failures/invoke-processor";
-import { redrive } from "../failures/redrive";
+import { type RedriveResult, redrive } from "../failures/redrive";
 import { selectObjects } from "../failures/select";
 import { requestHandover } from "../request-handover";
 import { CliError } from "../terminal";
@@ -52,28 +52,37 @@ export async function awsInstance(deployment: Deployment, access: AwsAccess): Pr
   /** By object: its failed events, and when it was written. */
   let known = new Map<string, { readonly at: number; readonly views: readonly FailureView[] }>();
 
+  const closed = new AbortController();
+
+  async function redriven(objects: readonly FailureObject[]): Promise<RedriveResult & { unreadable?: string }> {
+    if (processorArn === undefined)
+      throw new CliError("The stack's state does not contain the processor.", "NO_PROCESSOR");
+    let unreadable: string | undefined;
+    const invoke = await lambdaProcessor(processorArn, region, access);
+    const result = await redrive(objects, undefined, {
+      store,
+      invoke,
+      signal: closed.signal,
+      now: Date.now,
+      onEvent: () => {},
+      onUnreadable: (key, { message }) => {
+        unreadable = `${key}: ${message}`;
+      },
+    }).finally(invoke.close);
+    return { ...result, unreadable };
+  }
+
   return {
     deployment,
     start: (streamId) => client.start(streamId, true),
     stop: (streamId) => client.stop(streamId),
     requestHandover: (streamId) => requestHandover(dynamo, connectionTable, streamId),
     async redrive(object) {
-      if (processorArn === undefined)
-        throw new CliError("The stack's state does not contain the processor.", "NO_PROCESSOR");
-      let unreadable: string | undefined;
-      const invoke = await lambdaProcessor(processorArn, region, access);
-      const result = await redrive([{ key: object, at: 0 }], undefined, {
-        store,
-        invoke,
-        now: Date.now,
-        onEvent: () => {},
-        onUnreadable: (key, { message }) => {
-          unreadable = `${key}: ${message}`;
-        },
-      }).finally(invoke.close);
+      const { unreadable, ...result } = await redriven([{ key: object, at: 0 }]);
       if (unreadable !== undefined) throw new CliError(unreadable, "UNREADABLE");
       return result;
     },
+    redriveAll: async () => redriven(await selectObjects(store, {})),
     discard: (object) => store.delete(object),
 
     async eventData({ partition, sort }) {
@@ -128,6 +137,7 @@ export async function awsInstance(deployment: Deployment, access: AwsAccess): Pr
       return alarms;
     },
     close() {
+      closed.abort();
       dynamo.destroy();
       cloudWatch.destroy();
       store.close();

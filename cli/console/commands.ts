@@ -1,4 +1,5 @@
 import { explained } from "../aws-error";
+import type { RedriveResult } from "../failures/redrive";
 import type { ConsoleState } from "./console-state";
 import type { CommandResult, FailureView, StreamView } from "./protocol";
 
@@ -7,8 +8,8 @@ export interface CommandTarget {
   start(streamId: string): Promise<unknown>;
   stop(streamId: string): Promise<unknown>;
   requestHandover(streamId: string): Promise<unknown>;
-  /** Resolves to the numbers of events. */
-  redrive(object: string): Promise<{ readonly processed: number; readonly failed: number }>;
+  redrive(object: string): Promise<RedriveResult>;
+  redriveAll(): Promise<RedriveResult>;
   discard(object: string): Promise<unknown>;
 }
 
@@ -19,6 +20,8 @@ export interface CommandOptions {
   readonly state: Pick<ConsoleState, "stream" | "failure">;
   /** Undefined: the instance does not exist. */
   readonly target: (instance: string) => CommandTarget | undefined;
+  /** Those of all instances. */
+  readonly targets: () => readonly Pick<CommandTarget, "redriveAll">[];
   /** Set when commands are not allowed: the sentence about how to allow them. */
   readonly readOnly?: string;
   /** Called after a command, to show its effect soon. */
@@ -27,16 +30,18 @@ export interface CommandOptions {
 
 const STREAM_COMMANDS = ["start", "stop", "handover"];
 const FAILURE_COMMANDS = ["redrive", "discard"];
+const ALL = "redrive-all";
+const BUSY = refused("BUSY", "A command for failed events is running.");
 
-export function commandRunner({ state, target, readOnly, onDone }: CommandOptions): CommandRunner {
-  /** Objects that a command handles now. A second redrive would process them twice. */
+export function commandRunner({ state, target, targets, readOnly, onDone }: CommandOptions): CommandRunner {
+  /** Objects that a command handles now, or {@link ALL} of them. A second redrive would process them twice. */
   const busy = new Set<string>();
 
   async function run(
     name: string,
     body: { readonly stream?: unknown; readonly failure?: unknown },
   ): Promise<CommandResult> {
-    const allowed = [...STREAM_COMMANDS, ...FAILURE_COMMANDS];
+    const allowed = [...STREAM_COMMANDS, ...FAILURE_COMMANDS, ALL];
     if (!allowed.includes(name))
       return refused("COMMAND_UNKNOWN", `Expected a command of ${allowed.join(", ")}, got "${name}".`);
     if (readOnly !== undefined) return refused("READ_ONLY", readOnly);
@@ -46,14 +51,18 @@ export function commandRunner({ state, target, readOnly, onDone }: CommandOption
       if (instance === undefined) return refused("STREAM_UNKNOWN", `The stack has no stream "${body.stream}".`);
       return onStream(name, stream!, instance);
     }
+    if (name === ALL) return busy.size > 0 ? BUSY : alone(ALL, () => onAll(targets()));
     const failure = state.failure(String(body.failure));
     const instance = failure && target(failure.stream.split("/")[0]!);
     if (instance === undefined) return refused("FAILURE_UNKNOWN", "The failed event is not in the bucket any more.");
     const lock = `${failure!.stream.split("/")[0]}/${failure!.object}`;
-    if (busy.has(lock)) return refused("BUSY", "A command for this failed event is running.");
+    return busy.has(lock) || busy.has(ALL) ? BUSY : alone(lock, () => onFailure(name, failure!, instance));
+  }
+
+  async function alone(lock: string, handle: () => Promise<CommandResult>): Promise<CommandResult> {
     busy.add(lock);
     try {
-      return await onFailure(name, failure!, instance);
+      return await handle();
     } finally {
       busy.delete(lock);
     }
@@ -95,7 +104,20 @@ async function onFailure(name: string, { object }: FailureView, target: CommandT
     await target.discard(object);
     return done("Discarded.");
   }
-  const { processed, failed } = await target.redrive(object);
+  return redriven(await target.redrive(object));
+}
+
+async function onAll(targets: readonly Pick<CommandTarget, "redriveAll">[]): Promise<CommandResult> {
+  const sum = { processed: 0, failed: 0 };
+  for (const target of targets) {
+    const { processed, failed } = await target.redriveAll();
+    sum.processed += processed;
+    sum.failed += failed;
+  }
+  return redriven(sum);
+}
+
+function redriven({ processed, failed }: RedriveResult): CommandResult {
   if (failed > 0) return refused("FAILED_AGAIN", `${failed} of ${processed + failed} events failed again.`);
   return done(
     processed === 1 ? "Processed, and removed from the bucket." : `${processed} events processed and removed.`,

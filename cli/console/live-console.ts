@@ -54,6 +54,7 @@ export function liveConsole(
     commands: commandRunner({
       state,
       target: instanceOf,
+      targets: () => feed?.instances ?? [],
       readOnly: capabilities.readOnly,
       onDone: () => feed?.refresh(),
     }),

@@ -354,6 +354,8 @@ export type Command =
   | { readonly command: "handover"; readonly stream: StreamRef }
   /** Sends the object's events to the processor again. */
   | { readonly command: "redrive"; readonly failure: string }
+  /** Sends the events of all objects to the processor again, of all instances. Answered when it has ended. */
+  | { readonly command: "redrive-all" }
   /** Deletes the object without processing. */
   | { readonly command: "discard"; readonly failure: string };
 

@@ -203,6 +203,15 @@ describe("the console's page in a browser", function () {
     await page.getByText("2 shown").waitFor();
   });
 
+  it("redrives all failures by key, and asks first", async () => {
+    await open();
+    await show("failures");
+    await page.keyboard.press("R");
+    await page.getByRole("button", { name: "Yes" }).click();
+    await page.getByText("Done: redrive-all.").waitFor();
+    assert.deepEqual(server.commands, [{ command: "redrive-all" }]);
+  });
+
   it("filters logs by level, and lists alarms with the active ones first", async () => {
     await open();
     run(60);

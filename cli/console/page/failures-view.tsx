@@ -29,7 +29,11 @@ export function FailuresView() {
     const question = command === "discard" ? `Delete ${events} without processing?` : undefined;
     run({ command, failure: failure.id }, question);
   };
-  useKeys({ r: () => act("redrive"), d: () => act("discard"), Escape: () => setSelected(undefined) });
+  const redriveAll = () => {
+    if (problem !== undefined) return say(problem);
+    run({ command: "redrive-all" }, "Process all failed events again, also those that are not shown?");
+  };
+  useKeys({ R: redriveAll, r: () => act("redrive"), d: () => act("discard"), Escape: () => setSelected(undefined) });
 
   return (
     <div class="split">
@@ -41,6 +45,13 @@ export function FailuresView() {
             onValue={setFilter}
             placeholder="stream, code or message"
             first
+          />
+          <Action
+            text="Redrive all"
+            shortcut="R"
+            disabled={problem !== undefined}
+            title={problem}
+            onClick={redriveAll}
           />
           <span class="quiet">{count(rows.length)} shown</span>
         </div>

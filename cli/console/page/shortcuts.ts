@@ -19,6 +19,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: ["p"], does: "Pause or continue the events" },
   { keys: ["c"], does: "Copy the selected payload" },
   { keys: ["r"], does: "Redrive the selected failure" },
+  { keys: ["R"], does: "Redrive all failures" },
   { keys: ["d"], does: "Discard the selected failure" },
   { keys: ["+", "−"], does: "Zoom the timeline" },
   { keys: ["t"], does: "Light, dark, or as the system" },

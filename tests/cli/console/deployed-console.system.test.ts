@@ -154,6 +154,8 @@ esac
     const [id] = failures.keys();
     const again = await page.command({ command: "redrive", failure: id! });
     assert.deepEqual([again.ok, again.code], [false, "FAILED_AGAIN"]);
+    const all = await page.command({ command: "redrive-all" });
+    assert.equal(all.code, "FAILED_AGAIN", all.message);
     const { alarms } = await page.until((model) => [...model.alarms.values()].some(({ state }) => state === "ALARM"));
     const active = [...alarms.values()].flatMap(({ id, state }) => (state === "ALARM" ? [id] : []));
     assert.match(active.join(), /^test-processor-failures-/);

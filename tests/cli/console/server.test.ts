@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { request } from "node:http";
+import { setImmediate as turn } from "node:timers/promises";
 import { type CommandTarget, commandRunner } from "../../../cli/console/commands";
 import { consoleState } from "../../../cli/console/console-state";
 import { noticeSentence } from "../../../cli/console/notice-sentence";
@@ -12,7 +13,7 @@ import { ZERO_COUNTERS } from "../../../runtime/contract";
 const TOKEN = "a-token";
 const LONG = "long ".repeat(4_000);
 
-async function serve(readOnly?: string) {
+async function serve(readOnly?: string, redriving?: Promise<void>) {
   const calls: string[] = [];
   const note = (call: string) => async (what: string) => void calls.push(`${call} ${what}`);
   const target: CommandTarget = {
@@ -23,6 +24,11 @@ async function serve(readOnly?: string) {
     redrive: async (object) => {
       calls.push(`redrive ${object}`);
       return { processed: 0, failed: 1 };
+    },
+    async redriveAll() {
+      calls.push("redrive-all");
+      await redriving;
+      return { processed: 3, failed: 0 };
     },
   };
   const source = {
@@ -47,7 +53,10 @@ async function serve(readOnly?: string) {
       image: { ...image, key: { S: key } },
     });
   const payload = payloadReader({ state, source: (name) => (name === "prices" ? source : undefined) });
-  const commands = commandRunner({ state, readOnly, target: (name) => (name === "prices" ? target : undefined) });
+  const commands = commandRunner({
+    ...{ state, readOnly, targets: () => [target, target] },
+    target: (name) => (name === "prices" ? target : undefined),
+  });
   let tick = () => {};
   const every = (_ms: number, run: () => void) => {
     tick = run;
@@ -183,6 +192,30 @@ describe("the console's server", () => {
     assert.equal((await used.command("discard", { failure: "f1" })).ok, true);
     const object = "failures/a/k.json";
     assert.deepEqual(used.calls, ["start a", "stop a", "handover a", `redrive ${object}`, `discard ${object}`]);
+  });
+
+  it("redrives the failures of all instances, while no other command for failures runs", async () => {
+    let finish = () => {};
+    const redriving = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    used = await serve(undefined, redriving);
+    const running = used.command("redrive-all", {});
+    while (used.calls.length === 0) await turn();
+    const failure = { failure: "f1" };
+    const others = [
+      used.command("redrive", failure),
+      used.command("discard", failure),
+      used.command("redrive-all", {}),
+    ];
+    assert.deepEqual(
+      (await Promise.all(others)).map(({ code }) => code),
+      ["BUSY", "BUSY", "BUSY"],
+    );
+    finish();
+    assert.equal((await running).message, "6 events processed and removed.");
+    assert.equal((await used.command("discard", failure)).ok, true);
+    assert.deepEqual(used.calls, ["redrive-all", "redrive-all", "discard failures/a/k.json"]);
   });
 
   it("sends the whole payload of an event and of a failure that a page shows", async () => {
