@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { CloudEvent } from "../../local";
+import type { CloudEvent } from "stream-ingestion-local";
 
 /** Longer than any wait on a busy machine: it only ends a test that hangs. */
 const HANG_MS = 120_000;
