@@ -64,6 +64,20 @@ function run(command, args, cwd) {
   });
 }
 
+const DOWNLOADS = 3;
+
+/** Runs a command that downloads. Repeats it when it fails: the module proxy does not always answer. */
+async function download(command, args, cwd) {
+  for (let attempt = 1; attempt < DOWNLOADS; attempt++) {
+    try {
+      return await run(command, args, cwd);
+    } catch (error) {
+      log(`attempt ${attempt} of ${DOWNLOADS}: ${error.message}`);
+    }
+  }
+  return run(command, args, cwd);
+}
+
 async function build(folder, { command, version, package: source, variables, scripts = [] }) {
   const go = onPath("go");
   if (!go) {
@@ -75,9 +89,9 @@ async function build(folder, { command, version, package: source, variables, scr
   mkdirSync(module, { recursive: true });
   log(`no ${command} on PATH: building ${version} from its Go module into ${folder} (minutes and up to 2.3 GB, once)`);
   writeFileSync(join(module, "go.mod"), "module pulumi-engine\n\ngo 1.25\n");
-  await run(go, ["get", `${source}@${version}`], module);
-  // Built under another name and then renamed, so that an interrupted build leaves no broken CLI.
-  const partial = join(folder, `${command}.building`);
+  await download(go, ["get", `${source}@${version}`], module);
+  // Built under another name and then renamed, so that no build that is interrupted, or runs twice, leaves a broken CLI.
+  const partial = join(folder, `${command}.building-${process.pid}`);
   await run(go, ["build", "-ldflags", ["-s", "-w", ...variables].join(" "), "-o", partial, source], module);
   const [from] = execFileSync(go, ["list", "-f", "{{.Dir}}", source], { cwd: module, encoding: "utf8" }).split("\n");
   for (const script of scripts) {
@@ -117,10 +131,11 @@ export async function sdkGenerator(folder) {
   mkdirSync(cache, { recursive: true });
   writeFileSync(join(cache, "main.go"), main);
   writeFileSync(join(cache, "go.mod"), "module sdkgen\n\ngo 1.25\n");
-  await run(go, ["get", `github.com/pulumi/pulumi/pkg/v3@${CLI.version}`], cache);
-  await run(go, ["mod", "tidy"], cache);
-  await run(go, ["build", "-o", `${file}.building`, "."], cache);
-  renameSync(`${file}.building`, file);
+  await download(go, ["get", `github.com/pulumi/pulumi/pkg/v3@${CLI.version}`], cache);
+  await download(go, ["mod", "tidy"], cache);
+  const partial = `${file}.building-${process.pid}`;
+  await run(go, ["build", "-o", partial, "."], cache);
+  renameSync(partial, file);
   return file;
 }
 

@@ -2,13 +2,13 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { lines, startUpstream } from "../fakes/upstream";
 import { startLocal } from "../integration/local-process";
-import { emptyFolder, type PackageName, packAll, run } from "../package/packages";
+import { emptyFolder, install, type PackageName, packAll, run } from "../package/packages";
 import { MANAGERS } from "./managers";
 import { MODULE_SYSTEMS, writeProject } from "./project";
 
 /** Projects as users have them, with the packages as npm publishes them. */
 describe("a project in workspaces", function () {
-  this.timeout(600_000);
+  this.timeout(1_800_000);
   let folder: string;
   let tarballs: Record<PackageName, string>;
   before(() => {
@@ -26,7 +26,7 @@ describe("a project in workspaces", function () {
         project = join(folder, `project-${index}`);
         mkdirSync(project);
         writeProject(project, manager, tarballs);
-        run(project, program, ...first, ...manager.install);
+        install(project, program, ...first, ...manager.install);
       });
       after(() => rmSync(project, { recursive: true, force: true }));
 

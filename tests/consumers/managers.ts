@@ -21,7 +21,15 @@ export interface PackageManager {
 const berry = join(MANAGERS_FOLDER, "@yarnpkg/cli-dist/bin/yarn.js");
 
 function yarn(linker: "node-modules" | "pnp"): PackageManager {
-  const settings = { nodeLinker: linker, enableScripts: false, enableTelemetry: false, enableImmutableInstalls: false };
+  const settings = {
+    nodeLinker: linker,
+    enableScripts: false,
+    enableTelemetry: false,
+    enableImmutableInstalls: false,
+    httpRetry: 5,
+    httpTimeout: "2m",
+    networkConcurrency: 10,
+  };
   return {
     name: `Yarn with the linker ${linker}`,
     command: [process.execPath, berry],
@@ -39,7 +47,7 @@ export const MANAGERS: readonly PackageManager[] = [
   {
     name: "npm",
     command: ["npm"],
-    install: ["install", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"],
+    install: ["install", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund", "--fetch-retries=5"],
     workspace: "1.0.0",
     files: () => ({}),
     commandLine: ["../../node_modules/stream-ingestion/main.js"],
@@ -52,6 +60,7 @@ export const MANAGERS: readonly PackageManager[] = [
     files: (local) => ({
       "pnpm-workspace.yaml": JSON.stringify({
         packages: ["packages/*"],
+        fetchRetries: 5,
         overrides: { "stream-ingestion-local": local },
         allowBuilds: { "classic-level": false, esbuild: false, protobufjs: false },
       }),
@@ -61,7 +70,7 @@ export const MANAGERS: readonly PackageManager[] = [
   {
     name: "Yarn 1",
     command: [process.execPath, join(MANAGERS_FOLDER, "yarn/bin/yarn.js")],
-    install: ["install", "--ignore-scripts", "--prefer-offline", "--non-interactive"],
+    install: ["install", "--ignore-scripts", "--prefer-offline", "--non-interactive", "--network-timeout=120000"],
     workspace: "1.0.0",
     files: () => ({}),
     fields: (local) => ({ resolutions: { "stream-ingestion-local": local } }),

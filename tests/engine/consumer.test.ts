@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { build } from "esbuild";
 import { startSampleUpstream } from "../../cli/local/sample/sample-upstream";
 import { readStoredEvents } from "../../cli/local/stored-events";
-import { emptyFolder, packAll, ROOT, run } from "../package/packages";
+import { emptyFolder, install, packAll, ROOT, run } from "../package/packages";
 import { otherPackages } from "../pulumi/readme-commands";
 import { putItem } from "./deployment";
 import { type Deployed, failure, type StackOptions, type StateResource, type Step } from "./engine-stack";
@@ -25,7 +25,9 @@ describe("a consumer's project with the installed package", () => {
   before(async () => {
     folder = emptyFolder("consumer-");
     const tarballs = packAll(folder).map((packed) => packed.tarball);
-    install(tarballs);
+    // The command of docs/start.md, with tarballs instead of the published packages.
+    const quick = ["--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"];
+    install(folder, "npm", "install", ...quick, ...tarballs, ...otherPackages());
     for (const file of ["index.ts", "processor.ts"])
       copyFileSync(join(ROOT, "examples/start", file), join(folder, file));
     writeFileSync(join(folder, "desk.ts"), readFileSync(join(__dirname, "program/consumer/desk.ts")));
@@ -39,12 +41,6 @@ describe("a consumer's project with the installed package", () => {
     });
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
-
-  /** The command of docs/start.md, with tarballs instead of the published packages. */
-  function install(tarballs: readonly string[]): void {
-    const quick = ["--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"];
-    run(folder, "npm", "install", ...quick, ...tarballs, ...otherPackages());
-  }
 
   /** Node arguments for a `pulumi up` of a program in the folder, with the Pulumi SDK in the folder. */
   function upOf(file: string, options: StackOptions): string[] {

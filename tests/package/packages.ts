@@ -21,6 +21,9 @@ export const PACKAGES = {
   "stream-ingestion": "cli",
   "stream-ingestion-local": "local",
 } as const;
+/** How often an installation is attempted. */
+const INSTALLATIONS = 3;
+
 export type PackageName = keyof typeof PACKAGES;
 
 export interface Packed {
@@ -84,6 +87,18 @@ export function toolPath(name: string, bin: string): string {
   const manifest = join(ROOT, "node_modules", name, "package.json");
   const { bin: bins } = JSON.parse(readFileSync(manifest, "utf8")) as { bin: Record<string, string> };
   return join(dirname(manifest), bins[bin]!);
+}
+
+/** Installs packages. Repeats the command when it fails: a registry does not always answer. */
+export function install(cwd: string, command: string, ...args: string[]): void {
+  for (let attempt = 1; attempt < INSTALLATIONS; attempt++) {
+    try {
+      return void run(cwd, command, ...args);
+    } catch (error) {
+      console.warn(`Attempt ${attempt} of ${INSTALLATIONS} failed. ${(error as Error).message}`);
+    }
+  }
+  run(cwd, command, ...args);
 }
 
 /** Runs a command and returns its output. Throws with the output when it fails. */

@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { type SampleUpstream, startSampleUpstream } from "../../cli/local/sample/sample-upstream";
 import { FROM_SOURCE } from "../../scripts/from-source";
-import { emptyFolder, packAll, ROOT, run } from "../package/packages";
+import { emptyFolder, install, packAll, ROOT, run } from "../package/packages";
 import { commandsOf, otherPackages } from "./readme-commands";
 import { pulumiPath, runCommands, type Terminal, type Transcript } from "./terminal";
 
@@ -13,7 +13,7 @@ const REFRESH = "pulumi preview --refresh --expect-no-changes";
 
 /** The commands of the README and of *Start*, with the real Pulumi CLI and its language host, on the local cloud as AWS account. */
 describe("the commands of the README and of Start, with the real Pulumi CLI", function () {
-  this.timeout(900_000);
+  this.timeout(1_800_000);
   let folder: string;
   let upstream: SampleUpstream;
   let path: string;
@@ -108,7 +108,7 @@ describe("the commands of the README and of Start, with the real Pulumi CLI", fu
       mkdirSync(project);
       const tarballs = packAll(folder).map(({ tarball }) => tarball);
       const quick = ["--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"];
-      run(project, "npm", "install", ...quick, ...tarballs, ...otherPackages());
+      install(project, "npm", "install", ...quick, ...tarballs, ...otherPackages());
       cpSync(join(ROOT, "examples/start"), project, { recursive: true });
       const commandLine = [join(project, "node_modules/.bin/stream-ingestion")];
       terminal = { cwd: project, commandLine, home: join(folder, "project-home"), path };

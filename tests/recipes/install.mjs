@@ -29,12 +29,13 @@ function etcd() {
   const folder = join(CACHE, "etcd");
   if (existsSync(join(folder, "usr/bin/etcd"))) return;
   mkdirSync(folder, { recursive: true });
-  const download = () => run("apt-get", ["download", "--quiet", "etcd-server"], folder);
+  const retries = ["--option", "Acquire::Retries=5"];
+  const download = () => run("apt-get", ["download", "--quiet", ...retries, "etcd-server"], folder);
   try {
     download();
   } catch {
     // A new machine has no list of packages.
-    run("apt-get", ["update", "--quiet"]);
+    run("apt-get", ["update", "--quiet", ...retries]);
     download();
   }
   const [archive] = readdirSync(folder).filter((file) => file.endsWith(".deb"));
