@@ -190,7 +190,7 @@ describe("streams of a deployment by the Pulumi engine", () => {
         "--numbered-at",
         "/seq",
       ];
-      const { code, stdout, stderr } = await verify([...flags, "--events", "20", "--timeout", "60"]);
+      const { code, stdout, stderr } = await verify([...flags, "--events", "20", "--timeout", "240"]);
       const lines = stdout.trim().split("\n");
       assert.equal(lines[0], "prices", stderr);
       const checks = lines.filter((line) => /^\S /.test(line));

@@ -11,8 +11,7 @@ const FOLDER = join(__dirname, ".processors");
 const architecture = process.arch === "x64" ? "x86_64" : "arm64";
 
 /** Bundled as a deployment does it, then run by the local Lambda, in a folder from which no package is found that is not in the archive. */
-describe("a processor runs with", function () {
-  this.timeout(120_000);
+describe("a processor runs with", () => {
   let fixture: CloudFixture;
   before(async () => {
     mkdirSync(FOLDER, { recursive: true });

@@ -23,8 +23,7 @@ interface Each {
 }
 
 /** The same items through both decoders. With Python before 3.14, pip installs the zstd that a deployment adds. */
-describe("a Python processor", function () {
-  this.timeout(120_000);
+describe("a Python processor", () => {
   let fixture: CloudFixture;
   let target: string;
   before(async () => {

@@ -18,7 +18,7 @@ server.start()
 host, port = server.get_host_and_port()
 endpoint = f"http://{host}:{port}"
 # Functions answer without Docker and without running code.
-requests.post(f"{endpoint}/moto-api/config", json={"lambda": {"use_docker": False}}, timeout=10).raise_for_status()
+requests.post(f"{endpoint}/moto-api/config", json={"lambda": {"use_docker": False}}, timeout=120).raise_for_status()
 
 operator = {"aws_access_key_id": "setup", "aws_secret_access_key": "setup"}
 
@@ -33,7 +33,7 @@ everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action
 iam.put_user_policy(UserName="operator", PolicyName="all", PolicyDocument=json.dumps(everything))
 key = iam.create_access_key(UserName="operator")["AccessKey"]
 operator = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
-requests.post(f"{endpoint}/moto-api/reset-auth", data="0", timeout=10).raise_for_status()
+requests.post(f"{endpoint}/moto-api/reset-auth", data="0", timeout=120).raise_for_status()
 
 
 def credentials(name, statements):

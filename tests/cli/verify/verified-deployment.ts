@@ -55,7 +55,7 @@ export async function startVerifiedDeployment(hopSeconds: number): Promise<Verif
     onOutput: (stderr: string, child: ChildProcess) => void = () => {},
   ): Promise<VerifyRun> {
     const { endpoint, region, operator } = deployment.stack.cloud;
-    const flags = ["--stream", streamId, "--events", "20", "--timeout", "60", ...options];
+    const flags = ["--stream", streamId, "--events", "20", "--timeout", "240", ...options];
     const {
       AWS_REGION: _,
       AWS_DEFAULT_REGION: __,
