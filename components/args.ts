@@ -813,8 +813,8 @@ export interface NetworkArgs {
    */
   fixedEgress?: boolean;
   /**
-   * Functions in the VPC. `relay`: the connection manager. `all`: also the connection API, the watchdog and the processor. Their
-   * traffic to AWS then needs VPC endpoints or a NAT gateway.
+   * Functions in the VPC. `relay`: the connection manager. `all`: every function that the component creates. Their traffic to
+   * AWS then needs VPC endpoints or a NAT gateway.
    * @default "relay"
    */
   functions?: NetworkFunctions;

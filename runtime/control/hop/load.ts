@@ -6,7 +6,7 @@ export interface HopCapacity {
   readonly bytesPerSecond: number;
 }
 
-/** Less than half of what was measured with 256 MB over TLS. The relay runs on one core, which a function has from 1,769 MB. */
+/** Two thirds of what was measured with 256 MB over TLS (docs/benchmarks.md). The relay runs on one core, which a function has from 1,769 MB. */
 export function capacityOf(memoryMb: number): HopCapacity {
   const mb = Math.min(memoryMb, 1_769);
   return { eventsPerSecond: 8 * mb, bytesPerSecond: 16_384 * mb };
