@@ -8,6 +8,7 @@ import { Agent, request } from "../runtime/data/http-client";
 import { encodePack } from "../runtime/data/pack";
 import { createRelay } from "../runtime/data/relay";
 import { tokenCache } from "../runtime/data/source/oauth2";
+import type { CorruptItem } from "../runtime/data/stored-events";
 import { systemClock } from "../runtime/support/clock";
 import { silentLogger } from "../runtime/support/logger";
 import { type Cost, measure } from "./process";
@@ -86,7 +87,7 @@ export async function relayPath(input: PathInput): Promise<Cost> {
       aws: AWS,
       store,
       oversize: async () => {},
-      ...(input.stored !== undefined && { history: eventHistory("events", storedPacks(input.stored)) }),
+      ...(input.stored !== undefined && { history: eventHistory("events", storedPacks(input.stored), fail) }),
       clock: systemClock,
       random: Math.random,
       log: silentLogger,
@@ -168,6 +169,10 @@ function storedPacks(count: number): ReadEvents {
     const Items = starts.splice(0, PACKS_PER_PAGE).map(pack);
     return { Items, ...(starts.length > 0 && { LastEvaluatedKey: {} }) };
   };
+}
+
+function fail({ error }: CorruptItem): never {
+  throw error;
 }
 
 async function checkStored({ endpoint, events, storage }: PathInput): Promise<void> {

@@ -1,5 +1,6 @@
 import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
+import { corruptText } from "./corrupt-text";
 import { deploymentOf } from "./deployment";
 import { streamId } from "./local/parse-options";
 import { type OperatorOptions, operate, withOperatorOptions } from "./operator-command";
@@ -55,10 +56,17 @@ async function runReplay(options: ReplayOptions, terminal: Terminal, confirm: Co
   const table = await deployment.name(options.table, "tableName", "--table");
   const functionName = await deployment.name(options.function, "processorArn", "--function");
   const region = await deployment.region(options.function);
-  const store = storedItems(table, region);
+  let unreadable = 0;
+  const store = storedItems(table, region, (item) => {
+    unreadable++;
+    const message = corruptText(item);
+    if (json)
+      terminal.out(JSON.stringify({ streamId: stream, key: item.key, error: { code: "EVENT_INVALID", message } }));
+    else terminal.err(message);
+  });
   const found = await store.find(stream, range.from, range.to);
   if (found.items.length === 0) {
-    if (json) terminal.out(JSON.stringify({ processed: 0, failed: 0, complete: true }));
+    if (json) terminal.out(JSON.stringify({ processed: 0, failed: 0, complete: true, unreadable }));
     else terminal.out(`No events of ${printable(stream)} are stored in this range.`);
     return;
   }
@@ -95,10 +103,11 @@ async function runReplay(options: ReplayOptions, terminal: Terminal, confirm: Co
         else terminal.err(`${printable(stream)} ${printable(key)} failed: ${printable(`${code}: ${message}`)}`);
       },
     });
-    if (json) terminal.out(JSON.stringify(result));
+    if (json) terminal.out(JSON.stringify({ ...result, unreadable }));
     else terminal.out(`${result.processed} processed, ${result.failed} failed`);
+    if (unreadable > 0) terminal.err(`Items that cannot be read: ${unreadable}. Their events were not processed.`);
     if (!result.complete) showHowToContinue();
-    if (result.failed > 0 || !result.complete) terminal.setExitCode(EXIT.failed);
+    if (result.failed > 0 || unreadable > 0 || !result.complete) terminal.setExitCode(EXIT.failed);
   } catch (error) {
     showHowToContinue();
     throw error;

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
-import type { StoredEvent } from "pulumi-stream-ingestion/internal";
+import type { CorruptItem, StoredEvent } from "pulumi-stream-ingestion/internal";
+import { corruptText } from "./corrupt-text";
 import { deploymentOf } from "./deployment";
 import { eventLine } from "./event-line";
 import { streamId as parseStreamId } from "./local/parse-options";
@@ -37,7 +38,7 @@ async function tail(terminal: Terminal, streamId: string | undefined, options: T
   const { followInserts } = await import("./follow-changes");
   const { storedItems } = await import("./replay/stored-items");
   const { storedSince } = await import("./stored-since");
-  const { storedEvents } = await import("pulumi-stream-ingestion/internal");
+  const { readableEvents } = await import("pulumi-stream-ingestion/internal");
   const { systemClock } = await import("pulumi-stream-ingestion/internal");
 
   const from = await startOf(streamId, options);
@@ -52,6 +53,9 @@ async function tail(terminal: Terminal, streamId: string | undefined, options: T
   });
   const print = (event: StoredEvent) =>
     terminal.out(options.json ? eventJson(event) : eventLine(event, terminal.colours));
+  const onCorrupt = (item: CorruptItem) => {
+    if (streamId === undefined || item.streamId === streamId) terminal.err(corruptText(item));
+  };
   let remaining = options.count ?? Number.POSITIVE_INFINITY;
   try {
     const stream = await eventStream(table, region === undefined ? {} : { region });
@@ -66,14 +70,14 @@ async function tail(terminal: Terminal, streamId: string | undefined, options: T
     const stored =
       from === undefined
         ? []
-        : await storedSince(storedItems(table, region), streamId!, from, { signal: stop.signal, report });
+        : await storedSince(storedItems(table, region, onCorrupt), streamId!, from, { signal: stop.signal, report });
     for (const event of stored) {
       past.add(`${event.key} ${event.sequence}`);
       print(event);
       if (--remaining <= 0) return;
     }
     for (let change = await next; !change.done; change = await next) {
-      for (const event of storedEvents(change.value)) {
+      for (const event of readableEvents(change.value, onCorrupt)) {
         if (streamId !== undefined && event.streamId !== streamId) break;
         if (past.has(`${event.key} ${event.sequence}`)) continue;
         print(event);

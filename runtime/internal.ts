@@ -38,7 +38,7 @@ export type { OpenConnection } from "./data/source/port";
 export { redact, sourceRequest } from "./data/source/request";
 export type { AwsIdentity } from "./data/source/signed-request";
 export { sourceOf } from "./data/source/transport";
-export { storedEvents } from "./data/stored-events";
+export { type CorruptItem, readableEvents, storedEvents } from "./data/stored-events";
 export { type Failure, type FailureReason, failureObjectKey, failurePrefix } from "./processor/failure";
 export { readFailureObject } from "./processor/failure-object";
 export type { BatchResponse, StreamBatch, StreamRecord } from "./processor/lambda";

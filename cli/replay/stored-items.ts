@@ -6,13 +6,14 @@ import {
   QueryCommand,
 } from "@aws-sdk/client-dynamodb";
 import {
+  type CorruptItem,
   EVENT_KEY,
   ITEM,
   PACK_PREFIX,
   packKey,
+  readableEvents,
   STREAM_ID_KEY,
   type StoredEvent,
-  storedEvents,
 } from "pulumi-stream-ingestion/internal";
 import { type GenerationStart, generationRange } from "./generation-range";
 import type { StoredItem } from "./run-replay";
@@ -27,7 +28,7 @@ export interface FoundItems {
 export interface StoredItems {
   /** `from` and before `to`, in epoch milliseconds. */
   find(streamId: string, from: number, to: number): Promise<FoundItems>;
-  /** The events of these items, in any order. Items that have expired are absent. */
+  /** The events of these items, in any order. Items that have expired are absent, and corrupt ones are reported. */
   read(items: readonly StoredItem[]): Promise<readonly StoredEvent[]>;
 }
 
@@ -51,8 +52,12 @@ interface Keys {
   readonly values?: Readonly<Record<string, AttributeValue>>;
 }
 
-/** The event table through the AWS SDK. Set `AWS_ENDPOINT_URL` for a local one. */
-export function storedItems(tableName: string, region: string | undefined): StoredItems {
+/** The event table through the AWS SDK. Set `AWS_ENDPOINT_URL` for a local one. A corrupt item does not end a read. */
+export function storedItems(
+  tableName: string,
+  region: string | undefined,
+  onCorrupt: (item: CorruptItem) => void,
+): StoredItems {
   const client = new DynamoDBClient(region === undefined ? {} : { region });
   return {
     async find(streamId, from, to) {
@@ -126,7 +131,7 @@ export function storedItems(tableName: string, region: string | undefined): Stor
           const { Responses, UnprocessedKeys } = await client.send(
             new BatchGetItemCommand({ RequestItems: { [tableName]: { Keys: keys } } }),
           );
-          events.push(...(Responses?.[tableName] ?? []).flatMap((item) => storedEvents(item)));
+          events.push(...(Responses?.[tableName] ?? []).flatMap((item) => readableEvents(item, onCorrupt)));
           keys = UnprocessedKeys?.[tableName]?.Keys ?? [];
         }
       }

@@ -1,7 +1,7 @@
 import { EVENT_KEY, ITEM, PACK_PREFIX, STREAM_ID_KEY } from "../contract";
 import type { AttributeJson, StoredEvent } from "./item";
 import { packKey } from "./pack";
-import { storedEvents } from "./stored-events";
+import { type CorruptItem, readableEvents } from "./stored-events";
 
 type Item = Readonly<Record<string, AttributeJson>>;
 
@@ -36,7 +36,17 @@ export interface EventHistory {
 /** Limit of https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html */
 const BATCH_KEYS = 100;
 
-export function eventHistory(tableName: string, read: ReadEvents): EventHistory {
+/** A corrupt item is reported, and the others are read: if the source sends its events again, they are stored again. */
+export function eventHistory(
+  tableName: string,
+  read: ReadEvents,
+  onCorrupt: (item: CorruptItem) => void,
+): EventHistory {
+  /** The events of packs, which are ordered newest first. */
+  function* eventsOf(packs: readonly Item[]): Generator<StoredEvent> {
+    for (const pack of packs.toReversed()) yield* readableEvents(pack, onCorrupt);
+  }
+
   return {
     async packed(streamId, { since, after, upTo = { since, events: 0 } }) {
       const before = after === undefined ? undefined : endOf(after);
@@ -75,18 +85,13 @@ export function eventHistory(tableName: string, read: ReadEvents): EventHistory 
         let RequestItems: object | undefined = { [tableName]: { Keys, ConsistentRead: true } };
         while (RequestItems !== undefined) {
           const { Responses, UnprocessedKeys = {} }: ReadAnswer = await read("BatchGetItem", { RequestItems });
-          events.push(...(Responses?.[tableName] ?? []).flatMap(storedEvents));
+          events.push(...(Responses?.[tableName] ?? []).flatMap((item) => readableEvents(item, onCorrupt)));
           RequestItems = Object.keys(UnprocessedKeys).length > 0 ? UnprocessedKeys : undefined;
         }
       }
       return events;
     },
   };
-}
-
-/** The events of packs, which are ordered newest first. */
-function* eventsOf(packs: readonly Item[]): Generator<StoredEvent> {
-  for (const pack of packs.toReversed()) yield* storedEvents(pack);
 }
 
 /** The key after every pack that begins with this event or before it. */

@@ -61,7 +61,13 @@ export async function handler(event: unknown, context: Context): Promise<Record<
       readSecret: () => readSourceSecret(secrets, environment("sourceSecret")),
       store,
       oversize: oversize.put,
-      history: settings.events.storage && eventHistory(environment("eventTable"), dynamoReads({ client: dynamodb })),
+      history:
+        settings.events.storage &&
+        eventHistory(environment("eventTable"), dynamoReads({ client: dynamodb }), (item) =>
+          logger.log("error", "An item that the previous hop stored cannot be read. The relay ignores it.", {
+            ...item,
+          }),
+        ),
       clock,
       random: Math.random,
       log: logger,

@@ -218,8 +218,10 @@ describe("stream-ingestion replay", () => {
     run(addReplay, "replay", "--stream", "s", "--table", tableName, "--function", functionName, ...more);
   const EPOCH = ["--from", "1970-01-01T00:00:00Z"];
 
+  const noCorrupt = ({ key }: { key: string }) => assert.fail(`${key} is corrupt`);
+
   it("finds the events of both storage modes, in slices too, and of the range", async () => {
-    const store = storedItems(tableName, cloud.client.region);
+    const store = storedItems(tableName, cloud.client.region, noCorrupt);
     const { items } = await store.find("s", 1_001, 2_001);
     assert.deepEqual(items.map(({ events }) => events).sort(), [1, 1, 3]);
     const { seen } = await replayed({ list: [...items], read: store.read }, { range: { from: 1_001, to: 2_002 } });
@@ -239,7 +241,7 @@ describe("stream-ingestion replay", () => {
       await client.send(new PutItemCommand({ TableName: tableName, Item }));
     }
     client.destroy();
-    const store = storedItems(tableName, cloud.client.region);
+    const store = storedItems(tableName, cloud.client.region, noCorrupt);
     const hopTime = (hop: number) => 10_000_000 + hop * HOP_MS;
     const none = await store.find("absent", 0, 1);
     const all = await store.find("long", 0, Number.MAX_SAFE_INTEGER);
@@ -265,7 +267,7 @@ describe("stream-ingestion replay", () => {
     const { out, exitCode } = await command("--from", "1970-01-01T00:00:02Z", "--yes", "--json");
     assert.deepEqual(
       out.map((line) => JSON.parse(line)),
-      [{ processed: 3, failed: 0, complete: true }],
+      [{ processed: 3, failed: 0, complete: true, unreadable: 0 }],
     );
     assert.equal(exitCode, 0);
     const none = await command("--from", "1h");
@@ -274,7 +276,44 @@ describe("stream-ingestion replay", () => {
 
   it("continues after a position that it printed, in the middle of a pack", async () => {
     const { out } = await command(...EPOCH, "--yes", "--json", "--after", "2000/2.1.1");
-    assert.deepEqual(JSON.parse(out.at(-1)!), { processed: 2, failed: 0, complete: true });
+    assert.deepEqual(JSON.parse(out.at(-1)!), { processed: 2, failed: 0, complete: true, unreadable: 0 });
+  });
+
+  it("reports a corrupt pack, runs the others, and fails", async () => {
+    const client = new DynamoDBClient(cloud.client);
+    const place = { streamId: "damaged", connection: 1, nonce: "n", ttlSeconds: 60, contentKeys: true };
+    for (const generation of [1, 2, 3]) {
+      const one = {
+        key: "",
+        type: "message",
+        id: "",
+        data: `${generation}`,
+        receivedAt: generation * 1_000,
+        counter: 1,
+      };
+      const Item = JSON.parse(encodePack([one], { ...place, generation }).json);
+      Item.d = { B: generation === 2 ? Buffer.alloc(3) : Buffer.from(Item.d.B, "base64") };
+      await client.send(new PutItemCommand({ TableName: tableName, Item }));
+    }
+    client.destroy();
+    const where = ["--stream", "damaged", "--table", tableName];
+    const damaged = (...more: string[]) =>
+      run(addReplay, "replay", ...where, "--function", functionName, ...EPOCH, "--yes", ...more);
+    const { out, err, exitCode } = await damaged();
+    assert.deepEqual([out, exitCode], [["2 processed, 0 failed"], 1]);
+    const key = "p#000000000002#000000000001#000000000001#n";
+    const reported = `damaged ${key}, received at 1970-01-01T00:00:02.000Z, cannot be read, and none of its events: `;
+    assert.equal(err.filter((line) => line.startsWith(reported)).length, 1, err.join("\n"));
+    assert.equal(err.at(-1), "Items that cannot be read: 1. Their events were not processed.");
+    const lines = (await damaged("--json")).out.map((line) => JSON.parse(line));
+    assert.deepEqual([lines[0].key, lines[0].error.code], [key, "EVENT_INVALID"]);
+    assert.deepEqual(lines[1], { processed: 2, failed: 0, complete: true, unreadable: 1 });
+    const tail = await run(addTail, "tail", "damaged", "--table", tableName, ...EPOCH, "--count", "2", "--json");
+    assert.deepEqual(
+      tail.out.map((line) => JSON.parse(line).data),
+      ["1", "3"],
+    );
+    assert.ok(tail.err.some((line) => line.startsWith(reported)));
   });
 
   it("runs nothing without a confirmation", async () => {

@@ -138,6 +138,7 @@ describe("tail", () => {
   it("reads the change stream of the table, prints the requested stream, and exits after --count", async () => {
     const image = (streamId: string, data: string) =>
       JSON.parse(encodeItem({ ...event, id: "", streamId, data, dataBytes: data.length }, 60, 4).json);
+    const corrupt = { key: { S: "corrupt" }, d: { B: "AAAA" }, e: { S: "zstd" } };
     const calls: string[] = [];
     server = await serve(async (request, body) => {
       const action = String(request.headers["x-amz-target"]).split(".")[1]!;
@@ -157,6 +158,8 @@ describe("tail", () => {
         GetRecords: {
           Records: [
             ["INSERT", image("other", "no")],
+            ["INSERT", { ...image("other", "no"), ...corrupt }],
+            ["INSERT", { ...image("prices", "no"), ...corrupt }],
             ["MODIFY", image("prices", "again")],
             ["INSERT", image("prices", "yes")],
             ["INSERT", image("prices", "z".repeat(3000))],
@@ -177,8 +180,15 @@ describe("tail", () => {
       AWS_SECRET_ACCESS_KEY: "x",
       AWS_REGION: "eu-central-1",
     });
-    const { out, exitCode } = await run(addTail, "tail", "prices", "--table", "events-1", "--json", "--count", "2");
+    const { out, err, exitCode } = await run(
+      addTail,
+      ...["tail", "prices", "--table", "events-1", "--json", "--count", "2"],
+    );
     assert.equal(exitCode, 0);
+    assert.match(
+      err.join("\n"),
+      /^prices corrupt, received at 2026-11-24T12:00:00\.000Z, cannot be read, and none of its events: [^\n]+$/,
+    );
     assert.deepEqual(
       out.map((line) => JSON.parse(line).data),
       ["yes", "z".repeat(3000)],

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { unaccounted } from "../../runtime/contract";
-import { type EventHistory, eventHistory } from "../../runtime/data/event-history";
+import { type EventHistory, eventHistory, type ReadEvents } from "../../runtime/data/event-history";
 import { contentKey } from "../../runtime/data/identity";
 import { type EncodedItem, encodeItem, type StoredEvent } from "../../runtime/data/item";
 import { encodePack } from "../../runtime/data/pack";
@@ -40,13 +40,14 @@ function historyOf({ packed = [] as readonly string[], single = [] as readonly s
   const place = { streamId: "a:b", generation: 2, connection: 1, nonce: "n", ttlSeconds: 60, contentKeys: true };
   const pack = events.length > 0 ? [JSON.parse(encodePack(events, place).json)] : [];
   const reads: string[] = [];
-  const history: EventHistory = eventHistory("events", async (operation, input) => {
+  const read: ReadEvents = async (operation, input) => {
     reads.push(operation);
     if (operation === "Query") return { Items: pack };
     const keys = JSON.stringify(input);
     const found = items.filter(({ streamId, key }) => keys.includes(JSON.stringify({ streamId, key })));
     return { Responses: { events: found as never } };
-  });
+  };
+  const history: EventHistory = eventHistory("events", read, ({ key }) => assert.fail(`${key} is corrupt`));
   return { history, reads };
 }
 

@@ -18,7 +18,7 @@ import { s3Client } from "../../runtime/aws/s3-client";
 import type { Credentials } from "../../runtime/aws/sigv4";
 import { CONTRACT_VERSION, ENV, OVERSIZE_PREFIX, type RelaySettings } from "../../runtime/contract";
 import { dynamodbStore } from "../../runtime/data/dynamodb-store";
-import { eventHistory } from "../../runtime/data/event-history";
+import { eventHistory, type ReadEvents } from "../../runtime/data/event-history";
 import { encodeItem } from "../../runtime/data/item";
 import { encodePack } from "../../runtime/data/pack";
 import { connectionTable, dynamoReads, invokeFunction } from "../../runtime/handlers/aws";
@@ -198,10 +198,11 @@ describe("moto, with authentication on", () => {
 
       const operations: string[] = [];
       const read = dynamoReads({ client: clientOf("dynamodb") });
-      const history = eventHistory("history", (operation, input) => {
+      const counted: ReadEvents = (operation, input) => {
         operations.push(operation);
         return read(operation, input);
-      });
+      };
+      const history = eventHistory("history", counted, ({ key }) => assert.fail(`${key} is corrupt`));
       const packed = [...(await history.packed("back", { since: 0 }))].map(({ data = "" }) => `${data}`.split(" ")[0]);
       assert.deepEqual(packed, ["0", "1", "2", "3", "4", "5", "6", "7"]);
       const keys = Array.from({ length: 121 }, (_, n) => `k${n}`);
