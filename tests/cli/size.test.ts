@@ -18,6 +18,7 @@ const WORKLOAD: Workload = {
   lingerMs: 200,
 };
 const of = (changes: Partial<Workload> = {}) => sizing({ ...WORKLOAD, ...changes });
+const textOf = (path: string) => readFileSync(resolve(__dirname, "../..", path), "utf8");
 const cents = (value: number) => Math.round(value * 100) / 100;
 
 describe("size", () => {
@@ -114,19 +115,18 @@ describe("size", () => {
   });
 
   it("takes its CPU time from docs/benchmarks.md, and docs/sizing.md shows it", () => {
-    const pageOf = (name: string) => readFileSync(resolve(__dirname, "../../docs", name), "utf8");
-    const measured = pageOf("benchmarks.md").split("### A relay with the CPU of 256 MB")[1]!;
+    const measured = textOf("docs/benchmarks.md").split("### A relay with the CPU of 256 MB")[1]!;
     const atDefault = (["each", "packed"] as const).map((mode) => {
       const limit = of()[mode].limits.find(({ what }) => what === "relay CPU with 256 MB")!.eventsPerSecond;
       const rate = Number(new RegExp(`^\\| ${mode} \\| ([\\d,]+) \\|`, "m").exec(measured)![1]!.replace(",", ""));
       assert.ok(Math.abs(limit / rate - 1) < 0.01, `${mode}: expected about ${rate} events/s, got ${limit}`);
       return `About ${(Math.round(limit / 100) * 100).toLocaleString("en-US")} events/s`;
     });
-    assert.ok(pageOf("sizing.md").includes(`| ${atDefault[0]} over TLS | ${atDefault[1]} |`), atDefault.join());
+    assert.ok(textOf("docs/sizing.md").includes(`| ${atDefault[0]} over TLS | ${atDefault[1]} |`), atDefault.join());
   });
 
   it("is what docs/should-we.md and README.md say", () => {
-    const page = readFileSync(resolve(__dirname, "../../docs/should-we.md"), "utf8");
+    const page = textOf("docs/should-we.md");
     const rows = (
       [
         [1, 10, 200, 1],
@@ -176,11 +176,26 @@ describe("size", () => {
     assert.deepEqual(linesOf("workload"), rows);
     assert.deepEqual(linesOf("hop, a month for each stream"), parts);
     assert.deepEqual(linesOf("answer"), breakEven);
-    const readme = readFileSync(resolve(__dirname, "../../README.md"), "utf8");
-    assert.ok(
-      readme.includes(
-        `A container service costs less than the relay from ${one.container.cheaperFromStreams} stream on`,
-      ),
-    );
+    const cheaper = `A container service costs less than the relay from ${one.container.cheaperFromStreams} stream on`;
+    assert.ok(textOf("README.md").includes(cheaper));
+  });
+
+  it("is the price of a stream that the arguments, README.md and docs/operating.md give", () => {
+    const alone = of({ eventsPerSecond: 1 }).each.dollars.relay.toFixed(2);
+    assert.ok(textOf("docs/arguments.md").includes(`256 MB of arm64 is $${alone} a month per stream`));
+    assert.ok(textOf("components/args.ts").includes(`costs $${alone} per month with 256 MB`));
+    const shared = of({ eventsPerSecond: 1, streams: 1_000, streamsPerHop: 100 }).each.dollars.relay / 1_000;
+    const [, table = ""] = textOf("docs/operating.md").split("| part | dollars |\n|---|---|\n");
+    const rows = table
+      .split("\n\n")[0]!
+      .split("\n")
+      .map((row) => Number(row.split(" | ")[1]!.replace(" |", "")));
+    const sum = rows.pop()!;
+    assert.equal(rows[0], Number(shared.toFixed(4)));
+    assert.equal(rows.reduce((total, part) => total + part).toFixed(3), sum.toFixed(3));
+    const dollars = `$${sum.toFixed(2)}`;
+    assert.ok(textOf("README.md").includes(`Share one invocation: ${dollars} each a month for 1,000`));
+    assert.ok(textOf("docs/arguments.md").includes(`1,000 quiet streams, 100 per hop, cost ${dollars} each a month`));
+    assert.ok(textOf("components/args.ts").includes(`to ${dollars} per stream and month`));
   });
 });
