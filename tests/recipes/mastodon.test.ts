@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { startServer } from "../fakes/http-server";
 import { startPublisher } from "./publisher";
-import { useRecipe, WITHOUT_REPLAY_SECONDS } from "./recipe";
+import { LONG_LEASE_SECONDS, useRecipe } from "./recipe";
 
 const THUMP_MS = 100;
 
@@ -36,7 +36,7 @@ async function startTimeline() {
 describe("the recipe mastodon, on the local stack", () => {
   const running = useRecipe("mastodon", startTimeline, ({ url }) => ({
     secrets: { url, key: "user-token" },
-    hopSeconds: WITHOUT_REPLAY_SECONDS,
+    hopSeconds: LONG_LEASE_SECONDS,
   }));
 
   it("stores each post, edit and deletion once through two handovers, with its type", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { startServer } from "../fakes/http-server";
 import { startPublisher } from "./publisher";
-import { useRecipe, WITHOUT_REPLAY_SECONDS } from "./recipe";
+import { LONG_LEASE_SECONDS, useRecipe } from "./recipe";
 
 const HEARTBEAT_MS = 100;
 
@@ -38,7 +38,7 @@ async function startPricing() {
 describe("the recipe oanda-pricing, on the local stack", () => {
   const running = useRecipe("oanda-pricing", startPricing, ({ url }) => ({
     secrets: { url, account: "101-004-1", key: "personal-token" },
-    hopSeconds: WITHOUT_REPLAY_SECONDS,
+    hopSeconds: LONG_LEASE_SECONDS,
   }));
 
   it("stores each price once through two handovers, and no heartbeat", async () => {

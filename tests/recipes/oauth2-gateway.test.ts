@@ -4,7 +4,8 @@ import { startServer } from "../fakes/http-server";
 import { startPublisher } from "./publisher";
 import { useRecipe } from "./recipe";
 
-const LIFETIME_SECONDS = 2;
+const LIFETIME_SECONDS = 3;
+const LONG_LIFETIME_SECONDS = 3_600;
 const CLIENT = `Basic ${Buffer.from("ingestion:s%C3%A9cret%2F1").toString("base64")}`;
 
 /** A token endpoint, and a gateway that ends a stream when its token expires and refuses that token with 401. */
@@ -12,14 +13,15 @@ async function startGateway() {
   const orders = startPublisher((n) => JSON.stringify({ order: n }));
   const tokens = new Map<string, { readonly expiresAt: number; readonly streams: Set<ServerResponse> }>();
   const grants: URLSearchParams[] = [];
+  let lifetimeSeconds = LIFETIME_SECONDS;
   let refused = 0;
 
   function grant(body: string, response: ServerResponse): void {
     grants.push(new URLSearchParams(body));
     const token = `token-${grants.length}`;
-    tokens.set(token, { expiresAt: Date.now() + LIFETIME_SECONDS * 1_000, streams: new Set() });
+    tokens.set(token, { expiresAt: Date.now() + lifetimeSeconds * 1_000, streams: new Set() });
     response.writeHead(200, { "content-type": "application/json", "cache-control": "no-store" });
-    response.end(JSON.stringify({ access_token: token, token_type: "Bearer", expires_in: LIFETIME_SECONDS }));
+    response.end(JSON.stringify({ access_token: token, token_type: "Bearer", expires_in: lifetimeSeconds }));
   }
 
   /** The token is not valid any more, and neither are its streams. */
@@ -51,8 +53,12 @@ async function startGateway() {
       unsubscribe();
     });
   });
+  /** Tokens that are granted from now on do not expire during the test. */
+  const grantLonger = () => {
+    lifetimeSeconds = LONG_LIFETIME_SECONDS;
+  };
   const revokeAll = () => [...tokens.keys()].forEach(end);
-  return { ...server, orders, grants, refused: () => refused, revokeAll };
+  return { ...server, orders, grants, refused: () => refused, grantLonger, revokeAll };
 }
 
 describe("the recipe oauth2-gateway, on the local stack", () => {
@@ -64,6 +70,12 @@ describe("the recipe oauth2-gateway, on the local stack", () => {
     const { upstream, recipe } = running;
     await recipe.twoHandovers();
     assert.ok(upstream.grants.length > 2, "an expired token is replaced");
+    // The relay replaces a token that is about to expire, and would not show the revoked one.
+    upstream.grantLonger();
+    const granted = upstream.grants.length;
+    await recipe.until("a token that does not expire", () => upstream.grants.length > granted);
+    const sent = upstream.orders.published.length;
+    await recipe.until("orders with it", () => upstream.orders.published.length > sent + 10);
     const [before, refused] = [upstream.orders.published.length, upstream.refused()];
     upstream.revokeAll();
     await recipe.until("a revoked token to be refused", () => upstream.refused() > refused);

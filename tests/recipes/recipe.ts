@@ -13,9 +13,12 @@ import { type InstalledServer, requireInstalled } from "./servers";
 
 const ROOT = resolve(__dirname, "../..");
 const HANDOVERS = 2;
-/** `hopSeconds` for an upstream that replays nothing: a lease that expires on a busy machine would lose events. */
-export const WITHOUT_REPLAY_SECONDS = 15;
-const STOP_MS = 20_000;
+/**
+ * `hopSeconds` for an upstream that replays nothing or allows one connection: a lease that expires on a busy machine would lose events
+ * or open a second connection.
+ */
+export const LONG_LEASE_SECONDS = 25;
+const STOP_MS = 120_000;
 
 export interface RecipeOptions {
   readonly config?: Readonly<Record<string, string>>;

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import { type WebSocket, WebSocketServer } from "ws";
 import { groupBy } from "../../runtime/support/group-by";
 import { listen } from "../fakes/http-server";
-import { useRecipe } from "./recipe";
+import { LONG_LEASE_SECONDS, useRecipe } from "./recipe";
 
 const SYMBOL = "BTC-USD";
 const CHANGE_EVERY_MS = 20;
@@ -60,6 +60,7 @@ function booksIn(logs: readonly string[]) {
 describe("the recipe websocket-order-book, on the local stack", () => {
   const running = useRecipe("websocket-order-book", startMarket, ({ url }) => ({
     secrets: { url: url.replace("http:", "ws:") },
+    hopSeconds: LONG_LEASE_SECONDS,
   }));
 
   it("stores each connection's messages without a gap through two handovers, and mixes none", async () => {

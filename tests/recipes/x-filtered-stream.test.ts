@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import { startServer } from "../fakes/http-server";
 import { startPublisher } from "./publisher";
-import { useRecipe } from "./recipe";
+import { LONG_LEASE_SECONDS, useRecipe } from "./recipe";
 
 const HEARTBEAT_MS = 100;
 const DISCONNECT = {
@@ -52,7 +52,10 @@ async function startPosts() {
 }
 
 describe("the recipe x-filtered-stream, on the local stack", () => {
-  const running = useRecipe("x-filtered-stream", startPosts, ({ url }) => ({ secrets: { url, key: "app-token" } }));
+  const running = useRecipe("x-filtered-stream", startPosts, ({ url }) => ({
+    secrets: { url, key: "app-token" },
+    hopSeconds: LONG_LEASE_SECONDS,
+  }));
 
   it("stores each post once through two handovers and a disconnection, with one connection at a time", async () => {
     const { upstream, recipe } = running;
