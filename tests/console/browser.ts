@@ -11,11 +11,14 @@ interface Chromium {
 const UNWANTED =
   /^--(?:disable-web-security|allow-running-insecure-content|disable-site-isolation-trials|single-process)/;
 
+/** A busy machine unpacks the browser for longer than the default of 30 s. */
+const LAUNCH_MS = 120_000;
+
 /** The browser that an npm package contains: it needs no download and no package of the system. */
 export async function startBrowser(): Promise<Browser> {
   const { default: browser } = createRequire(join(__dirname, "package.json"))("@sparticuz/chromium") as {
     readonly default: Chromium;
   };
   const args = browser.args.filter((arg) => !UNWANTED.test(arg));
-  return chromium.launch({ executablePath: await browser.executablePath(), args, headless: true });
+  return chromium.launch({ executablePath: await browser.executablePath(), args, headless: true, timeout: LAUNCH_MS });
 }

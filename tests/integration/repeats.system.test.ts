@@ -21,7 +21,7 @@ describe("repeats that the relay does not remember", () => {
       await ingestion.stop("tick");
       await ingestion.until("tick", "its stop", ({ live }) => !live);
     }
-    await ingestion.stack.drain(30_000);
+    await ingestion.stack.drain(120_000);
     const { counters } = await ingestion.read("tick");
     const { received, stored, repeated, overwritten, overlapCopies } = counters;
     assert.deepEqual(

@@ -193,13 +193,13 @@ describe("a full run on the local stack", () => {
 
   describe("afterwards", () => {
     before(async () => {
-      await deployment.stack.stopStreams(10_000);
+      await deployment.stack.stopStreams(120_000);
       // The counter of repeats gets the copies of the handovers twice, and reads the row to see that they are counted.
       deployment.stack.cloud.faults.add({
         match: { action: "lambda:DeliverBatch", resource: "*repeat-counter*" },
         effect: { kind: "repeat" },
       });
-      await deployment.stack.drain(10_000);
+      await deployment.stack.drain(120_000);
     });
 
     it("a secret is only in Secrets Manager", async () => {
