@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { type CloudEvent, isProcessAlive, type LocalStackOptions } from "stream-ingestion-local";
 import { localConsole } from "../console/local-console";
 import { openBrowser } from "../open-browser";
@@ -16,6 +15,8 @@ import { reloadOnChange } from "./reload";
 import type { Reporter, Summary } from "./reporter";
 import { type StackEvent, stackEventReader } from "./stack-event";
 import { count, countedInRun, NO_TOTALS, type RunTotals, sumCounters } from "./totals";
+import { API_MS, streamsOf, watchStreams } from "./watch-streams";
+import { within } from "./within";
 
 /** What a run does between the start and the end of the stack. */
 export interface Scenario {
@@ -35,11 +36,9 @@ export interface Running {
 
 export type ScenarioResult = Pick<Summary, "compared" | "problems">;
 
-const PROGRESS_MS = 500;
 /** A stopped run ends within 3 s. The streams get this part of it, the last deliveries and the API the rest. */
 const STREAMS_STOP_MS = 1_200;
 const DRAIN_MS = 400;
-const API_MS = 300;
 const FORCED_EXIT_MS = 3_000;
 /** As shells report a program that Ctrl-C ended. */
 const INTERRUPTED = 130;
@@ -158,11 +157,9 @@ export async function runLocal(
       buffered = undefined;
       for (const event of early) onEvent(event);
       const read = () => streamsOf(stack);
-      const watching = watch(read, () => totals, {
-        progress(seen, total) {
-          reporter.progress(seen, total);
-          page.streams(stack, seen);
-        },
+      const watching = watchStreams(read, (seen) => {
+        reporter.progress(seen, totals);
+        page.streams(stack, seen);
       });
       // After a signal there is no time for a slow answer.
       const streams = async () => (signal.aborted ? ((await within(API_MS, read())) ?? watching.last()) : read());
@@ -214,24 +211,6 @@ function inspectProcessors({ instances, cloud }: IngestionStack, port: number | 
   for (const [i, processor] of processors.entries()) cloud.functions.inspect(processor, port + i);
 }
 
-async function streamsOf({ instances }: IngestionStack): Promise<StreamView[]> {
-  const lists = instances.map(async ({ name, api }) =>
-    (await api.list()).map((stream) => ({ ...stream, instance: name })),
-  );
-  return (await Promise.all(lists)).flat();
-}
-
-/** The result, or undefined when it takes longer or fails. */
-async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
-  const timer = new AbortController();
-  const result = await Promise.race([
-    work.catch(() => undefined),
-    sleep(ms, undefined, { signal: timer.signal }).catch(() => undefined),
-  ]);
-  timer.abort();
-  return result;
-}
-
 function stopOnSignal(
   stop: AbortController,
   { onStop, onForcedExit }: { readonly onStop: () => void; readonly onForcedExit: () => number },
@@ -243,33 +222,4 @@ function stopOnSignal(
     // A stopped run must not leave processes behind, even when a step hangs.
     setTimeout(() => process.exit(onForcedExit()), FORCED_EXIT_MS).unref();
   });
-}
-
-/** Reports the streams regularly. `last` returns those of the last report. */
-function watch(
-  streams: Running["streams"],
-  totals: () => RunTotals,
-  reporter: Pick<Reporter, "progress">,
-): { last(): readonly StreamView[]; end(): Promise<void> } {
-  const ended = new AbortController();
-  let last: readonly StreamView[] = [];
-  const watching = (async () => {
-    while (!ended.signal.aborted) {
-      // A failed call is repeated with the next progress; the scenario and the stop report a lasting failure.
-      const seen = await streams().catch(() => undefined);
-      if (ended.signal.aborted) return;
-      if (seen !== undefined) {
-        last = seen;
-        reporter.progress(seen, totals());
-      }
-      await sleep(PROGRESS_MS, undefined, { signal: ended.signal }).catch(() => {});
-    }
-  })();
-  return {
-    end: async () => {
-      ended.abort();
-      await within(API_MS, watching);
-    },
-    last: () => last,
-  };
 }
