@@ -31,6 +31,7 @@ export function pendingEvents(records: readonly StreamRecord[]): PendingEvent[] 
 function eventsOf(record: StreamRecord): PendingEvent[] {
   const image = record.dynamodb?.NewImage ?? record.dynamodb?.Keys ?? {};
   const packed = isPack(image);
+  let reason = "";
   try {
     const events = storedEvents(image);
     if (events.length > 0 && events.every(({ streamId, key }) => streamId !== "" && key !== ""))
@@ -38,13 +39,14 @@ function eventsOf(record: StreamRecord): PendingEvent[] {
         const { streamId, key, sequence } = stored;
         return { record, number, packed, streamId, key, sequence, stored };
       });
-  } catch {
+  } catch (error) {
     // The data cannot be decompressed. The keys are intact, so the failure is stored under them.
+    reason = ` ${(error as Error).message}`;
   }
   const { streamId = { S: "unknown" }, key = { S: record.eventID ?? "unknown" }, q } = image;
   const error = new StreamError(
     "EVENT_INVALID",
-    `Expected record ${record.eventID} to contain an item of the event table, got attributes: ${Object.keys(image).join(", ") || "none"}.`,
+    `Expected record ${record.eventID} to contain an item of the event table, got attributes: ${Object.keys(image).join(", ") || "none"}.${reason}`,
   );
   return [
     {

@@ -101,6 +101,7 @@ describe("packs at the processor", () => {
     );
     const stored = fakes.failure("s", encodeURIComponent(Keys!.key!.S!));
     assert.equal(stored.error.code, "EVENT_INVALID");
+    assert.match(stored.error.message, / Pack p#0+1#0+1#0+1#n is incomplete: 2 events/);
     assert.deepEqual(stored.record, broken);
   });
 
