@@ -8,18 +8,14 @@ import { CheckpointTracker } from "./checkpoint-tracker";
 import { runConnection } from "./connection";
 import { closedByUs, failureOf, lastError } from "./connection-end";
 import type { EventHistory } from "./event-history";
-import { eventNames } from "./event-name";
 import { EventPipeline } from "./event-pipeline";
+import { eventStorage } from "./event-storage";
 import type { EventStore, PutOversize } from "./event-store";
-import { type EventWriter, itemWriter } from "./event-writer";
 import { fencedStore } from "./fenced-store";
 import type { HopMemory } from "./hop-memory";
 import { noEventsError } from "./no-events-error";
-import { packWriter } from "./pack-writer";
-import { readBack } from "./read-back";
 import { ReadHealth } from "./read-health";
 import { HEALTHY_MS, nextReconnect } from "./reconnect";
-import { seamBuffer } from "./seam-buffer";
 import type { TokenCache } from "./source/oauth2";
 import { type ConnectionEnd, decideOutcome, mayMeanLostPosition, opened } from "./source/outcome";
 import type { Source } from "./source/port";
@@ -56,7 +52,6 @@ const MAX_WAIT_MS = 60_000;
 
 /** Items that wait to be stored, in bytes. A megabyte of packs has some 25,000 events. */
 const MAX_WAITING_BYTES = { each: 8 * 1024 * 1024, packed: 1024 * 1024 };
-const DEFAULT_PACK = { bytes: 64 * 1024, lingerMs: 200 };
 
 /** Share of a hop in which the bucket can accept an object. An object that is refused must not stop the checkpoint for longer. */
 const OBJECT_RETRY_SHARE = 0.25;
@@ -136,7 +131,18 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
   const state: {
     -readonly [Name in keyof Omit<RelaySnapshot, "checkpoint" | "counters" | "health">]: RelaySnapshot[Name];
   } = { attempt: options.attempt, history: options.history };
-  const sink = eventWriter();
+  const sink = eventStorage(writer, options, {
+    ...deps,
+    memory,
+    log,
+    signal: giveUp.signal,
+    onKnown: (number) => {
+      if (drained) return;
+      pipeline.counts.suppressed++;
+      tracker.settle(number);
+      health.settled(tracker.unsettled > 0);
+    },
+  });
   const currentSecret = secretCache(deps.readSecret, clock, log);
   /** The source said in an event that the credential is no longer valid. */
   let credentialLost = false;
@@ -337,42 +343,6 @@ export function createRelay(options: RelayOptions, deps: RelayDeps): Relay {
     if (pipeline.counts.bytes > 0 || now - startedAt < (options.stopReadingAt - startedAt) / 2) return undefined;
     const what = isOpen ? "a response head and no data" : "no response head";
     return { code: "SOURCE_IDLE", message: `The source sent ${what} in ${now - startedAt} ms.`, at: now };
-  }
-
-  /** Stores events as the settings say, after what the predecessor stored is known. */
-  function eventWriter(): EventWriter {
-    const { streamId, generation } = options;
-    const { ttlDays, slices, identity, pack = DEFAULT_PACK } = settings.events;
-    const ttlSeconds = ttlDays * 86_400;
-    const storage = packs
-      ? packWriter(
-          writer,
-          { clock, signal: giveUp.signal, memory },
-          {
-            streamId,
-            generation,
-            nonce: Math.floor(random() * 36 ** 8).toString(36),
-            ttlSeconds,
-            contentKeys: identity.kind === "content",
-            packBytes: pack.bytes,
-            lingerMs: pack.lingerMs,
-          },
-        )
-      : itemWriter(writer, { ttlSeconds, slices: () => options.slices?.() ?? slices });
-    const { history } = deps;
-    if (!history || (!packs && options.predecessorStorage !== "packed")) return storage;
-    const nameOf = eventNames(settings);
-    return seamBuffer(storage, {
-      readBack: (waiting) => readBack(options, waiting, { ...deps, history, log, signal: giveUp.signal }),
-      memory,
-      nameOf: ({ key, id, receivedAt }) => ({ ...nameOf(key, id), at: receivedAt }),
-      onKnown: (number) => {
-        if (drained) return;
-        pipeline.counts.suppressed++;
-        tracker.settle(number);
-        health.settled(tracker.unsettled > 0);
-      },
-    });
   }
 
   /** Waits until every event is settled, or `drainUntil` or the lease of packs passes. */
