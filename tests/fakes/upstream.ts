@@ -84,10 +84,11 @@ export function body(
   };
 }
 
-/** A whole body in uneven pieces, each flushed before the next. The connection stays open. */
-export function pieces(contentType: string, bytes: Buffer): Answer {
+/** A whole body in uneven pieces, each flushed before the next. The connection stays open. @param start resolves before the first one */
+export function pieces(contentType: string, bytes: Buffer, start?: Promise<void>): Answer {
   return async (response) => {
-    response.writeHead(200, { "content-type": contentType });
+    response.writeHead(200, { "content-type": contentType }).flushHeaders();
+    await start;
     for (let at = 0, size = 1; at < bytes.length && !response.destroyed; at += size) {
       size = 1 + ((size * 7_919) % 8_191);
       await new Promise<unknown>((flushed) => response.write(bytes.subarray(at, at + size), flushed));

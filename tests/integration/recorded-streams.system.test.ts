@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { pieces, startUpstream } from "../fakes/upstream";
+import { type Answer, pieces, startUpstream } from "../fakes/upstream";
 import { programFolder } from "../local/evaluate/program-folder";
 import { type Line, type LocalProcess, startLocal } from "./local-process";
 
@@ -46,6 +46,22 @@ function handledOf({ kind, line }: Line): { readonly mode: string; readonly even
   return { mode: mode!, event: `${type} ${Buffer.from(data!, "base64").toString()}` };
 }
 
+/**
+ * Sends the body on both connections of a handover, when the second one is open: packs recognize an event that a connection sends again
+ * within ten seconds only.
+ */
+function atHandover(contentType: string, bytes: Buffer): Answer {
+  let open = () => {};
+  const isOpen = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const send = pieces(contentType, bytes, isOpen);
+  return (response, request, visit) => {
+    if (visit > 0) open();
+    send(response, request, visit);
+  };
+}
+
 describe("a recorded stream through `stream-ingestion local`", () => {
   let running: LocalProcess | undefined;
   const cleanups: (() => unknown)[] = [];
@@ -82,10 +98,11 @@ describe("a recorded stream through `stream-ingestion local`", () => {
       const expected = parse(body.toString()).map(({ type, data }) => `${type} ${data}`);
       assert.equal(new Set(expected).size, expected.length, "no event of the recording repeats");
       const upstream = await startUpstream(pieces(contentType, body));
+      upstream.on("packed", atHandover(contentType, body));
       const folder = programFolder(program(packedEvents));
       cleanups.push(upstream.close, folder.remove);
 
-      running = startLocal(["--program", folder.path, "--config", `url=${upstream.url}`, "--hop-seconds", "15"]);
+      running = startLocal(["--program", folder.path, "--config", `url=${upstream.url}`, "--hop-seconds", "30"]);
       const { line } = running;
       await Promise.all(
         MODES.flatMap((mode) => {
