@@ -4,7 +4,7 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, rmSync, writeFileSync } 
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { bundleProcessor } from "../../components/bundle/processor";
-import { emptyFolder, type PackageName, type Packed, packAll, run } from "./packages";
+import { emptyFolder, install, type PackageName, type Packed, packAll, run } from "./packages";
 
 /** The component and its dependencies for one platform. Most of it is esbuild's binary. */
 const MAX_INSTALLED_BYTES = 15_000_000;
@@ -19,15 +19,14 @@ const PROCESSOR = `import { eachEvent } from "pulumi-stream-ingestion/processor"
 export const handler = eachEvent((event) => console.log(event.key, event.data));
 `;
 
-describe("the size of an installation without peers", function () {
-  this.timeout(120_000);
+describe("the size of an installation without peers", () => {
   let folder: string;
   let packed: readonly Packed[];
 
   before(() => {
     folder = emptyFolder("installed-");
     packed = packAll(folder);
-    install(folder, [tarballOf("pulumi-stream-ingestion"), "--omit=peer"]);
+    installInto(folder, [tarballOf("pulumi-stream-ingestion"), "--omit=peer"]);
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -54,7 +53,7 @@ describe("the size of an installation without peers", function () {
   it(`is at most ${MAX_COMMAND_BYTES / 1e6} MB for the command line outside a project, which runs without Pulumi's SDKs`, () => {
     const outside = join(folder, "outside");
     mkdirSync(outside);
-    install(outside, [tarballOf("stream-ingestion"), tarballOf("stream-ingestion-local")]);
+    installInto(outside, [tarballOf("stream-ingestion"), tarballOf("stream-ingestion-local")]);
     assert.ok(!existsSync(join(outside, "node_modules/@pulumi")));
     const bytes = bytesOnDisk(join(outside, "node_modules"));
     assert.ok(bytes > 30_000_000 && bytes <= MAX_COMMAND_BYTES, `${bytes} bytes`);
@@ -68,9 +67,9 @@ describe("the size of an installation without peers", function () {
   });
 });
 
-function install(folder: string, what: readonly string[]): void {
+function installInto(folder: string, what: readonly string[]): void {
   writeFileSync(join(folder, "package.json"), "{}");
-  run(folder, "npm", "install", "--prefer-offline", "--no-audit", "--no-fund", ...what);
+  install(folder, "npm", "install", "--prefer-offline", "--no-audit", "--no-fund", ...what);
 }
 
 /** Size on disk in blocks. Counts hard links once, because esbuild links its binary to a second path. */
