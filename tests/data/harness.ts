@@ -72,10 +72,12 @@ export interface Setup extends Settings {
 
 /** The longest pause between two attempts. The relay's own timers (idle, deadlines) are longer and wait for the test. */
 export const RETRY_MS = 60_000;
+/** When the clock of {@link setUp} starts. */
+export const START = 1_800_000_000_000;
 
 /** A relay on a source, with a fake clock and a memory store. `stop` aborts its signal. */
 export function setUp(source: { readonly url: string }, setup: Setup = {}) {
-  const clock = fakeClock({ autoMs: RETRY_MS });
+  const clock = fakeClock({ startAt: START, autoMs: RETRY_MS });
   const store = memoryStore();
   const log = memoryLogger();
   const progress: RelayProgress[] = [];

@@ -5,7 +5,7 @@ import { unaccounted } from "../../runtime/contract";
 import type { EncodedItem } from "../../runtime/data/item";
 import { StreamError } from "../../runtime/support/errors";
 import { type Answer, body, sse, status } from "../fakes/upstream";
-import { type Setup, setUp, until } from "./harness";
+import { type Setup, START, setUp, until } from "./harness";
 import { useUpstreams } from "./use-upstreams";
 
 describe("a relay on the wire", () => {
@@ -473,7 +473,7 @@ describe("a relay on the wire", () => {
             throw new StreamError("STORE_UNAVAILABLE", "PUT: AccessDenied", { awsError: "AccessDenied" });
           },
         },
-        options: { drainUntil: 1_800_000_000_000 + 400_000 },
+        options: { drainUntil: START + 400_000 },
       });
       const { counters, checkpoint, lastError } = relay.snapshot();
       assert.deepEqual(data, ["a", "b"]);
@@ -518,7 +518,7 @@ describe("a relay on the wire", () => {
       const store = { write: () => new Promise<never>(() => {}) };
       const { relay, clock } = setUp(upstream, {
         deps: { store },
-        options: { stopReadingAt: 1_000_000 + 100_000, drainUntil: 1_000_000 + 200_000, checkpoint: "0" },
+        options: { stopReadingAt: START + 100_000, drainUntil: START + 200_000, checkpoint: "0" },
       });
       const run = relay.run();
       await until(() => relay.snapshot().counters.inFlight === 1);
