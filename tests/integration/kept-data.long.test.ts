@@ -46,7 +46,7 @@ describe("local runs that keep their data", () => {
 
   /** Ends a run by a signal in the middle of it, while events arrive. */
   const run = async (signal: NodeJS.Signals) => {
-    const options = { program: folder.path, config: `url=${upstream.url}`, "data-dir": dataDir, "hop-seconds": "60" };
+    const options = { program: folder.path, config: `url=${upstream.url}`, "data-dir": dataDir, "hop-seconds": "20" };
     running = startLocal(Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]));
     const stored = new Map(STREAMS.map((id) => [id, 0]));
     await running.line((line) => {
