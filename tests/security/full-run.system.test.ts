@@ -131,7 +131,7 @@ describe("a full run on the local stack", () => {
       program: PROGRAM,
       processor: PROCESSOR,
       secrets: { url: upstream.url, ...others },
-      hopSeconds: 15,
+      hopSeconds: 30,
     });
     const { functions } = deployment.stack.cloud;
     const { invoke, invokeAsync } = functions;
