@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { CreateTableCommand, DynamoDBClient, ListTablesCommand } from "@aws-sdk/client-dynamodb";
 import { awsClient } from "../../runtime/aws/json-client";
 import { connectionTable } from "../../runtime/handlers/aws";
 import { awsTarget } from "../../runtime/handlers/environment";
 import { startDynalite } from "../fakes/dynalite";
+import { freePort } from "../fakes/free-port";
 import { type FakeServer, startServer } from "../fakes/http-server";
 import { skipWithout } from "../skip-without";
 import { connectionTableContract } from "./connection-table.contract";
@@ -113,14 +113,6 @@ function dynoxide(): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 async function waitUntilReady(port: number, engine: ChildProcess): Promise<void> {
