@@ -4,6 +4,7 @@ import { type AddressInfo, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { consoleAddress, keepConsoleAddress } from "../../../cli/session/console-address";
+import { freePort } from "../../fakes/free-port";
 
 /** A port of 127.0.0.1, with the server that has it. */
 async function takenPort(): Promise<{ server: Server; port: number }> {
@@ -22,8 +23,7 @@ describe("the console's address in a project", () => {
   it("is the same in the next run, and readable by its owner only", async () => {
     const { token, port: none } = await consoleAddress(project, 0);
     assert.equal(none, 0);
-    const { server, port } = await takenPort();
-    await new Promise((closed) => server.close(closed));
+    const port = await freePort();
     keepConsoleAddress(project, { token, port });
     assert.deepEqual(await consoleAddress(project, 0), { token, port });
     assert.deepEqual(await consoleAddress(project, 4566), { token, port: 4566 });
