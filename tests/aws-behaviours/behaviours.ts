@@ -259,7 +259,7 @@ export const BEHAVIOURS: Readonly<Record<string, readonly Behaviour[]>> = {
         check(
           "local",
           "local/services/scheduler/schedules.test.ts",
-        )("invokes its function at once and then at its rate, at most once a second"),
+        )("invoke at once and then at their rate, until they are closed"),
         INPUTS,
       ],
     },
