@@ -4,7 +4,7 @@ const ingestion = new StreamIngestion(
   "processed",
   {
     source: { url: "http://127.0.0.1:1", path: "/" },
-    processor: { entry: "./processor.ts", timeoutSeconds: 2 },
+    processor: { entry: "./processor.ts", timeoutSeconds: 6 },
     removal: "delete",
   },
   // Lambda gives up after the first retry, so that a test does not wait for all five.
