@@ -100,6 +100,7 @@ export async function openStack(folder: string, options: StackOptions): Promise<
   const stack = await LocalWorkspace.createOrSelectStack(
     { stackName: name, projectName: project, program: async () => {} },
     {
+      workDir: mkdtempSync(join(folder, "workspace-")),
       secretsProvider: "passphrase",
       projectSettings: { name: project, runtime: "nodejs", backend: { url: `file://${folder}` } },
       envVars: {
