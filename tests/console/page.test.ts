@@ -12,8 +12,7 @@ import { type FeedServer, startFeedServer } from "./feed-server";
 /** Writes docs/console.png anew: `SCREENSHOT=1 npm run test:console`. */
 const SCREENSHOT = process.env.SCREENSHOT === "1" ? join(__dirname, "../../docs/console.png") : undefined;
 
-describe("the console's page in a browser", function () {
-  this.timeout(90_000);
+describe("the console's page in a browser", () => {
   let browser: Browser;
   let server: FeedServer;
   let feed: SampleFeed;
@@ -38,7 +37,7 @@ describe("the console's page in a browser", function () {
     server = await startFeedServer(() => ({ ...feed.snapshot(), ...change }));
     const context = await browser.newContext({ viewport: { width: 1440, height: 860 }, locale: "en-GB", colorScheme });
     page = await context.newPage();
-    page.setDefaultTimeout(30_000);
+    page.setDefaultTimeout(60_000);
     page.on("pageerror", (error) => errors.push(String(error)));
     page.on("console", (message) => {
       // A refused connection is a part of some tests.

@@ -20,7 +20,7 @@ export const handler = eachEvent(() => {
 `;
 
 describe("the console of a local stack", function () {
-  this.timeout(240_000);
+  this.timeout(600_000);
   let upstream: SampleUpstream;
   let folder: ReturnType<typeof programFolder>;
   let local: LocalProcess;
@@ -57,7 +57,7 @@ new StreamIngestion("prices", {
     await page.addInitScript(() =>
       Object.defineProperty(navigator, "language", { value: "en-US@posix", configurable: true }),
     );
-    page.setDefaultTimeout(60_000);
+    page.setDefaultTimeout(120_000);
     await page.goto(String(ready.console));
     const row = (grid: string, text: string | RegExp) =>
       page.getByRole("grid", { name: grid }).getByRole("row").filter({ hasText: text }).first();
