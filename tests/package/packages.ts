@@ -21,10 +21,10 @@ export const PACKAGES = {
   "stream-ingestion": "cli",
   "stream-ingestion-local": "local",
 } as const;
+export type PackageName = keyof typeof PACKAGES;
+
 /** How often an installation is attempted. */
 const INSTALLATIONS = 3;
-
-export type PackageName = keyof typeof PACKAGES;
 
 export interface Packed {
   readonly name: PackageName;
