@@ -203,17 +203,36 @@ describe("local services", () => {
   });
 
   describe("CloudWatch Logs", () => {
-    it("reads a group that is deployed, also while it is empty, until its deletion", async () => {
-      const client = new CloudWatchLogsClient(fixture.client);
-      const type = "aws:cloudwatch/logGroup:LogGroup";
+    const type = "aws:cloudwatch/logGroup:LogGroup";
+    let client: CloudWatchLogsClient;
+
+    before(() => {
+      client = new CloudWatchLogsClient(fixture.client);
+    });
+
+    after(() => client.destroy());
+
+    async function messages(logGroupName: string): Promise<unknown> {
+      const { events } = await client.send(new FilterLogEventsCommand({ logGroupName }));
+      return events?.map(({ message }) => message);
+    }
+
+    it("reads a group that is deployed, also while it is empty, until its deletion, which deletes its lines", async () => {
       const { id = "", ...outputs } = await fixture.create(type, "empty", {});
-      const read = () => client.send(new FilterLogEventsCommand({ logGroupName: id }));
-      assert.deepEqual((await read()).events, []);
+      assert.deepEqual(await messages(id), []);
+      fixture.cloud.logs.add({ group: id, at: 1, text: "before" });
+      assert.deepEqual(await messages(id), ["before"]);
       await resourceHandlers.get(type)!.delete(fixture.cloud, id, { id, outputs });
-      await assert.rejects(read(), { name: "ResourceNotFoundException" });
+      await assert.rejects(messages(id), { name: "ResourceNotFoundException" });
+      fixture.cloud.logs.add({ group: id, at: 1, text: "after" });
+      assert.deepEqual(await messages(id), ["after"]);
+    });
+
+    it("keeps a group with skipDestroy when it leaves the program", async () => {
+      const { id = "", ...outputs } = await fixture.create(type, "skipped", { skipDestroy: true });
       fixture.cloud.logs.add({ group: id, at: 1, text: "a" });
-      assert.equal((await read()).events?.length, 1);
-      client.destroy();
+      await resourceHandlers.get(type)!.delete(fixture.cloud, id, { id, outputs });
+      assert.deepEqual(await messages(id), ["a"]);
     });
   });
 

@@ -8,6 +8,7 @@ export interface LogLine {
 /** CloudWatch Logs with the latest lines only. */
 export interface LogStore {
   createGroup(name: string): void;
+  /** Deletes the group with its lines. */
   deleteGroup(name: string): void;
   hasGroup(name: string): boolean;
   /** Creates the group if it does not exist, as Lambda does. */
@@ -21,10 +22,13 @@ const KEPT = 20_000;
 
 export function createLogStore(): LogStore {
   const groups = new Set<string>();
-  const kept: LogLine[] = [];
+  let kept: LogLine[] = [];
   return {
     createGroup: (name) => void groups.add(name),
-    deleteGroup: (name) => void groups.delete(name),
+    deleteGroup(name) {
+      groups.delete(name);
+      kept = kept.filter(({ group }) => group !== name);
+    },
     hasGroup: (name) => groups.has(name),
     add(line) {
       groups.add(line.group);

@@ -19,5 +19,7 @@ export const logGroup = define<LogsCloud, LogGroupInputs>({
     logs.createGroup(name);
     return { id: name, outputs: { name, arn: `arn:aws:logs:${region}:${accountId}:log-group:${name}` } };
   },
-  remove: ({ logs }, id) => logs.deleteGroup(id),
+  remove({ logs }, id, { skipDestroy }) {
+    if (skipDestroy !== true) logs.deleteGroup(id);
+  },
 });
