@@ -8,6 +8,8 @@ export interface Message {
   readonly md5: string;
   readonly attributes: MessageAttributes;
   readonly groupId?: string;
+  /** Of a message in a FIFO queue. */
+  readonly sequenceNumber?: string;
   readonly receipt: string;
 }
 
@@ -22,7 +24,10 @@ export interface Queue {
   readonly name: string;
   readonly fifo: boolean;
   visibilityMs: number;
-  /** A FIFO queue accepts a message with a deduplication id of the last five minutes and drops it. */
+  /**
+   * A FIFO queue accepts a message with a deduplication id of the last five minutes and drops it. The answer has the id and sequence
+   * number of the first message, and the MD5 of this one.
+   */
   send(message: Sent): Message;
   /**
    * Up to `count` visible messages, oldest first. They are hidden for `visibilityMs`. A FIFO queue returns no message of a group while
@@ -62,15 +67,17 @@ export function createQueues(now: () => number): Queues {
 function openQueue(name: string, fifo: boolean, now: () => number): Queue {
   const waiting: { message: Message; visibleAt: number }[] = [];
   const seen = new Map<string, { message: Message; until: number }>();
+  let sent = 0;
   const queue: Queue = {
     name,
     fifo,
     visibilityMs: DEFAULT_VISIBILITY_MS,
     send({ body, attributes = {}, groupId, deduplicationId }) {
+      const content = { body, md5: createHash("md5").update(body).digest("hex"), attributes, groupId };
       const known = deduplicationId === undefined ? undefined : seen.get(deduplicationId);
-      if (fifo && known !== undefined && known.until > now()) return known.message;
-      const md5 = createHash("md5").update(body).digest("hex");
-      const message = { id: randomUUID(), body, md5, attributes, groupId, receipt: randomUUID() };
+      if (fifo && known !== undefined && known.until > now()) return { ...known.message, ...content };
+      const sequenceNumber = fifo ? String(++sent).padStart(20, "0") : undefined;
+      const message = { ...content, id: randomUUID(), sequenceNumber, receipt: randomUUID() };
       waiting.push({ message, visibleAt: 0 });
       if (deduplicationId !== undefined) seen.set(deduplicationId, { message, until: now() + DEDUPLICATION_MS });
       return message;

@@ -181,8 +181,8 @@ function send(queue: Queue, entry: Entry): Message {
   });
 }
 
-function sent({ id, md5, attributes }: Message): object {
-  return { MessageId: id, MD5OfMessageBody: md5, ...md5Of(attributes) };
+function sent({ id, md5, attributes, sequenceNumber }: Message): object {
+  return { MessageId: id, MD5OfMessageBody: md5, ...md5Of(attributes), SequenceNumber: sequenceNumber };
 }
 
 function received(

@@ -108,6 +108,28 @@ describe("the local SQS", () => {
     for (const { ReceiptHandle } of Messages) await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
   });
 
+  it("answers a duplicate in a FIFO queue with the first message's id and the MD5 of the duplicate", async () => {
+    const send = (id: string, MessageBody: string, StringValue: string) => {
+      const MessageAttributes = { kind: { DataType: "String", StringValue } };
+      const { Id: _, ...message } = entry(id, MessageBody);
+      return client.send(new SendMessageCommand({ QueueUrl, ...message, MessageAttributes }));
+    };
+    const first = await send("d1", "one", "a");
+    // The SDK compares the MD5 of the body.
+    const duplicate = await send("d1", "two", "b");
+    assert.equal(duplicate.MessageId, first.MessageId);
+    assert.equal(duplicate.SequenceNumber, first.SequenceNumber);
+    assert.notEqual(duplicate.MD5OfMessageAttributes, first.MD5OfMessageAttributes);
+    const next = await send("d2", "three", "a");
+    assert.ok(BigInt(next.SequenceNumber!) > BigInt(first.SequenceNumber!));
+    const { Messages = [] } = await client.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
+    assert.deepEqual(
+      Messages.map(({ Body }) => Body),
+      ["one", "three"],
+    );
+    for (const { ReceiptHandle } of Messages) await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+  });
+
   it("returns the requested attributes of a message, with their MD5", async () => {
     const MessageAttributes = {
       kind: { DataType: "String.colour", StringValue: "grün" },
