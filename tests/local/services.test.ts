@@ -15,6 +15,7 @@ import {
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
+  ListObjectsV2Command,
   PutObjectCommand,
   PutObjectTaggingCommand,
   paginateListObjectsV2,
@@ -103,6 +104,22 @@ describe("local services", () => {
         [2, ["tree/a/"], ["tree/b"]],
         [1, ["tree/c/"], undefined],
       ]);
+    });
+
+    it("encodes keys for a URL on request, and repeats where a list begins", async () => {
+      for (const name of ["a b+(1)*ä", "a c/d"])
+        await s3.send(new PutObjectCommand({ Bucket, Key: `encoded/${name}`, Body: "x" }));
+      const list = { Bucket, Prefix: "encoded/a ", Delimiter: "/", StartAfter: "encoded/a a", MaxKeys: 1 };
+      const plain = await s3.send(new ListObjectsV2Command(list));
+      assert.deepEqual([plain.Contents?.[0]?.Key, plain.EncodingType], ["encoded/a b+(1)*ä", undefined]);
+      assert.equal(plain.StartAfter, "encoded/a a");
+      const first = await s3.send(new ListObjectsV2Command({ ...list, EncodingType: "url" }));
+      assert.equal(first.Contents?.[0]?.Key, "encoded/a+b%2B%281%29*%C3%A4");
+      assert.deepEqual([first.Prefix, first.Delimiter, first.StartAfter], ["encoded/a+", "/", "encoded/a+a"]);
+      const ContinuationToken = first.NextContinuationToken;
+      const second = await s3.send(new ListObjectsV2Command({ ...list, EncodingType: "url", ContinuationToken }));
+      assert.deepEqual([second.ContinuationToken, second.EncodingType], [ContinuationToken, "url"]);
+      assert.deepEqual(second.CommonPrefixes, [{ Prefix: "encoded/a+c/" }]);
     });
 
     it("accepts who can read an object, who pays and how it is stored, without effect", async () => {
