@@ -40,6 +40,8 @@ export interface Summary {
     readonly unprocessed: number;
     readonly unexpected: number;
   };
+  /** Stored events that the processor had not handled when the run ended. They do not make it fail. */
+  readonly unprocessed: number;
   /** Why the run failed; empty when it succeeded. */
   readonly problems: readonly string[];
 }

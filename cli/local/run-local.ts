@@ -15,6 +15,7 @@ import { reloadOnChange } from "./reload";
 import type { Reporter, Summary } from "./reporter";
 import { type StackEvent, stackEventReader } from "./stack-event";
 import { count, countedInRun, NO_TOTALS, type RunTotals, sumCounters } from "./totals";
+import { unprocessedEvents } from "./unprocessed";
 import { API_MS, streamsOf, watchStreams } from "./watch-streams";
 import { within } from "./within";
 
@@ -67,7 +68,7 @@ export async function runLocal(
     onStop: () =>
       reporter.note(
         started
-          ? "Stopping: received events are stored and processed. Ctrl-C again exits at once."
+          ? "Stopping: received events are stored, and processed as far as possible within 3 s. Ctrl-C again exits at once."
           : "Stopped before the program ran.",
       ),
     onForcedExit: () => {
@@ -81,6 +82,7 @@ export async function runLocal(
   const listeners: ((event: StackEvent) => void)[] = [];
   const owners = ownersOfInstances();
   const loading = processorLoading(owners.processors);
+  const unprocessed = unprocessedEvents(owners);
   const eventsOf = stackEventReader(owners);
   const { token, port } = await consoleAddress(options.program, options.port ?? 0);
   const page = localConsole(options.stack, token, reporter.note);
@@ -94,6 +96,7 @@ export async function runLocal(
       buffered.push(event);
       return;
     }
+    unprocessed.add(event);
     for (const streamEvent of eventsOf(event)) {
       totals = count(totals, streamEvent);
       loading.add(streamEvent);
@@ -180,7 +183,15 @@ export async function runLocal(
         exitCode = problems.length === 0 ? 0 : 1;
         const { compared } = result;
         concluded = true;
-        reporter.summary({ seconds: ranMs / 1_000, totals, streams: finalStreams, counters, compared, problems });
+        reporter.summary({
+          seconds: ranMs / 1_000,
+          totals,
+          streams: finalStreams,
+          counters,
+          compared,
+          unprocessed: unprocessed.count(),
+          problems,
+        });
       };
       summarise = () => conclude(watching.last(), { problems: [] }, Date.now() - startedAt);
       const result = await scenario

@@ -207,7 +207,7 @@ function eventIdOf(keys: Readonly<Record<string, string>>): EventId {
 }
 
 /** Undefined: the item is one event. */
-function eventsIn(image: Readonly<Record<string, object>> | undefined): number | undefined {
+export function eventsIn(image: Readonly<Record<string, object>> | undefined): number | undefined {
   const { N } = (image?.[ITEM.count] ?? {}) as { readonly N?: string };
   return N === undefined ? undefined : Number(N);
 }

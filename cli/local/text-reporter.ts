@@ -165,8 +165,14 @@ function failures({ failuresStored, failedDeliveries, lost }: RunTotals): string
   return `${failuresStored} in the failure bucket${deliveries}${lost === 0 ? "" : `, ${lost} lost`}`;
 }
 
+function unprocessedText(events: number): string {
+  return events === 1
+    ? "1 stored event was not processed before the end."
+    : `${events} stored events were not processed before the end.`;
+}
+
 function summaryText(
-  { seconds, totals, counters, compared, problems }: Summary,
+  { seconds, totals, counters, compared, unprocessed, problems }: Summary,
   colors: ReturnType<typeof pc.createColors>,
 ): string {
   const rows: (readonly [string, string])[] = [
@@ -186,6 +192,9 @@ function summaryText(
       ],
     );
   }
-  const result = problems.length === 0 ? colors.green("ok") : colors.red(problems.map(printable).join("\n"));
-  return ["", ...rows.map(([name, value]) => `${name.padEnd(18)}${value}`), result].join("\n");
+  const result = problems.map((problem) => colors.red(printable(problem)));
+  // The comparison has this number.
+  if (compared === undefined && unprocessed > 0) result.push(colors.yellow(unprocessedText(unprocessed)));
+  if (result.length === 0) result.push(colors.green("ok"));
+  return ["", ...rows.map(([name, value]) => `${name.padEnd(18)}${value}`), ...result].join("\n");
 }

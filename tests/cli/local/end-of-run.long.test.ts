@@ -86,6 +86,17 @@ describe("the end of a run", () => {
     assert.match(run.lines.join("\n"), /Stopping: .*\nprocessed +1, 0 in the failure bucket\nok/s);
   });
 
+  it("names the stored events that a slow processor had not processed, with exit code 0", async () => {
+    const [node = "", ...args] = commandFor(
+      `exports.handler = async () => { console.log("handling"); await new Promise((done) => setTimeout(done, 20_000)); };`,
+    );
+    const child = spawn(node, args, { stdio: ["ignore", "pipe", "inherit"] });
+    const run = follow(child, child.stdout);
+    await run.line(/handling/);
+    assert.equal(await run.end(() => child.kill("SIGINT")), 0);
+    assert.equal(run.lines.at(-1), "1 stored event was not processed before the end.");
+  });
+
   it("comes after a SIGTERM to the process group, with exit code 1 when no processor was loaded", async () => {
     const [node = "", ...args] = commandFor(`${WORKING} throw new Error("no key");`);
     const child = spawn(node, args, { stdio: ["ignore", "pipe", "inherit"], detached: true });

@@ -20,6 +20,7 @@ const summary: Summary = {
   totals: { ...NO_TOTALS, stored: 9 },
   streams: [stream],
   counters: { ...ZERO_COUNTERS, received: 16, stored: 12, overlapCopies: 2, overwritten: 1, repeated: 3, refused: 1 },
+  unprocessed: 0,
   problems: [],
 };
 
@@ -333,6 +334,20 @@ describe("textReporter", () => {
     reporter.summary({ ...summary, totals: { ...NO_TOTALS, stored: 20 } });
     assert.match(output.text, /\nstored +20 new \(the last hop ended/);
     assert.doesNotMatch(output.text, /not stored/);
+  });
+
+  it("prints how many stored events were not processed in place of ok, and never with a comparison", () => {
+    const endOf = (changes: Partial<Summary>) => {
+      const { output, reporter } = reporterOn(false);
+      reporter.summary({ ...summary, ...changes });
+      return output.text.trimEnd().split("\n").slice(-2);
+    };
+    assert.equal(endOf({})[1], "ok");
+    assert.equal(endOf({ unprocessed: 1 })[1], "1 stored event was not processed before the end.");
+    const line = "325 stored events were not processed before the end.";
+    assert.deepEqual(endOf({ unprocessed: 325, problems: ["A failed"] }), ["A failed", line]);
+    const compared = { sent: 9, lost: 0, processedTwice: 0, unprocessed: 0, unexpected: 0 };
+    assert.equal(endOf({ unprocessed: 325, compared })[1], "ok");
   });
 
   it("prints the comparison, or the problems", () => {
