@@ -27,8 +27,8 @@ export function problemsOf({ counters, totals, compared, neverRan = [], neverLoa
   if (failuresStored > 0)
     problems.push(
       failuresStored === 1
-        ? "1 event failed in the processor and is in the failure bucket"
-        : `${failuresStored} events failed in the processor and are in the failure bucket`,
+        ? "1 event failed in the processor and was stored in the failure bucket"
+        : `${failuresStored} events failed in the processor and were stored in the failure bucket`,
     );
   else if (failedDeliveries > 0) problems.push(`${failedDeliveries} deliveries to the processor failed`);
   if (compared?.sent === 0)

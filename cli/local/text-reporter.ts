@@ -162,7 +162,7 @@ function receivedRows({ stored }: RunTotals, counters: Counters): (readonly [str
 
 function failures({ failuresStored, failedDeliveries, lost }: RunTotals): string {
   const deliveries = failedDeliveries === 0 ? "" : `, ${failedDeliveries} deliveries failed`;
-  return `${failuresStored} in the failure bucket${deliveries}${lost === 0 ? "" : `, ${lost} lost`}`;
+  return `${failuresStored} stored in the failure bucket${deliveries}${lost === 0 ? "" : `, ${lost} lost`}`;
 }
 
 function unprocessedText(events: number): string {

@@ -10,9 +10,9 @@ export interface RunTotals {
   readonly overwritten: number;
   /** Events that the processor handled. */
   readonly processed: number;
-  /** Events in the failure bucket. */
+  /** Events that were stored in the failure bucket, also those that were redriven or discarded since. */
   readonly failuresStored: number;
-  /** Events that Lambda gave up on and that are not in the failure bucket. */
+  /** Events that Lambda gave up on and that were not stored in the failure bucket. */
   readonly lost: number;
   /** Failed deliveries. */
   readonly failedDeliveries: number;

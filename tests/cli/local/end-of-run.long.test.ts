@@ -83,7 +83,7 @@ describe("the end of a run", () => {
     const run = follow(child, child.stdout);
     await run.line(/1 processed/);
     assert.equal(await run.end(() => child.stdin.write("\x03")), 0);
-    assert.match(run.lines.join("\n"), /Stopping: .*\nprocessed +1, 0 in the failure bucket\nok/s);
+    assert.match(run.lines.join("\n"), /Stopping: .*\nprocessed +1, 0 stored in the failure bucket\nok/s);
   });
 
   it("names the stored events that a slow processor had not processed, with exit code 0", async () => {

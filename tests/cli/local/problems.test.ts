@@ -35,7 +35,10 @@ describe("the problems of a local run", () => {
   it("name failures of the processor, with or without the failure bucket", () => {
     const failed = (totals: object) => problemsOf({ ...NOTHING, totals: { ...NO_TOTALS, ...totals } });
     assert.deepEqual(failed({ failuresStored: 2, failedDeliveries: 1 }), [
-      "2 events failed in the processor and are in the failure bucket",
+      "2 events failed in the processor and were stored in the failure bucket",
+    ]);
+    assert.deepEqual(failed({ failuresStored: 1 }), [
+      "1 event failed in the processor and was stored in the failure bucket",
     ]);
     assert.deepEqual(failed({ failedDeliveries: 1 }), ["1 deliveries to the processor failed"]);
   });

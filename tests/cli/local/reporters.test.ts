@@ -319,7 +319,7 @@ describe("textReporter", () => {
       ...summary,
       totals: { ...NO_TOTALS, stored: 9, processed: 7, failuresStored: 2, failedDeliveries: 3 },
     });
-    assert.match(output.text, /processed +7, 2 in the failure bucket, 3 deliveries failed/);
+    assert.match(output.text, /processed +7, 2 stored in the failure bucket, 3 deliveries failed/);
   });
 
   it("prints what became of each received event", () => {
