@@ -21,7 +21,7 @@ export async function findSession(
   const note = json ? () => {} : report;
   const { AWS_ENDPOINT_URL: named = "" } = env;
   const sessions = stack === undefined && apiUrl === undefined ? readSessions(program) : [];
-  const known = sessions.filter(({ endpoint }) => named === "" || endpoint === named);
+  const known = sessions.filter(({ endpoint }) => named === "" || originOf(endpoint) === originOf(named));
   const [newest] = known;
   if (newest === undefined) return undefined;
   const { isProcessAlive, operatorEnvironment } = await import("stream-ingestion-local");
@@ -39,6 +39,14 @@ export async function findSession(
     else env[name] = value;
   }
   return session;
+}
+
+/** The endpoint without a path. A local stack listens on 127.0.0.1, which is also localhost. */
+function originOf(endpoint: string): string {
+  if (!URL.canParse(endpoint)) return endpoint;
+  const url = new URL(endpoint);
+  if (url.hostname === "localhost") url.hostname = "127.0.0.1";
+  return url.origin;
 }
 
 function usedText({ endpoint }: Session, others: readonly Session[]): string {

@@ -94,6 +94,19 @@ describe("the session of a local stack", () => {
     assert.equal((await find())?.pid, process.ppid);
   });
 
+  it("is found by each spelling of its endpoint in AWS_ENDPOINT_URL, and not by another port", async () => {
+    write();
+    for (const named of ["http://127.0.0.1:1/", "http://localhost:1", "HTTP://LocalHost:1/"]) {
+      env.AWS_ENDPOINT_URL = named;
+      assert.equal((await find())?.pid, process.pid, named);
+      assert.equal(env.AWS_ENDPOINT_URL, SESSION.endpoint);
+    }
+    for (const named of ["http://localhost:11", "https://localhost:1", "localhost:1"]) {
+      env.AWS_ENDPOINT_URL = named;
+      assert.equal(await find(), undefined, named);
+    }
+  });
+
   it("is in a file that only its owner can read and that git ignores", () => {
     write();
     assert.equal(statSync(sessionFile(folder.path)).mode & 0o777, 0o600);
