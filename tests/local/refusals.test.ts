@@ -135,6 +135,13 @@ describe("the local cloud", () => {
         "SendMessageBatch with DelaySeconds above 0",
       ],
       [
+        () => {
+          const MessageAttributes = { a: { DataType: "String", StringValue: "x", StringListValues: ["y"] } };
+          return sqs.send(new SendMessageCommand({ ...message, MessageAttributes }));
+        },
+        "the message attribute a with StringListValues",
+      ],
+      [
         () => sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 9 })),
         "ReceiveMessage with WaitTimeSeconds",
       ],

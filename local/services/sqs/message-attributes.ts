@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { AwsError } from "../../cloud/aws-error";
+import { refuseOthers } from "../../cloud/unsupported";
 
 export interface MessageAttribute {
   readonly DataType: string;
@@ -15,12 +16,22 @@ const MAX_ATTRIBUTES = 10;
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html */
 const NAME = /^(?!(?:aws|amazon)\.)(?=.{1,256}$)[\w-]+(?:\.[\w-]+)*$/i;
 
+const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+/**
+ * Characters that neither a body nor an attribute can contain.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+ */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: SQS rejects them
+export const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
+
 /** @throws AwsError InvalidParameterValue for attributes that SQS rejects */
 export function checkAttributes(attributes: MessageAttributes): void {
   const entries = Object.entries(attributes);
   if (entries.length > MAX_ATTRIBUTES)
     throw invalid(`Expected at most ${MAX_ATTRIBUTES} message attributes, got ${entries.length}.`);
-  for (const [name, { DataType = "", StringValue, BinaryValue }] of entries) {
+  for (const [name, attribute] of entries) {
+    const { DataType = "", StringValue, BinaryValue } = attribute;
+    refuseOthers("SQS", `the message attribute ${name}`, { ...attribute }, ["DataType", "StringValue", "BinaryValue"]);
     if (!NAME.test(name))
       throw invalid(
         `Expected the name of a message attribute to be 1 to 256 letters, digits, "_", "-" and single "." and not to start ` +
@@ -31,9 +42,14 @@ export function checkAttributes(attributes: MessageAttributes): void {
       throw invalid(
         `Expected the DataType of the message attribute ${name} to be String, Number or Binary, got "${DataType}".`,
       );
-    if (!(type === "Binary" ? BinaryValue : StringValue))
-      throw invalid(`The message attribute ${name} needs a ${type === "Binary" ? "BinaryValue" : "StringValue"}.`);
-    if (type === "Number" && !Number.isFinite(Number(StringValue)))
+    const [value, other] = type === "Binary" ? [BinaryValue, StringValue] : [StringValue, BinaryValue];
+    if (!value || other)
+      throw invalid(
+        `The message attribute ${name} needs a ${type === "Binary" ? "BinaryValue" : "StringValue"} and no other value.`,
+      );
+    if (type === "String" && FORBIDDEN.test(value))
+      throw invalid(`The message attribute ${name} contains characters outside the allowed set.`);
+    if (type === "Number" && !NUMBER.test(value))
       throw invalid(`Expected the value of the message attribute ${name} to be a number, got "${StringValue}".`);
   }
 }

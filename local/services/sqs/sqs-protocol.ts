@@ -1,17 +1,9 @@
 import { AwsError } from "../../cloud/aws-error";
 import { failAsJson, type Operation, type Protocol } from "../../cloud/protocol";
 import { readInput, refuseOthers, unsupported } from "../../cloud/unsupported";
-import { attributesMd5, checkAttributes, type MessageAttributes, requestedAttributes } from "./message-attributes";
+import { attributesMd5, type MessageAttributes, requestedAttributes } from "./message-attributes";
+import { checkEntry, checkEntryId, type Entry, MAX_BYTES, sizeOf } from "./message-entry";
 import type { Message, Queue, Queues } from "./queues";
-
-interface Entry {
-  readonly Id: string;
-  readonly MessageBody: string;
-  readonly MessageAttributes?: MessageAttributes;
-  readonly DelaySeconds?: number;
-  readonly MessageGroupId?: string;
-  readonly MessageDeduplicationId?: string;
-}
 
 interface Input extends Entry {
   readonly QueueUrl?: string;
@@ -26,7 +18,6 @@ interface Input extends Entry {
 }
 
 const MAX_ENTRIES = 10;
-const MAX_BYTES = 1024 * 1024;
 const MAX_VISIBILITY_SECONDS = 43_200;
 const GROUP_ID = "MessageGroupId";
 const MESSAGE = ["MessageBody", "MessageAttributes", "DelaySeconds", GROUP_ID, "MessageDeduplicationId"];
@@ -133,10 +124,11 @@ function sendBatch(queue: Queue, { Entries = [] }: Input): object {
   if (new Set(Entries.map(({ Id }) => Id)).size < Entries.length)
     throw new AwsError("BatchEntryIdsNotDistinct", 400, "Two entries of the batch have the same Id.");
   for (const entry of Entries) {
+    checkEntryId(entry);
     refuseOthers("SQS", "SendMessageBatch", { ...entry }, ["Id", ...MESSAGE]);
     refuseDelay("SendMessageBatch", entry);
   }
-  const bytes = Entries.reduce((sum, { MessageBody }) => sum + Buffer.byteLength(MessageBody), 0);
+  const bytes = Entries.reduce((sum, entry) => sum + sizeOf(entry), 0);
   if (bytes > MAX_BYTES)
     throw new AwsError(
       "BatchRequestTooLong",
@@ -161,23 +153,12 @@ function refuseDelay(operation: string, { DelaySeconds }: Entry): void {
 }
 
 function send(queue: Queue, entry: Entry): Message {
-  const { MessageBody, MessageGroupId, MessageDeduplicationId } = entry;
-  const attributes = entry.MessageAttributes ?? {};
-  if (!MessageBody) throw new AwsError("MissingParameter", 400, "A message needs a MessageBody that is not empty.");
-  // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: SQS rejects them
-  if (/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/.test(MessageBody))
-    throw new AwsError("InvalidMessageContents", 400, "The message contains characters outside the allowed set.");
-  if (queue.fifo && (MessageGroupId === undefined || MessageDeduplicationId === undefined))
-    throw new AwsError("MissingParameter", 400, "A FIFO queue needs MessageGroupId and MessageDeduplicationId.");
-  if (!queue.fifo && MessageDeduplicationId !== undefined)
-    throw new AwsError("InvalidParameterValue", 400, "Only a FIFO queue accepts MessageDeduplicationId.");
-  checkAttributes(attributes);
+  checkEntry(entry, queue.fifo);
   return queue.send({
-    body: MessageBody,
-    attributes,
-    groupId: MessageGroupId,
-    deduplicationId: MessageDeduplicationId,
+    body: entry.MessageBody,
+    attributes: entry.MessageAttributes,
+    groupId: entry.MessageGroupId,
+    deduplicationId: entry.MessageDeduplicationId,
   });
 }
 

@@ -4,6 +4,7 @@ import {
   ReceiveMessageCommand,
   SendMessageBatchCommand,
   SendMessageCommand,
+  type SendMessageCommandInput,
   SQSClient,
 } from "@aws-sdk/client-sqs";
 import type { LocalCloud } from "stream-ingestion-local";
@@ -166,13 +167,55 @@ describe("the local SQS", () => {
       { a: { DataType: "Text", StringValue: "x" } },
       { a: { DataType: "String", StringValue: "" } },
       { a: { DataType: "Number", StringValue: "x" } },
+      { a: { DataType: "Number", StringValue: " " } },
+      { a: { DataType: "Number", StringValue: "0x10" } },
+      { a: { DataType: "String", StringValue: "x\u0001" } },
       { a: { DataType: "Binary", StringValue: "x" } },
+      { a: { DataType: "String", StringValue: "x", BinaryValue: Uint8Array.of(1) } },
+      { a: { DataType: "Binary", StringValue: "x", BinaryValue: Uint8Array.of(1) } },
       Object.fromEntries(Array.from({ length: 11 }, (_, index) => [`a${index}`, text])),
     ])
       await assert.rejects(
         client.send(new SendMessageCommand({ QueueUrl: PlainUrl, MessageBody: "a", MessageAttributes })),
         { name: "InvalidParameterValue" },
       );
+  });
+
+  it("counts the name, type and value of each attribute for the limit of a message and of a batch", async () => {
+    const message = (bodyBytes: number) => ({
+      MessageBody: "x".repeat(bodyBytes),
+      MessageAttributes: {
+        kind: { DataType: "String", StringValue: "ü" },
+        b: { DataType: "Binary", BinaryValue: Uint8Array.of(1, 2) },
+      },
+    });
+    const send = (bytes: number) => client.send(new SendMessageCommand({ QueueUrl: PlainUrl, ...message(bytes) }));
+    const batch = (...sizes: number[]) => {
+      const Entries = sizes.map((bytes, index) => ({ Id: `${index}`, ...message(bytes) }));
+      return client.send(new SendMessageBatchCommand({ QueueUrl: PlainUrl, Entries }));
+    };
+    const attributes = "kind".length + "String".length + 2 + "b".length + "Binary".length + 2;
+    const most = 1024 * 1024 - attributes;
+    await send(most);
+    await assert.rejects(send(most + 1), { name: "InvalidParameterValue" });
+    const { Successful } = await batch(most - 100 - attributes, 100);
+    assert.equal(Successful?.length, 2);
+    await assert.rejects(batch(most - 100 - attributes, 101), { name: "BatchRequestTooLong" });
+  });
+
+  it("rejects ids that SQS rejects", async () => {
+    const fifo = (ids: object) =>
+      client.send(new SendMessageCommand({ QueueUrl, ...entry("1", "x"), ...ids } as SendMessageCommandInput));
+    for (const id of ["a b", "é", "a".repeat(129)]) {
+      await assert.rejects(fifo({ MessageGroupId: id }), { name: "InvalidParameterValue" });
+      await assert.rejects(fifo({ MessageDeduplicationId: id }), { name: "InvalidParameterValue" });
+    }
+    for (const Id of ["", "a b!", "a".repeat(81)]) {
+      const Entries = [{ Id, MessageBody: "x" }];
+      await assert.rejects(client.send(new SendMessageBatchCommand({ QueueUrl: PlainUrl, Entries })), {
+        name: "InvalidBatchEntryId",
+      });
+    }
   });
 
   it("rejects a batch of more than ten, one over 1 MiB, a FIFO message without a group, and an unknown queue", async () => {
