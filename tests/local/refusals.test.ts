@@ -191,6 +191,10 @@ describe("the local cloud", () => {
       [() => sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "" })), "MissingParameter"],
       [() => sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 11 })), "InvalidParameterValue"],
       [() => logs.send(new FilterLogEventsCommand({ logGroupName: "other" })), "ResourceNotFoundException"],
+      [
+        () => logs.send(new FilterLogEventsCommand({ logGroupName: "other", startTime: 2, endTime: 1 })),
+        "InvalidParameterException",
+      ],
       [() => secrets.send(new PutSecretValueCommand({ SecretId })), "InvalidParameterException"],
       [() => secrets.send(new PutSecretValueCommand({ ...written, SecretString: "two" })), "ResourceExistsException"],
       [

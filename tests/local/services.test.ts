@@ -245,6 +245,35 @@ describe("local services", () => {
       assert.deepEqual(await messages(id), ["after"]);
     });
 
+    it("returns each line with its own id, also on the next read, and the time of its arrival", async () => {
+      const { id: logGroupName = "" } = await fixture.create(type, "lines", {});
+      for (const text of ["a", "a"]) fixture.cloud.logs.add({ group: logGroupName, at: 5, text });
+      const read = async () => (await client.send(new FilterLogEventsCommand({ logGroupName }))).events;
+      const [one, other] = (await read())!;
+      assert.deepEqual([one?.timestamp, one?.ingestionTime], [5, 5]);
+      assert.match(one?.eventId ?? "", /^\d+$/);
+      assert.notEqual(one?.eventId, other?.eventId);
+      assert.deepEqual(await read(), [one, other]);
+    });
+
+    it("finds lines with all terms, or with any of the terms with ?", async () => {
+      const { id: logGroupName = "" } = await fixture.create(type, "terms", {});
+      for (const text of ["one", "two", "one two", "three"])
+        fixture.cloud.logs.add({ group: logGroupName, at: 1, text });
+      const find = async (filterPattern: string) => {
+        const { events } = await client.send(new FilterLogEventsCommand({ logGroupName, filterPattern }));
+        return events?.map(({ message }) => message);
+      };
+      assert.deepEqual(await find('"one" "two"'), ["one two"]);
+      assert.deepEqual(await find('?"one" ?"two"'), ["one", "two", "one two"]);
+      for (const pattern of ['?"one" "two"', '"one" -"two"', "{ $.a = 1 }"])
+        await assert.rejects(find(pattern), ({ name, message }: Error) => {
+          assert.equal(name, "InvalidParameterException");
+          assert.ok(message.includes(pattern), message);
+          return true;
+        });
+    });
+
     it("keeps a group with skipDestroy when it leaves the program", async () => {
       const { id = "", ...outputs } = await fixture.create(type, "skipped", { skipDestroy: true });
       fixture.cloud.logs.add({ group: id, at: 1, text: "a" });

@@ -16,7 +16,7 @@ interface FilterLogEvents {
   readonly filterPattern?: string;
 }
 
-/** Supports FilterLogEvents with quoted terms: all must match, or any of those with `?`. */
+/** Supports FilterLogEvents with quoted terms: all must match, or any if all have `?`. Events have no `logStreamName`. */
 export function logsProtocol({ logs, region, accountId }: LogsOptions): Protocol {
   return {
     open(request) {
@@ -29,6 +29,8 @@ export function logsProtocol({ logs, region, accountId }: LogsOptions): Protocol
       return {
         permissions: [{ action: "logs:FilterLogEvents", resource }],
         async run() {
+          if (startTime > endTime)
+            throw invalid(`Expected startTime to be at most endTime, got ${startTime} and ${endTime}.`);
           if (!logs.hasGroup(logGroupName))
             throw new AwsError(
               "ResourceNotFoundException",
@@ -39,7 +41,7 @@ export function logsProtocol({ logs, region, accountId }: LogsOptions): Protocol
           const events = logs
             .lines(startTime, logGroupName)
             .filter(({ at, text }) => at <= endTime && matches(text))
-            .map(({ at, text }) => ({ timestamp: at, message: text }));
+            .map(({ id, at, text }) => ({ eventId: id, timestamp: at, ingestionTime: at, message: text }));
           return {
             status: 200,
             headers: { "content-type": "application/x-amz-json-1.1" },
@@ -55,16 +57,14 @@ export function logsProtocol({ logs, region, accountId }: LogsOptions): Protocol
 const TERM = /(\??)"([^"]*)"/g;
 
 function matcher(pattern: string): (text: string) => boolean {
-  const terms = [...pattern.matchAll(TERM)].map(([, optional, term = ""]) => ({ optional, term }));
-  if (pattern.replaceAll(TERM, "").trim() !== "") {
-    throw new AwsError(
-      "InvalidParameterException",
-      400,
-      `The local CloudWatch Logs supports quoted terms only, got ${pattern}.`,
+  const terms = [...pattern.matchAll(TERM)].map(([, optional, term = ""]) => ({ optional: optional === "?", term }));
+  const isMixed = new Set(terms.map(({ optional }) => optional)).size > 1;
+  if (isMixed || pattern.replaceAll(TERM, "").trim() !== "")
+    throw invalid(
+      `The local CloudWatch Logs supports quoted terms only, all with ? or all without it, got ${pattern}.`,
     );
-  }
-  const any = terms.filter(({ optional }) => optional === "?");
-  const all = terms.filter(({ optional }) => optional !== "?");
-  return (text) =>
-    all.every(({ term }) => text.includes(term)) && (any.length === 0 || any.some(({ term }) => text.includes(term)));
+  if (terms[0]?.optional) return (text) => terms.some(({ term }) => text.includes(term));
+  return (text) => terms.every(({ term }) => text.includes(term));
 }
+
+const invalid = (message: string) => new AwsError("InvalidParameterException", 400, message);
