@@ -93,7 +93,7 @@ async function redriveFailures(keys: readonly string[], options: FailureOptions,
   const functionName = await deployment.name(options.function, "processorArn", "--function");
   const objects = await selected(keys, store, options);
   const invoke = await lambdaProcessor(functionName, region);
-  let result: RedriveResult = { processed: 0, failed: 0 };
+  let result: RedriveResult = { processed: 0, failed: 0, isComplete: true };
   await untilInterrupted(objects, terminal, options.json === true, async (progress) => {
     result = await redrive(objects, options.stream, {
       ...progress,

@@ -108,16 +108,20 @@ async function onFailure(name: string, { object }: FailureView, target: CommandT
 }
 
 async function onAll(targets: readonly Pick<CommandTarget, "redriveAll">[]): Promise<CommandResult> {
-  const sum = { processed: 0, failed: 0 };
+  let sum: RedriveResult = { processed: 0, failed: 0, isComplete: true };
   for (const target of targets) {
-    const { processed, failed } = await target.redriveAll();
-    sum.processed += processed;
-    sum.failed += failed;
+    const { processed, failed, isComplete } = await target.redriveAll();
+    sum = { processed: sum.processed + processed, failed: sum.failed + failed, isComplete };
+    if (!isComplete) break;
   }
   return redriven(sum);
 }
 
-function redriven({ processed, failed }: RedriveResult): CommandResult {
+function redriven({ processed, failed, isComplete }: RedriveResult): CommandResult {
+  if (!isComplete) {
+    const counts = `${processed} events processed${failed > 0 ? `, ${failed} failed again` : ""}`;
+    return refused("INTERRUPTED", `${counts}. An update of the stack interrupted the command: run it again.`);
+  }
   if (failed > 0) return refused("FAILED_AGAIN", `${failed} of ${processed + failed} events failed again.`);
   return done(
     processed === 1 ? "Processed, and removed from the bucket." : `${processed} events processed and removed.`,

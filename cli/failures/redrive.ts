@@ -17,6 +17,8 @@ export interface RedriveDeps extends Pick<RewriteOptions, "signal" | "onProgress
 export interface RedriveResult {
   readonly processed: number;
   readonly failed: number;
+  /** Whether the signal left no object. */
+  readonly isComplete: boolean;
 }
 
 /**
@@ -26,13 +28,18 @@ export interface RedriveResult {
 export async function redrive(
   objects: readonly FailureObject[],
   stream: string | undefined,
-  { store, invoke, now, onEvent, onUnreadable, ...progress }: RedriveDeps,
+  { store, invoke, now, onEvent, onUnreadable, signal, onProgress = () => {} }: RedriveDeps,
 ): Promise<RedriveResult> {
   let processed = 0;
   let failed = 0;
+  let left = objects.length;
   await rewriteObjects(objects, stream, {
-    ...progress,
     store,
+    signal,
+    onProgress(done) {
+      left -= done;
+      onProgress(done);
+    },
     async handle(failures) {
       for (const failure of failures) {
         const oversize = redriveOversize(failure);
@@ -57,5 +64,5 @@ export async function redrive(
       onUnreadable(key, error);
     },
   });
-  return { processed, failed };
+  return { processed, failed, isComplete: left === 0 };
 }

@@ -66,10 +66,18 @@ describe("redrive", () => {
     const seen: string[] = [];
     const invoke = invokeProcessor(({ streamId, key, data }) => seen.push(streamId + key + data));
     const found = await selectObjects(store, {});
-    assert.deepEqual(await redrive(found, undefined, deps(store, invoke)), { processed: 2, failed: 0 });
+    assert.deepEqual(await redrive(found, undefined, deps(store, invoke)), {
+      processed: 2,
+      failed: 0,
+      isComplete: true,
+    });
     assert.deepEqual(seen.sort(), ['sk1{"n":1}', 'tk2{"n":2}']);
     assert.equal(objects.size, 0);
-    assert.deepEqual(await redrive(found, undefined, deps(store, invoke)), { processed: 0, failed: 0 });
+    assert.deepEqual(await redrive(found, undefined, deps(store, invoke)), {
+      processed: 0,
+      failed: 0,
+      isComplete: true,
+    });
     assert.equal(seen.length, 2);
   });
 
@@ -83,7 +91,11 @@ describe("redrive", () => {
       return processor(batch);
     };
     const found = await selectObjects(store, {});
-    assert.deepEqual(await redrive(found, undefined, deps(store, invoke)), { processed: 250, failed: 0 });
+    assert.deepEqual(await redrive(found, undefined, deps(store, invoke)), {
+      processed: 250,
+      failed: 0,
+      isComplete: true,
+    });
     assert.deepEqual(sizes, [100, 100, 50]);
     assert.deepEqual(
       seen,
@@ -92,13 +104,27 @@ describe("redrive", () => {
     assert.equal(objects.size, 0);
   });
 
+  it("says that it is not complete when its signal leaves objects", async () => {
+    const { store, objects } = memoryStore(Array.from({ length: 150 }, (_, n) => failure(n + 1)));
+    const closed = new AbortController();
+    const processor = invokeProcessor(() => {});
+    const invoke: InvokeProcessor = (batch) => {
+      closed.abort();
+      return processor(batch);
+    };
+    const options = { ...deps(store, invoke), signal: closed.signal };
+    const result = await redrive(await selectObjects(store, {}), undefined, options);
+    assert.deepEqual(result, { processed: 100, failed: 0, isComplete: false });
+    assert.equal(objects.size, 50);
+  });
+
   it("keeps an event that fails again, with the new error and the number of attempts", async () => {
     const { store, objects, read } = memoryStore([failure(1), failure(2)]);
     const invoke = invokeProcessor(({ key }) => {
       if (key === "k2") throw new RangeError("still");
     });
     const result = await redrive(await selectObjects(store, {}), undefined, deps(store, invoke));
-    assert.deepEqual(result, { processed: 1, failed: 1 });
+    assert.deepEqual(result, { processed: 1, failed: 1, isComplete: true });
     assert.deepEqual([...objects.keys()], ["failures/s/k2.json"]);
     const kept = read("failures/s/k2.json");
     assert.deepEqual(
@@ -166,6 +192,7 @@ describe("redrive", () => {
     assert.deepEqual(await redrive(await selectObjects(store, {}), undefined, options), {
       processed: 1,
       failed: 1,
+      isComplete: true,
     });
     assert.deepEqual(options.unreadable, ["failures/s/odd"]);
     assert.deepEqual([...objects.keys()], ["failures/s/odd"]);

@@ -13,7 +13,7 @@ import { ZERO_COUNTERS } from "../../../runtime/contract";
 const TOKEN = "a-token";
 const LONG = "long ".repeat(4_000);
 
-async function serve(readOnly?: string, redriving?: Promise<void>) {
+async function serve(readOnly?: string, redriving?: Promise<void>, isComplete = true) {
   const calls: string[] = [];
   const note = (call: string) => async (what: string) => void calls.push(`${call} ${what}`);
   const target: CommandTarget = {
@@ -23,12 +23,12 @@ async function serve(readOnly?: string, redriving?: Promise<void>) {
     discard: note("discard"),
     redrive: async (object) => {
       calls.push(`redrive ${object}`);
-      return { processed: 0, failed: 1 };
+      return { processed: 0, failed: 1, isComplete };
     },
     async redriveAll() {
       calls.push("redrive-all");
       await redriving;
-      return { processed: 3, failed: 0 };
+      return { processed: 3, failed: 0, isComplete };
     },
   };
   const source = {
@@ -216,6 +216,16 @@ describe("the console's server", () => {
     assert.equal((await running).message, "6 events processed and removed.");
     assert.equal((await used.command("discard", failure)).ok, true);
     assert.deepEqual(used.calls, ["redrive-all", "redrive-all", "discard failures/a/k.json"]);
+  });
+
+  it("refuses a redrive that an update of the stack interrupts, and redrives no other instance", async () => {
+    used = await serve(undefined, undefined, false);
+    const rest = "An update of the stack interrupted the command: run it again.";
+    const all = await used.command("redrive-all", {});
+    assert.deepEqual([all.ok, all.code, all.message], [false, "INTERRUPTED", `3 events processed. ${rest}`]);
+    const one = await used.command("redrive", { failure: "f1" });
+    assert.equal(one.message, `0 events processed, 1 failed again. ${rest}`);
+    assert.deepEqual(used.calls, ["redrive-all", "redrive failures/a/k.json"]);
   });
 
   it("sends the whole payload of an event and of a failure that a page shows", async () => {
