@@ -6,8 +6,6 @@ import { compareStream, problemOf } from "./compare-stream";
 const COUNT = Number(process.env.FLEET ?? 8);
 const PER_HOP = COUNT / 2;
 const STREAMS = Array.from({ length: COUNT }, (_, i) => `stream-${i + 1}`);
-/** Holds on that machine only: the processes of other programs slow the hops down. */
-const QUIET_SECONDS = 20;
 
 describe(`${COUNT} streams started one by one, with ${PER_HOP} per hop`, function () {
   this.timeout(600_000);
@@ -49,6 +47,5 @@ describe(`${COUNT} streams started one by one, with ${PER_HOP} per hop`, functio
       every((id) => chaos.feeds.feed(id).open === 0),
     );
     this.test!.title += ` (3 hops after ${seconds.toFixed(0)} s)`;
-    if (process.env.FLEET !== undefined) assert.ok(seconds <= QUIET_SECONDS, `${seconds} s until 3 hops`);
   });
 });
