@@ -3,6 +3,8 @@ import { printable } from "./terminal";
 
 /** What a command prints about an item that cannot be read. */
 export function corruptText({ streamId, key, receivedAt, error }: CorruptItem): string {
-  const item = `${printable(streamId)} ${printable(key)}, received at ${new Date(receivedAt).toISOString()}`;
-  return `${item}, cannot be read, and none of its events: ${printable((error as Error).message)}`;
+  const time = new Date(receivedAt);
+  // A damaged item may have no time, or one out of the range of dates.
+  const received = Number.isNaN(time.getTime()) ? "" : `, received at ${time.toISOString()}`;
+  return `${printable(streamId)} ${printable(key)}${received}, cannot be read, and none of its events: ${printable((error as Error).message)}`;
 }

@@ -8,7 +8,7 @@ type Attributes = Readonly<Record<string, AttributeJson>>;
 export interface CorruptItem {
   readonly streamId: string;
   readonly key: string;
-  /** When its first event was received, in epoch ms. */
+  /** When its first event was received, in epoch ms. NaN: the item does not say. */
   readonly receivedAt: number;
   readonly error: unknown;
 }
@@ -24,7 +24,7 @@ export function readableEvents(attributes: Attributes, onCorrupt: (item: Corrupt
     return storedEvents(attributes);
   } catch (error) {
     const streamId = (attributes[STREAM_ID_KEY]?.S ?? "").split("#", 1)[0]!;
-    const receivedAt = Number(attributes[ITEM.receivedAt]?.N ?? 0);
+    const receivedAt = Number(attributes[ITEM.receivedAt]?.N);
     onCorrupt({ streamId, key: attributes[EVENT_KEY]?.S ?? "", receivedAt, error });
     return [];
   }
