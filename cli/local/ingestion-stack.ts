@@ -10,6 +10,7 @@ import {
   startLocalStack,
 } from "stream-ingestion-local";
 import { type ConnectionApi, connectionApi, type StreamView } from "./connection-api";
+import { streamsOf } from "./watch-streams";
 
 /** One `StreamIngestion` of the program. */
 export interface Instance {
@@ -82,7 +83,7 @@ async function withStreams(local: LocalStack, dataDir: string | undefined): Prom
       const all = await Promise.all(names.filter((name) => processors.has(name)).map(local.cloud.functions.loaded));
       return all.every((loaded) => loaded);
     },
-    streamsBefore: isKept ? (await Promise.all(instances.map(({ api }) => api.list()))).flat() : [],
+    streamsBefore: isKept ? await streamsOf({ instances }) : [],
     async stopStreams(timeoutMs) {
       const running: Record<string, string[]> = {};
       for (const { name, api } of instances) {

@@ -161,15 +161,14 @@ export async function runLocal(
       for (const event of early) onEvent(event);
       const read = () => streamsOf(stack);
       const watching = watchStreams(read, (seen) => {
-        reporter.progress(seen, totals);
+        reporter.progress(countedInRun(stack.streamsBefore, seen), totals);
         page.streams(stack, seen);
       });
       // After a signal there is no time for a slow answer.
       const streams = async () => (signal.aborted ? ((await within(API_MS, read())) ?? watching.last()) : read());
-      const before = sumCounters(stack.streamsBefore);
       const conclude = (finalStreams: readonly StreamView[], result: ScenarioResult, ranMs: number) => {
         summarise = undefined;
-        const counters = countedInRun(before, sumCounters(finalStreams));
+        const counters = sumCounters(countedInRun(stack.streamsBefore, finalStreams));
         const problems = [
           ...result.problems,
           ...problemsOf({

@@ -74,11 +74,29 @@ export function sumCounters(streams: readonly Pick<StreamView, "counters">[]): C
   return Object.fromEntries(sums);
 }
 
+type CountedStream = Pick<StreamView, "instance" | "streamId" | "counters">;
+
+/** The streams with what they counted in a run, since a data folder keeps those of earlier runs, as they were `before`. */
+export function countedInRun<T extends CountedStream>(before: readonly CountedStream[], streams: readonly T[]): T[] {
+  const idOf = ({ instance, streamId }: CountedStream) => `${instance}/${streamId}`;
+  const earlier = new Map(before.map((stream) => [idOf(stream), stream.counters]));
+  return streams.map((stream) => ({
+    ...stream,
+    counters: countedSince(
+      { ...ZERO_COUNTERS, ...earlier.get(idOf(stream)) },
+      { ...ZERO_COUNTERS, ...stream.counters },
+    ),
+  }));
+}
+
 /**
- * What a run counted: the counters at its end without those at its start, since a data folder keeps streams of earlier runs.
- * What an earlier run left in flight belongs to that run, as unknown.
+ * The counters without those before. Events that were in flight or unknown then, and still are, belong to the earlier run. Those that
+ * a hop has settled since belong to this one, as if received in it.
  */
-export function countedInRun(before: Counters, after: Counters): Counters {
-  const earlier = { ...before, unknown: before.unknown + before.inFlight, inFlight: 0 };
+function countedSince(before: Counters, after: Counters): Counters {
+  const open = before.unknown + before.inFlight;
+  const unknown = Math.min(open, after.unknown);
+  const inFlight = Math.min(open - unknown, after.inFlight);
+  const earlier = { ...before, unknown, inFlight, received: before.received - (open - unknown - inFlight) };
   return Object.fromEntries(NAMES.map((name) => [name, after[name] - earlier[name]])) as unknown as Counters;
 }

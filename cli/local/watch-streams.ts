@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { StreamView } from "./connection-api";
-import type { IngestionStack } from "./ingestion-stack";
+import type { ConnectionApi, StreamView } from "./connection-api";
 import { within } from "./within";
 
 const PROGRESS_MS = 500;
@@ -8,7 +7,11 @@ const PROGRESS_MS = 500;
 export const API_MS = 300;
 
 /** The streams of all instances, from the API. */
-export async function streamsOf({ instances }: Pick<IngestionStack, "instances">): Promise<StreamView[]> {
+export async function streamsOf({
+  instances,
+}: {
+  readonly instances: readonly { readonly name: string; readonly api: Pick<ConnectionApi, "list"> }[];
+}): Promise<StreamView[]> {
   const lists = instances.map(async ({ name, api }) =>
     (await api.list()).map((stream) => ({ ...stream, instance: name })),
   );

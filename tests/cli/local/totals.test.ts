@@ -60,11 +60,47 @@ describe("totals", () => {
     });
   });
 
+  const stream = (streamId: string, counters: Partial<Counters>, instance = "prices") => ({
+    ...{ instance, streamId },
+    counters: { ...ZERO_COUNTERS, ...counters },
+  });
+
   it("counts a run without the runs before it, whose events in flight are theirs", () => {
-    const before: Counters = { ...ZERO_COUNTERS, received: 10, stored: 7, inFlight: 3 };
-    const after: Counters = { ...ZERO_COUNTERS, received: 15, stored: 12, unknown: 3, overwritten: 1 };
-    const run = countedInRun(before, after);
-    assert.deepEqual(run, { ...ZERO_COUNTERS, received: 5, stored: 5, overwritten: 1 });
-    assert.equal(unaccounted(run), 0);
+    const before = [stream("a", { received: 10, stored: 7, inFlight: 3 })];
+    const after = [
+      stream("a", { received: 15, stored: 12, unknown: 3, overwritten: 1 }),
+      stream("a", { received: 2, stored: 2 }, "fx"),
+    ];
+    assert.deepEqual(countedInRun(before, after), [
+      stream("a", { received: 5, stored: 5, overwritten: 1 }),
+      stream("a", { received: 2, stored: 2 }, "fx"),
+    ]);
+  });
+
+  it("counts nothing of a killed hop whose stream no hop has acquired, also while another stream is acquired", () => {
+    const killed = { received: 10, stored: 7, inFlight: 3 };
+    const before = [stream("left", killed), stream("acquired", killed)];
+    const acquired = stream("acquired", { received: 12, stored: 8, inFlight: 1, unknown: 3 });
+    assert.deepEqual(countedInRun(before, [stream("left", killed), acquired]), [
+      stream("left", {}),
+      stream("acquired", { received: 2, stored: 1, inFlight: 1 }),
+    ]);
+  });
+
+  it("counts events that a hop settles after the start, and no counter of a run is below 0", () => {
+    for (const open of [{ inFlight: 3 }, { unknown: 3 }, { unknown: 1, inFlight: 2 }]) {
+      const before = stream("a", { received: 10, stored: 7, ...open });
+      for (const now of [
+        { stored: 13 },
+        { stored: 10, unknown: 3 },
+        { stored: 12, inFlight: 1 },
+        { stored: 11, unknown: 2 },
+      ]) {
+        const [run] = countedInRun([before], [stream("a", { received: 13, ...now })]);
+        assert.equal(unaccounted(run!.counters), 0);
+        for (const [name, value] of Object.entries(run!.counters)) assert.ok(value >= 0, `${name}: ${value}`);
+        assert.equal(run!.counters.stored, now.stored - 7);
+      }
+    }
   });
 });
