@@ -151,7 +151,7 @@ export async function runLocal(
     // Ctrl-C also ends the process of a running update, which is then not a failed edit.
     signal.addEventListener("abort", () => void endReload());
     try {
-      keepConsoleAddress(options.program, { token, port: Number(new URL(stack.cloud.endpoint).port) });
+      keepConsoleAddress(options.program, { token, port: Number(new URL(stack.cloud.endpoint).port) }, isProcessAlive);
       const link = page.link(stack.cloud.endpoint);
       reporter.ready(stack, link);
       if (session.note !== undefined) reporter.note(session.note);

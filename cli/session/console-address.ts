@@ -2,7 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { newToken } from "../console/access";
-import { sessionFolder, writeOwnFile } from "./session-file";
+import { liveSessions, readSessions, sessionFolder, writeOwnFile } from "./session-file";
 
 /** Where the console of a project's local stack is, from run to run: a page that stays open connects again. */
 export interface ConsoleAddress {
@@ -20,8 +20,15 @@ export async function consoleAddress(program: string, port: number): Promise<Con
   return { token: last.token, port: port === 0 && (await isFree(last.port)) ? last.port : port };
 }
 
-/** Keeps an address for the next run, readable by its owner only. */
-export function keepConsoleAddress(program: string, address: ConsoleAddress): void {
+/**
+ * Keeps an address for the next run, readable by its owner only. Has no effect while another local stack runs at the kept address: that
+ * one uses it again after a restart.
+ * @param isAlive whether a process runs
+ */
+export function keepConsoleAddress(program: string, address: ConsoleAddress, isAlive: (pid: number) => boolean): void {
+  const last = read(program);
+  const others = liveSessions(program, readSessions(program), isAlive).filter(({ pid }) => pid !== process.pid);
+  if (last !== undefined && others.some(({ endpoint }) => endpoint.endsWith(`:${last.port}`))) return;
   writeOwnFile(join(sessionFolder(program), FILE), JSON.stringify(address));
 }
 
