@@ -50,7 +50,7 @@ export type StackEvent = Origin &
     /** Handled by the processor. */
     | ({ readonly kind: "processed" } & EventId & Packed & Delivered)
     /** The processor, or Lambda after its last attempt, stored it in the failure bucket. */
-    | ({ readonly kind: "failure-stored" } & EventId)
+    | ({ readonly kind: "failure-stored" } & EventId & Packed)
     /** One delivery failed. Lambda repeats it, or sends it to the failure bucket. */
     | ({ readonly kind: "delivery-failed" } & EventId & Packed & Delivered)
     /** Lambda gave up on it, and it is not in the failure bucket. */
@@ -86,6 +86,11 @@ export function stackEventReader({
   const packs = new Map<string, number>();
   /** When the running invocations of processors began. */
   const began = new Map<string, number>();
+
+  const packed = (id: EventId): EventId & Packed => {
+    const events = packs.get(idText(id));
+    return events === undefined ? id : { ...id, events };
+  };
 
   return (event) => {
     const { at } = event;
@@ -128,7 +133,7 @@ export function stackEventReader({
         const origin = { at, instance: instanceOf(event.functionName) };
         return event.records
           .filter(({ eventName }) => eventName === "INSERT")
-          .map(({ keys }) => ({ kind: event.kept ? "failure-stored" : "lost", ...origin, ...eventIdOf(keys) }));
+          .map(({ keys }) => ({ kind: event.kept ? "failure-stored" : "lost", ...origin, ...packed(eventIdOf(keys)) }));
       }
       case "call": {
         const { action, resource, requestId } = event;
@@ -138,7 +143,8 @@ export function stackEventReader({
         // Without an invocation it is the operator, who rewrites an object.
         if (id === undefined || requestId === undefined) return [];
         failures.set(requestId, (failures.get(requestId) ?? new Set<string>()).add(idText(id)));
-        return [{ kind: "failure-stored", ...origin, ...id }];
+        // A pack that cannot be decoded is one failure.
+        return [{ kind: "failure-stored", ...origin, ...packed(id) }];
       }
       case "init": {
         const { functionName, error } = event;

@@ -59,7 +59,7 @@ export function activityCounter(now: () => number): ActivityCounter {
         if (waiting.size < MAX_WAITING) waiting.set(event.key, event.at);
       } else if (event.kind === "processed" || event.kind === "failure-stored" || event.kind === "lost") {
         if (event.kind === "processed") stream.processed += event.events ?? 1;
-        else stream.failed += 1;
+        else stream.failed += event.events ?? 1;
         stream.lagMs = Math.max(stream.lagMs, event.at - (waiting.get(event.key) ?? event.at));
         waiting.delete(event.key);
       }

@@ -45,7 +45,7 @@ export function count(totals: RunTotals, event: StackEvent): RunTotals {
     case "processed":
       return { ...totals, processed: totals.processed + (event.events ?? 1) };
     case "failure-stored":
-      return { ...totals, failuresStored: totals.failuresStored + 1 };
+      return { ...totals, failuresStored: totals.failuresStored + (event.events ?? 1) };
     case "lost":
       return { ...totals, lost: totals.lost + (event.events ?? 1) };
     case "delivery-failed":

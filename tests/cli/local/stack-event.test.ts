@@ -88,6 +88,23 @@ describe("stackEvents", () => {
     assert.deepEqual([totals.stored, totals.processed], [40, 39]);
   });
 
+  it("counts the events of a pack that cannot be decoded, or that Lambda gave up on", () => {
+    const pack = { streamId: "s", key: "p#1" };
+    const image = { n: { N: "3" } };
+    const failure = call("s3:PutObject", `arn:aws:s3:::bucket/${failureObjectKey(pack)}`);
+    const discarded = { kind: "discarded", at: 5, functionName: "p", records: [{ ...insert, keys: pack }] } as const;
+    for (const [ending, name] of [
+      [[failure, delivered([], { ...insert, keys: pack })], "failuresStored"],
+      [[{ ...discarded, kept: true }], "failuresStored"],
+      [[{ ...discarded, kept: false }], "lost"],
+    ] as const) {
+      const reader = stackEventReader(owners);
+      const stored = { kind: "record", at: 1, table: "events", eventName: "INSERT", keys: pack, image } as const;
+      const totals = [stored, ...ending].flatMap(reader).reduce(count, NO_TOTALS);
+      assert.deepEqual(totals, { ...NO_TOTALS, stored: 3, [name]: 3 });
+    }
+  });
+
   it("maps a process that could not load its code", () => {
     const error = { errorType: "Error", errorMessage: "no key" };
     const init = { kind: "init", at: 5, functionName: "p", pid: 1 } as const;
