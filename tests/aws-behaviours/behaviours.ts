@@ -74,7 +74,7 @@ export const BEHAVIOURS: Readonly<Record<string, readonly Behaviour[]>> = {
     {
       behaviour: "A conditional update is atomic: one of many concurrent writers succeeds",
       source: "amazondynamodb/latest/developerguide/Expressions.ConditionExpressions.html",
-      checks: onTable("applies one of many concurrent writes"),
+      checks: [check("unit", CONTRACT)("applies one of many concurrent writes")],
     },
     {
       behaviour: "An update adds to a number of a map, and to one that is missing",

@@ -6,12 +6,26 @@ Ends with its stdin.
 
 import json
 import sys
+import threading
 
 import boto3
 import requests
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication
 from moto.server import ThreadedMotoServer
 
 REGION = "eu-west-1"
+
+# moto does not lock an item between the check of a condition and the write: requests are handled one at a time.
+handle = DomainDispatcherApplication.__call__
+lock = threading.Lock()
+
+
+def handle_alone(self, environ, start_response):
+    with lock:
+        return handle(self, environ, start_response)
+
+
+DomainDispatcherApplication.__call__ = handle_alone
 
 server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
 server.start()
