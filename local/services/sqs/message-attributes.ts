@@ -28,29 +28,29 @@ export const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
 export function checkAttributes(attributes: MessageAttributes): void {
   const entries = Object.entries(attributes);
   if (entries.length > MAX_ATTRIBUTES)
-    throw invalid(`Expected at most ${MAX_ATTRIBUTES} message attributes, got ${entries.length}.`);
+    throw invalidValue(`Expected at most ${MAX_ATTRIBUTES} message attributes, got ${entries.length}.`);
   for (const [name, attribute] of entries) {
     const { DataType = "", StringValue, BinaryValue } = attribute;
     refuseOthers("SQS", `the message attribute ${name}`, { ...attribute }, ["DataType", "StringValue", "BinaryValue"]);
     if (!NAME.test(name))
-      throw invalid(
+      throw invalidValue(
         `Expected the name of a message attribute to be 1 to 256 letters, digits, "_", "-" and single "." and not to start ` +
           `with "AWS." or "Amazon.", got ${name}.`,
       );
     const [, type] = /^(String|Number|Binary)(?:\.|$)/.exec(DataType) ?? [];
     if (type === undefined)
-      throw invalid(
+      throw invalidValue(
         `Expected the DataType of the message attribute ${name} to be String, Number or Binary, got "${DataType}".`,
       );
     const [value, other] = type === "Binary" ? [BinaryValue, StringValue] : [StringValue, BinaryValue];
     if (!value || other)
-      throw invalid(
+      throw invalidValue(
         `The message attribute ${name} needs a ${type === "Binary" ? "BinaryValue" : "StringValue"} and no other value.`,
       );
     if (type === "String" && FORBIDDEN.test(value))
-      throw invalid(`The message attribute ${name} contains characters outside the allowed set.`);
+      throw invalidValue(`The message attribute ${name} contains characters outside the allowed set.`);
     if (type === "Number" && !NUMBER.test(value))
-      throw invalid(`Expected the value of the message attribute ${name} to be a number, got "${StringValue}".`);
+      throw invalidValue(`Expected the value of the message attribute ${name} to be a number, got "${StringValue}".`);
   }
 }
 
@@ -86,4 +86,4 @@ export function attributesMd5(attributes: MessageAttributes): string {
   return hash.digest("hex");
 }
 
-const invalid = (message: string) => new AwsError("InvalidParameterValue", 400, message);
+export const invalidValue = (message: string) => new AwsError("InvalidParameterValue", 400, message);

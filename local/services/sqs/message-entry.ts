@@ -1,5 +1,5 @@
 import { AwsError } from "../../cloud/aws-error";
-import { checkAttributes, FORBIDDEN, type MessageAttributes } from "./message-attributes";
+import { checkAttributes, FORBIDDEN, invalidValue, type MessageAttributes } from "./message-attributes";
 
 /** A message as SendMessage and SendMessageBatch receive it. */
 export interface Entry {
@@ -45,21 +45,13 @@ export function checkEntry(entry: Entry, fifo: boolean): void {
     throw new AwsError("InvalidMessageContents", 400, "The message contains characters outside the allowed set.");
   const bytes = sizeOf(entry);
   if (bytes > MAX_BYTES)
-    throw new AwsError(
-      "InvalidParameterValue",
-      400,
-      `Expected at most ${MAX_BYTES} bytes of body and attributes, got ${bytes}.`,
-    );
+    throw invalidValue(`Expected at most ${MAX_BYTES} bytes of body and attributes, got ${bytes}.`);
   if (fifo && (MessageGroupId === undefined || MessageDeduplicationId === undefined))
     throw new AwsError("MissingParameter", 400, "A FIFO queue needs MessageGroupId and MessageDeduplicationId.");
   if (!fifo && MessageDeduplicationId !== undefined)
-    throw new AwsError("InvalidParameterValue", 400, "Only a FIFO queue accepts MessageDeduplicationId.");
+    throw invalidValue("Only a FIFO queue accepts MessageDeduplicationId.");
   for (const [name, id] of Object.entries({ MessageGroupId, MessageDeduplicationId }))
     if (id !== undefined && !FIFO_ID.test(id))
-      throw new AwsError(
-        "InvalidParameterValue",
-        400,
-        `Expected ${name} to be 1 to 128 letters, digits and punctuation, got "${id}".`,
-      );
+      throw invalidValue(`Expected ${name} to be 1 to 128 letters, digits and punctuation, got "${id}".`);
   checkAttributes(MessageAttributes);
 }

@@ -1,7 +1,7 @@
 import { AwsError } from "../../cloud/aws-error";
 import { failAsJson, type Operation, type Protocol } from "../../cloud/protocol";
 import { readInput, refuseOthers, unsupported } from "../../cloud/unsupported";
-import { attributesMd5, type MessageAttributes, requestedAttributes } from "./message-attributes";
+import { attributesMd5, invalidValue, type MessageAttributes, requestedAttributes } from "./message-attributes";
 import { checkEntry, checkEntryId, type Entry, MAX_BYTES, sizeOf } from "./message-entry";
 import type { Message, Queue, Queues } from "./queues";
 
@@ -111,7 +111,7 @@ function receive(queue: Queue, input: Input): object {
 
 function inRange(name: string, value: number, min: number, max: number): void {
   if (value >= min && value <= max) return;
-  throw new AwsError("InvalidParameterValue", 400, `Expected ${name} to be ${min} to ${max}, got ${value}.`);
+  throw invalidValue(`Expected ${name} to be ${min} to ${max}, got ${value}.`);
 }
 
 function sendBatch(queue: Queue, { Entries = [] }: Input): object {
